@@ -1,0 +1,51 @@
+"""The sale lines of a workbook, as every job on sales reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticketops.model import ids
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import DISTRIBUTION, SALES
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A row of Sales that asks for tickets."""
+
+    row: int
+    sales_id: str
+    source_sale_id: str
+    quantity: int
+    date: datetime | None
+    match: str
+    game: str | None
+    client: str | None
+    contract: str | None
+    category: str
+
+
+def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
+    """The sale lines that ask for tickets, and findings for rows that can't be read. Blank IDs stay blank."""
+    table = snapshot[SALES]
+    bad = {m.row for m in table.misfits if m.column == "number"}
+    found, findings = [], []
+    columns = ("row", "sales_id", "source_sale_id", "number", "date", "match", "game", "client", "contract", "category")
+    for row, sales_id, source, number, date, match, game, client, contract, category in table.frame.select(columns).iter_rows():
+        if not match or not category:
+            if number:
+                findings.append(Finding("INCOMPLETE_SALE", Severity.MEDIUM, "a sale without match or category has no tickets", SALES, row, sales_id or ""))
+            continue
+        if row in bad or number is None or number < 0:
+            findings.append(Finding("BAD_QUANTITY", Severity.MEDIUM, "the Number of this sale is not a whole number", SALES, row, sales_id or "", match=match))
+            continue
+        found.append(Sale(row, sales_id or "", source or "", number, date, ids.normalise_match(match), game, client, contract, category))
+    return found, findings
+
+
+def next_sales_number(snapshot: Snapshot) -> int:
+    """Above every SalesID of Sales and, so that a number is never given twice, of Distribution."""
+    known = list(snapshot[SALES].frame["sales_id"]) + list(snapshot[DISTRIBUTION].frame["sales_id"])
+    return ids.next_number(ids.SALES_ID, known)

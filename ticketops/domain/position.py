@@ -1,0 +1,55 @@
+"""The position report (§11, D8): where the event stands, in total and per match and category."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ticketops.model import states
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import DISTRIBUTION, UNITS
+
+FIGURES = ("sold", "sent", "open", "available", "oversold", "surplus", "allocated_unsent", "true_shortage")
+
+
+def position(snapshot: Snapshot) -> dict[str, Any]:
+    """The figures of D8 and `lines`: the same per match and category, in match order.
+
+    sold: rows marked Sales; sent: Delivery in SENT, UPLOADED, ACCEPTED; open: sold − sent; available: units AVAILABLE and
+    unreferenced; oversold, surplus: Σ max(0, open − available) and Σ max(0, available − open); allocated_unsent: allocated
+    and not sent; true_shortage: Σ max(0, open − allocated_unsent − available).
+    """
+    tickets = snapshot[DISTRIBUTION].frame.filter(pl.col("row_type") == "Sales")
+    used = snapshot[DISTRIBUTION].frame["unit_ids"].drop_nulls().str.extract_all(r"[^\s,;|·]+").explode().drop_nulls()
+    sent = pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False)
+    keys = (_code("match").alias("match"), pl.col("category").fill_null("").alias("category"))
+    sales = tickets.group_by(keys).agg(
+        sold=pl.len(), sent=sent.sum(), allocated_unsent=(pl.col("unit_ids").is_not_null() & ~sent).sum(),
+    )  # fmt: skip
+    free = snapshot[UNITS].frame.filter(
+        pl.col("unit_id").is_not_null(),
+        pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE,
+        ~pl.col("unit_id").is_in(used.implode()),
+    )  # fmt: skip
+    stock = free.group_by(keys).agg(available=pl.len())
+    lines = sales.join(stock, on=["match", "category"], how="full", coalesce=True).with_columns(
+        pl.col("sold", "sent", "allocated_unsent", "available").fill_null(0).cast(pl.Int64)
+    )
+    lines = lines.with_columns(open=pl.col("sold") - pl.col("sent"))
+    short = pl.col("open") - pl.col("available")
+    lines = lines.with_columns(
+        oversold=short.clip(0, None),
+        surplus=(-short).clip(0, None),
+        true_shortage=(short - pl.col("allocated_unsent")).clip(0, None),
+    ).sort(pl.col("match").str.extract(r"^(\D*)"),
+           pl.col("match").str.extract(r"(\d+)").cast(pl.Int64), "match", "category", nulls_last=True)  # fmt: skip
+    totals = lines.select(pl.col(FIGURES).sum()).row(0, named=True)
+    return {**totals, "lines": lines.select("match", "category", *FIGURES).to_dicts()}
+
+
+def _code(column: str) -> pl.Expr:
+    """Match codes as `ids.normalise_match` spells them, as an expression: M1 and m001 → M01."""
+    text = pl.col(column).fill_null("").str.strip_chars()
+    number = text.str.extract(r"^[Mm]0*(\d{1,3})$")
+    return pl.when(number.is_not_null()).then(pl.lit("M") + number.str.zfill(2)).otherwise(text)

@@ -1,0 +1,134 @@
+"""Changes as data (§ DESIGN: contracts): a ChangeSet is the only thing a store writes.
+
+Cells are named by sheet, sheet row (1-based) and python column name; values are those of a Table
+(str, int, float, bool, datetime, None). A deleted row becomes an empty row: nothing below it moves, so every
+formula, filter, comment and row number in the workbook stays true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Cell = tuple[Any, Any]
+"""(before, after)"""
+
+
+@dataclass(frozen=True, slots=True)
+class SetCells:
+    """New values for some cells of one existing row. `key` names the row for people."""
+
+    sheet: str
+    row: int
+    key: str
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class AppendRows:
+    """Whole rows below the last one that holds data; `first_row` is the first free sheet row."""
+
+    sheet: str
+    first_row: int
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRows:
+    """Rows to empty; `keys` name them for people, in the same order."""
+
+    sheet: str
+    rows: tuple[int, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceRows:
+    """Everything below the header anew (queue and report sheets only).
+
+    `columns` are python column names, or empty for a free layout: then each row starts in column A of row 1.
+    """
+
+    sheet: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class AddSheet:
+    """A declared sheet that the workbook lacks, with its headers."""
+
+    sheet: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumns:
+    """Declared columns that a sheet lacks, at its right end (D12)."""
+
+    sheet: str
+    columns: tuple[str, ...]
+
+
+Change = SetCells | AppendRows | DeleteRows | ReplaceRows | AddSheet | AddColumns
+
+
+@dataclass(slots=True)
+class ChangeSet:
+    """What one transaction does, in order. Empty: nothing to do."""
+
+    changes: list[Change] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def set(self, sheet: str, row: int, key: str, cells: Mapping[str, Cell]) -> None:
+        """Record the cells that really change; nothing where before equals after everywhere."""
+        real = {name: (before, after) for name, (before, after) in cells.items() if before != after}
+        if real:
+            self.changes.append(SetCells(sheet, row, key, real))
+
+    def append(self, sheet: str, first_row: int, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            self.changes.append(AppendRows(sheet, first_row, tuple(columns), rows))
+
+    def delete(self, sheet: str, rows: Mapping[int, str]) -> None:
+        """Empty the rows of {sheet row: key}."""
+        if rows:
+            self.changes.append(DeleteRows(sheet, tuple(rows), tuple(rows.values())))
+
+    def replace(self, sheet: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        self.changes.append(ReplaceRows(sheet, tuple(columns), rows))
+
+    def extend(self, other: ChangeSet) -> None:
+        self.changes.extend(other.changes)
+
+    def for_sheet(self, sheet: str) -> list[Change]:
+        return [change for change in self.changes if change.sheet == sheet]
+
+    @property
+    def sheets(self) -> list[str]:
+        """The sheets it touches, in order of first appearance."""
+        return list(dict.fromkeys(change.sheet for change in self.changes))
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """{sheet: {"set": cells, "appended": rows, "deleted": rows, "replaced": rows}}."""
+        totals: dict[str, dict[str, int]] = {}
+        for change in self.changes:
+            count = totals.setdefault(change.sheet, {"set": 0, "appended": 0, "deleted": 0, "replaced": 0})
+            match change:
+                case SetCells():
+                    count["set"] += len(change.cells)
+                case AppendRows():
+                    count["appended"] += len(change.rows)
+                case DeleteRows():
+                    count["deleted"] += len(change.rows)
+                case ReplaceRows():
+                    count["replaced"] += len(change.rows)
+                case AddSheet() | AddColumns():
+                    pass
+        return totals

@@ -1,0 +1,49 @@
+"""Findings: what is wrong in a workbook, as data. Collected all together, never raised (DESIGN: contracts)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import Any
+
+
+class Severity(IntEnum):
+    """Ordered: a larger value is worse. INFO never changes an exit code."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact about the workbook that a person should know. `row` is the sheet row, 1-based."""
+
+    code: str
+    severity: Severity
+    message: str
+    sheet: str = ""
+    row: int | None = None
+    sales_id: str = ""
+    unit_id: str = ""
+    match: str = ""
+    category: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form: severity by name."""
+        return {**asdict(self), "severity": self.severity.name}
+
+
+def count_by_code(findings: list[Finding]) -> dict[str, int]:
+    """How many findings each code has, in order of first appearance."""
+    counts: dict[str, int] = {}
+    for finding in findings:
+        counts[finding.code] = counts.get(finding.code, 0) + 1
+    return counts
+
+
+def matter(findings: list[Finding]) -> bool:
+    """Whether any finding is worse than INFO (and so whether the exit code is 1)."""
+    return any(finding.severity > Severity.INFO for finding in findings)

@@ -1,0 +1,86 @@
+"""Every closed set of §17 and its allowed transitions (D7). A blank cell stands for the first state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD = "AVAILABLE", "ALLOCATED", "CANCELLED", "REPLACED", "SOLD"
+WAITING_STOCK = "WAITING_STOCK"
+NOT_SENT, PENDING, SENT, ACCEPTED, ISSUE, UPLOADED = "NOT_SENT", "PENDING", "SENT", "ACCEPTED", "ISSUE", "UPLOADED"
+UNALLOCATED, PARTIAL_ALLOCATED, PENDING_APPROVAL, FULFILLED = (
+    "UNALLOCATED",
+    "PARTIAL_ALLOCATED",
+    "PENDING_APPROVAL",
+    "FULFILLED",
+)
+
+UNIT_STATUS = (AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD)
+DISTRIBUTION_STATUS = (ALLOCATED, WAITING_STOCK)
+DELIVERY = (NOT_SENT, SENT, PENDING, ACCEPTED, ISSUE, UPLOADED)
+DISPATCH_STATUS = (NOT_SENT, SENT, PENDING, ACCEPTED, ISSUE)
+PRIORITY = ("Normal", "High", "Low")
+SALE_STATUS = (UNALLOCATED, PARTIAL_ALLOCATED, PENDING_APPROVAL, ALLOCATED, FULFILLED)
+PAYMENT_STATUS = ("PENDING", "INVOICED", "PAID")
+ROW_TYPE = ("Sales", "Purchases")
+RECON_ACTION = ("KEEP", "DELETE_CANDIDATE", "MANUAL_REVIEW", "PROTECTED_EXCESS", "MISSING_IN_DIST")
+ALLOC_ACTION = (
+    "ALLOCATE",
+    "UNDO_SALE",
+    "UNDO_SET",
+    "RESET_SEATS",
+    "SET_ALLOC_FROM_CATEGORY",
+    "CLEAR_ALLOC_FROM_CATEGORY",
+    "CANCEL_SALE",
+)
+FIFA_CATEGORIES = ("Top Cat 1", "Cat 1", "Cat 2", "Cat 3", "Cat 4")
+OLYMPIC_CATEGORIES = ("First", "A", "B", "C", "D", "E")
+
+DISPATCHED = frozenset({SENT, UPLOADED, ACCEPTED})
+"""Delivery states of a ticket that has left the house (D8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateMachine:
+    """The states of one column and where each may go. A blank cell stands for `initial`."""
+
+    initial: str
+    moves: Mapping[str, frozenset[str]]
+
+    def allows(self, before: str | None, after: str | None) -> bool:
+        """Whether a cell may go from `before` to `after`. A value outside the set may be corrected to any state."""
+        old, new = before or self.initial, after or self.initial
+        if new not in self.moves:
+            return False
+        return old == new or old not in self.moves or new in self.moves[old]
+
+
+UNIT_MACHINE = StateMachine(
+    AVAILABLE,
+    {
+        AVAILABLE: frozenset({ALLOCATED, CANCELLED, REPLACED, SOLD}),
+        ALLOCATED: frozenset({AVAILABLE, CANCELLED, REPLACED, SOLD}),
+        CANCELLED: frozenset({AVAILABLE}),
+        REPLACED: frozenset({AVAILABLE}),
+        SOLD: frozenset({AVAILABLE, ALLOCATED}),
+    },
+)
+DISTRIBUTION_MACHINE = StateMachine(
+    "",
+    {
+        "": frozenset({ALLOCATED, WAITING_STOCK}),
+        ALLOCATED: frozenset({"", WAITING_STOCK}),
+        WAITING_STOCK: frozenset({"", ALLOCATED}),
+    },
+)
+DELIVERY_MACHINE = StateMachine(
+    NOT_SENT,
+    {
+        NOT_SENT: frozenset({PENDING, SENT, UPLOADED, ISSUE}),
+        PENDING: frozenset({NOT_SENT, SENT, UPLOADED, ISSUE}),
+        UPLOADED: frozenset({SENT, ACCEPTED, ISSUE}),
+        SENT: frozenset({ACCEPTED, ISSUE}),
+        ISSUE: frozenset({NOT_SENT, PENDING, SENT, UPLOADED}),
+        ACCEPTED: frozenset({ISSUE}),
+    },
+)

@@ -1,0 +1,306 @@
+"""Table and Snapshot: typed sheets as polars frames with our column names plus `row`, the sheet row (DESIGN: tables)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from ticketops.errors import SchemaError
+from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.schema.columns import ColumnType, cast_all, header_key, text_of
+from ticketops.schema.workbook import MANIFEST, Manifest, Sheet, SheetKind
+
+DTYPES: dict[ColumnType, Any] = {
+    ColumnType.TEXT: pl.String(),
+    ColumnType.CODE: pl.String(),
+    ColumnType.INTEGER: pl.Int64(),
+    ColumnType.NUMBER: pl.Float64(),
+    ColumnType.DATE: pl.Datetime("ms"),
+    ColumnType.DATETIME: pl.Datetime("ms"),
+    ColumnType.FLAG: pl.Boolean(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A cell whose content does not fit its column's type; the Table holds null there."""
+
+    row: int
+    column: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One sheet as typed columns.
+
+    frame: `row` (Int64, sheet row) and every declared column, null where the sheet lacks the column; rows in which
+    every declared cell is blank (a tick-box that is off counts as blank) are left out.
+    positions: the 1-based sheet columns of each declared column, the one to write to first.
+    next_row, next_column: the first free row and column of the sheet.
+    """
+
+    sheet: Sheet
+    frame: pl.DataFrame
+    positions: Mapping[str, tuple[int, ...]]
+    next_row: int
+    next_column: int
+    misfits: tuple[Misfit, ...] = ()
+    exists: bool = True
+
+    @property
+    def missing(self) -> list[str]:
+        """Headers of canonical columns that the sheet lacks."""
+        return [c.header for c in self.sheet.columns if not c.extension and c.name not in self.positions]
+
+    def index_of(self, row: int) -> int:
+        """Data rows are counted from 1 below the header (D4)."""
+        return row - self.sheet.header_row
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The tables asked for, all of one revision of the workbook."""
+
+    revision: str
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+    def __getitem__(self, sheet: str) -> Table:
+        return self.tables[sheet]
+
+    def after(self, changes: ChangeSet) -> Snapshot:
+        """The same snapshot as if `changes` had been written: for planning a second step on the first."""
+        tables = {name: apply(table, changes.for_sheet(name)) for name, table in self.tables.items()}
+        return Snapshot(self.revision, tables)
+
+
+def empty_table(sheet: Sheet, *, exists: bool = False) -> Table:
+    """The table of a sheet that the workbook lacks, or that has headers only."""
+    schema: dict[str, Any] = {"row": pl.Int64()} | {c.name: DTYPES[c.type] for c in sheet.columns}
+    return Table(sheet, pl.DataFrame(schema=schema), {}, sheet.header_row + 1, 1, exists=exists)
+
+
+def locate(sheet: Sheet, header: Sequence[Any]) -> dict[str, tuple[int, ...]]:
+    """Where each declared column stands: {name: 1-based positions}, canonical header first, then aliases."""
+    found: dict[str, list[int]] = {}
+    for position, text in enumerate(header, start=1):
+        if text is not None and text != "":
+            found.setdefault(header_key(text), []).append(position)
+    positions: dict[str, tuple[int, ...]] = {}
+    for column in sheet.columns:
+        own = found.get(header_key(column.header), [])[column.occurrence - 1 :][:1]
+        aliases = [p for alias in column.aliases for p in found.get(header_key(alias), [])[:1]]
+        if own or aliases:
+            positions[column.name] = (*own, *aliases)
+    return positions
+
+
+def build_table(sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Table:
+    """Raw cells as a Table. header: the cells of the header row; rows: those below it, from the next sheet row on.
+
+    Where a column and an alias of it both exist, the column wins and the alias fills its blanks.
+    """
+    if sheet.header_row == 0:
+        return replace(empty_table(sheet, exists=True), next_row=len(rows) + 1)
+    positions = locate(sheet, header)
+    width = max((i for i, text in enumerate(header, start=1) if text not in (None, "")), default=0)
+    series: list[pl.Series] = []
+    misfits: list[Misfit] = []
+    blank: pl.Series | None = None
+    for column in sheet.columns:
+        dtype = DTYPES[column.type]
+        places = positions.get(column.name)
+        if not places:
+            series.append(pl.Series(column.name, [None] * len(rows), dtype=dtype))
+            continue
+        raws = _pick(rows, places)
+        values, bad = cast_all(column.type, raws)
+        for i in bad:
+            text = "•••" if column.secret else text_of(raws[i])[:80]
+            misfits.append(Misfit(sheet.header_row + 1 + i, column.name, text))
+        one = pl.Series(column.name, values, dtype=dtype)
+        series.append(one)
+        empty = one.is_null() if column.type is not ColumnType.FLAG else ~one.fill_null(False)
+        if bad:
+            empty = empty.scatter(bad, False)
+        blank = empty if blank is None else blank & empty
+    numbers = pl.Series("row", range(sheet.header_row + 1, sheet.header_row + 1 + len(rows)), dtype=pl.Int64)
+    frame = pl.DataFrame([numbers, *series])
+    if blank is not None:
+        frame = frame.filter(~blank)
+    last = frame["row"].max() if frame.height else sheet.header_row
+    return Table(sheet, frame, positions, int(last) + 1, width + 1, tuple(misfits))  # type: ignore[arg-type]
+
+
+def _pick(rows: Sequence[Sequence[Any]], places: tuple[int, ...]) -> list[Any]:
+    """One column's raw cells; later places fill the blanks of the first."""
+    first = places[0] - 1
+    raws = [row[first] if first < len(row) else None for row in rows]
+    for place in places[1:]:
+        for i, row in enumerate(rows):
+            if raws[i] in (None, "") and place <= len(row):
+                raws[i] = row[place - 1]
+    return raws
+
+
+def require(table: Table) -> Table:
+    """The table, if commands can work with it. Raises SchemaError for a missing ledger sheet or canonical column.
+
+    A log, queue, report or reference sheet that is missing altogether reads as empty and is made when first needed.
+    """
+    if not table.exists:
+        if table.sheet.kind is SheetKind.LEDGER:
+            raise SchemaError(f"the workbook has no sheet {table.sheet.name!r}", "ticketops doctor --fix adds it")
+        return table
+    if table.missing:
+        raise SchemaError(
+            f"sheet {table.sheet.name!r} lacks {', '.join(table.missing)} in its header row {table.sheet.header_row}",
+            "ticketops doctor shows what is wrong, doctor --fix adds what is missing",
+        )
+    return table
+
+
+def apply(table: Table, changes: Sequence[Change]) -> Table:
+    """The table after the changes of its sheet. Misfits in cells that were set are gone."""
+    for change in changes:
+        match change:
+            case AppendRows():
+                table = _appended(table, change)
+            case DeleteRows():
+                table = _without(table, change.rows)
+            case ReplaceRows():
+                table = _replaced(table, change)
+            case AddSheet():
+                table = replace(empty_table(table.sheet, exists=True), positions=canonical_positions(table.sheet),
+                                next_column=len(table.sheet.columns) + 1)  # fmt: skip
+            case AddColumns():
+                table = replace(
+                    table,
+                    positions={**table.positions, **{c: (table.next_column + i,) for i, c in enumerate(change.columns)}},
+                    next_column=table.next_column + len(change.columns),
+                )
+            case SetCells():
+                pass
+    return _with_cells(table, [change for change in changes if isinstance(change, SetCells)])
+
+
+def canonical_positions(sheet: Sheet) -> dict[str, tuple[int, ...]]:
+    """Where the columns of a freshly made sheet stand."""
+    return {column.name: (i,) for i, column in enumerate(sheet.columns, start=1)}
+
+
+def _appended(table: Table, change: AppendRows) -> Table:
+    schema = {name: table.frame.schema[name] for name in change.columns}
+    new = pl.DataFrame(list(change.rows), schema=schema, orient="row")
+    numbers = pl.Series("row", range(change.first_row, change.first_row + new.height), dtype=pl.Int64)
+    frame = pl.concat([table.frame, new.with_columns(numbers)], how="diagonal")
+    return replace(table, frame=frame, next_row=max(table.next_row, change.first_row + new.height))
+
+
+def _without(table: Table, rows: Sequence[int]) -> Table:
+    frame = table.frame.filter(~pl.col("row").is_in(list(rows)))
+    last = frame["row"].max() if frame.height else table.sheet.header_row
+    gone = set(rows)
+    misfits = tuple(m for m in table.misfits if m.row not in gone)
+    return replace(table, frame=frame, next_row=int(last) + 1, misfits=misfits)  # type: ignore[arg-type]
+
+
+def _replaced(table: Table, change: ReplaceRows) -> Table:
+    if not change.columns:
+        return replace(table, next_row=len(change.rows) + 1)
+    bare = replace(table, frame=table.frame.clear(), next_row=table.sheet.header_row + 1, misfits=())
+    return _appended(bare, AppendRows(change.sheet, bare.next_row, change.columns, change.rows))
+
+
+def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
+    if not changes:
+        return table
+    at = {row: i for i, row in enumerate(table.frame["row"])}
+    updates: dict[str, tuple[list[int], list[Any]]] = {}
+    for change in changes:
+        for name, (_before, after) in change.cells.items():
+            places, values = updates.setdefault(name, ([], []))
+            places.append(at[change.row])
+            values.append(after)
+    columns = []
+    for name, (places, values) in updates.items():
+        series = table.frame[name]
+        columns.append(series.scatter(places, pl.Series(values, dtype=series.dtype)))
+    touched = {(change.row, name) for change in changes for name in change.cells}
+    misfits = tuple(m for m in table.misfits if (m.row, m.column) not in touched)
+    return replace(table, frame=table.frame.with_columns(columns), misfits=misfits)
+
+
+def with_structure(changes: ChangeSet, snapshot: Snapshot) -> ChangeSet:
+    """The changes with AddSheet and AddColumns put first for every sheet and column they use that the workbook lacks."""
+    structure = ChangeSet()
+    for name in changes.sheets:
+        table = snapshot.tables[name]
+        if not table.exists:
+            structure.changes.append(AddSheet(name))
+            continue
+        used: dict[str, None] = {}
+        for change in changes.for_sheet(name):
+            if isinstance(change, (AppendRows, ReplaceRows)):
+                used.update(dict.fromkeys(change.columns))
+            elif isinstance(change, SetCells):
+                used.update(dict.fromkeys(change.cells))
+        lacking = tuple(column for column in used if column not in table.positions)
+        if lacking:
+            structure.changes.append(AddColumns(name, lacking))
+    structure.extend(changes)
+    return structure
+
+
+def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
+    """Refuse what a sheet does not allow. Raises SchemaError: an edit of a log, a ReplaceRows of a ledger, an unknown
+    column, a state that may not follow, a value of the wrong type."""
+    for change in changes:
+        sheet = manifest[change.sheet]
+        if sheet.kind is SheetKind.LOG and isinstance(change, (SetCells, DeleteRows, ReplaceRows)):
+            raise SchemaError(f"{sheet.name} is append-only: nothing in it is edited or deleted")
+        match change:
+            case ReplaceRows() if sheet.kind not in (SheetKind.REPORT, SheetKind.QUEUE):
+                raise SchemaError(f"{sheet.name} is not a report: it is never replaced whole")
+            case SetCells():
+                for name, (before, after) in change.cells.items():
+                    column = _column(sheet, name)
+                    _check_value(sheet, column.name, column.type, after)
+                    if column.machine and not column.machine.allows(before, after):
+                        raise SchemaError(f"{sheet.name} {change.key}: {column.header} may not go from "
+                                          f"{before or 'blank'} to {after or 'blank'}")  # fmt: skip
+            case AppendRows() | ReplaceRows() if change.columns:
+                columns = [_column(sheet, name) for name in change.columns]
+                for row in change.rows:
+                    for column, value in zip(columns, row, strict=True):
+                        if value is not None:
+                            _check_value(sheet, column.name, column.type, value)
+            case _:
+                pass
+
+
+def _column(sheet: Sheet, name: str) -> Any:
+    try:
+        return sheet.by_name[name]
+    except KeyError:
+        raise SchemaError(f"sheet {sheet.name} has no column {name!r}") from None
+
+
+_PYTHON_TYPES: dict[ColumnType, tuple[type, ...]] = {
+    ColumnType.TEXT: (str,),
+    ColumnType.CODE: (str,),
+    ColumnType.INTEGER: (int,),
+    ColumnType.NUMBER: (float, int),
+    ColumnType.DATE: (datetime,),
+    ColumnType.DATETIME: (datetime,),
+    ColumnType.FLAG: (bool,),
+}
+
+
+def _check_value(sheet: Sheet, name: str, column_type: ColumnType, value: Any) -> None:
+    if value is not None and not isinstance(value, _PYTHON_TYPES[column_type]):
+        raise SchemaError(f"{sheet.name}.{name} holds {column_type.value}, not {type(value).__name__}")

@@ -1,0 +1,69 @@
+"""What every store does: read a Snapshot, commit a ChangeSet, remember it, take it back (DESIGN: contracts)."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ticketops.model.changes import ChangeSet
+from ticketops.schema.tables import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who did what, for the journal."""
+
+    run_id: str
+    command: str
+    user: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One committed ChangeSet as the journal tells it. counts: {sheet: {"set", "appended", "deleted", "replaced"}}."""
+
+    number: int
+    entry: Entry
+    revision_before: str
+    revision_after: str
+    counts: dict[str, dict[str, int]]
+    undoes: int | None = None
+    undone_by: int | None = None
+
+
+class Store(Protocol):
+    """A workbook, wherever it lives."""
+
+    def read(self, *sheets: str, strict: bool = True) -> Snapshot:
+        """Typed tables of the sheets. strict: raise SchemaError for what commands can't work with."""
+        ...
+
+    def revision(self) -> str:
+        """The workbook's present revision."""
+        ...
+
+    def locked(self, entry: Entry) -> AbstractContextManager[None]:
+        """Hold the store for a commit; may be entered again while held. Raises LockedError."""
+        ...
+
+    def commit(self, changes: ChangeSet, expected: str, entry: Entry) -> str:
+        """Write all of `changes` or nothing; the new revision.
+
+        Raises ConflictError where the workbook is no longer at `expected`, SchemaError for a change that a sheet does
+        not allow, SpliceError for an edit that can't be made safely.
+        """
+        ...
+
+    def log(self) -> list[Transaction]:
+        """All transactions, oldest first."""
+        ...
+
+    def undo(self, entry: Entry) -> Transaction:
+        """Take back the last transaction that still stands.
+
+        Raises RuleError where there is none, ConflictError where cells no longer hold what it wrote.
+        """
+        ...

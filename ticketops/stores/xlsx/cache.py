@@ -1,0 +1,95 @@
+"""A cache of typed tables beside the workbook, so that a command need not parse what did not change.
+
+One Arrow file a sheet. Its name carries the digest of everything its content depends on: the compressed bytes of the
+sheet, the shared strings and the styles, the sheet's declaration, and the format of this cache. Another workbook
+content is another name, so a stale row can't be served; a damaged file fails its checksum and is read as absent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import zipfile
+from collections.abc import Sequence
+from hashlib import blake2b
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from ticketops.schema.tables import Misfit, Table
+from ticketops.schema.workbook import Sheet
+from ticketops.stores.xlsx.parts import Parts
+
+_FORMAT = b"ticketops-cache-1"
+_DIGEST = 16
+
+
+def key(parts: Parts, sheet: Sheet) -> str:
+    """What the table of a sheet depends on, as a digest."""
+    hasher = blake2b(_FORMAT, digest_size=_DIGEST)
+    for part in (parts.sheets[sheet.name], parts.strings, parts.styles):
+        if part in parts.package:
+            info = parts.package.members[part]
+            hasher.update(b"%d,%d;" % (info.file_size, info.compress_type == zipfile.ZIP_STORED))
+            hasher.update(parts.package.raw(part))
+    hasher.update(f"{parts.date1904}{sheet}".encode())
+    return hasher.hexdigest()
+
+
+def load(folder: Path, digest: str, sheet: Sheet) -> Table | None:
+    """The cached table, or None."""
+    try:
+        content = (folder / _name(sheet, digest)).read_bytes()
+    except OSError:
+        return None
+    checksum, payload = content[:_DIGEST], memoryview(content)[_DIGEST:]
+    if blake2b(payload, digest_size=_DIGEST).digest() != checksum:
+        return None
+    head_size = int.from_bytes(payload[:8], "little")
+    head = json.loads(bytes(payload[8 : 8 + head_size]))
+    frame = pl.read_ipc(bytes(payload[8 + head_size :]), memory_map=False)
+    return Table(
+        sheet,
+        frame,
+        {name: tuple(places) for name, places in head["positions"].items()},
+        head["next_row"],
+        head["next_column"],
+        tuple(Misfit(*misfit) for misfit in head["misfits"]),
+    )
+
+
+def save(folder: Path, digest: str, table: Table) -> None:
+    """Keep a table; tables of the same sheet for other contents are dropped. Never fails: a cache is only a cache."""
+    head = json.dumps({
+        "positions": table.positions,
+        "next_row": table.next_row,
+        "next_column": table.next_column,
+        "misfits": [(m.row, m.column, m.text) for m in table.misfits],
+    }).encode()  # fmt: skip
+    buffer = BytesIO()
+    table.frame.write_ipc(buffer)
+    payload = len(head).to_bytes(8, "little") + head + buffer.getvalue()
+    name = _name(table.sheet, digest)
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        temporary = folder / f".{os.getpid()}-{name}"
+        temporary.write_bytes(blake2b(payload, digest_size=_DIGEST).digest() + payload)
+        temporary.replace(folder / name)
+        _drop(folder, [path for path in folder.glob(f"{_stem(table.sheet)}@*.arrow") if path.name != name])
+
+
+def _drop(folder: Path, paths: Sequence[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _stem(sheet: Sheet) -> str:
+    return re.sub(r"\W", "-", sheet.name)
+
+
+def _name(sheet: Sheet, digest: str) -> str:
+    return f"{_stem(sheet)}@{digest}.arrow"

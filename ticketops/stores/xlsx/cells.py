@@ -1,0 +1,124 @@
+"""One cell's XML: a value written as an element, an element read as a value.
+
+Values: str, bool, int, float, datetime (written as a date serial), ErrorValue, None (no content).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from math import isfinite
+from typing import Any
+from xml.sax.saxutils import unescape
+
+from ticketops.errors import SpliceError
+from ticketops.schema.columns import ErrorValue, to_serial
+
+MAX_TEXT = 32_767
+CELL = re.compile(rb'<c r="([A-Z]+)\d+"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
+"""One conventional cell: column letters, the other attributes, the content (empty bytes where it is self-closed)."""
+
+_STYLE = re.compile(rb'\ss="(\d+)"')
+_TYPE = re.compile(rb'\st="(\w+)"')
+_VALUE = re.compile(rb"<v(?:\s[^>]*)?>(.*?)</v>", re.DOTALL)
+_TEXT = re.compile(rb"<t(?:\s[^>]*)?>(.*?)</t>", re.DOTALL)
+_PHONETIC = re.compile(rb"<rPh\b.*?</rPh>|<phoneticPr\b[^>]*/>", re.DOTALL)
+_FORMULA = re.compile(rb"<f[\s>/]")
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x[0-9A-Fa-f]{4}_")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_KEEP_SPACE = re.compile(r"^\s|\s$|[\n\t]|  ")
+_ENTITIES = {"&quot;": '"', "&apos;": "'"}
+_CHARACTER = re.compile(r"&#(?:x([0-9A-Fa-f]+)|(\d+));")
+
+
+def style_of(attributes: bytes) -> int:
+    """The style index of a cell; 0 where it has none."""
+    found = _STYLE.search(attributes)
+    return int(found[1]) if found else 0
+
+
+def has_formula(content: bytes) -> bool:
+    return bool(_FORMULA.search(content))
+
+
+def to_xml(letters: str, row: int, style: int, value: Any) -> str:
+    """A cell element. Raises SpliceError for what a cell can't hold: NaN, too long a text, a lone surrogate."""
+    s = f' s="{style}"' if style else ""
+    if value is None:
+        return f'<c r="{letters}{row}"{s}/>' if style else ""
+    if isinstance(value, ErrorValue):
+        return f'<c r="{letters}{row}"{s} t="e"><v>{escape_text(value)}</v></c>'
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise SpliceError(f"{letters}{row} would hold {len(value):,} characters; a cell holds {MAX_TEXT:,}")
+        space = ' xml:space="preserve"' if _KEEP_SPACE.search(value) else ""
+        return f'<c r="{letters}{row}"{s} t="inlineStr"><is><t{space}>{escape_text(value)}</t></is></c>'
+    if isinstance(value, bool):
+        return f'<c r="{letters}{row}"{s} t="b"><v>{value:d}</v></c>'
+    if isinstance(value, datetime):
+        value = to_serial(value)
+    return f'<c r="{letters}{row}"{s}><v>{number_text(value)}</v></c>'
+
+
+def number_text(value: float) -> str:
+    """The shortest text that reads back as the same number."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise SpliceError(f"{value} is no number that a cell can hold")
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+    return repr(value)
+
+
+def escape_text(text: str) -> str:
+    """Text for XML; characters that XML can't hold become _xHHHH_, and a literal _xHHHH_ is protected (ECMA-376, ST_Xstring)."""
+    return _UNSAFE.sub(_escape, text) if _UNSAFE.search(text) else text
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if len(character) > 1:
+        return "_x005F" + character
+    if "\ud800" <= character <= "\udfff":
+        raise SpliceError("the text holds half a character (a lone surrogate)")
+    return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character) or f"_x{ord(character):04X}_"
+
+
+def unescape_text(xml: bytes) -> str:
+    """The text of an element, entities and _xHHHH_ resolved."""
+    text = xml.decode()
+    if "&" in text:
+        text = _CHARACTER.sub(lambda m: chr(int(m[1], 16) if m[1] else int(m[2])), text)
+        text = unescape(text, _ENTITIES)
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+
+
+def string_item(xml: bytes) -> str:
+    """The text of a shared or inline string: all its runs, without phonetic hints."""
+    if b"<rPh" in xml:
+        xml = _PHONETIC.sub(b"", xml)
+    return "".join(unescape_text(part) for part in _TEXT.findall(xml))
+
+
+def from_xml(attributes: bytes, content: bytes, shared: Callable[[int], str]) -> Any:
+    """The raw value of a cell: str, float, bool, ErrorValue or None. Dates stay serial numbers."""
+    if not content:
+        return None
+    kind = _TYPE.search(attributes)
+    cell_type = kind[1] if kind else b"n"
+    if cell_type == b"inlineStr":
+        return string_item(content) or None
+    found = _VALUE.search(content)
+    if not found or not found[1]:
+        return None
+    text = found[1]
+    if cell_type == b"s":
+        return shared(int(text)) or None
+    if cell_type == b"b":
+        return text.strip() in (b"1", b"true")
+    if cell_type == b"e":
+        return ErrorValue(unescape_text(text))
+    if cell_type in (b"str", b"d"):
+        return unescape_text(text) or None
+    return float(text)

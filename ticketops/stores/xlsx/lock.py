@@ -1,0 +1,68 @@
+"""One writer at a time: ticketops' own lock, and the marks that Excel and LibreOffice leave beside an open workbook."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ticketops.errors import LockedError
+
+
+@contextmanager
+def writing(path: Path, state: Path, timeout: float, holder: str) -> Iterator[None]:
+    """Hold the workbook's lock. `holder` says who and what, for the others.
+
+    Raises LockedError after `timeout` seconds, naming the holder, and at once where a spreadsheet program has the file open.
+    """
+    refuse_open_elsewhere(path)
+    lock = FileLock(state / "lock")
+    note = state / "lock.json"
+    try:
+        lock.acquire(timeout=timeout, poll_interval=0.02)
+    except Timeout:
+        raise LockedError(f"{path.name} is being written by {_holder(note)}", f"waited {timeout:g} s; try again") from None
+    try:
+        stamp = {"holder": holder, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now().isoformat(timespec="seconds")}
+        note.write_text(json.dumps(stamp))
+        yield
+    finally:
+        with suppress(OSError):
+            note.unlink()
+        lock.release()
+
+
+def refuse_open_elsewhere(path: Path) -> None:
+    """Raises LockedError where Excel (~$name.xlsx) or LibreOffice (.~lock.name.xlsx#) has the workbook open."""
+    excel = path.with_name(f"~${path.name}")
+    if excel.exists():
+        raise LockedError(f"{path.name} is open in Excel ({_excel_owner(excel)})", f"close it there; if nobody has it open, delete {excel.name}")
+    office = path.with_name(f".~lock.{path.name}#")
+    if office.exists():
+        owner = office.read_text("utf-8", "replace").split(",")
+        who = " on ".join(part for part in (owner[0] or "", owner[2] if len(owner) > 2 else "") if part.strip()) or "somebody"
+        raise LockedError(f"{path.name} is open in LibreOffice ({who})", f"close it there; if nobody has it open, delete {office.name}")
+
+
+def _excel_owner(mark: Path) -> str:
+    """Excel's owner file: a length byte and the name in an 8-bit code page, then the name again in UTF-16."""
+    try:
+        data = mark.read_bytes()
+    except OSError:
+        return "somebody"
+    name = data[1 : 1 + data[0]].decode("cp1252", "replace").strip() if data else ""
+    return name or "somebody"
+
+
+def _holder(note: Path) -> str:
+    try:
+        stamp = json.loads(note.read_text())
+        return f"{stamp['holder']} (process {stamp['pid']} on {stamp['host']}, since {stamp['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another ticketops process"

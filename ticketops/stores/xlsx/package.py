@@ -1,0 +1,167 @@
+"""The zip archive of a workbook: inflate single parts, and write a copy in which the other parts keep their raw bytes."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+from isal import isal_zlib  # inflates and deflates several times faster than zlib
+
+from ticketops.errors import UnusableError
+from ticketops.stores.xlsx import guard
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_DEFLATE_LEVEL = 1
+_ZIP64_EXTRA = 0x0001
+_FLAG_DESCRIPTOR, _FLAG_UTF8 = 0x0008, 0x0800
+_LIMIT_32 = 0xFFFFFFFF
+
+
+class Package:
+    """An .xlsx archive in memory. `revision` is the digest of the whole file."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        """Raises UnusableError or HostileFileError for what is no sound archive."""
+        guard.check_magic(data[:8], name)
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                self.members = {info.filename: info for info in archive.infolist()}
+                self._comment = archive.comment
+                guard.check_directory(archive.infolist(), len(data), name)
+        except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, EOFError, OverflowError) as error:
+            raise UnusableError(f"{name} is damaged: {error}", "restore it, or take back an older version of it") from None
+        self.data = data
+        self.name = name
+
+    @classmethod
+    def open(cls, path: Path) -> Package:
+        """Raises UnusableError where there is no such file or it can't be read."""
+        return cls(read_file(path), path.name)
+
+    @cached_property
+    def revision(self) -> str:
+        return digest(self.data)
+
+    def __contains__(self, part: str) -> bool:
+        return part in self.members
+
+    def raw(self, part: str) -> memoryview:
+        """The compressed bytes of a part, as they stand in the file."""
+        info = self.members[part]
+        start = info.header_offset
+        if self.data[start : start + 4] != b"PK\x03\x04":
+            raise UnusableError(f"{self.name} is damaged at the part {part!r}")
+        name_length, extra_length = struct.unpack_from("<2H", self.data, start + 26)
+        start += 30 + name_length + extra_length
+        return memoryview(self.data)[start : start + info.compress_size]
+
+    def read(self, part: str) -> bytes:
+        """A part, inflated and checked. Raises UnusableError where it is missing or damaged."""
+        info = self.members.get(part)
+        if info is None:
+            raise UnusableError(f"{self.name} lacks its part {part!r}")
+        raw = self.raw(part)
+        try:
+            if info.compress_type == zipfile.ZIP_STORED:
+                content = bytes(raw)
+            else:
+                inflater = isal_zlib.decompressobj(-15)
+                content = inflater.decompress(raw, info.file_size + 1)
+        except (isal_zlib.error, zlib.error) as error:
+            raise UnusableError(f"{self.name} is damaged at the part {part!r}: {error}") from None
+        if len(content) != info.file_size or isal_zlib.crc32(content) != info.CRC:
+            raise UnusableError(f"{self.name} is damaged at the part {part!r}")
+        return content
+
+    def write(self, target: BinaryIO, changed: Mapping[str, bytes]) -> None:
+        """A copy to `target`: `changed` parts anew (unknown names are added at the end), all others raw.
+
+        Names, order, dates, file modes, comments and extra fields of the others stay; so does the archive's comment.
+        """
+        central = bytearray()
+        offset = count = 0
+        added = [name for name in changed if name not in self.members]
+        for info in [*self.members.values(), *(_new_info(name) for name in added)]:
+            content = changed.get(info.filename)
+            if content is None:
+                raw: bytes | memoryview = self.raw(info.filename)
+                method, crc, size = info.compress_type, info.CRC, info.file_size
+            else:
+                compressor = isal_zlib.compressobj(_DEFLATE_LEVEL, isal_zlib.DEFLATED, -15)
+                raw = compressor.compress(content) + compressor.flush()
+                method, crc, size = zipfile.ZIP_DEFLATED, isal_zlib.crc32(content), len(content)
+            if max(offset, len(raw), size) >= _LIMIT_32:
+                raise UnusableError(f"{self.name} is too large to be written")
+            head, tail = _headers(info, method, crc, len(raw), size, offset)
+            target.write(head)
+            target.write(raw)
+            central += tail
+            offset += len(head) + len(raw)
+            count += 1
+        target.write(central)
+        target.write(_END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), offset, len(self._comment)))
+        target.write(self._comment)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises UnusableError with one clear line."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UnusableError(f"there is no workbook {path}", "give it with -w/--workbook, or make one with: ticketops init") from None
+    except IsADirectoryError:
+        raise UnusableError(f"{path} is a folder, not a workbook") from None
+    except OSError as error:
+        raise UnusableError(f"{path} can't be read: {error.strerror}") from None
+
+
+def digest(data: bytes) -> str:
+    """The revision of a file's content."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def _new_info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.create_system = 0
+    return info
+
+
+def _headers(info: zipfile.ZipInfo, method: int, crc: int, packed: int, size: int, offset: int) -> tuple[bytes, bytes]:
+    """The local and the central header of one member; sizes stand in both, so no data descriptor follows."""
+    flags = info.flag_bits & ~_FLAG_DESCRIPTOR
+    name = info.filename.encode("utf-8" if flags & _FLAG_UTF8 or not info.filename.isascii() else "ascii")
+    if not info.filename.isascii():
+        flags |= _FLAG_UTF8
+    year, month, day, hour, minute, second = info.date_time
+    dos_date = (year - 1980) << 9 | month << 5 | day
+    dos_time = hour << 11 | minute << 5 | second // 2
+    extra = _without_zip64(info.extra)
+    version = max(20, min(info.extract_version or 20, 63))
+    common = (flags, method, dos_time, dos_date, crc, packed, size, len(name))
+    local = _LOCAL.pack(b"PK\x03\x04", version, *common, len(extra)) + name + extra
+    comment = info.comment
+    central = _CENTRAL.pack(
+        b"PK\x01\x02", info.create_version | info.create_system << 8, version, *common, len(extra), len(comment), 0,
+        info.internal_attr, info.external_attr, offset,
+    )  # fmt: skip
+    return local, central + name + extra + comment
+
+
+def _without_zip64(extra: bytes) -> bytes:
+    """Extra fields less the zip64 one: every size fits the ordinary fields here."""
+    kept, position = b"", 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, position)
+        if kind != _ZIP64_EXTRA:
+            kept += extra[position : position + 4 + length]
+        position += 4 + length
+    return kept + (extra[position:] if position < len(extra) else b"")

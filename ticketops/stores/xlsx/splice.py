@@ -1,0 +1,274 @@
+"""Splicing: some cells of a sheet's XML get new values, every other byte stays (DESIGN: xlsx store, write).
+
+The sheet must be in conventional form (`conventional.py`). What can't be done safely is refused with a SpliceError
+that names the cell: formulas, merged cells and array ranges in the way, rows out of order.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from ticketops.errors import SpliceError
+from ticketops.stores.edits import SheetEdit
+from ticketops.stores.xlsx.cells import CELL, from_xml, has_formula, style_of, to_xml
+from ticketops.stores.xlsx.guard import column_letters, column_number
+from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
+from ticketops.stores.xlsx.styles import Styles
+
+_SHEET_DATA = re.compile(rb"<sheetData(?:\s[^>]*[^>/])?>")
+_ROW = re.compile(rb'<row r="(\d+)"([^>]*?)(/?)>')
+_COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*?)/?>")
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref=["\']([^"\']+)')
+_ARRAY = re.compile(rb'<f\b[^>]*?\bt="(?:array|dataTable)"[^>]*?\bref="([^"]+)"')
+_ROW_LOOKS = re.compile(rb'\s(?:ht|customHeight|s|customFormat|x14ac:dyDescent)="[^"]*"')
+_SPANS = re.compile(rb'\sspans="(\d+):(\d+)"')
+
+@dataclass(slots=True)
+class Spliced:
+    """The new sheet, the raw values that stood in the written cells, and how far its data grew."""
+
+    xml: bytes
+    before: dict[int, dict[int, Any]]
+    growth: Growth
+
+
+def splice(xml: bytes, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str) -> Spliced:
+    """The sheet after the edit. Raises SpliceError where that can't be done safely."""
+    opened = _SHEET_DATA.search(xml)
+    if not opened:
+        raise SpliceError(f"sheet {sheet!r} holds no cell data that can be edited")
+    end = xml.rindex(b"</sheetData>")
+    body = _Body(xml, opened.end(), end, edit, styles, shared, sheet)
+    _refuse_ranges(sheet, edit, (m[1] for m in _MERGE.finditer(xml, end)), "lies inside merged cells", keep_first=True)
+    arrays = (m[1] for m in _ARRAY.finditer(xml, opened.end(), end)) if b't="array"' in xml or b"dataTable" in xml else ()
+    _refuse_ranges(sheet, edit, arrays, "belongs to an array formula", keep_first=False)
+    pieces = body.spliced()
+    growth = Growth(edit.header_row, edit.first_free_row - 1, edit.last_row)
+    head = widen_dimension(xml[: opened.end()], _written_area(edit), exact_bottom=edit.rewrite_from is not None)
+    return Spliced(b"".join([head, *pieces, grow_ranges(xml[end:], growth)]), body.before, growth)
+
+
+def _written_area(edit: SheetEdit) -> Area:
+    ends = [column for row in edit.cells.values() if row for column in (min(row), max(row))]
+    return (min(ends, default=1), min(edit.cells, default=1)), (max(ends, default=1), max(edit.cells, default=1))
+
+
+def read_cells(xml: bytes, wanted: Mapping[int, Iterable[int]], shared: Callable[[int], str]) -> dict[int, dict[int, Any]]:
+    """Raw values of some cells of a conventional sheet: {row: {column: value}}, None where there is no such cell."""
+    found: dict[int, dict[int, Any]] = {}
+    starts = {int(m[1]): m for m in _ROW.finditer(xml)} if wanted else {}
+    for row, columns in wanted.items():
+        values: dict[int, Any] = dict.fromkeys(columns)
+        opened = starts.get(row)
+        if opened and not opened[3]:
+            for cell in CELL.finditer(xml, opened.end(), xml.index(b"</row>", opened.end())):
+                column = column_number(cell[1])
+                if column in values:
+                    values[column] = from_xml(cell[2], cell[3] or b"", shared)
+        found[row] = values
+    return found
+
+
+def row_slices(xml: bytes, rows: Iterable[int]) -> list[bytes]:
+    """The XML of some rows, for a check that they are well formed."""
+    wanted, slices = set(rows), []
+    for opened in _ROW.finditer(xml):
+        if int(opened[1]) in wanted:
+            stop = opened.end() if opened[3] else xml.index(b"</row>", opened.end()) + len(b"</row>")
+            slices.append(xml[opened.start() : stop])
+    return slices
+
+
+def _refuse_ranges(sheet: str, edit: SheetEdit, references: Iterable[bytes], why: str, *, keep_first: bool) -> None:
+    """Raises SpliceError if an edited cell lies in one of the ranges (its first cell may, where keep_first)."""
+    rows = sorted(edit.cells)
+    for reference in references:
+        area = parse_range(reference.decode())
+        if area is None:
+            continue
+        (left, top), (right, bottom) = area
+        for row in rows[bisect_left(rows, top) : bisect_right(rows, bottom)]:
+            for column in edit.cells[row]:
+                first = keep_first and (column, row) == (left, top)
+                if left <= column <= right and not first:
+                    raise SpliceError(f"{sheet}!{column_letters(column)}{row} {why} ({reference.decode()}): nothing was written")
+        if edit.rewrite_from is not None and bottom >= edit.rewrite_from:
+            raise SpliceError(f"{sheet}!{reference.decode()} {why.replace('lies inside', 'are')}: the sheet can't be written anew")
+
+
+class _Body:
+    """The rows of one sheet while they are spliced."""
+
+    def __init__(
+        self, xml: bytes, start: int, end: int, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str
+    ) -> None:
+        self._xml, self._start, self._end = xml, start, end
+        self._edit, self._styles, self._shared, self._sheet = edit, styles, shared, sheet
+        self._opened = list(_ROW.finditer(xml, start, end))
+        self._numbers = [int(m[1]) for m in self._opened]
+        if any(later <= earlier for earlier, later in zip(self._numbers, self._numbers[1:], strict=False)):
+            raise SpliceError(f"the rows of sheet {sheet!r} are out of order", "open and save it in a spreadsheet program")
+        self._column_styles = self._read_columns()
+        self._letters: dict[int, str] = {}
+        self.before: dict[int, dict[int, Any]] = {}
+
+    def spliced(self) -> list[bytes]:
+        """The new content of sheetData, in pieces."""
+        xml, pieces, position = self._xml, [], self._start
+        edit = self._edit
+        template = self._template()
+        stop = self._end
+        if edit.rewrite_from is not None:
+            first = bisect_left(self._numbers, edit.rewrite_from)
+            stop = self._opened[first].start() if first < len(self._opened) else self._end
+            if b"<f" in xml[stop : self._end]:
+                raise SpliceError(f"sheet {self._sheet!r} holds formulas where it would be written anew: nothing was written")
+        rows = {*edit.cells, *self._numbers} if edit.clear_others else edit.cells
+        for row in sorted(rows):
+            at = bisect_left(self._numbers, row)
+            exists = at < len(self._numbers) and self._numbers[at] == row
+            if exists and self._opened[at].start() < stop:
+                opened = self._opened[at]
+                pieces.append(xml[position : opened.start()])
+                close = opened.end() if opened[3] else xml.index(b"</row>", opened.end())
+                pieces.append(self._edited_row(row, opened, close, edit.cells.get(row, {}), template))
+                position = close if opened[3] else close + len(b"</row>")
+            else:
+                before = min(self._opened[at].start() if at < len(self._opened) else self._end, stop)
+                pieces.append(xml[position:before])
+                position = before
+                pieces.append(self._new_row(row, edit.cells[row], template))
+        pieces.append(xml[position:stop])
+        return pieces
+
+    def _read_columns(self) -> list[tuple[int, int, int]]:
+        """(first, last, style) of every <col> with a style."""
+        head, found = self._xml[: self._start], []
+        for attributes in _COLUMN.findall(head):
+            bounds = {k: int(v) for k, v in re.findall(rb'\b(min|max|style)=["\'](\d+)', attributes)}
+            if bounds.get(b"style"):
+                found.append((bounds.get(b"min", 0), bounds.get(b"max", 0), bounds[b"style"]))
+        return found
+
+    def _column_style(self, column: int) -> int:
+        return next((style for first, last, style in self._column_styles if first <= column <= last), 0)
+
+    def _template(self) -> tuple[bytes, dict[int, int]]:
+        """Row attributes and cell styles that new rows take: those of the row above the first free one, never the header's."""
+        edit = self._edit
+        row = edit.rewrite_from if edit.rewrite_from is not None else edit.first_free_row - 1
+        at = bisect_left(self._numbers, row)
+        if row <= edit.header_row or at >= len(self._numbers) or self._numbers[at] != row:
+            return b"", {}
+        opened = self._opened[at]
+        looks = b"".join(m[0] for m in _ROW_LOOKS.finditer(opened[2]))
+        return looks, self._row_styles(at)
+
+    def _row_styles(self, at: int) -> dict[int, int]:
+        opened = self._opened[at]
+        if opened[3]:
+            return {}
+        close = self._xml.index(b"</row>", opened.end())
+        cells = CELL.finditer(self._xml, opened.end(), close)
+        return {column_number(cell[1]): style_of(cell[2]) for cell in cells}
+
+    def _name(self, column: int) -> str:
+        letters = self._letters.get(column)
+        if letters is None:
+            letters = self._letters[column] = column_letters(column)
+        return letters
+
+    def _style_for(self, value: Any, style: int, above: int | None) -> int:
+        """A date in a cell whose style shows no dates takes the style of the cell above, or a dated twin of its own."""
+        if not isinstance(value, datetime) or self._styles.is_date(style):
+            return style
+        if above is not None and self._styles.is_date(above):
+            return above
+        return self._styles.dated(style, with_time=value.time() != time())
+
+    def _new_row(self, row: int, cells: Mapping[int, Any], template: tuple[bytes, dict[int, int]]) -> bytes:
+        looks, styles = template if row >= self._edit.first_free_row or self._edit.rewrite_from else (b"", {})
+        self.before[row] = dict.fromkeys(cells)
+        parts = []
+        for column in sorted({*cells, *styles}) if styles else sorted(cells):
+            value = cells.get(column)
+            style = styles.get(column)
+            if style is None:
+                style = self._column_style(column)
+            parts.append(self._cell(column, row, self._style_for(value, style, None), value))
+        return b'<row r="%d"%b>%b</row>' % (row, looks, "".join(parts).encode())
+
+    def _cell(self, column: int, row: int, style: int, value: Any) -> str:
+        try:
+            return to_xml(self._name(column), row, style, value)
+        except SpliceError as error:
+            raise SpliceError(f"{self._sheet}!{error.message}") from None
+
+    def _edited_row(
+        self, row: int, opened: re.Match[bytes], close: int, cells: Mapping[int, Any], template: tuple[bytes, dict[int, int]]
+    ) -> bytes:
+        """One existing row: written cells replaced or inserted in column order, all others to the byte."""
+        attributes = opened[2]
+        own_style = style_of(attributes) if b"customFormat" in attributes else None
+        fresh = template[1] if row >= self._edit.first_free_row else {}
+        pending = sorted(cells)
+        before = self.before[row] = dict.fromkeys(pending)
+        parts: list[bytes] = []
+        position = opened.end()
+        nth = 0
+
+        def insert(column: int) -> None:
+            style = fresh.get(column)
+            if style is None:
+                style = own_style if own_style is not None else self._column_style(column)
+            value = cells[column]
+            above = self._above(row, column) if isinstance(value, datetime) else None
+            parts.append(self._cell(column, row, self._style_for(value, style, above), value).encode())
+
+        if not opened[3]:
+            for cell in CELL.finditer(self._xml, opened.end(), close):
+                column = column_number(cell[1])
+                while nth < len(pending) and pending[nth] < column:
+                    parts.append(self._xml[position : cell.start()])
+                    position = cell.start()
+                    insert(pending[nth])
+                    nth += 1
+                written = nth < len(pending) and pending[nth] == column
+                if written or (self._edit.clear_others and cell[3]):
+                    parts.append(self._xml[position : cell.start()])
+                    position = cell.end()
+                    content = cell[3] or b""
+                    if has_formula(content):
+                        raise SpliceError(
+                            f"{self._sheet}!{self._name(column)}{row} holds a formula: nothing was written",
+                            "replace the formula by its value, or move it to a column of your own",
+                        )
+                    before[column] = from_xml(cell[2], content, self._shared)
+                    value, style = cells.get(column), style_of(cell[2])
+                    above = self._above(row, column) if isinstance(value, datetime) else None
+                    parts.append(self._cell(column, row, self._style_for(value, style, above), value).encode())
+                    nth += written
+        parts.append(self._xml[position:close] if not opened[3] else b"")
+        for column in pending[nth:]:
+            insert(column)
+        return b'<row r="%d"%b>%b</row>' % (row, _widen_spans(attributes, pending), b"".join(parts))
+
+    def _above(self, row: int, column: int) -> int | None:
+        at = bisect_left(self._numbers, row) - 1
+        if at < 0 or self._numbers[at] <= self._edit.header_row:
+            return None
+        return self._row_styles(at).get(column)
+
+
+def _widen_spans(attributes: bytes, columns: list[int]) -> bytes:
+    """A row's spans hint, true again after cells were written."""
+
+    def widened(found: re.Match[bytes]) -> bytes:
+        return b' spans="%d:%d"' % (min(int(found[1]), columns[0]), max(int(found[2]), columns[-1]))
+
+    return _SPANS.sub(widened, attributes) if columns else attributes
