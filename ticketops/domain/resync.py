@@ -58,3 +58,9 @@ def _ticked(snapshot: Snapshot) -> list[tuple[int | None, str]]:
             if tick:
                 keys[dist_row, sales_id or ""] = None
     return list(keys)
+
+
+def plan_run(snapshot: Snapshot) -> Plan:
+    """Both reconciliation sheets anew (§12b); nothing else changes."""
+    report = reconciliation.reconcile(snapshot)
+    return Plan(report.changes, report.findings, {"by_action": report.by_action})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.tables import Snapshot
@@ -39,6 +39,14 @@ class Store(Protocol):
 
     def read(self, *sheets: str, strict: bool = True) -> Snapshot:
         """Typed tables of the sheets. strict: raise SchemaError for what commands can't work with."""
+        ...
+
+    def raw_rows(self, *sheets: str) -> dict[str, list[list[Any]]]:
+        """All cells of those sheets that exist, untyped, from row 1 on: for checks of the layout itself."""
+        ...
+
+    def sheet_names(self) -> list[str]:
+        """The sheets of the workbook, in order."""
         ...
 
     def revision(self) -> str:

@@ -65,6 +65,12 @@ class MemoryStore:
                 require(tables[name])
         return Snapshot(str(self._revision), tables)
 
+    def raw_rows(self, *sheets: str) -> dict[str, list[list[Any]]]:
+        return {name: self.rows(name) for name in sheets if name in self._sheets}
+
+    def sheet_names(self) -> list[str]:
+        return list(self._sheets)
+
     def revision(self) -> str:
         return str(self._revision)
 

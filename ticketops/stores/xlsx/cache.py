@@ -50,7 +50,7 @@ def load(folder: Path, digest: str, sheet: Sheet) -> Table | None:
         return None
     head_size = int.from_bytes(payload[:8], "little")
     head = json.loads(bytes(payload[8 : 8 + head_size]))
-    frame = pl.read_ipc(bytes(payload[8 + head_size :]), memory_map=False)
+    frame = pl.read_ipc(BytesIO(payload[8 + head_size :]))
     return Table(
         sheet,
         frame,

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from ticketops.errors import UnusableError
-from ticketops.stores.xlsx.guard import column_letters, column_number
+from ticketops.schema.addresses import column_letters, column_number
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _ODD = re.compile(rb'<c(?:[/>]|\s(?!r="[A-Z]))|<row(?:[/>]|\s(?!r="\d))')
@@ -82,7 +82,7 @@ class _Rewriter:
 
     def _placed(self, pairs: dict[str, Any]) -> dict[str, Any]:
         found = _REFERENCE.fullmatch(pairs.pop("r", ""))
-        self._column = column_number(found[1].encode()) if found else self._column + 1
+        self._column = column_number(found[1]) if found else self._column + 1
         return {"r": f"{column_letters(self._column)}{self._row}", **pairs}
 
     def _close(self, name: str) -> None:

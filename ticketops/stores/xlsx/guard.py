@@ -9,6 +9,7 @@ import re
 import zipfile
 
 from ticketops.errors import HostileFileError, UnusableError
+from ticketops.schema.addresses import column_number
 
 MAX_MEMBERS = 10_000
 MAX_INFLATED = 6 * 2**30
@@ -92,20 +93,3 @@ def check_extent(xml: bytes, sheet: str) -> None:
         lowest = max(lowest, int(row))
     if lowest > MAX_ROWS or widest > MAX_COLUMNS or lowest * widest > MAX_GRID_CELLS:
         raise HostileFileError(f"sheet {sheet!r} spans {lowest:,} rows by {widest:,} columns")
-
-
-def column_number(letters: bytes) -> int:
-    """b"A" → 1, b"AA" → 27, b"" → 0."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def column_letters(number: int) -> str:
-    """1 → "A", 27 → "AA"."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

@@ -14,7 +14,7 @@ from ticketops.schema.workbook import Sheet
 from ticketops.stores.xlsx import guard
 from ticketops.stores.xlsx.cells import string_item, to_xml
 from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE
-from ticketops.stores.xlsx.guard import column_letters
+from ticketops.schema.addresses import column_letters
 from ticketops.stores.xlsx.package import Package
 
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -151,8 +151,8 @@ class Parts:
             taken |= {part, relation}
             sheet_id += 1
             changed[part] = xml
-            entries += f"<{closing[1].decode()}sheet name={quoteattr(sheet.name)} sheetId=\"{sheet_id}\" ".encode()
-            entries += prefix[1] + f':id="{relation}"/>'.encode()
+            opening = b"<" + closing[1] + b"sheet name=" + quoteattr(sheet.name).encode()
+            entries += opening + b' sheetId="%d" %b:id="%b"/>' % (sheet_id, prefix[1], relation.encode())
             relation_entries += f'<Relationship Id="{relation}" Type="{_SHEET_RELATION}" Target="/{part}"/>'.encode()
             type_entries += f'<Override PartName="/{part}" ContentType="{_SHEET_CONTENT}"/>'.encode()
         changed[self.workbook] = workbook[: closing.start()] + entries + workbook[closing.start() :]
@@ -166,14 +166,17 @@ def new_sheet_xml(sheet: Sheet, header_style: int) -> bytes:
     last = column_letters(max(1, len(sheet.columns)))
     header = sheet.header_row
     cells = "".join(to_xml(column_letters(i), header, header_style, c.header) for i, c in enumerate(sheet.columns, start=1))
-    rows = f'<row r="{header}">{cells}</row>' if header else ""
     widths = "".join(f'<col min="{i}" max="{i}" width="{c.width}" customWidth="1"/>' for i, c in enumerate(sheet.columns, start=1))
-    pane = f'<pane ySplit="{header}" topLeftCell="A{header + 1}" activePane="bottomLeft" state="frozen"/>' if header else ""
+    rows = columns = pane = auto_filter = ""
+    if header:
+        rows = f'<row r="{header}">{cells}</row>'
+        columns = f"<cols>{widths}</cols>"
+        pane = f'<pane ySplit="{header}" topLeftCell="A{header + 1}" activePane="bottomLeft" state="frozen"/>'
+        auto_filter = f'<autoFilter ref="A{header}:{last}{header}"/>'
     return (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN_NAMESPACE}">'
         f'<dimension ref="A{header or 1}:{last}{header or 1}"/><sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
-        f"{f'<cols>{widths}</cols>' if widths else ''}<sheetData>{rows}</sheetData>"
-        f"{f'<autoFilter ref="A{header}:{last}{header}"/>' if header else ''}</worksheet>"
+        f"{columns}<sheetData>{rows}</sheetData>{auto_filter}</worksheet>"
     ).encode()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ticketops.stores.xlsx.guard import column_letters, column_number
+from ticketops.schema.addresses import column_letters, column_number
 
 _AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 _DIMENSION = re.compile(rb'(<(?:\w+:)?dimension\b[^>]*?\bref=["\'])([^"\']+)')
@@ -47,10 +47,10 @@ def parse_range(reference: str) -> Area | None:
     found = _AREA.fullmatch(reference)
     if not found:
         return None
-    left, top = column_number(found[1].encode()), int(found[2])
+    left, top = column_number(found[1]), int(found[2])
     if not found[3]:
         return (left, top), (left, top)
-    return (left, top), (column_number(found[3].encode()), int(found[4]))
+    return (left, top), (column_number(found[3]), int(found[4]))
 
 
 def widen_dimension(head: bytes, written: Area, *, exact_bottom: bool = False) -> bytes:

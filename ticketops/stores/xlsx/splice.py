@@ -16,7 +16,7 @@ from typing import Any
 from ticketops.errors import SpliceError
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.xlsx.cells import CELL, from_xml, has_formula, style_of, to_xml
-from ticketops.stores.xlsx.guard import column_letters, column_number
+from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
 from ticketops.stores.xlsx.styles import Styles
 

@@ -1,0 +1,214 @@
+"""A canonical workbook: the 18 sheets of §16b as an .xlsx file that a person likes to work in.
+
+In: for each sheet its rows, as tuples in the manifest's canonical column order. Out: the file. Extension sheets and
+columns are left out; they are made when first needed (D12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from ticketops.model import states
+from ticketops.schema.columns import Column, ColumnType
+from ticketops.schema.workbook import DISTRIBUTION, MANIFEST, UNITS, Sheet, SheetKind
+
+Value = str | int | float | bool | datetime | None
+Row = Sequence[Value]
+
+ROWS_AHEAD = 3000
+"""Drop-downs and colours reach this far below the data, for the rows that people will add."""
+
+_FIRST_DATA_COLUMN_WIDTH = 24
+_DATE, _DATETIME, _TEXT, _MONEY = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", "@", "#,##0.00"
+_NUMBER_FORMATS = {
+    ColumnType.CODE: _TEXT,
+    ColumnType.DATE: _DATE,
+    ColumnType.DATETIME: _DATETIME,
+    ColumnType.NUMBER: _MONEY,
+}
+_TABS = {
+    SheetKind.LEDGER: "#2F75B5",
+    SheetKind.LOG: "#7F7F7F",
+    SheetKind.QUEUE: "#ED7D31",
+    SheetKind.REPORT: "#548235",
+    SheetKind.REFERENCE: "#8064A2",
+}
+_FILLS = {
+    SheetKind.LEDGER: "#DDEBF7",
+    SheetKind.LOG: "#EDEDED",
+    SheetKind.QUEUE: "#FCE4D6",
+    SheetKind.REPORT: "#E2EFDA",
+    SheetKind.REFERENCE: "#E4DFEC",
+}
+_GREEN, _AMBER, _RED, _GREY = ("#E2EFDA", "#375623"), ("#FFE699", "#7F6000"), ("#F8CBAD", "#843C0C"), ("#EDEDED", "#595959")
+_COLOURS: dict[str, dict[str, dict[str, tuple[str, str]]]] = {
+    DISTRIBUTION: {
+        "status": {states.ALLOCATED: _GREEN, states.WAITING_STOCK: _AMBER},
+        "delivery": {states.SENT: _GREEN, states.UPLOADED: _GREEN, states.ACCEPTED: _GREEN, states.ISSUE: _RED},
+    },
+    UNITS: {"status": {states.ALLOCATED: _GREEN, states.CANCELLED: _GREY, states.REPLACED: _GREY}},
+}
+"""{sheet: {column: {value: (fill, text)}}}"""
+_BANNERS = {
+    DISTRIBUTION: "DISTRIBUTION  ·  one row a ticket, headers in row 2  ·  add sales in Sales, then `ticketops sale expand`  ·  "
+    "allocate with `ticketops allocate`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetContent:
+    """What one sheet holds.
+
+    rows: its data from below the header on; for a free layout (header row 0) the raw grid from A1. headers: texts
+    instead of the manifest's, and further ones at the right end. above: the rows over the header, from row 1 on.
+    """
+
+    rows: Iterable[Row] = ()
+    headers: Row | None = None
+    above: Sequence[Row] | None = None
+
+
+def write_workbook(
+    path: Path, contents: Mapping[str, SheetContent], *, created: datetime, low_memory: bool = False
+) -> None:  # fmt: skip
+    """Write the canonical workbook. Sheets that `contents` lacks get their headers only.
+
+    The same contents and `created` make the same file. low_memory: rows go to disk one by one, texts are kept inline;
+    the file is larger. Raises ValueError for a text that no cell can hold.
+    """
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "constant_memory": low_memory,
+    }
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"created": created})
+        formats = _Formats(book)
+        for sheet in sheet_order():
+            content = contents.get(sheet.name, SheetContent())
+            worksheet = book.add_worksheet(sheet.name)
+            worksheet.set_tab_color(_TABS[sheet.kind])
+            worksheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+            worksheet.set_landscape()
+            worksheet.set_paper(9)
+            worksheet.fit_to_pages(1, 0)
+            if sheet.header_row:
+                _write_columns(worksheet, sheet, content, formats)
+            else:
+                _write_grid(worksheet, sheet, content, formats)
+
+
+def sheet_order() -> list[Sheet]:
+    """The canonical sheets as a workbook shows them: those that people work in first, then those named with `_`."""
+    return sorted(MANIFEST.canonical(), key=lambda sheet: sheet.name.startswith("_"))
+
+
+class _Formats:
+    """Cell formats by what they show; each is made once."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, object], ...], Format] = {}
+
+    def of(self, **properties: object) -> Format:
+        key = tuple(sorted(properties.items(), key=lambda item: item[0]))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(properties)
+        return self._made[key]
+
+    def column(self, column: Column) -> Format | None:
+        """The format of a column's cells: what is typed into a code or a password stays the text that it is."""
+        shown = _TEXT if column.secret else _NUMBER_FORMATS.get(column.type)
+        return self.of(num_format=shown) if shown else None
+
+    def header(self, kind: SheetKind) -> Format:
+        return self.of(bold=True, bg_color=_FILLS[kind], bottom=1, bottom_color="#7F7F7F", text_wrap=True, valign="vcenter")
+
+
+def _write_columns(worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats) -> None:
+    """A sheet with a header: looks first, then rows from the top down, then what needs to know the last row."""
+    columns = [column for column in sheet.columns if not column.extension]
+    for i, column in enumerate(columns):
+        worksheet.set_column(i, i, column.width, formats.column(column))
+    header = sheet.header_row
+    worksheet.freeze_panes(header, 0)
+    worksheet.repeat_rows(header - 1)
+    above = content.above if content.above is not None else [(_BANNERS.get(sheet.name),)]
+    title = formats.of(bold=True, font_size=12, font_color="#1F4E78")
+    for number, row in enumerate(above[: header - 1]):
+        _write_row(worksheet, number, row, title)
+    headers = content.headers or sheet.canonical_headers
+    _write_row(worksheet, header - 1, headers, formats.header(sheet.kind))
+    last = header - 1
+    for row in content.rows:
+        last += 1
+        _write_row(worksheet, last, row)
+    worksheet.autofilter(header - 1, 0, last, len(headers) - 1)
+    for i, column in enumerate(columns):
+        _help_with(worksheet, sheet, column, (header, i, last + ROWS_AHEAD, i), formats)
+
+
+def _help_with(worksheet: Worksheet, sheet: Sheet, column: Column, area: tuple[int, int, int, int], formats: _Formats) -> None:
+    """Drop-downs for closed sets and tick-boxes, colours for states."""
+    choices = ("TRUE", "FALSE") if column.type is ColumnType.FLAG else column.choices
+    if choices:
+        worksheet.data_validation(*area, {
+            "validate": "list",
+            "source": list(choices),
+            "error_title": column.header,
+            "error_message": f"one of: {', '.join(choices)}",
+        })  # fmt: skip
+    for value, (fill, text) in _COLOURS.get(sheet.name, {}).get(column.name, {}).items():
+        worksheet.conditional_format(*area, {
+            "type": "cell",
+            "criteria": "==",
+            "value": f'"{value}"',
+            "format": formats.of(bg_color=fill, font_color=text),
+        })  # fmt: skip
+
+
+def _write_grid(worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats) -> None:
+    """A free layout: a title in row 1; a row of four texts or more, and nothing else, is a header."""
+    worksheet.set_column(0, 0, _FIRST_DATA_COLUMN_WIDTH)
+    worksheet.set_column(1, 8, 16)
+    worksheet.set_column(9, 9, 60)
+    for number, row in enumerate(content.rows):
+        filled = [value for value in row if value is not None]
+        if number == 0:
+            style: Format | None = formats.of(bold=True, font_size=14, font_color="#375623")
+        elif len(filled) >= 4 and all(isinstance(value, str) for value in filled):
+            style = formats.header(sheet.kind)
+        else:
+            style = None
+        for place, value in enumerate(row):
+            dated = formats.of(num_format=_DATETIME, align="left") if isinstance(value, datetime) else style
+            _write_cell(worksheet, number, place, value, dated)
+
+
+def _write_row(worksheet: Worksheet, number: int, row: Row, style: Format | None = None) -> None:
+    for place, value in enumerate(row):
+        _write_cell(worksheet, number, place, value, style)
+
+
+def _write_cell(worksheet: Worksheet, row: int, column: int, value: Value, style: Format | None) -> None:
+    """One cell; without a style it takes its column's. Raises ValueError for a text that is too long."""
+    if value is None or value == "":
+        return
+    if isinstance(value, str):
+        if worksheet.write_string(row, column, value, style) < 0:
+            raise ValueError(f"a cell holds 32,767 characters at most, not {len(value):,}")
+    elif isinstance(value, bool):
+        worksheet.write_boolean(row, column, value, style)
+    elif isinstance(value, datetime):
+        worksheet.write_datetime(row, column, value, style)
+    else:
+        worksheet.write_number(row, column, value, style)

@@ -1,0 +1,75 @@
+"""The command tree. Groups are loaded when they are called; `--help` of the top reads static summaries only, so that
+it imports neither polars nor any command."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ticketops import __version__
+
+COMMANDS: dict[str, str] = {
+    "status": "Where the event stands, what waits, and what to do next.",
+    "purchase": "Record purchases and turn them into units.",
+    "sale": "Record sales and turn them into Distribution rows.",
+    "allocate": "Give units to sold tickets.",
+    "audit": "Prove that units and tickets tell the same story; repair what is certain.",
+    "recon": "Compare Sales with Distribution, and carry out what was ticked.",
+    "report": "Reports on the event.",
+    "log": "What was done to the workbook, newest first.",
+    "undo": "Take the last transaction back.",
+    "doctor": "Check the workbook's sheets, columns and values against the manifest.",
+    "init": "Make an empty workbook.",
+    "sample": "Make a sample workbook.",
+}
+"""{command: summary}, in the order of `ticketops --help`. Each lives in the module ticketops.cli.<command>."""
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are modules."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(import_module(f"ticketops.cli.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # for «Did you mean …?»
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = typer.Typer(
+    name="ticketops",
+    cls=LazyGroup,
+    help="Run a ticket-reselling event on the workbook you already have: fast, whole or not at all, and reversible.",
+    epilog="Every command takes -w/--workbook, --as USER, --json and -q; those that write take -n/--dry-run and -y/--yes.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ticketops {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and stop."),
+) -> None:
+    """Options of the top level."""

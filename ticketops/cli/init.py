@@ -1,0 +1,27 @@
+"""`ticketops init`: an empty workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ticketops.cli.session import Session, command
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@command(app, "init")
+def init(
+    session: Session,
+    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to make.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> int:
+    """Make an empty canonical workbook: every sheet and header, frozen, filtered, with drop-downs and formats."""
+    from ticketops.services import creation
+
+    path = creation.init(out, force=force)
+    session.out.line(f"made {path}")
+    session.out.notice(f"next: ticketops purchase add -w {path} --match M01 --vendor … --line \"Cat 1:4@120\"")
+    return session.finish({"path": str(path)}, [])

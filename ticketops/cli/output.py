@@ -1,0 +1,110 @@
+"""All output goes through here: results to stdout, everything else to stderr; tables for terminals, plain text for pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.columns import text_of
+
+_STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
+
+
+class Output:
+    """Where a command prints. json: only the final object goes to stdout. quiet: no notices."""
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self.as_json, self._quiet = as_json, quiet
+        self.terminal = sys.stdout.isatty()
+        self._colour = self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def line(self, text: str = "") -> None:
+        """A line of the result."""
+        if not self.as_json:
+            print(text)
+
+    def notice(self, text: str) -> None:
+        """Something to know that is not the result."""
+        if not self._quiet:
+            print(text, file=sys.stderr)
+
+    def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
+        """A table; numbers to the right. On a terminal it fits the width, elsewhere nothing is cut."""
+        if self.as_json:
+            return
+        cells = [[_text(value) for value in row] for row in rows]
+        numeric = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headers))]
+        if self._colour:
+            self._rich_table(headers, cells, numeric, title)
+            return
+        if title:
+            print(title)
+        widths = [max(len(header), *(len(row[i]) for row in cells)) if cells else len(header) for i, header in enumerate(headers)]
+        for row in [list(headers), *cells]:
+            parts = [text.rjust(width) if right else text.ljust(width) for text, width, right in zip(row, widths, numeric, strict=True)]
+            print("  ".join(parts).rstrip())
+
+    def findings(self, findings: Sequence[Finding], *, most: int = 50) -> None:
+        """Findings, gravest first; a long list is cut on a terminal."""
+        if self.as_json or not findings:
+            return
+        shown = sorted(findings, key=lambda finding: -finding.severity)
+        if self.terminal:
+            shown = shown[:most]
+        rows = [(f.severity.name, f.code, f"{f.sheet}!{f.row}" if f.row else f.sheet, f.message) for f in shown]
+        self.table(("Severity", "Code", "Where", "What"), rows)
+        if len(shown) < len(findings):
+            self.line(f"… and {len(findings) - len(shown)} more (--json lists all)")
+
+    def object(self, content: dict[str, Any]) -> None:
+        """The one JSON object of --json."""
+        if self.as_json:
+            print(json.dumps(content, ensure_ascii=False, default=_plain))
+
+    def ask(self, question: str, *, default: bool) -> bool:
+        """Yes or no, from a person at a terminal."""
+        suffix = "[Y/n]" if default else "[y/N]"
+        print(f"{question} {suffix} ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+        if not answer:
+            return False
+        return default if not answer.strip() else answer.strip().casefold() in ("y", "yes")
+
+    def _rich_table(self, headers: Sequence[str], cells: list[list[str]], numeric: list[bool], title: str) -> None:
+        from rich import box  # only where somebody looks: it costs a cron job 40 ms
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+        for header, right in zip(headers, numeric, strict=True):
+            table.add_column(header, justify="right" if right else "left", overflow="fold")
+        for row in cells:
+            style = _STYLES.get(Severity.__members__.get(row[0], Severity.INFO)) if row[0] in Severity.__members__ else None
+            table.add_row(*(Text(text, style=style if i == 0 and style else "") for i, text in enumerate(row)))
+        Console().print(table)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return " ".join(text_of(value).split()) if isinstance(value, str) else text_of(value)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "").lstrip("-").isdigit() or not text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,45 @@
+"""`ticketops report …` (§11)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ticketops.cli.session import Session, command
+
+app = typer.Typer(help="Reports on the event.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def group() -> None:
+    """Reports on the event."""
+
+
+@command(app, "position", group="report", writes=True)
+def position(
+    session: Session,
+    write: Annotated[bool, typer.Option("--write", help="Put the report into _REPORT_POSITION.")] = False,
+) -> int:
+    """The position report: sold, sent, open, available, oversold and surplus, in total and per match and category."""
+    from ticketops.services.reports import position_job
+
+    if write:
+        return session.run(position_job(write=True), lambda result: show_position(session, result))
+    from ticketops.services.transaction import Done, new_run, prepare
+
+    now = new_run(session.settings.user)
+    plan, snapshot = prepare(session.store(), position_job(write=False), now)
+    show_position(session, plan.result)
+    return session.finish(plan.result, [], Done(plan, snapshot, now, False))
+
+
+def show_position(session: Session, result: dict[str, Any]) -> None:
+    """The figures as a table; on a terminal only the lines that are short or over."""
+    from ticketops.domain.position import FIGURES
+
+    headers = [name.replace("_", " ").capitalize() for name in FIGURES]
+    session.out.table(headers, [[result[name] for name in FIGURES]], title="Tickets position")
+    lines = result["lines"]
+    rows = [[line["match"], line["category"], *(line[name] for name in FIGURES)] for line in lines]
+    session.out.table(["Match", "Category", *headers], rows, title="Per match and category")

@@ -1,0 +1,165 @@
+"""What every command shares: the options of DESIGN section 4, the store they lead to, and the way a job is run and shown."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from ticketops import config
+from ticketops.cli.output import Output
+from ticketops.errors import UsageError
+from ticketops.model.findings import Finding, matter
+
+_WORKBOOK = Annotated[
+    str | None,
+    typer.Option("-w", "--workbook", metavar="FILE", show_default=False, help="The workbook. [env: TICKETOPS_WORKBOOK]"),
+]
+_AS = Annotated[str | None, typer.Option("--as", metavar="USER", show_default=False, help="Who is recorded. [env: TICKETOPS_USER]")]
+_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_QUIET = Annotated[bool, typer.Option("-q", "--quiet", help="No notices.")]
+_DEBUG = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
+_DRY_RUN = Annotated[bool, typer.Option("-n", "--dry-run", help="Show what would change, cell by cell; write nothing.")]
+_YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+
+_SHARED = {"workbook": _WORKBOOK, "as_user": _AS, "json": _JSON, "quiet": _QUIET, "debug": _DEBUG}
+_WRITING = {"dry_run": _DRY_RUN, "yes": _YES}
+_MOST_CELLS = 200
+
+
+@dataclass(slots=True)
+class Session:
+    """One command that is being run."""
+
+    command: str
+    settings: config.Settings
+    out: Output
+    dry_run: bool
+    yes: bool
+
+    @property
+    def workbook(self) -> Path:
+        """The workbook's path. Raises UsageError where none was named."""
+        if self.settings.workbook is None:
+            raise UsageError("no workbook is named", "give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = \"…\" into ticketops.toml")
+        return self.settings.workbook
+
+    def store(self) -> Any:
+        """The store of the workbook."""
+        from ticketops.services.workbooks import open_store
+
+        return open_store(self.workbook, self.settings)
+
+    def run(self, job: Any, show: Callable[[Any], None], *, store: Any = None, changes_expected: bool = True, most_findings: int = 50) -> int:
+        """Carry out a writing job: ask where a person is there, show the outcome; the exit code.
+
+        show: prints the result of the plan for people. changes_expected: say so where there was nothing to do.
+        """
+        from ticketops.services.transaction import carry_out, new_run
+
+        run = new_run(self.settings.user)
+        interactive = not self.yes and not self.out.as_json and sys.stdin.isatty() and self.out.terminal
+        done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=self._confirm if interactive else None)
+        if not self.out.as_json:
+            if self.dry_run:
+                self._show_cells(done.plan.changes, done.snapshot.tables)
+            show(done.plan.result)
+            self.out.findings(done.plan.findings, most=most_findings)
+            if done.plan.changes or changes_expected:
+                self._say(done)
+        return self.finish(done.plan.result, done.plan.findings, done)
+
+    def finish(self, result: dict[str, Any], findings: Sequence[Finding], done: Any = None) -> int:
+        """Print the JSON object, if asked for; the exit code: 1 where findings matter, else 0."""
+        content: dict[str, Any] = {
+            "command": self.command,
+            "run_id": done.run.run_id if done else None,
+            "dry_run": self.dry_run,
+            "result": result,
+            "changes": done.plan.changes.counts() if done and (done.written or self.dry_run) else {},
+            "findings": [finding.as_dict() for finding in findings],
+        }
+        if self.out.as_json and self.dry_run and done:
+            from ticketops.services.describe import cells_of
+
+            content["cells"] = list(cells_of(done.plan.changes, done.snapshot.tables))
+        self.out.object(content)
+        return 1 if matter(list(findings)) else 0
+
+    def _confirm(self, plan: Any, snapshot: Any) -> bool:
+        return self.out.ask(f"{_summary(plan.changes.counts())} — write it?", default=True)
+
+    def _say(self, done: Any) -> None:
+        if self.dry_run:
+            self.out.notice("dry run: nothing was written")
+        elif done.written:
+            self.out.notice(f"{done.run.run_id}: {_summary(done.plan.changes.counts())}")
+        elif done.plan.changes:
+            self.out.notice("nothing was written")
+        else:
+            self.out.notice("nothing to do: the workbook is as it should be")
+
+    def _show_cells(self, changes: Any, tables: Any) -> None:
+        from ticketops.services.describe import cells_of, shown
+
+        rows = []
+        total = 0
+        for cell in cells_of(changes, tables):
+            total += 1
+            if not self.out.terminal or total <= _MOST_CELLS:
+                change = f"{cell['rows']} rows" if "rows" in cell else f"{shown(cell['before'])} → {shown(cell['after'])}"
+                rows.append((f"{cell['sheet']}!{cell['cell']}", cell["key"], cell["header"], change))
+        if rows:
+            self.out.table(("Cell", "Row", "Column", "Change"), rows)
+        if total > len(rows):
+            self.out.line(f"… and {total - len(rows):,} cells more (a pipe or --json gets them all)")
+
+
+def _summary(counts: dict[str, dict[str, int]]) -> str:
+    """`Distribution: 12 cells; _ALLOC_LOG: 1 row` of what a ChangeSet does."""
+    parts = []
+    for sheet, count in counts.items():
+        words = []
+        for name, singular in (("set", "cell"), ("appended", "new row"), ("deleted", "row deleted"), ("replaced", "row rewritten")):
+            number = count[name]
+            if number:
+                first, _, rest = singular.rpartition("row") if "row" in singular else ("", "", "")
+                plural = f"{first}rows{rest}" if "row" in singular else f"{singular}s"
+                words.append(f"{number:,} {singular if number == 1 else plural}")
+        parts.append(f"{sheet}: {', '.join(words) or 'made'}")
+    return "; ".join(parts)
+
+
+def command(app: typer.Typer, name: str, *, group: str = "", writes: bool = False) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Register a function as a command with the shared options. Its first parameter is the Session; it returns the exit code."""
+
+    def register(function: Callable[..., int]) -> Callable[..., int]:
+        hints = get_type_hints(function, include_extras=True)
+        own = [p.replace(annotation=hints[p.name]) for p in list(inspect.signature(function).parameters.values())[1:]]
+        shared = _SHARED | (_WRITING if writes else {})
+        extra = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None if key in ("workbook", "as_user") else False, annotation=kind)
+            for key, kind in shared.items()
+        ]
+
+        def call(**values: Any) -> int:
+            given = {key: values.pop(key) for key in shared}
+            settings = config.load({"workbook": given["workbook"], "user": given["as_user"]})
+            out = Output(as_json=given["json"], quiet=given["quiet"])
+            words = f"{group} {name}".strip()
+            session = Session(words, settings, out, given.get("dry_run", False), given.get("yes", False))
+            return function(session, **values)
+
+        call.__signature__ = inspect.Signature([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + extra)  # type: ignore[attr-defined]
+        call.__annotations__ = {p.name: p.annotation for p in (*own, *extra)}
+        call.__doc__ = function.__doc__
+        call.__name__ = function.__name__
+        app.command(name)(call)
+        return function
+
+    return register

@@ -1,0 +1,38 @@
+"""`ticketops undo`: the last transaction back."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ticketops.cli.session import Session, command
+from ticketops.errors import RuleError
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@command(app, "undo", writes=True)
+def undo(session: Session) -> int:
+    """Take the last transaction back, if the cells still hold what it wrote. Again for the one before it.
+
+    Where nobody saved the workbook since, the file is again what it was, byte for byte.
+    """
+    from ticketops.services.transaction import new_run
+    from ticketops.stores.base import Entry
+    from ticketops.stores.undo import last_standing
+
+    store = session.store()
+    last = last_standing(store.log(), session.workbook.name)
+    what = f"{last.entry.run_id} · {last.entry.command} by {last.entry.user} at {last.entry.at:%Y-%m-%d %H:%M:%S}"
+    run = new_run(session.settings.user)
+    result = {"undone": last.entry.run_id, "number": last.number, "command": last.entry.command, "changes": last.counts}
+    if session.dry_run:
+        session.out.line(f"would take back {what}")
+        return session.finish(result, [])
+    if not session.yes and not session.out.as_json and sys.stdin.isatty() and session.out.terminal:
+        if not session.out.ask(f"Take back {what}?", default=False):
+            raise RuleError("not confirmed: nothing was written")
+    undone = store.undo(Entry(run.run_id, f"undo {last.entry.run_id}", run.user, run.now))
+    session.out.line(f"Taken back: {undone.entry.run_id} · {undone.entry.command}")
+    return session.finish(result, [])

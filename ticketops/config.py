@@ -1,0 +1,106 @@
+"""Settings: flags > environment > ./ticketops.toml > user config. The only reader of them.
+
+A dataclass and tomllib, not pydantic-settings: every command starts through here, and that import alone would cost
+more than the rest of the start.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ticketops.errors import UsageError
+
+FILE_NAME = "ticketops.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """workbook: the file to work on. user: who is recorded. backups: older versions kept. lock_timeout: seconds.
+    cache: whether typed tables are kept beside the workbook."""
+
+    workbook: Path | None = None
+    user: str = ""
+    backups: int = 10
+    lock_timeout: float = 20.0
+    cache: bool = True
+
+
+_READERS: dict[str, Any] = {
+    "workbook": lambda v: Path(_typed(v, str)).expanduser(),
+    "user": lambda v: _typed(v, str).strip(),
+    "backups": lambda v: _bounded(int(v), 1, 1000),
+    "lock_timeout": lambda v: _bounded(float(v), 0.0, 3600.0),
+    "cache": lambda v: v if isinstance(v, bool) else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()],
+}
+
+
+def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> Settings:
+    """The settings of one run; `flags` that are None were not given. Raises UsageError for a value that can't be.
+
+    A relative workbook path in a file is taken from that file's folder.
+    """
+    values: dict[str, Any] = {}
+    for path in (_user_file(environment), (folder or Path.cwd()) / FILE_NAME):
+        values |= _from_file(path)
+    for name in _READERS:
+        text = environment.get(f"TICKETOPS_{name.upper()}")
+        if text:
+            values[name] = _read(name, text, f"TICKETOPS_{name.upper()}")
+    values |= {name: _read(name, value, f"--{name}") for name, value in flags.items() if value is not None}
+    if not values.get("user"):
+        values["user"] = _login()
+    return Settings(**values)
+
+
+def _user_file(environment: Mapping[str, str]) -> Path:
+    """~/.config/ticketops/ticketops.toml, or what XDG_CONFIG_HOME and Windows' APPDATA say instead."""
+    base = environment.get("XDG_CONFIG_HOME") or environment.get("APPDATA")
+    return (Path(base) if base else Path.home() / ".config") / "ticketops" / FILE_NAME
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} can't be read: {error}") from None
+    unknown = set(content) - {field.name for field in fields(Settings)}
+    if unknown:
+        raise UsageError(f"{path} has no setting {sorted(unknown)[0]!r}", f"it may hold {', '.join(_READERS)}")
+    values = {name: _read(name, value, f"{path}: {name}") for name, value in content.items()}
+    if "workbook" in values:
+        values["workbook"] = path.parent / values["workbook"]
+    return values
+
+
+def _read(name: str, value: Any, source: str) -> Any:
+    try:
+        return _READERS[name](value)
+    except (ValueError, TypeError, KeyError):
+        raise UsageError(f"{source} can't be {value!r}") from None
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if not isinstance(value, (kind, os.PathLike)):
+        raise TypeError
+    return value
+
+
+def _bounded(value: Any, least: float, most: float) -> Any:
+    if not least <= value <= most:
+        raise ValueError
+    return value
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"

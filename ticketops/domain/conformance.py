@@ -1,0 +1,170 @@
+"""Does a workbook conform to the manifest? What `doctor` says, and what it can add (DESIGN: schema)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from ticketops.model import ids, states
+from ticketops.model.changes import AddColumns, AddSheet, ChangeSet
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.columns import ColumnType, header_key, text_of
+from ticketops.schema.tables import Table
+from ticketops.schema.workbook import Manifest, Sheet, SheetKind
+
+_LOOK_FOR_HEADER = 10
+"""Rows among which a header that is not where it belongs is looked for."""
+_MOST_PER_COLUMN = 20
+"""Single findings for one column; what is beyond is counted in one more."""
+
+RawRows = Sequence[Sequence[Any]]
+
+
+def examine(manifest: Manifest, names: Sequence[str], tables: Mapping[str, Table], raw: Mapping[str, RawRows]) -> list[Finding]:
+    """Everything that deviates from the manifest. names: the workbook's sheets; tables, raw: typed and untyped content of
+    those that are declared."""
+    findings: list[Finding] = []
+    for sheet in manifest:
+        if sheet.name not in names:
+            if not sheet.extension:
+                severity = Severity.HIGH if sheet.kind is SheetKind.LEDGER else Severity.MEDIUM
+                findings.append(Finding("MISSING_SHEET", severity, f"there is no sheet {sheet.name!r}", sheet.name))
+            continue
+        if sheet.header_row:
+            findings += _sheet(sheet, tables[sheet.name], raw[sheet.name])
+    for name in names:
+        if name not in manifest:
+            findings.append(Finding("EXTRA_SHEET", Severity.INFO, f"{name!r} is not ours and is left alone", name))
+    return findings
+
+
+def additions(manifest: Manifest, names: Sequence[str], tables: Mapping[str, Table], raw: Mapping[str, RawRows]) -> ChangeSet:
+    """What `doctor --fix` adds: missing sheets and missing columns, nothing else. A sheet whose header is elsewhere is left alone."""
+    changes = ChangeSet()
+    for sheet in manifest.canonical():
+        if sheet.name not in names:
+            changes.changes.append(AddSheet(sheet.name))
+            continue
+        table = tables[sheet.name]
+        lacking = tuple(c.name for c in sheet.columns if not c.extension and c.name not in table.positions)
+        if sheet.header_row and lacking and _header_elsewhere(sheet, raw[sheet.name]) is None:
+            changes.changes.append(AddColumns(sheet.name, lacking))
+    return changes
+
+
+def _sheet(sheet: Sheet, table: Table, rows: RawRows) -> Iterator[Finding]:
+    elsewhere = _header_elsewhere(sheet, rows)
+    if elsewhere is not None:
+        message = f"the header stands in row {elsewhere}, it belongs in row {sheet.header_row}"
+        yield Finding("WRONG_HEADER_ROW", Severity.HIGH, message, sheet.name, elsewhere)
+        return
+    yield from _headers(sheet, table, rows[sheet.header_row - 1] if len(rows) >= sheet.header_row else [])
+    yield from _keys(sheet, table)
+    for column in sheet.columns:
+        if column.name in table.positions:
+            values = _column_values(sheet, table, column.name, rows)
+            yield from _capped(sheet.name, column.header, list(_closed_set(sheet, table, column.name)))
+            if column.secret:
+                yield from _passwords(sheet.name, column.header, values)
+            elif column.type in (ColumnType.CODE, ColumnType.TEXT):
+                yield from _numbers(sheet.name, column.header, values)
+    yield from _capped(sheet.name, "cells", [
+        Finding("WRONG_TYPE", Severity.MEDIUM, f"{sheet.by_name[m.column].header} holds {m.text!r}, not a {sheet.by_name[m.column].type.value}",
+                sheet.name, m.row)
+        for m in table.misfits
+    ])  # fmt: skip
+    if {"match", "category"} <= set(table.positions):
+        yield from _capped(sheet.name, "Category", list(_categories(sheet, table)))
+
+
+def _headers(sheet: Sheet, table: Table, header: Sequence[Any]) -> Iterator[Finding]:
+    for text in table.missing:
+        yield Finding("MISSING_COLUMN", Severity.HIGH, f"the column {text!r} is missing", sheet.name, sheet.header_row)
+    declared = Counter(header_key(column.header) for column in sheet.columns)
+    aliases = {header_key(alias): column.header for column in sheet.columns for alias in column.aliases}
+    present = Counter(header_key(text) for text in header if text not in (None, ""))
+    for text in dict.fromkeys(text for text in header if text not in (None, "")):
+        key = header_key(text)
+        if key in declared and present[key] > declared[key]:
+            yield Finding("DUPLICATE_HEADER", Severity.MEDIUM, f"the column {text!r} stands {present[key]} times", sheet.name, sheet.header_row)
+        elif key in aliases:
+            yield Finding("LEGACY_HEADER", Severity.INFO, f"{text!r} is an old spelling of {aliases[key]!r}", sheet.name, sheet.header_row)
+        elif key not in declared:
+            yield Finding("EXTRA_COLUMN", Severity.INFO, f"the column {text_of(text)!r} is not ours and is left alone", sheet.name, sheet.header_row)
+
+
+def _header_elsewhere(sheet: Sheet, rows: RawRows) -> int | None:
+    """The row among the first ones that looks like the header, where the header row itself does not."""
+    wanted = {header_key(header) for header in sheet.canonical_headers}
+
+    def hits(row: Sequence[Any]) -> int:
+        return len(wanted & {header_key(cell) for cell in row if cell not in (None, "")})
+
+    here = hits(rows[sheet.header_row - 1]) if len(rows) >= sheet.header_row else 0
+    if here * 2 >= len(wanted):
+        return None
+    for number, row in enumerate(rows[:_LOOK_FOR_HEADER], start=1):
+        if number != sheet.header_row and hits(row) * 2 >= len(wanted) and hits(row) > here:
+            return number
+    return None
+
+
+def _keys(sheet: Sheet, table: Table) -> Iterator[Finding]:
+    if not sheet.key or sheet.key not in table.positions:
+        return
+    key = pl.col(sheet.key)
+    doubled = table.frame.filter(key.is_not_null()).with_columns(first=pl.col("row").min().over(sheet.key))
+    header = sheet.by_name[sheet.key].header
+    findings = [
+        Finding("DUPLICATE_KEY", Severity.HIGH, f"{header} {value} stands on row {first} too", sheet.name, row)
+        for row, value, first in doubled.filter(pl.col("row") != pl.col("first")).select("row", sheet.key, "first").iter_rows()
+    ]
+    yield from _capped(sheet.name, header, findings)
+
+
+def _closed_set(sheet: Sheet, table: Table, name: str) -> Iterator[Finding]:
+    column = sheet.by_name[name]
+    if column.choices:
+        wrong = table.frame.filter(pl.col(name).is_not_null(), ~pl.col(name).is_in(column.choices)).select("row", name)
+        for row, value in wrong.iter_rows():
+            message = f"{column.header} {value!r} is none of {', '.join(column.choices)}"
+            yield Finding("OUTSIDE_CLOSED_SET", Severity.MEDIUM, message, sheet.name, row)
+
+
+def _categories(sheet: Sheet, table: Table) -> Iterator[Finding]:
+    """FIFA matches have the five categories of §17, spelt exactly."""
+    rows = table.frame.select("row", "match", "category").drop_nulls().filter(~pl.col("category").is_in(states.FIFA_CATEGORIES))
+    for row, match, category in rows.iter_rows():
+        if ids.is_fifa_match(match):
+            message = f"{match} has the category {category!r}, none of {', '.join(states.FIFA_CATEGORIES)}"
+            yield Finding("OUTSIDE_CLOSED_SET", Severity.MEDIUM, message, sheet.name, row, match=match, category=category)
+
+
+def _column_values(sheet: Sheet, table: Table, name: str, rows: RawRows) -> list[tuple[int, Any]]:
+    """(sheet row, raw value) of a column's cells that hold something."""
+    place = table.positions[name][0] - 1
+    below = enumerate(rows[sheet.header_row :], start=sheet.header_row + 1)
+    return [(number, row[place]) for number, row in below if place < len(row) and row[place] not in (None, "")]
+
+
+def _passwords(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator[Finding]:
+    if values:
+        message = f"the column {header!r} holds {len(values):,} passwords that anybody who opens the workbook can read"
+        yield Finding("PLAINTEXT_PASSWORD", Severity.HIGH, message, sheet, values[0][0])
+
+
+def _numbers(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator[Finding]:
+    numbers = [row for row, value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if numbers:
+        message = f"the column {header!r} holds {len(numbers):,} numbers where text belongs: leading zeros are lost"
+        yield Finding("NUMBER_FOR_TEXT", Severity.LOW, message, sheet, numbers[0])
+
+
+def _capped(sheet: str, what: str, findings: list[Finding]) -> Iterator[Finding]:
+    yield from findings[:_MOST_PER_COLUMN]
+    rest = findings[_MOST_PER_COLUMN:]
+    if rest:
+        yield Finding(rest[0].code, rest[0].severity, f"{what}: {len(rest):,} more like these", sheet, rest[0].row)

@@ -1,0 +1,79 @@
+"""The one way a command writes: read → plan → show → commit, re-planned once if the workbook moved (DESIGN: data flow)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticketops.domain.plan import Plan, Run
+from ticketops.errors import ConflictError
+from ticketops.model.ids import run_id
+from ticketops.schema.tables import Snapshot, with_structure
+from ticketops.stores.base import Entry, Store
+
+Planner = Callable[[Snapshot, Run], Plan]
+Confirm = Callable[[Plan, Snapshot], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A use case: its name for the journal, the sheets it reads, and the pure function that plans it."""
+
+    command: str
+    sheets: tuple[str, ...]
+    plan: Planner
+    strict: bool = True
+    """Whether a sheet that commands can't work with is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a job. `written` is False for a dry run, a refusal at the prompt, and where nothing was to do."""
+
+    plan: Plan
+    snapshot: Snapshot
+    run: Run
+    written: bool
+
+
+def new_run(user: str, now: datetime | None = None) -> Run:
+    """A run that starts now, to the second."""
+    moment = (now or datetime.now()).replace(microsecond=0)
+    return Run(run_id(moment), user, moment, lambda: str(uuid.uuid4()))
+
+
+def entry_of(job: Job, run: Run) -> Entry:
+    return Entry(run.run_id, job.command, run.user, run.now)
+
+
+def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot]:
+    """The plan of a job on the workbook as it is, with the sheets and columns it needs added."""
+    snapshot = store.read(*job.sheets, strict=job.strict)
+    plan = job.plan(snapshot, run)
+    plan.changes = with_structure(plan.changes, snapshot)
+    return plan, snapshot
+
+
+def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confirm: Confirm | None = None) -> Done:
+    """Plan and, unless dry_run, write it whole or not at all.
+
+    confirm: asks a person; where the workbook changed while they were asked so that the plan changed too, ConflictError.
+    Without it the job is planned once more on the new state, with the lock held, so that it can't be overtaken again.
+    """
+    plan, snapshot = prepare(store, job, run)
+    if dry_run or not plan.changes:
+        return Done(plan, snapshot, run, False)
+    if confirm and not confirm(plan, snapshot):
+        return Done(plan, snapshot, run, False)
+    entry = entry_of(job, run)
+    with store.locked(entry):
+        if store.read().revision != snapshot.revision:
+            shown = plan.changes.counts()
+            plan, snapshot = prepare(store, job, run)
+            if confirm and plan.changes.counts() != shown:
+                raise ConflictError("the workbook was changed while you were asked", "nothing was written; run the command again")
+        if plan.changes:
+            store.commit(plan.changes, snapshot.revision, entry)
+    return Done(plan, snapshot, run, bool(plan.changes))
