@@ -20,6 +20,8 @@ Bad *data* inside a workbook is not an error but a `ticketops.model.findings.Fin
 
 from __future__ import annotations
 
+import re
+
 
 class TicketopsError(Exception):
     """One line that says what is wrong, and a hint that says what to do about it."""
@@ -33,8 +35,8 @@ class TicketopsError(Exception):
 
     @property
     def code(self) -> str:
-        """A stable upper-case name for scripts: `SchemaError` → `SCHEMA`."""
-        return type(self).__name__.removesuffix("Error").upper()
+        """A stable upper-case name for scripts: `NotFoundError` → `NOT_FOUND`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__.removesuffix("Error")).upper()
 
 
 class UsageError(TicketopsError):

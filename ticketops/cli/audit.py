@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -43,7 +42,7 @@ def repair(session: Session) -> int:
     """
     from ticketops.services import jobs
 
-    if not session.yes and not (sys.stdin.isatty() and session.out.terminal) and not session.dry_run:
+    if not session.yes and not session.interactive and not session.dry_run:
         session.out.notice("not confirmed: showing what would be repaired; --yes makes the repairs")
         session.dry_run = True
     return session.run(jobs.audit_repair(), lambda result: _repaired(session, result))

@@ -8,7 +8,7 @@ import typer
 
 from ticketops.cli.session import Session, command
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "doctor", writes=True)

@@ -9,7 +9,7 @@ import typer
 
 from ticketops.cli.session import Session, command
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "init")
@@ -23,5 +23,5 @@ def init(
 
     path = creation.init(out, force=force)
     session.out.line(f"made {path}")
-    session.out.notice(f"next: ticketops purchase add -w {path} --match M01 --vendor … --line \"Cat 1:4@120\"")
+    session.out.notice(f'next: ticketops purchase add -w {path} --match M01 --vendor … --line "Cat 1:4@120"')
     return session.finish({"path": str(path)}, [])

@@ -33,8 +33,8 @@ def run(words: list[str]) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(error.format_message(), err=True)
             return 2
-        hint = f"ticketops {command} --help shows how" if context is not None else ""
-        return _fail(command, "USAGE", error.format_message(), hint.replace("  ", " "), 2, as_json)
+        hint = f"{context.command_path} --help shows how" if context is not None else ""
+        return _fail(command, "USAGE", error.format_message(), hint, 2, as_json)
     except (typer.Abort, KeyboardInterrupt, EOFError):
         return _fail(command, "INTERRUPTED", "stopped; nothing was written", "", 130, as_json)
     except BrokenPipeError:

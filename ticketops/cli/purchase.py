@@ -10,7 +10,7 @@ import typer
 from ticketops.cli.session import Session, command
 from ticketops.errors import UsageError
 
-app = typer.Typer(help="Record purchases and turn them into units.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Record purchases and turn them into units.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "add", group="purchase", writes=True)
@@ -20,8 +20,17 @@ def add(
     vendor: Annotated[str | None, typer.Option(help="Who it was bought from.", show_default=False)] = None,
     contract: Annotated[str, typer.Option(help="Contract number; stays text (000777).", show_default=False)] = "",
     currency: Annotated[str, typer.Option(help="USD or EUR.")] = "USD",
-    line: Annotated[list[str] | None, typer.Option(metavar="CATEGORY:QTY@PRICE", help="A line; may be given again.", show_default=False)] = None,
-    csv: Annotated[str | None, typer.Option(metavar="FILE|-", help="Lines from a CSV file: match, category, qty, unit_price, vendor, contract, currency.", show_default=False)] = None,
+    line: Annotated[
+        list[str] | None, typer.Option(metavar="CATEGORY:QTY@PRICE", help="A line; may be given again.", show_default=False)
+    ] = None,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|-",
+            help="Lines from a CSV file: match, category, qty, unit_price, vendor, contract, currency.",
+            show_default=False,
+        ),
+    ] = None,
     date: Annotated[str | None, typer.Option(help="Purchase date (2026-06-11); today if not given.", show_default=False)] = None,
     notes: Annotated[str, typer.Option(help="Notes.", show_default=False)] = "",
 ) -> int:

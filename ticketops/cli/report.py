@@ -8,7 +8,7 @@ import typer
 
 from ticketops.cli.session import Session, command
 
-app = typer.Typer(help="Reports on the event.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Reports on the event.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 
 @app.callback()

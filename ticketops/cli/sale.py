@@ -10,7 +10,7 @@ import typer
 from ticketops.cli.session import Session, command
 from ticketops.errors import UsageError
 
-app = typer.Typer(help="Record sales and turn them into Distribution rows.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Record sales and turn them into Distribution rows.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "add", group="sale", writes=True)
@@ -19,12 +19,19 @@ def add(
     client: Annotated[str, typer.Option(help="The client.", show_default=False)],
     contract: Annotated[str, typer.Option(help="Contract or invoice number; stays text.", show_default=False)] = "",
     currency: Annotated[str, typer.Option(help="USD or EUR.")] = "USD",
-    line: Annotated[list[str] | None, typer.Option(metavar="MATCH:CATEGORY:QTY@PRICE", help="A line; may be given again, for other matches too.", show_default=False)] = None,
-    csv: Annotated[str | None, typer.Option(metavar="FILE|-", help="Lines from a CSV file: match, category, qty, unit_price.", show_default=False)] = None,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MATCH:CATEGORY:QTY@PRICE", help="A line; may be given again, for other matches too.", show_default=False),
+    ] = None,
+    csv: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Lines from a CSV file: match, category, qty, unit_price.", show_default=False)
+    ] = None,
     date: Annotated[str | None, typer.Option(help="Sale date (2026-06-11); today if not given.", show_default=False)] = None,
     po: Annotated[str, typer.Option(help="The client's purchase order or reference.", show_default=False)] = "",
     payment: Annotated[str, typer.Option(help="PENDING, INVOICED or PAID.")] = "PENDING",
-    instructions: Annotated[str, typer.Option(help="Special instructions for the allocator: consecutive seats, wheelchair …", show_default=False)] = "",
+    instructions: Annotated[
+        str, typer.Option(help="Special instructions for the allocator: consecutive seats, wheelchair …", show_default=False)
+    ] = "",
     notes: Annotated[str, typer.Option(help="Internal notes.", show_default=False)] = "",
 ) -> int:
     """Record an order of one or many lines, over one or many matches, and expand it: one Distribution row a ticket.

@@ -10,7 +10,7 @@ import typer
 
 from ticketops.cli.session import Session, command
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 class Size(StrEnum):
@@ -27,7 +27,9 @@ def sample(
     size: Annotated[Size, typer.Argument(help="small: a few hundred tickets; full: a whole event, 12,000 tickets; x10: ten times that.")],
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to make.")],
     seed: Annotated[int, typer.Option(help="Another seed, another event.")] = 2026,
-    orders_only: Annotated[bool, typer.Option("--orders-only", help="Only schedule, purchases and sales: what expand starts from.")] = False,
+    orders_only: Annotated[
+        bool, typer.Option("--orders-only", help="Only schedule, purchases and sales: what expand starts from.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> int:
     """Make a realistic sample workbook; the same seed makes the same workbook."""

@@ -46,8 +46,13 @@ class Session:
     def workbook(self) -> Path:
         """The workbook's path. Raises UsageError where none was named."""
         if self.settings.workbook is None:
-            raise UsageError("no workbook is named", "give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = \"…\" into ticketops.toml")
+            raise UsageError("no workbook is named", 'give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = "…" into ticketops.toml')
         return self.settings.workbook
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person is there to be asked."""
+        return not self.yes and not self.out.as_json and sys.stdin.isatty() and self.out.terminal
 
     def store(self) -> Any:
         """The store of the workbook."""
@@ -55,7 +60,9 @@ class Session:
 
         return open_store(self.workbook, self.settings)
 
-    def run(self, job: Any, show: Callable[[Any], None], *, store: Any = None, changes_expected: bool = True, most_findings: int = 50) -> int:
+    def run(
+        self, job: Any, show: Callable[[Any], None], *, store: Any = None, changes_expected: bool = True, most_findings: int = 50
+    ) -> int:
         """Carry out a writing job: ask where a person is there, show the outcome; the exit code.
 
         show: prints the result of the plan for people. changes_expected: say so where there was nothing to do.
@@ -63,8 +70,7 @@ class Session:
         from ticketops.services.transaction import carry_out, new_run
 
         run = new_run(self.settings.user)
-        interactive = not self.yes and not self.out.as_json and sys.stdin.isatty() and self.out.terminal
-        done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=self._confirm if interactive else None)
+        done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=self._confirm if self.interactive else None)
         if not self.out.as_json:
             if self.dry_run:
                 self._show_cells(done.plan.changes, done.snapshot.tables)
@@ -143,7 +149,9 @@ def command(app: typer.Typer, name: str, *, group: str = "", writes: bool = Fals
         own = [p.replace(annotation=hints[p.name]) for p in list(inspect.signature(function).parameters.values())[1:]]
         shared = _SHARED | (_WRITING if writes else {})
         extra = [
-            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None if key in ("workbook", "as_user") else False, annotation=kind)
+            inspect.Parameter(
+                key, inspect.Parameter.KEYWORD_ONLY, default=None if key in ("workbook", "as_user") else False, annotation=kind
+            )
             for key, kind in shared.items()
         ]
 

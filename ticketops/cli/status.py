@@ -6,7 +6,7 @@ import typer
 
 from ticketops.cli.session import Session, command
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _WAITING = {
     "unexpanded_purchases": "purchases without all their units",
@@ -31,7 +31,9 @@ def status(session: Session) -> int:
         ("Sold", "Sent", "Open", "Available", "Oversold", "Surplus"),
         [[figures[name] for name in ("sold", "sent", "open", "available", "oversold", "surplus")]],
     )
-    out.line(f"allocated and unsent {figures['allocated_unsent']:,} · true shortage {figures['true_shortage']:,} · audit issues {result['audit']['issues']:,}")
+    out.line(
+        f"allocated and unsent {figures['allocated_unsent']:,} · true shortage {figures['true_shortage']:,} · audit issues {result['audit']['issues']:,}"
+    )
     out.line()
     waiting = [(count, _WAITING[name]) for name, count in result["waiting"].items() if count]
     out.table(("Waiting", ""), waiting or [(0, "nothing waits")])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
 from ticketops.cli.session import Session, command
 from ticketops.errors import RuleError
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "undo", writes=True)
@@ -30,9 +28,8 @@ def undo(session: Session) -> int:
     if session.dry_run:
         session.out.line(f"would take back {what}")
         return session.finish(result, [])
-    if not session.yes and not session.out.as_json and sys.stdin.isatty() and session.out.terminal:
-        if not session.out.ask(f"Take back {what}?", default=False):
-            raise RuleError("not confirmed: nothing was written")
+    if session.interactive and not session.out.ask(f"Take back {what}?", default=False):
+        raise RuleError("not confirmed: nothing was written")
     undone = store.undo(Entry(run.run_id, f"undo {last.entry.run_id}", run.user, run.now))
     session.out.line(f"Taken back: {undone.entry.run_id} · {undone.entry.command}")
     return session.finish(result, [])

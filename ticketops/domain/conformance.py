@@ -89,11 +89,15 @@ def _headers(sheet: Sheet, table: Table, header: Sequence[Any]) -> Iterator[Find
     for text in dict.fromkeys(text for text in header if text not in (None, "")):
         key = header_key(text)
         if key in declared and present[key] > declared[key]:
-            yield Finding("DUPLICATE_HEADER", Severity.MEDIUM, f"the column {text!r} stands {present[key]} times", sheet.name, sheet.header_row)
+            yield Finding(
+                "DUPLICATE_HEADER", Severity.MEDIUM, f"the column {text!r} stands {present[key]} times", sheet.name, sheet.header_row
+            )
         elif key in aliases:
             yield Finding("LEGACY_HEADER", Severity.INFO, f"{text!r} is an old spelling of {aliases[key]!r}", sheet.name, sheet.header_row)
         elif key not in declared:
-            yield Finding("EXTRA_COLUMN", Severity.INFO, f"the column {text_of(text)!r} is not ours and is left alone", sheet.name, sheet.header_row)
+            yield Finding(
+                "EXTRA_COLUMN", Severity.INFO, f"the column {text_of(text)!r} is not ours and is left alone", sheet.name, sheet.header_row
+            )
 
 
 def _header_elsewhere(sheet: Sheet, rows: RawRows) -> int | None:

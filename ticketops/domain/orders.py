@@ -36,10 +36,24 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
     for row, sales_id, source, number, date, match, game, client, contract, category in table.frame.select(columns).iter_rows():
         if not match or not category:
             if number:
-                findings.append(Finding("INCOMPLETE_SALE", Severity.MEDIUM, "a sale without match or category has no tickets", SALES, row, sales_id or ""))
+                findings.append(
+                    Finding(
+                        "INCOMPLETE_SALE", Severity.MEDIUM, "a sale without match or category has no tickets", SALES, row, sales_id or ""
+                    )
+                )
             continue
         if row in bad or number is None or number < 0:
-            findings.append(Finding("BAD_QUANTITY", Severity.MEDIUM, "the Number of this sale is not a whole number", SALES, row, sales_id or "", match=match))
+            findings.append(
+                Finding(
+                    "BAD_QUANTITY",
+                    Severity.MEDIUM,
+                    "the Number of this sale is not a whole number",
+                    SALES,
+                    row,
+                    sales_id or "",
+                    match=match,
+                )
+            )
             continue
         found.append(Sale(row, sales_id or "", source or "", number, date, ids.normalise_match(match), game, client, contract, category))
     return found, findings

@@ -125,7 +125,6 @@ class _Expansion:
 
     def __init__(self, snapshot: Snapshot, run: Run, plan: Plan) -> None:
         self._snapshot, self._run, self._plan = snapshot, run, plan
-        self._games: dict[str, str] = {}
         self._new_units: list[tuple[Any, ...]] = []
         self._meta: list[tuple[Any, ...]] = []
         self._audit: list[tuple[Any, ...]] = []
@@ -153,12 +152,11 @@ class _Expansion:
             if purchase_id and purchase_id in seen:
                 self._find("DUPLICATE_PURCHASE_ID", Severity.HIGH, row, f"{purchase_id} stands on an earlier row too", match)
                 continue
-            if not purchase_id and number:
-                purchase_id = f"P_{self._run.new_uuid()}"
-                self._plan.changes.set(PURCHASES, row, purchase_id, {"purchase_id": (None, purchase_id)})
-            seen.add(purchase_id)
+            own_id = purchase_id or (f"P_{self._run.new_uuid()}" if number else "")
+            self._plan.changes.set(PURCHASES, row, own_id, {"purchase_id": (purchase_id, own_id or None)})
+            seen.add(own_id)
             copied = (ids.normalise_match(match), *rest)
-            found.append(_Purchase(row, table.index_of(row), purchase_id or "", number, copied))
+            found.append(_Purchase(row, table.index_of(row), own_id, number, copied))
         return found
 
     def assign_units(self, purchases: list[_Purchase]) -> list[_Unit]:

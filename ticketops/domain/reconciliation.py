@@ -80,9 +80,9 @@ def reconcile(snapshot: Snapshot, *, touched: Collection[int] = (), done: Collec
             ))  # fmt: skip
     for name, columns in ((SALES_PARENT_RECON, _PARENT_COLUMNS), (SALES_RECON_AUDIT, _AUDIT_COLUMNS)):
         frame = snapshot[name].frame
-        ticked = {
-            (row, sales_id) for row, sales_id, tick in frame.select("dist_row", "sales_id", "process_now").iter_rows() if tick
-        } - set(done)
+        ticked = {(row, sales_id) for row, sales_id, tick in frame.select("dist_row", "sales_id", "process_now").iter_rows() if tick} - set(
+            done
+        )
         rows = [_row(line, columns, touched, line.key in ticked) for line in report.lines]
         old = frame.select(columns).rows()
         if [_but_touched(row) for row in rows] != [_but_touched(row) for row in old]:
@@ -95,10 +95,12 @@ def _lines(snapshot: Snapshot) -> list[Line]:
     by_source: dict[str, list[Sale]] = {}
     by_id: dict[str, list[Sale]] = {}
     by_key: dict[str, int] = {}
-    for sale in sales:
-        by_source.setdefault(sale.source_sale_id, []).append(sale)
-        by_id.setdefault(sale.sales_id, []).append(sale)
-        by_key[_sale_key(sale)] = by_key.get(_sale_key(sale), 0) + 1
+    for one in sales:
+        if one.source_sale_id:
+            by_source.setdefault(one.source_sale_id, []).append(one)
+        if one.sales_id:
+            by_id.setdefault(one.sales_id, []).append(one)
+        by_key[_sale_key(one)] = by_key.get(_sale_key(one), 0) + 1
     lines: list[Line] = []
     of_sale: dict[int, list[Line]] = {}
     for row in snapshot[DISTRIBUTION].frame.select(_DISTRIBUTION).iter_rows(named=True):
@@ -114,8 +116,9 @@ def _lines(snapshot: Snapshot) -> list[Line]:
             of_sale.setdefault(sale.row, []).append(line)
         else:
             _excess(line, "Sales has no such sale")
-    for sale in sales:
-        lines.extend(_compare(sale, of_sale.get(sale.row, []), len(by_source[sale.source_sale_id]), len(by_id[sale.sales_id])))
+    for one in sales:
+        ambiguous = max(len(by_source.get(one.source_sale_id, [one])), len(by_id.get(one.sales_id, [one])))
+        lines.extend(_compare(one, of_sale.get(one.row, []), ambiguous))
     return lines
 
 
@@ -127,9 +130,8 @@ def _identity(row: dict[str, Any]) -> tuple[str, str, int]:
     return (key[1] if key else row["source_sale_id"] or ""), (f"S{own[1]}" if own else ""), child
 
 
-def _compare(sale: Sale, lines: list[Line], same_source: int, same_id: int) -> Iterable[Line]:
-    """Set the action of a sale's lines; the lines that are missing."""
-    ambiguous = max(same_source if sale.source_sale_id else 1, same_id if sale.sales_id else 1)
+def _compare(sale: Sale, lines: list[Line], ambiguous: int) -> Iterable[Line]:
+    """Set the action of a sale's lines; the lines that are missing. ambiguous: how many rows of Sales share its IDs."""
     kept: dict[int, Line] = {}
     for line in sorted(lines, key=lambda line: (not _in_use(line), line.row or 0)):
         if ambiguous > 1:
@@ -147,7 +149,7 @@ def _compare(sale: Sale, lines: list[Line], same_source: int, same_id: int) -> I
         return
     for child in range(1, sale.quantity + 1):
         if child not in kept:
-            values = {
+            values: dict[str, Any] = {
                 "sales_id": f"{sale.sales_id}-{child}", "date": sale.date, "match": sale.match, "game": sale.game,
                 "company": sale.client, "inv_no": sale.contract, "category": sale.category, "status": None, "run_id": None,
                 "notes": None,

@@ -60,7 +60,7 @@ def _ticked(snapshot: Snapshot) -> list[tuple[int | None, str]]:
     return list(keys)
 
 
-def plan_run(snapshot: Snapshot) -> Plan:
+def plan_run(snapshot: Snapshot, _run: Run) -> Plan:
     """Both reconciliation sheets anew (§12b); nothing else changes."""
     report = reconciliation.reconcile(snapshot)
     return Plan(report.changes, report.findings, {"by_action": report.by_action})

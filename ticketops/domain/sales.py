@@ -117,9 +117,7 @@ def expand_rows(snapshot: Snapshot, run: Run, *, only_rows: Container[int] | Non
         excess += sum(child > sale.quantity for child in known)
         for child, row in known.items():
             refreshed += _refresh(row, sale, child, plan)
-        for child in range(1, sale.quantity + 1):
-            if child not in known:
-                created.append(_driven(sale, child))
+        created += [_driven(sale, child) for child in range(1, sale.quantity + 1) if child not in known]
     plan.changes.append(DISTRIBUTION, snapshot[DISTRIBUTION].next_row, _DRIVEN, created)
     meta = [(row[-1], run.now) for row in created]
     plan.changes.append(IMPORT_META, snapshot[IMPORT_META].next_row, ("row_key", "imported_at"), meta)
@@ -138,18 +136,27 @@ def _with_ids(sales: list[Sale], snapshot: Snapshot, run: Run, plan: Plan) -> li
     number = next_sales_number(snapshot)
     seen: set[str] = set()
     complete = []
-    for sale in sales:
-        cells: dict[str, Any] = {}
-        if not sale.sales_id:
+    for given in sales:
+        sale = given
+        if not given.sales_id:
             sale = replace(sale, sales_id=str(ids.SalesId(number)))
             number += 1
-            cells["sales_id"] = (None, sale.sales_id)
-        if not sale.source_sale_id:
+        if not given.source_sale_id:
             sale = replace(sale, source_sale_id=f"S_{run.new_uuid()}")
-            cells["source_sale_id"] = (None, sale.source_sale_id)
+        cells = {"sales_id": (given.sales_id or None, sale.sales_id), "source_sale_id": (given.source_sale_id or None, sale.source_sale_id)}
         doubled = {sale.sales_id, sale.source_sale_id} & seen
         if doubled:
-            plan.findings.append(Finding("DUPLICATE_SALE", Severity.HIGH, f"{sorted(doubled)[0]} stands on an earlier row too: the row was not expanded", SALES, sale.row, sale.sales_id, match=sale.match))
+            plan.findings.append(
+                Finding(
+                    "DUPLICATE_SALE",
+                    Severity.HIGH,
+                    f"{sorted(doubled)[0]} stands on an earlier row too: the row was not expanded",
+                    SALES,
+                    sale.row,
+                    sale.sales_id,
+                    match=sale.match,
+                )
+            )
             continue
         seen |= {sale.sales_id, sale.source_sale_id}
         plan.changes.set(SALES, sale.row, sale.sales_id, cells)

@@ -55,6 +55,7 @@ class Catalogue:
         wanted = " ".join(text.split())
         scheme = states.FIFA_CATEGORIES if ids.is_fifa_match(match) else states.OLYMPIC_CATEGORIES
         used = self.categories.get(match, set())
+        known: str
         for known in (*scheme, *sorted(used)):
             if known.casefold() == wanted.casefold():
                 return known

@@ -13,7 +13,7 @@ def column_letters(number: int) -> str:
 
 
 def column_number(letters: str | bytes) -> int:
-    """"A" → 1, "AA" → 27, "" → 0; upper-case letters only."""
+    """ "A" → 1, "AA" → 27, "" → 0; upper-case letters only."""
     number = 0
     for letter in letters.encode() if isinstance(letters, str) else letters:
         number = number * 26 + letter - 64

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketops.model.changes import AddColumns, AddSheet, AppendRows, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.addresses import column_letters
 from ticketops.schema.columns import text_of
 from ticketops.schema.tables import Table, canonical_positions
@@ -19,45 +19,57 @@ def cells_of(changes: ChangeSet, tables: Mapping[str, Table]) -> Iterator[dict[s
     Secret values are hidden.
     """
     for name in changes.sheets:
-        table = tables[name]
-        sheet = table.sheet
-        positions = dict(table.positions)
-        next_column = table.next_column
-
-        def one(row: int, column: str, key: str, before: Any, after: Any) -> dict[str, Any]:
-            declared = sheet.by_name[column]  # noqa: B023 (used before the loop moves on)
-            if declared.secret:
-                before, after = (HIDDEN if value is not None else None for value in (before, after))
-            place = f"{column_letters(positions[column][0])}{row}"  # noqa: B023
-            return {"sheet": name, "cell": place, "header": declared.header, "key": key, "before": before, "after": after}  # noqa: B023
-
+        sheet = _SheetCells(tables[name])
         for change in changes.for_sheet(name):
-            match change:
-                case AddSheet():
-                    positions = canonical_positions(sheet)
-                    for column in sheet.columns:
-                        yield one(sheet.header_row, column.name, "new sheet", None, column.header)
-                case AddColumns():
-                    for column_name in change.columns:
-                        positions[column_name] = (next_column,)
-                        next_column += 1
-                        yield one(sheet.header_row, column_name, "new column", None, sheet.by_name[column_name].header)
-                case SetCells():
-                    for column_name, (before, after) in change.cells.items():
-                        yield one(change.row, column_name, change.key, before, after)
-                case AppendRows():
-                    for number, values in enumerate(change.rows, start=change.first_row):
-                        for column_name, value in zip(change.columns, values, strict=True):
-                            if value is not None:
-                                yield one(number, column_name, "new row", None, value)
-                case DeleteRows():
-                    gone = table.frame.filter(table.frame["row"].is_in(list(change.rows)))
-                    for values in gone.iter_rows(named=True):
-                        for column_name in positions:
-                            if values[column_name] is not None:
-                                yield one(values["row"], column_name, "deleted row", values[column_name], None)
-                case ReplaceRows():
-                    yield _replaced(name, sheet.header_row, change, positions)
+            yield from sheet.cells(change)
+
+
+class _SheetCells:
+    """The cells of one sheet's changes; knows where columns stand, those included that the changes add."""
+
+    def __init__(self, table: Table) -> None:
+        self._table, self._sheet = table, table.sheet
+        self._positions = dict(table.positions)
+        self._next_column = table.next_column
+
+    def cells(self, change: Change) -> Iterator[dict[str, Any]]:
+        match change:
+            case AddSheet():
+                self._positions = canonical_positions(self._sheet)
+                yield from self._headers("new sheet", [column.name for column in self._sheet.columns])
+            case AddColumns():
+                self._positions |= {name: (self._next_column + i,) for i, name in enumerate(change.columns)}
+                self._next_column += len(change.columns)
+                yield from self._headers("new column", change.columns)
+            case SetCells():
+                for name, (before, after) in change.cells.items():
+                    yield self._one(change.row, name, change.key, before, after)
+            case AppendRows():
+                for number, row in enumerate(change.rows, start=change.first_row):
+                    filled = ((name, value) for name, value in zip(change.columns, row, strict=True) if value is not None)
+                    yield from (self._one(number, name, "new row", None, value) for name, value in filled)
+            case DeleteRows():
+                gone = self._table.frame.filter(self._table.frame["row"].is_in(list(change.rows)))
+                for values in gone.iter_rows(named=True):
+                    held = (name for name in self._positions if values[name] is not None)
+                    yield from (self._one(values["row"], name, "deleted row", values[name], None) for name in held)
+            case ReplaceRows():
+                yield _replaced(change.sheet, self._sheet.header_row, change, self._positions)
+
+    def _headers(self, key: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for name in names:
+            header = self._sheet.by_name[name].header
+            yield self._cell(self._sheet.header_row, name, key, None, header)
+
+    def _one(self, row: int, name: str, key: str, before: Any, after: Any) -> dict[str, Any]:
+        if self._sheet.by_name[name].secret:
+            before, after = (HIDDEN if value is not None else None for value in (before, after))
+        return self._cell(row, name, key, before, after)
+
+    def _cell(self, row: int, name: str, key: str, before: Any, after: Any) -> dict[str, Any]:
+        place = f"{column_letters(self._positions[name][0])}{row}"
+        header = self._sheet.by_name[name].header
+        return {"sheet": self._sheet.name, "cell": place, "header": header, "key": key, "before": before, "after": after}
 
 
 def _replaced(name: str, header_row: int, change: ReplaceRows, positions: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ticketops.stores.base import Store
 def job(store: Store, *, fix: bool, manifest: Manifest = MANIFEST) -> Job:
     """`fix`: add missing sheets and columns. The findings are those of the workbook as it is before."""
 
-    def plan(snapshot: Snapshot, run: Run) -> Plan:
+    def plan(snapshot: Snapshot, _run: Run) -> Plan:
         names = store.sheet_names()
         raw = store.raw_rows(*(sheet.name for sheet in manifest))
         findings = conformance.examine(manifest, names, snapshot.tables, raw)

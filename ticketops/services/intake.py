@@ -41,7 +41,7 @@ def parse_line(text: str, *, with_match: bool) -> Line:
         match, _, rest = text.partition(":")
     found = _LINE.fullmatch(rest.strip())
     if not found or (with_match and not match.strip()):
-        raise UsageError(f"--line {text!r} is not {shape}", f"for example --line \"{'M06:' if with_match else ''}Cat 2:2@350\"")
+        raise UsageError(f"--line {text!r} is not {shape}", f'for example --line "{"M06:" if with_match else ""}Cat 2:2@350"')
     try:
         return Line(clean_text(match, "match"), clean_text(found["category"], "category"), parse_quantity(found["quantity"]),
                     parse_amount(found["price"]), {})  # fmt: skip
@@ -49,9 +49,7 @@ def parse_line(text: str, *, with_match: bool) -> Line:
         raise UsageError(f"--line {text!r}: {error}") from None
 
 
-def read_csv(
-    name: str, required: Sequence[str], optional: Sequence[str], notice: Callable[[str], None], *, match: str = ""
-) -> list[Line]:
+def read_csv(name: str, required: Sequence[str], optional: Sequence[str], notice: Callable[[str], None], *, match: str = "") -> list[Line]:
     """The lines of a CSV file, `-` being standard input. Comma, semicolon or tab; UTF-8, with or without a BOM.
 
     match: the match of lines that name none. Columns are found by header, case forgiven; unknown ones are named and left out. Raises InputError with the first
@@ -141,7 +139,9 @@ def _decoded(name: str) -> str:
     return text
 
 
-def _places(header: list[str], required: Sequence[str], optional: Sequence[str], label: str, notice: Callable[[str], None]) -> dict[str, int]:
+def _places(
+    header: list[str], required: Sequence[str], optional: Sequence[str], label: str, notice: Callable[[str], None]
+) -> dict[str, int]:
     places: dict[str, int] = {}
     unknown = []
     for place, cell in enumerate(header):

@@ -47,7 +47,7 @@ def sale_expand() -> Job:
 
 
 def recon_run() -> Job:
-    return Job("recon run", _RECONCILING, lambda snapshot, run: resync.plan_run(snapshot))
+    return Job("recon run", _RECONCILING, resync.plan_run)
 
 
 def recon_apply() -> Job:

@@ -13,6 +13,4 @@ def open_store(workbook: Path, settings: Settings) -> XlsxStore:
     """The store of a workbook file. Raises UnusableError for a kind of file that is not handled."""
     if workbook.suffix.lower() not in (".xlsx", ".xlsm"):
         raise UnusableError(f"{workbook} is not an .xlsx workbook", "save it as .xlsx in a spreadsheet program")
-    return XlsxStore(
-        workbook, backups=settings.backups, lock_timeout=settings.lock_timeout, use_cache=settings.cache
-    )
+    return XlsxStore(workbook, backups=settings.backups, lock_timeout=settings.lock_timeout, use_cache=settings.cache)

@@ -190,7 +190,7 @@ class Journal:
 
     def _head(self, path: Path) -> dict[str, Any]:
         try:
-            with igzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as file:
+            with igzip.open(path, "rb") as file:  # type: ignore[no-untyped-call]
                 head: dict[str, Any] = json.loads(file.readline())
         except (OSError, ValueError, EOFError) as error:
             raise UnusableError(f"the journal entry {path.name} can't be read: {error}") from None
@@ -198,7 +198,8 @@ class Journal:
 
     def _read(self, path: Path) -> list[str]:
         try:
-            return igzip.decompress(path.read_bytes()).decode("utf-8", "surrogatepass").split("\n")
+            content: bytes = igzip.decompress(path.read_bytes())  # type: ignore[no-untyped-call]
+            return content.decode("utf-8", "surrogatepass").split("\n")
         except (OSError, EOFError) as error:
             raise UnusableError(f"the journal entry {path.name} can't be read: {error}") from None
 

@@ -26,8 +26,7 @@ class MemoryStore:
         self._manifest = manifest
         if sheets is None:
             sheets = {
-                s.name: {s.header_row: dict(enumerate(s.canonical_headers, start=1))} if s.header_row else {}
-                for s in manifest.canonical()
+                s.name: {s.header_row: dict(enumerate(s.canonical_headers, start=1))} if s.header_row else {} for s in manifest.canonical()
             }
         self._sheets: dict[str, Grid] = {name: copy.deepcopy(grid) for name, grid in sheets.items()}
         self._revision = 0
@@ -76,6 +75,7 @@ class MemoryStore:
 
     @contextmanager
     def locked(self, entry: Entry) -> Iterator[None]:
+        del entry  # one process, nobody to wait for
         yield
 
     def edit_outside(self, sheet: str, row: int, column: int, value: Any) -> None:
@@ -98,8 +98,7 @@ class MemoryStore:
     def log(self) -> list[Transaction]:
         undone = {t.undoes: t.number for t in self._log if t.undoes is not None}
         return [
-            Transaction(t.number, t.entry, t.revision_before, t.revision_after, t.counts, t.undoes, undone.get(t.number))
-            for t in self._log
+            Transaction(t.number, t.entry, t.revision_before, t.revision_after, t.counts, t.undoes, undone.get(t.number)) for t in self._log
         ]
 
     def undo(self, entry: Entry) -> Transaction:

@@ -40,9 +40,8 @@ def inverse(record: Record, found: RawCells, originals: RawCells, seal: Callable
                         f"can't undo {record.transaction.entry.run_id}: {sheet} row {row} ({name}) was changed since",
                         "nothing was written",
                     )
-                if isinstance(before, Digest):
-                    before = _secret_before(originals, sheet, row, name, before, seal)
-                back[name] = (now, before)
+                known = _secret_before(originals, sheet, row, name, before, seal) if isinstance(before, Digest) else before
+                back[name] = (now, known)
             changes.set(sheet, row, str(row), back)
     return changes
 

@@ -109,7 +109,10 @@ def find_target(snapshot: Snapshot, text: str) -> Target:
     if found is None:
         raise NotFoundError(f"Distribution has no sale {wanted.parent}", "sale expand makes the rows of a sale that stands in Sales only")
     if wanted.child is not None and wanted.child != found.tickets[0]["child"]:
-        raise NotFoundError(f"{text} is not the first ticket of {wanted.parent}", f"name the sale ({wanted.parent}) or {wanted.parent}-{found.tickets[0]['child']}")
+        raise NotFoundError(
+            f"{text} is not the first ticket of {wanted.parent}",
+            f"name the sale ({wanted.parent}) or {wanted.parent}-{found.tickets[0]['child']}",
+        )
     return found
 
 

@@ -118,7 +118,9 @@ def missing_sales_ids(books: Books) -> Iterator[Finding]:
     known = books.tickets["sales_id"].drop_nulls().unique()
     lost = books.units.filter(pl.col("sales_id").is_not_null(), ~pl.col("sales_id").is_in(known.implode()))
     for row in lost.iter_rows(named=True):
-        yield _unit_finding(MISSING_SALES_ID, Severity.CRITICAL, row, f"{row['unit_id']} points to {row['sales_id']}, which Distribution does not hold")
+        yield _unit_finding(
+            MISSING_SALES_ID, Severity.CRITICAL, row, f"{row['unit_id']} points to {row['sales_id']}, which Distribution does not hold"
+        )
 
 
 def count_mismatches(books: Books) -> Iterator[Finding]:
@@ -141,7 +143,9 @@ def looks_available(books: Books) -> Iterator[Finding]:
         pl.col("unit_row").is_not_null(), pl.col("unit_status").fill_null(states.AVAILABLE) == states.AVAILABLE,
     )  # fmt: skip
     for row in free.iter_rows(named=True):
-        yield _ticket_finding(LOOKS_AVAILABLE, Severity.MEDIUM, row, f"{row['unit_id']} is referenced but its Status is {row['unit_status'] or 'blank'}")
+        yield _ticket_finding(
+            LOOKS_AVAILABLE, Severity.MEDIUM, row, f"{row['unit_id']} is referenced but its Status is {row['unit_status'] or 'blank'}"
+        )
 
 
 def looks_allocated(books: Books) -> Iterator[Finding]:
@@ -154,7 +158,9 @@ def looks_allocated(books: Books) -> Iterator[Finding]:
         pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE,
     )  # fmt: skip
     for row in claimed.iter_rows(named=True):
-        yield _unit_finding(LOOKS_ALLOCATED, Severity.MEDIUM, row, f"{row['unit_id']} is free but points to {row['sales_id']}, which does not refer to it")
+        yield _unit_finding(
+            LOOKS_ALLOCATED, Severity.MEDIUM, row, f"{row['unit_id']} is free but points to {row['sales_id']}, which does not refer to it"
+        )
 
 
 CHECKS = (
@@ -182,4 +188,3 @@ def _ticket_finding(code: str, severity: Severity, row: dict[str, Any], message:
 def _unit_finding(code: str, severity: Severity, row: dict[str, Any], message: str) -> Finding:
     return Finding(code, severity, message, UNITS, row["row"], row["sales_id"] or "", row["unit_id"] or "", row["match"] or "",
                    row["category"] or "")  # fmt: skip
-

@@ -46,13 +46,18 @@ class _Repair:
         for link in self._books.links.filter(self._books.links["unit_row"].is_not_null()).iter_rows(named=True):
             if self._times_used[link["unit_id"]] != 1 or not link["sales_id"] or self._ticket_ids[link["sales_id"]] != 1:
                 continue
-            if self._units_by_id[link["unit_id"]] != 1 or (link["unit_status"] or states.AVAILABLE) not in (states.AVAILABLE, states.ALLOCATED):
+            if self._units_by_id[link["unit_id"]] != 1 or (link["unit_status"] or states.AVAILABLE) not in (
+                states.AVAILABLE,
+                states.ALLOCATED,
+            ):
                 continue
             cells = {}
             if link["points_to"] != link["sales_id"]:
                 cells["sales_id"] = (link["points_to"], link["sales_id"])
                 code = checks.SALES_ID_MISMATCH if link["points_to"] else checks.NO_BACK_POINTER
-                self._note(code, link["sales_id"], f"{link['unit_id']} now points to {link['sales_id']}, not {link['points_to'] or 'nowhere'}")
+                self._note(
+                    code, link["sales_id"], f"{link['unit_id']} now points to {link['sales_id']}, not {link['points_to'] or 'nowhere'}"
+                )
             if (link["unit_status"] or states.AVAILABLE) == states.AVAILABLE:
                 cells["status"] = (link["unit_status"], states.ALLOCATED)
                 self._note(checks.LOOKS_AVAILABLE, link["sales_id"], f"{link['unit_id']} is now ALLOCATED")
@@ -64,10 +69,20 @@ class _Repair:
                 continue
             if unit["status"] == states.ALLOCATED and not unit["sales_id"]:
                 self._plan.changes.set(UNITS, unit["row"], unit["unit_id"], {"status": (states.ALLOCATED, states.AVAILABLE)})
-                self._note(checks.ORPHAN_UNIT, None, f"{unit['unit_id']} is AVAILABLE again: nothing refers to it and it points nowhere", unit["set_id"])
+                self._note(
+                    checks.ORPHAN_UNIT,
+                    None,
+                    f"{unit['unit_id']} is AVAILABLE again: nothing refers to it and it points nowhere",
+                    unit["set_id"],
+                )
             elif (unit["status"] or states.AVAILABLE) == states.AVAILABLE and unit["sales_id"] in known:
                 self._plan.changes.set(UNITS, unit["row"], unit["unit_id"], {"sales_id": (unit["sales_id"], None)})
-                self._note(checks.LOOKS_ALLOCATED, unit["sales_id"], f"{unit['unit_id']} no longer points to {unit['sales_id']}, which does not refer to it", unit["set_id"])
+                self._note(
+                    checks.LOOKS_ALLOCATED,
+                    unit["sales_id"],
+                    f"{unit['unit_id']} no longer points to {unit['sales_id']}, which does not refer to it",
+                    unit["set_id"],
+                )
 
     def tickets(self) -> None:
         """Counts that do not match; tickets marked ALLOCATED that nothing says are."""
@@ -78,11 +93,17 @@ class _Repair:
             sound = all(unit in known and self._times_used[unit] == 1 for unit in listed)
             if (ticket["unit_count"] or 0) != len(listed) and sound:
                 cells["unit_count"] = (ticket["unit_count"], len(listed))
-                self._note(checks.COUNT_MISMATCH, ticket["sales_id"], f"AllocatedCount is now {len(listed)}, not {ticket['unit_count'] or 0}")
+                self._note(
+                    checks.COUNT_MISMATCH, ticket["sales_id"], f"AllocatedCount is now {len(listed)}, not {ticket['unit_count'] or 0}"
+                )
             unsent = (ticket["delivery"] or states.NOT_SENT) == states.NOT_SENT
             if ticket["status"] == states.ALLOCATED and not listed and unsent and not self._pointed_at[ticket["sales_id"]]:
                 cells["status"] = (states.ALLOCATED, None)
-                self._note(checks.LOOKS_ALLOCATED, ticket["sales_id"], "Status is blank again: there is no unit, none points here, nothing was sent")
+                self._note(
+                    checks.LOOKS_ALLOCATED,
+                    ticket["sales_id"],
+                    "Status is blank again: there is no unit, none points here, nothing was sent",
+                )
             self._plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"] or str(ticket["row"]), cells)
 
     def _note(self, code: str, sales_id: str | None, reason: str, set_id: str | None = None) -> None:

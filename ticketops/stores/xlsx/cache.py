@@ -78,10 +78,10 @@ def save(folder: Path, digest: str, table: Table) -> None:
         temporary = folder / f".{os.getpid()}-{name}"
         temporary.write_bytes(blake2b(payload, digest_size=_DIGEST).digest() + payload)
         temporary.replace(folder / name)
-        _drop(folder, [path for path in folder.glob(f"{_stem(table.sheet)}@*.arrow") if path.name != name])
+        _drop([path for path in folder.glob(f"{_stem(table.sheet)}@*.arrow") if path.name != name])
 
 
-def _drop(folder: Path, paths: Sequence[Path]) -> None:
+def _drop(paths: Sequence[Path]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()

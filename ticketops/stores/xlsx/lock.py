@@ -42,7 +42,9 @@ def refuse_open_elsewhere(path: Path) -> None:
     """Raises LockedError where Excel (~$name.xlsx) or LibreOffice (.~lock.name.xlsx#) has the workbook open."""
     excel = path.with_name(f"~${path.name}")
     if excel.exists():
-        raise LockedError(f"{path.name} is open in Excel ({_excel_owner(excel)})", f"close it there; if nobody has it open, delete {excel.name}")
+        raise LockedError(
+            f"{path.name} is open in Excel ({_excel_owner(excel)})", f"close it there; if nobody has it open, delete {excel.name}"
+        )
     office = path.with_name(f".~lock.{path.name}#")
     if office.exists():
         owner = office.read_text("utf-8", "replace").split(",")

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from ticketops.errors import SpliceError, UnusableError
+from ticketops.schema.addresses import column_letters
 from ticketops.schema.workbook import Sheet
 from ticketops.stores.xlsx import guard
 from ticketops.stores.xlsx.cells import string_item, to_xml
 from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE
-from ticketops.schema.addresses import column_letters
 from ticketops.stores.xlsx.package import Package
 
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

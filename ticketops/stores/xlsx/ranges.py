@@ -43,7 +43,7 @@ class Growth:
 
 
 def parse_range(reference: str) -> Area | None:
-    """"B2:D9" or "B2", with or without $; None for whole columns and other forms."""
+    """ "B2:D9" or "B2", with or without $; None for whole columns and other forms."""
     found = _AREA.fullmatch(reference)
     if not found:
         return None

@@ -14,9 +14,9 @@ from datetime import datetime, time
 from typing import Any
 
 from ticketops.errors import SpliceError
+from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.xlsx.cells import CELL, from_xml, has_formula, style_of, to_xml
-from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
 from ticketops.stores.xlsx.styles import Styles
 
@@ -27,6 +27,7 @@ _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref=["\']([^"\']+)')
 _ARRAY = re.compile(rb'<f\b[^>]*?\bt="(?:array|dataTable)"[^>]*?\bref="([^"]+)"')
 _ROW_LOOKS = re.compile(rb'\s(?:ht|customHeight|s|customFormat|x14ac:dyDescent)="[^"]*"')
 _SPANS = re.compile(rb'\sspans="(\d+):(\d+)"')
+
 
 @dataclass(slots=True)
 class Spliced:
@@ -104,9 +105,7 @@ def _refuse_ranges(sheet: str, edit: SheetEdit, references: Iterable[bytes], why
 class _Body:
     """The rows of one sheet while they are spliced."""
 
-    def __init__(
-        self, xml: bytes, start: int, end: int, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str
-    ) -> None:
+    def __init__(self, xml: bytes, start: int, end: int, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str) -> None:
         self._xml, self._start, self._end = xml, start, end
         self._edit, self._styles, self._shared, self._sheet = edit, styles, shared, sheet
         self._opened = list(_ROW.finditer(xml, start, end))

@@ -188,7 +188,9 @@ class XlsxStore:
                 for table in parts.tables_of(name):
                     xml = parts.xml(table)
                     if b"totalsRowCount" in xml and b'totalsRowCount="0"' not in xml:
-                        raise SpliceError(f"sheet {name!r} has a table with a totals row in the way of new rows", "switch its totals row off")
+                        raise SpliceError(
+                            f"sheet {name!r} has a table with a totals row in the way of new rows", "switch its totals row off"
+                        )
                     grown = grow_table(xml, done.growth)
                     if grown != xml:
                         changed[table] = grown
