@@ -14,8 +14,13 @@ from ticketops.errors import TicketopsError
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run ticketops with the process's arguments."""
-    words = sys.argv[1:] if args is None else args
-    sys.exit(run(words))
+    code = run(sys.argv[1:] if args is None else args)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+    os._exit(code)  # everything is on disk; tearing down polars' threads and tables would cost every command 40 ms
 
 
 def run(words: list[str]) -> int:

@@ -8,7 +8,12 @@ import typer
 
 from ticketops.cli.session import Session, command
 
-app = typer.Typer(help="Compare Sales with Distribution, and carry out what was ticked.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = typer.Typer(
+    help="Compare Sales with Distribution, and carry out what was ticked.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
 
 
 @command(app, "run", group="recon", writes=True)

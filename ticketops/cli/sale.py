@@ -10,7 +10,9 @@ import typer
 from ticketops.cli.session import Session, command
 from ticketops.errors import UsageError
 
-app = typer.Typer(help="Record sales and turn them into Distribution rows.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = typer.Typer(
+    help="Record sales and turn them into Distribution rows.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
 
 
 @command(app, "add", group="sale", writes=True)

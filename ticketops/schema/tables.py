@@ -274,11 +274,9 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                         raise SchemaError(f"{sheet.name} {change.key}: {column.header} may not go from "
                                           f"{before or 'blank'} to {after or 'blank'}")  # fmt: skip
             case AppendRows() | ReplaceRows() if change.columns:
-                columns = [_column(sheet, name) for name in change.columns]
-                for row in change.rows:
-                    for column, value in zip(columns, row, strict=True):
-                        if value is not None:
-                            _check_value(sheet, column.name, column.type, value)
+                for place, name in enumerate(change.columns):
+                    for example in {type(row[place]): row[place] for row in change.rows}.values():
+                        _check_value(sheet, name, _column(sheet, name).type, example)
             case _:
                 pass
 

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -230,27 +230,30 @@ def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[i
 
 
 def content_digest(rows: Iterable[Iterable[Any]]) -> str:
-    """The digest of a replaced sheet's content, whatever trailing blanks a program adds or drops."""
+    """The digest of a replaced sheet's content, whatever blanks at the ends of rows a program adds or drops."""
     hasher = hmac.new(b"ticketops", digestmod="blake2b")
-    blank = 0
     for row in rows:
-        values = ["" if value in (None, "", False) else _plain(value) for value in row]
-        while values and not values[-1]:
+        values = list(row)
+        while values and values[-1] in (None, "", False):
             values.pop()
-        if not values:
-            blank += 1
-            continue
-        hasher.update(b"\x1e" * blank + "\x1f".join(values).encode("utf-8", "surrogatepass") + b"\x1e")
-        blank = 0
+        if values:
+            hasher.update(repr(values).encode("utf-8", "surrogatepass"))
     return hasher.hexdigest()[:32]
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, (int, float)):
-        return repr(float(value))
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+def plain_row(row: Iterable[Any]) -> list[Any]:
+    """The cells of an untyped row in one spelling: blanks as None, numbers as floats, dates as datetimes."""
+    return [_plain(value) for value in row]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)
+    return value
 
 
 def _head_of(t: Transaction) -> dict[str, Any]:

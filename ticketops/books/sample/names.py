@@ -72,7 +72,7 @@ José María Lucía Andrés Sofía Íñigo Martín Belén/García Hernández Mu�
 Jürgen Björn Zoë Käthe Günther Anneliese Sören Maïté/Müller Größ Schäfer Weiß Köhler Strauß Jäger Öztürk
 François Chloé Noémie Benoît Hélène Loïc Anaïs Gaël/Lefèvre Béranger Côté d'Aubigné Garçon Château Lévesque Noël
 Łukasz Agnieszka Małgorzata Wojciech Zbigniew Świętosława Paweł Żaneta/Wójcik Kowalczyk Dąbrowski Żak Śliwiński Łęcki Gołąb Nowak
-Jiří Šárka Dvořák Žofie Ondřej Růžena Václav Ľubomír/Novák Černý Šťastný Hájek Řezníček Ďurica Kučera Dvořáková
+Jiří Šárka Tomáš Žofie Ondřej Růžena Václav Ľubomír/Novák Černý Šťastný Hájek Řezníček Ďurica Kučera Dvořáková
 Tomás João Inês Conceição Luís Mônica Sebastião Thaís/Gonçalves Araújo Simões Magalhães Assunção Brandão Falcão Leão
 Иван Анна Дмитрий Екатерина Сергей Ольга Мария Алексей/Иванов Петрова Кузнецов Соловьёв Морозова Шевченко Бондаренко Королёв
 Γιώργος Ελένη Νίκος Μαρία Δημήτρης Κατερίνα Σπύρος Ιωάννα/Παπαδόπουλος Γεωργίου Νικολάου Αλεξίου Μακρής Οικονόμου Βασιλείου Ρήγας
@@ -103,13 +103,12 @@ def guest_address(first: str, last: str, number: int) -> str:
 
 
 def matthias_addresses(rng: random.Random, count: int) -> list[str]:
-    """`count` different addresses, those of MATTHIAS_VENDORS among them."""
+    """`count` different addresses in small letters, those of MATTHIAS_VENDORS among them."""
     first = ("karten", "tix", "fan", "loge", "anna", "bernd", "carla", "dieter", "eva", "fritz", "gerd", "heike", "ingo", "jana", "kai")
     last = ("nord", "sued", "berlin", "wm26", "brandt", "keller", "vogel", "roth", "simon", "lang", "busch", "seidel", "wolff", "arndt")
-    known = {address.casefold(): address for address in MATTHIAS_VENDORS}
+    known = dict.fromkeys(address.casefold() for address in MATTHIAS_VENDORS)
     while len(known) < count:
-        address = f"{rng.choice(first)}{rng.choice('._-')}{rng.choice(last)}{rng.randint(1, 99)}@{rng.choice(_MAIL_HOSTS)}"
-        known.setdefault(address, address)
-    addresses = list(known.values())[:count]
+        known[f"{rng.choice(first)}{rng.choice('._-')}{rng.choice(last)}{rng.randint(1, 99)}@{rng.choice(_MAIL_HOSTS)}"] = None
+    addresses = list(known)[:count]
     rng.shuffle(addresses)
     return addresses

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import polars as pl
+
 from ticketops.domain.allocation.plans import Chunk, choose
 from ticketops.domain.allocation.pool import Pool, Unit
 from ticketops.domain.masking import masked, masked_addresses
@@ -81,10 +83,13 @@ def plan_auto(snapshot: Snapshot, run: Run) -> Plan:
     return plan
 
 
-def targets_of(snapshot: Snapshot) -> list[Target]:
-    """Every sale line of Distribution with its tickets, in sheet order."""
+def targets_of(snapshot: Snapshot, only: str = "") -> list[Target]:
+    """Every sale line of Distribution with its tickets, in sheet order; `only` the one with this SalesID, if given."""
     targets: dict[str, Target] = {}
-    for ticket in snapshot[DISTRIBUTION].frame.select(_TICKET).iter_rows(named=True):
+    frame = snapshot[DISTRIBUTION].frame
+    if only:
+        frame = frame.filter(pl.col("sales_id").str.starts_with(f"{only}-"))
+    for ticket in frame.select(_TICKET).iter_rows(named=True):
         own = ids.SALES_ID.fullmatch(ticket["sales_id"] or "")
         if not own or not own[2] or ticket["row_type"] == "Purchases" or not ticket["match"]:
             continue
@@ -105,7 +110,7 @@ def find_target(snapshot: Snapshot, text: str) -> Target:
         wanted = ids.parse_sales_id(text)
     except ValueError as error:
         raise NotFoundError(str(error)) from None
-    found = next((target for target in targets_of(snapshot) if target.sales_id == wanted.parent), None)
+    found = next(iter(targets_of(snapshot, wanted.parent)), None)
     if found is None:
         raise NotFoundError(f"Distribution has no sale {wanted.parent}", "sale expand makes the rows of a sale that stands in Sales only")
     if wanted.child is not None and wanted.child != found.tickets[0]["child"]:

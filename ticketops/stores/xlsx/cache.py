@@ -35,7 +35,8 @@ def key(parts: Parts, sheet: Sheet) -> str:
             info = parts.package.members[part]
             hasher.update(b"%d,%d;" % (info.file_size, info.compress_type == zipfile.ZIP_STORED))
             hasher.update(parts.package.raw(part))
-    hasher.update(f"{parts.date1904}{sheet}".encode())
+    declared = [(c.name, c.header, c.type.value, c.aliases, c.occurrence) for c in sheet.columns]
+    hasher.update(repr((parts.date1904, sheet.name, sheet.header_row, declared)).encode())
     return hasher.hexdigest()
 
 

@@ -26,6 +26,8 @@ _TEXT = re.compile(rb"<t(?:\s[^>]*)?>(.*?)</t>", re.DOTALL)
 _PHONETIC = re.compile(rb"<rPh\b.*?</rPh>|<phoneticPr\b[^>]*/>", re.DOTALL)
 _FORMULA = re.compile(rb"<f[\s>/]")
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x[0-9A-Fa-f]{4}_")
+_DELICATE = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x|^\s|\s$|  ")
+"""What needs escaping or `xml:space`: most texts hold none of it."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _KEEP_SPACE = re.compile(r"^\s|\s$|[\n\t]|  ")
 _ENTITIES = {"&quot;": '"', "&apos;": "'"}
@@ -45,15 +47,17 @@ def has_formula(content: bytes) -> bool:
 def to_xml(letters: str, row: int, style: int, value: Any) -> str:
     """A cell element. Raises SpliceError for what a cell can't hold: NaN, too long a text, a lone surrogate."""
     s = f' s="{style}"' if style else ""
+    if type(value) is str:
+        if len(value) > MAX_TEXT:
+            raise SpliceError(f"{letters}{row} would hold {len(value):,} characters; a cell holds {MAX_TEXT:,}")
+        if not _DELICATE.search(value):
+            return f'<c r="{letters}{row}"{s} t="inlineStr"><is><t>{value}</t></is></c>'
+        space = ' xml:space="preserve"' if _KEEP_SPACE.search(value) else ""
+        return f'<c r="{letters}{row}"{s} t="inlineStr"><is><t{space}>{escape_text(value)}</t></is></c>'
     if value is None:
         return f'<c r="{letters}{row}"{s}/>' if style else ""
     if isinstance(value, ErrorValue):
         return f'<c r="{letters}{row}"{s} t="e"><v>{escape_text(value)}</v></c>'
-    if isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise SpliceError(f"{letters}{row} would hold {len(value):,} characters; a cell holds {MAX_TEXT:,}")
-        space = ' xml:space="preserve"' if _KEEP_SPACE.search(value) else ""
-        return f'<c r="{letters}{row}"{s} t="inlineStr"><is><t{space}>{escape_text(value)}</t></is></c>'
     if isinstance(value, bool):
         return f'<c r="{letters}{row}"{s} t="b"><v>{value:d}</v></c>'
     if isinstance(value, datetime):
@@ -73,7 +77,7 @@ def number_text(value: float) -> str:
 
 def escape_text(text: str) -> str:
     """Text for XML; characters that XML can't hold become _xHHHH_, and a literal _xHHHH_ is protected (ECMA-376, ST_Xstring)."""
-    return _UNSAFE.sub(_escape, text) if _UNSAFE.search(text) else text
+    return _UNSAFE.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

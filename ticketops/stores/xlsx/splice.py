@@ -114,6 +114,7 @@ class _Body:
             raise SpliceError(f"the rows of sheet {sheet!r} are out of order", "open and save it in a spreadsheet program")
         self._column_styles = self._read_columns()
         self._letters: dict[int, str] = {}
+        self._defaults: dict[int, int] = {}
         self.before: dict[int, dict[int, Any]] = {}
 
     def spliced(self) -> list[bytes]:
@@ -155,7 +156,11 @@ class _Body:
         return found
 
     def _column_style(self, column: int) -> int:
-        return next((style for first, last, style in self._column_styles if first <= column <= last), 0)
+        style = self._defaults.get(column)
+        if style is None:
+            style = next((style for first, last, style in self._column_styles if first <= column <= last), 0)
+            self._defaults[column] = style
+        return style
 
     def _template(self) -> tuple[bytes, dict[int, int]]:
         """Row attributes and cell styles that new rows take: those of the row above the first free one, never the header's."""
@@ -194,12 +199,17 @@ class _Body:
         looks, styles = template if row >= self._edit.first_free_row or self._edit.rewrite_from else (b"", {})
         self.before[row] = dict.fromkeys(cells)
         parts = []
-        for column in sorted({*cells, *styles}) if styles else sorted(cells):
-            value = cells.get(column)
-            style = styles.get(column)
-            if style is None:
-                style = self._column_style(column)
-            parts.append(self._cell(column, row, self._style_for(value, style, None), value))
+        try:
+            for column in sorted({*cells, *styles}) if styles else sorted(cells):
+                value = cells.get(column)
+                style = styles.get(column)
+                if style is None:
+                    style = self._column_style(column)
+                if type(value) is datetime:
+                    style = self._style_for(value, style, None)
+                parts.append(to_xml(self._letters.get(column) or self._name(column), row, style, value))
+        except SpliceError as error:
+            raise SpliceError(f"{self._sheet}!{error.message}") from None
         return b'<row r="%d"%b>%b</row>' % (row, looks, "".join(parts).encode())
 
     def _cell(self, column: int, row: int, style: int, value: Any) -> str:

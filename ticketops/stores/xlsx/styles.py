@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from ticketops.errors import SpliceError
 
@@ -35,20 +36,26 @@ class Styles:
         self._end = found.end(1)
         self._xfs = _XF.findall(found[1])
         self._added: list[bytes] = []
+        self._dated: dict[tuple[int, bool], int] = {}
         self._codes: dict[int, bytes] = {}
         for attributes in _NUMBER_FORMAT.findall(xml[: found.start()]):
             number, code = _FORMAT_ID.search(attributes), _FORMAT_CODE.search(attributes)
             if number and code:
                 self._codes[int(number[1])] = code[1] or code[2] or b""
 
+    @cache  # noqa: B019 (one Styles lives as long as one commit)
     def is_date(self, index: int) -> bool:
         """Whether numbers in this style show as dates."""
         return index < len(self._xfs) and self._format_is_date(self._format(self._xfs[index]))
 
     def dated(self, index: int, *, with_time: bool) -> int:
         """The index of a style like `index` that shows dates; an existing one where there is one, else added."""
-        if self.is_date(index):
-            return index
+        known = self._dated.get((index, with_time))
+        if known is None:
+            known = self._dated[index, with_time] = index if self.is_date(index) else self._dated_twin(index, with_time)
+        return known
+
+    def _dated_twin(self, index: int, with_time: bool) -> int:
         number = self._date_format(with_time)
         base = self._xfs[index] if index < len(self._xfs) else b'<xf numFmtId="0"/>'
         twin = _FORMAT_ID.sub(b'numFmtId="%d"' % number, base, count=1)

@@ -1,0 +1,177 @@
+"""What earlier runs left in a sample: logs, import records, two reconciliations, an old audit and its repairs.
+
+In: records. Out: tuples in the manifest's canonical column order, or the grid of a report.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import chain, islice
+from typing import Any
+
+from ticketops.books.canonical import Row
+from ticketops.books.reports import audit_grid
+from ticketops.books.sample.allocation import Chunk
+from ticketops.books.sample.ledgers import ordered
+from ticketops.books.sample.queues import older_tickets
+from ticketops.books.sample.trade import Purchase, Sale, Ticket
+from ticketops.model import ids, states
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, IMPORT_META, PURCHASE_META, REPAIR_LOG
+
+_REIMPORT = datetime(2026, 4, 2, 5, 0, 11)
+_RECONCILED = (datetime(2026, 4, 3, 6, 45, 2), datetime(2026, 4, 12, 6, 45, 5))
+_AUDITED = datetime(2026, 4, 16, 22, 0, 9)
+_USERS = ("ana", "ben", "farid")
+_KEEP, _DELETE, _REVIEW, _PROTECTED, _MISSING = states.RECON_ACTION
+_ISSUES = (
+    ("COUNT_MISMATCH", Severity.HIGH, "AllocatedCount is 0, AllocatedUnitIDs holds 1"),
+    ("PURCHASE_UNIT_MISSING_ALLOCATED_SALES_ID", Severity.HIGH, "{unit} does not say which ticket it belongs to"),
+    ("SALES_ID_MISMATCH", Severity.CRITICAL, "{unit} says that it belongs to another ticket"),
+    ("STATUS_LOOKS_AVAILABLE_BUT_REFERENCED", Severity.MEDIUM, "{unit} is referenced but its Status is AVAILABLE"),
+)
+"""Codes of §12a with what they said at the time."""
+
+
+def purchase_meta_rows(purchases: Sequence[Purchase], count: int) -> Iterator[Row]:
+    """One row a unit when it was made, and one more for the first units, which a re-import made anew."""
+    again = ((key, _REIMPORT) for key, _made in _unit_keys(purchases))
+    for key, made in islice(chain(_unit_keys(purchases), again), count):
+        yield ordered(PURCHASE_META, {"unit_key": key, "created_at": made})
+
+
+def _unit_keys(purchases: Sequence[Purchase]) -> Iterator[tuple[str, datetime]]:
+    for p in purchases:
+        parts = (p.pool.match.code, p.pool.match.game, p.vendor.name, p.contract, p.pool.category)
+        for unit in p.units:
+            yield ids.purchase_unit_key(parts, unit.position), p.created_at
+
+
+def import_meta_rows(sales: Sequence[Sale], count: int) -> list[Row]:
+    """The newest `count` tickets with the time of their import."""
+    tickets = [ticket for sale in sales for ticket in sale.tickets][-count:]
+    return [
+        ordered(IMPORT_META, {"row_key": t.line_key, "imported_at": t.sale.date + timedelta(days=1, hours=6, minutes=31)})
+        for t in tickets
+    ]  # fmt: skip
+
+
+def recon_rows(rng: random.Random, sheet: str, sales: Sequence[Sale], count: int) -> Iterator[Row]:
+    """Two earlier reconciliations, one below the other: every ticket, and a few that had to go."""
+    keys = {sale.index: _import_key(sale) for sale in sales}
+    tickets = [ticket for sale in sales for ticket in sale.tickets]
+    older = older_tickets(sales)
+    for number, at in enumerate(_RECONCILED):
+        share = count // 2 if number == 0 else count - count // 2
+        for ticket in islice(chain(tickets, older), share):
+            values = _judged(rng, ticket, first=number == 0)
+            yield ordered(sheet, values | _recon_values(ticket, keys[ticket.sale.index], ids.run_id(at), values["action"]))
+
+
+def _judged(rng: random.Random, ticket: Ticket, *, first: bool) -> dict[str, Any]:
+    """Action, reason and Touched? of one row; the first run found more to do than the second."""
+    chance = rng.random()
+    if not ticket.row:
+        says = f"the sale has {ticket.sale.number} tickets, this is number {ticket.child}"
+        if chance < 0.1:
+            return {"action": _PROTECTED, "reason": f"{says}; it is allocated or sent", "touched": False}
+        return {"action": _DELETE, "reason": says, "touched": False}
+    if first and chance < 0.02:
+        says = f"Distribution lacks ticket {ticket.child} of {ticket.sale.number}"
+        return {"action": _MISSING, "reason": says, "touched": False}
+    if chance < 0.024:
+        return {"action": _REVIEW, "reason": "2 rows of Sales share its SalesID or SourceSaleID", "touched": False}
+    return {"action": _KEEP, "reason": "counts match", "touched": first and chance > 0.9}
+
+
+def _recon_values(ticket: Ticket, key: str, run: str, action: str) -> dict[str, Any]:
+    sale = ticket.sale
+    missing = action == _MISSING
+    return {
+        "dist_row": None if missing else ticket.row or 2 + sale.index + ticket.child, "sales_id": ticket.sales_id,
+        "date": sale.date, "match": sale.pool.match.code, "game": sale.pool.match.game, "company": sale.client,
+        "inv_no": sale.contract, "category": sale.pool.category, "sales_child": ticket.child,
+        "import_key": None if missing else key, "line_key": None if missing else f"{key}#{ticket.child}",
+        "expected": sale.number, "actual": sale.number - 1 if missing else max(sale.number, ticket.child),
+        "sales_row": sale.row, "current_key": key, "parents": 2 if action == _REVIEW else 1, "run_id": run,
+        "process_now": False,
+    }  # fmt: skip
+
+
+def _import_key(sale: Sale) -> str:
+    parts = (sale.date.date().isoformat(), sale.pool.match.code, sale.pool.match.game, sale.client, sale.contract, sale.pool.category)
+    return ids.import_key(sale.sales_id, parts)
+
+
+def alloc_log_rows(chunks: Sequence[Chunk], sales: Sequence[Sale], count: int) -> list[Row]:
+    """The log, which is younger than the first allocations: its last chunks, and the odd correction."""
+    upgraded = [chunk for chunk in chunks if chunk.sale.upgraded_to]
+    seated = [chunk for chunk in chunks if chunk.purchase.first_seat is None] or list(chunks)
+    undone = [sale for sale in sales if sale.status == states.UNALLOCATED and sale.number <= 12][-2:]
+    known: list[tuple[datetime, str, str, str | None, int, bool, str | None]] = []
+    for chunk in upgraded[-1:]:
+        reason = f"upgrade to {chunk.sale.upgraded_to} agreed with the client"
+        known.append((chunk.at - timedelta(minutes=25), "SET_ALLOC_FROM_CATEGORY", chunk.sale.sales_id, None, 0, False, reason))
+    for sale, action in zip(undone, ("UNDO_SALE", "CLEAR_ALLOC_FROM_CATEGORY"), strict=False):
+        units = sale.number if action == "UNDO_SALE" else 0
+        reason = "the client pays later" if units else "no upgrade after all"
+        known.append((chunks[-1].at - timedelta(minutes=70 - units), action, sale.sales_id, None, units, False, reason))
+    last = seated[-1]
+    known.append((chunks[-1].at + timedelta(hours=2), "RESET_SEATS", last.sale.sales_id, last.purchase.set_id, last.count, True,
+                  "the vendor moved the block"))  # fmt: skip
+    known += [
+        (chunk.at, "ALLOCATE", chunk.sale.sales_id, chunk.purchase.set_id, chunk.count, False, None)
+        for chunk in chunks[-(count - len(known)) :]
+    ]  # fmt: skip
+    known.sort(key=lambda entry: entry[0])
+    return [_log_row(ALLOC_LOG, _USERS[entry[0].day % len(_USERS)], *entry) for entry in known]
+
+
+def _log_row(
+    sheet: str, user: str, at: datetime, action: str, sale_id: str, set_id: str | None, units: int, clear: bool, reason: str | None
+) -> Row:  # fmt: skip
+    return ordered(sheet, {
+        "timestamp": at, "user": user, "action": action, "sale_id": sale_id, "set_id": set_id, "units_affected": units,
+        "clear_seats": clear, "reason": reason,
+    })  # fmt: skip
+
+
+def old_issues(rng: random.Random, sales: Sequence[Sale], count: int) -> list[tuple[Finding, Ticket]]:
+    """What an earlier audit found, gravest first; all of it has been repaired since."""
+    allocated = [ticket for sale in sales for ticket in sale.tickets if ticket.unit and ticket.row]
+    found = []
+    for number, ticket in enumerate(sorted(rng.sample(allocated, count), key=lambda ticket: ticket.row)):
+        code, severity, text = _ISSUES[number % len(_ISSUES)]
+        unit = ticket.unit.unit_id if ticket.unit else ""
+        message = f"{ticket.sales_id}: {text.format(unit=unit)}"
+        pool = ticket.sale.pool
+        finding = Finding(code, severity, message, DISTRIBUTION, ticket.row, ticket.sales_id, unit, pool.match.code, pool.category)
+        found.append((finding, ticket))
+    return sorted(found, key=lambda pair: -pair[0].severity)
+
+
+def audit_rows(issues: Sequence[tuple[Finding, Ticket]], rows: int, purchases: Sequence[Purchase]) -> list[Row]:
+    """The old audit as its sheet shows it."""
+    units = [unit for purchase in purchases for unit in purchase.units]
+    allocated = sum(unit.status == states.ALLOCATED for unit in units)
+    looked_free = sum(finding.severity == Severity.MEDIUM for finding, _ in issues)
+    result = {
+        "distribution_rows": rows, "unique_unit_ids": allocated, "purchase_units": len(units),
+        "allocated_units": allocated - looked_free, "issues": len(issues),
+    }  # fmt: skip
+    at = {ticket.unit.unit_id: ticket.unit.row for _, ticket in issues if ticket.unit}
+    return list(audit_grid(result, [finding for finding, _ in issues], at, _AUDITED))
+
+
+def repair_rows(issues: Sequence[tuple[Finding, Ticket]], count: int) -> list[Row]:
+    """The repairs that were certain; the other issues were settled by hand."""
+    rows = []
+    for finding, ticket in issues[-count:]:
+        set_id = ticket.unit.purchase.set_id if ticket.unit else None
+        reason = f"{finding.message}: set right"
+        rows.append(_log_row(REPAIR_LOG, "ana", _AUDITED + timedelta(minutes=9), f"REPAIR_{finding.code}", finding.sales_id, set_id, 1,
+                             False, reason))  # fmt: skip
+    return rows
+
