@@ -104,6 +104,7 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
         staged.replace(self._folder / _PENDING)
+        sync_folder(self._folder)
 
     def finish(self) -> None:
         """The workbook was replaced: the pending transaction gets its number."""
@@ -114,6 +115,11 @@ class Journal:
         """The workbook was not replaced: nothing happened."""
         with suppress(FileNotFoundError):
             (self._folder / _PENDING).unlink()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a commit was begun and neither finished nor abandoned: it is under way, or was killed."""
+        return (self._folder / _PENDING).exists()
 
     def recover(self, workbook_folder: Path, revision: str) -> None:
         """Settle what a killed commit left behind. Call with the lock held.
@@ -129,7 +135,9 @@ class Journal:
         except UnusableError:
             self.abandon()
             return
-        if revision != head["revision_after"] and (workbook_folder / head["temporary"]).exists():
+        untouched = revision == head["revision_before"]
+        overwritten = revision != head["revision_after"]  # by another program, since
+        if untouched or (overwritten and (workbook_folder / head["temporary"]).exists()):
             self.abandon()
         else:
             self.finish()
@@ -202,6 +210,15 @@ class Journal:
             return content.decode("utf-8", "surrogatepass").split("\n")
         except (OSError, EOFError) as error:
             raise UnusableError(f"the journal entry {path.name} can't be read: {error}") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[int, dict[str, tuple[Any, Any]]]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
@@ -23,7 +23,7 @@ NOW = datetime(2026, 4, 17, 14, 30, 22)
 _FIRST_RUN = datetime(2026, 4, 11, 8, 30)
 _RUN_GAP = timedelta(hours=11, minutes=17, seconds=13)
 _BETTER = {"Cat 1": "Top Cat 1", "Cat 2": "Cat 1", "Cat 3": "Cat 2", "Cat 4": "Cat 3"}
-_DELIVERED = (states.SENT, states.SENT, states.ACCEPTED, states.SENT, states.UPLOADED)
+_DELIVERED = (states.SENT, states.SENT, states.ACCEPTED)
 _UNDELIVERED = (states.NOT_SENT, states.NOT_SENT, states.NOT_SENT, states.PENDING, states.ISSUE)
 
 
@@ -66,13 +66,13 @@ def choose(rng: random.Random, pools: Sequence[Pool], sales: Sequence[Sale], sha
             left -= sale.number
     _upgrade(chosen, pools, sales, shape.upgrades)
     unsent = shape.sent
-    for sale in sales:
+    for sale in sorted(sales, key=lambda sale: sale.number > 4):
         count = chosen.served.get(sale.index, 0)
         sale.pool.allocated += count
         if sale.upgraded_to is None:
             sale.pool.drawn += count
             if count == sale.number and unsent:
-                chosen.sent[sale.index] = min(count, unsent, 4)
+                chosen.sent[sale.index] = min(count, unsent)
                 unsent -= chosen.sent[sale.index]
                 sale.pool.sent += chosen.sent[sale.index]
     return chosen
@@ -96,13 +96,14 @@ def carry_out(rng: random.Random, chosen: Allocation, purchases: Sequence[Purcha
         sets[purchase.pool.match.code, purchase.pool.category].append(purchase)
     served = [sale for sale in sales if sale.index in chosen.served]
     chunks: list[Chunk] = []
+    outcomes = cycle(_DELIVERED)
     for number, sale in enumerate(served):
         at = _FIRST_RUN + _RUN_GAP * (number * shape.runs // len(served))
         tickets = sale.tickets[: chosen.served[sale.index]]
         chunks += _serve(sale, tickets, sets[sale.pool.match.code, sale.upgraded_to or sale.pool.category], at)
         sale.status = states.ALLOCATED if len(tickets) == sale.number else states.PARTIAL_ALLOCATED
         _collect_guests(rng, tickets, complete=sale.index in chosen.sent)
-        _send(rng, tickets, chosen.sent.get(sale.index, 0), at)
+        _send(rng, tickets, chosen.sent.get(sale.index, 0), at, outcomes)
         if chosen.sent.get(sale.index, 0) == sale.number:
             sale.status = states.FULFILLED
     for sale in chosen.waiting:
@@ -158,12 +159,12 @@ def _collect_guests(rng: random.Random, tickets: Sequence[Ticket], *, complete: 
             ticket.client_notes = rng.choice(("family", "board member", "pays on site", "to be confirmed"))
 
 
-def _send(rng: random.Random, tickets: Sequence[Ticket], count: int, at: datetime) -> None:
+def _send(rng: random.Random, tickets: Sequence[Ticket], count: int, at: datetime, outcomes: Iterator[str]) -> None:
     """The first `count` tickets were sent; of the others with a guest a few are under way or stuck."""
-    outcomes = cycle(_DELIVERED)
     for number, ticket in enumerate(tickets):
         if number < count:
-            ticket.delivery = next(outcomes)
+            supplier = ticket.unit is not None and ticket.unit.purchase.vendor.supplier
+            ticket.delivery = states.UPLOADED if supplier and next(outcomes) == states.SENT else next(outcomes)
             ticket.dispatched_at = at + timedelta(hours=3, minutes=number)
             ticket.dispatch_notes = "transferred in the app" if ticket.delivery != states.UPLOADED else "uploaded by the supplier"
         elif ticket.guest and rng.random() < 0.1:

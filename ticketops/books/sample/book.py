@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ticketops.books.canonical import SheetContent, write_workbook
+from ticketops.books.canonical import Row, SheetContent, write_workbook
 from ticketops.books.reports import position_grid
 from ticketops.books.sample import history, queues
 from ticketops.books.sample.allocation import NOW, Chunk, carry_out, choose
@@ -26,7 +26,7 @@ _DISTRIBUTION_HEADERS = tuple(
     "AlloFromCategory" if text == "AllocFromCategory" else text for text in MANIFEST[sheets.DISTRIBUTION].canonical_headers
 )
 """With the misspelling of the real workbook (§5a)."""
-_UNITS_HEADERS = (*MANIFEST[sheets.UNITS].canonical_headers, STRAY_UNITS_HEADER)
+_UNITS_HEADERS: Row = (*MANIFEST[sheets.UNITS].canonical_headers, STRAY_UNITS_HEADER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def make_sample(path: Path, size: Size, seed: int = 2026, *, orders_only: bool =
     contents = _orders(records, shape, seed, allocated=not orders_only)
     if not orders_only:
         contents |= _what_follows(records, shape, seed)
-    write_workbook(path, contents, created=NOW, low_memory=size == "x10")
+    write_workbook(path, contents, created=NOW, low_memory=False)
 
 
 def _records(shape: Shape, seed: int) -> _Records:

@@ -78,14 +78,14 @@ def apportion(total: int, weights: Sequence[float], low: Sequence[int], high: Se
     return given
 
 
-def tail(rng: random.Random) -> float:
-    """How large a line is, before it is fitted: many of 1 to 4, some of 10 to 50, few of 100 and more."""
+def line_size(rng: random.Random, largest: int) -> int:
+    """How large a line is, before it is fitted: many of 1 to 4, some of 10 to 50, few of 100 and more, none above `largest`."""
     kind = rng.random()
     if kind < 0.64:
         return rng.randint(1, 4)
     if kind < 0.80:
         return rng.randint(5, 10)
-    return rng.randint(10, 50) if kind < 0.985 else rng.randint(100, 180)
+    return min(largest, rng.randint(10, 50) if kind < 0.985 else rng.randint(100, 180))
 
 
 def make_pools(rng: random.Random, shape: Shape) -> list[Pool]:
@@ -104,10 +104,10 @@ def make_pools(rng: random.Random, shape: Shape) -> list[Pool]:
     asked = sorted(rng.sample(range(len(pools)), len(pools) - shape.stock_only))
     selling = [pools[i] for i in asked]
     lines = apportion(shape.sales, [pool.weight for pool in selling], [1] * len(selling))
-    noisy = [pool.weight * rng.lognormvariate(0, 0.5) for pool in selling]
-    sold = apportion(shape.tickets, noisy, lines)
-    for pool, count, tickets in zip(selling, lines, sold, strict=True):
-        pool.quantities = apportion(tickets, [tail(rng) for _ in range(count)], [1] * count)
+    drawn = [[line_size(rng, shape.largest) for _ in range(count)] for count in lines]
+    sold = apportion(shape.tickets, [sum(draws) for draws in drawn], lines)
+    for pool, draws, tickets in zip(selling, drawn, sold, strict=True):
+        pool.quantities = apportion(tickets, draws, [1] * len(draws))
     _choose_dry(rng, pools, shape)
     return pools
 
@@ -130,7 +130,10 @@ def fit_stock(rng: random.Random, pools: Sequence[Pool], shape: Shape) -> None:
     short = [pool.open if pool.dry else pool.allocated - pool.sent for pool in pools]
     extra = shape.oversold - sum(short)
     room = [0] * len(pools)
-    for i in rng.sample(range(len(pools)), len(pools)):
+    order = rng.sample(range(len(pools)), len(pools))
+    if shape.concentrated:
+        order.sort(key=lambda i: -pools[i].open)
+    for i in order:
         if sum(room) < 1.5 * extra and not pools[i].dry:
             room[i] = pools[i].open - short[i]
     more = apportion(extra, [0 if space == 0 else space * rng.uniform(0.3, 1) for space in room], [0] * len(pools), room)

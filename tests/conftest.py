@@ -1,0 +1,85 @@
+"""What all tests share: a workbook to work on, a way to run the real CLI, and the switches of CI."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+
+Runner = Callable[..., Result]
+
+
+def run_cli(*words: str, stdin: str | bytes | None = None, env: dict[str, str] | None = None, cwd: Path | None = None) -> Result:
+    """Run the real command line in a process of its own."""
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketops", *words],
+        input=data,
+        stdin=subprocess.DEVNULL if data is None else None,
+        capture_output=True,
+        env={k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {"PYTHONPATH": str(ROOT)} | (env or {}),
+        cwd=cwd,
+        timeout=300,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+
+
+@pytest.fixture(scope="session")
+def cli() -> Runner:
+    return run_cli
+
+
+@pytest.fixture(scope="session")
+def empty_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty canonical workbook; copy it before writing."""
+    path = tmp_path_factory.mktemp("init") / "empty.xlsx"
+    assert run_cli("init", str(path)).code == 0
+    return path
+
+
+@pytest.fixture
+def empty(empty_source: Path, tmp_path: Path) -> Path:
+    """An empty canonical workbook of one's own."""
+    return Path(shutil.copy(empty_source, tmp_path / "event.xlsx"))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A copy of the small sample workbook."""
+    return Path(shutil.copy(ROOT / "sample_workbooks" / "small.xlsx", tmp_path / "small.xlsx"))
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice; a test that needs it is skipped where it is absent, unless CI has installed it."""
+    found = shutil.which("soffice")
+    if found is None:
+        if os.environ.get("TICKETOPS_REQUIRE_LIBREOFFICE"):
+            pytest.fail("LibreOffice was promised but is not there")
+        pytest.skip("LibreOffice (soffice) is not installed")
+    return found
