@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 
 import xlsxwriter
@@ -18,7 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from ticketops.model import states
 from ticketops.schema.columns import Column, ColumnType
-from ticketops.schema.workbook import DISTRIBUTION, MANIFEST, UNITS, Sheet, SheetKind
+from ticketops.schema.workbook import ALLOCATION_AUDIT, DISTRIBUTION, MANIFEST, REPORT_POSITION, UNITS, Sheet, SheetKind
 
 Value = str | int | float | bool | datetime | None
 Row = Sequence[Value]
@@ -26,14 +27,24 @@ Row = Sequence[Value]
 ROWS_AHEAD = 3000
 """Drop-downs and colours reach this far below the data, for the rows that people will add."""
 
-_FIRST_DATA_COLUMN_WIDTH = 24
-_DATE, _DATETIME, _TEXT, _MONEY = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", "@", "#,##0.00"
-_NUMBER_FORMATS = {
-    ColumnType.CODE: _TEXT,
-    ColumnType.DATE: _DATE,
-    ColumnType.DATETIME: _DATETIME,
-    ColumnType.NUMBER: _MONEY,
+_TEXT, _DATETIME = "@", "yyyy-mm-dd hh:mm:ss"
+_LOOKS: dict[ColumnType, dict[str, object]] = {
+    ColumnType.CODE: {"num_format": _TEXT},
+    ColumnType.DATE: {"num_format": "yyyy-mm-dd", "align": "left"},
+    ColumnType.DATETIME: {"num_format": _DATETIME, "align": "left"},
+    ColumnType.INTEGER: {"align": "center"},
+    ColumnType.NUMBER: {"num_format": "#,##0.00"},
+    ColumnType.FLAG: {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center"},
 }
+"""The format of a FLAG is how LibreOffice knows a Boolean; Excel and Google Sheets show TRUE and FALSE by themselves."""
+_GRID_WIDTHS = {
+    ALLOCATION_AUDIT: (40, 12, 46, 12, 16, 12, 22, 8, 12, 70),
+    REPORT_POSITION: (14, 14, 14, 20, 16, 20, 17, 16, 17, 15),
+}
+_LINE = 15.0
+"""Height of a line of text, in points."""
+_PAGE_WIDTH = 190
+"""Characters that a printed page shows side by side and that can still be read."""
 _TABS = {
     SheetKind.LEDGER: "#2F75B5",
     SheetKind.LOG: "#7F7F7F",
@@ -76,20 +87,12 @@ class SheetContent:
     above: Sequence[Row] | None = None
 
 
-def write_workbook(
-    path: Path, contents: Mapping[str, SheetContent], *, created: datetime, low_memory: bool = False
-) -> None:  # fmt: skip
+def write_workbook(path: Path, contents: Mapping[str, SheetContent], *, created: datetime) -> None:
     """Write the canonical workbook. Sheets that `contents` lacks get their headers only.
 
-    The same contents and `created` make the same file. low_memory: rows go to disk one by one, texts are kept inline;
-    the file is larger. Raises ValueError for a text that no cell can hold.
+    The same contents and `created` make the same file. Raises ValueError for a text that no cell can hold.
     """
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "constant_memory": low_memory,
-    }
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"created": created})
         formats = _Formats(book)
@@ -100,7 +103,6 @@ def write_workbook(
             worksheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
             worksheet.set_landscape()
             worksheet.set_paper(9)
-            worksheet.fit_to_pages(1, 0)
             if sheet.header_row:
                 _write_columns(worksheet, sheet, content, formats)
             else:
@@ -127,8 +129,8 @@ class _Formats:
 
     def column(self, column: Column) -> Format | None:
         """The format of a column's cells: what is typed into a code or a password stays the text that it is."""
-        shown = _TEXT if column.secret else _NUMBER_FORMATS.get(column.type)
-        return self.of(num_format=shown) if shown else None
+        looks = {"num_format": _TEXT} if column.secret else _LOOKS.get(column.type)
+        return self.of(**looks) if looks else None
 
     def header(self, kind: SheetKind) -> Format:
         return self.of(bold=True, bg_color=_FILLS[kind], bottom=1, bottom_color="#7F7F7F", text_wrap=True, valign="vcenter")
@@ -139,6 +141,7 @@ def _write_columns(worksheet: Worksheet, sheet: Sheet, content: SheetContent, fo
     columns = [column for column in sheet.columns if not column.extension]
     for i, column in enumerate(columns):
         worksheet.set_column(i, i, column.width, formats.column(column))
+    worksheet.fit_to_pages(ceil(sum(column.width for column in columns) / _PAGE_WIDTH), 0)
     header = sheet.header_row
     worksheet.freeze_panes(header, 0)
     worksheet.repeat_rows(header - 1)
@@ -147,6 +150,7 @@ def _write_columns(worksheet: Worksheet, sheet: Sheet, content: SheetContent, fo
     for number, row in enumerate(above[: header - 1]):
         _write_row(worksheet, number, row, title)
     headers = content.headers or sheet.canonical_headers
+    worksheet.set_row(header - 1, _height(headers, [column.width for column in columns]))
     _write_row(worksheet, header - 1, headers, formats.header(sheet.kind))
     last = header - 1
     for row in content.rows:
@@ -178,20 +182,29 @@ def _help_with(worksheet: Worksheet, sheet: Sheet, column: Column, area: tuple[i
 
 def _write_grid(worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats) -> None:
     """A free layout: a title in row 1; a row of four texts or more, and nothing else, is a header."""
-    worksheet.set_column(0, 0, _FIRST_DATA_COLUMN_WIDTH)
-    worksheet.set_column(1, 8, 16)
-    worksheet.set_column(9, 9, 60)
+    widths = _GRID_WIDTHS[sheet.name]
+    for i, width in enumerate(widths):
+        worksheet.set_column(i, i, width)
+    worksheet.fit_to_pages(1, 0)
+    dated = formats.of(num_format=_DATETIME, align="left")
+    counted = formats.of(num_format="#,##0", align="left")
     for number, row in enumerate(content.rows):
         filled = [value for value in row if value is not None]
+        text: Format | None = None
         if number == 0:
-            style: Format | None = formats.of(bold=True, font_size=14, font_color="#375623")
+            text = formats.of(bold=True, font_size=14, font_color="#375623")
         elif len(filled) >= 4 and all(isinstance(value, str) for value in filled):
-            style = formats.header(sheet.kind)
-        else:
-            style = None
+            text = formats.header(sheet.kind)
+            worksheet.set_row(number, _height(row, widths))
         for place, value in enumerate(row):
-            dated = formats.of(num_format=_DATETIME, align="left") if isinstance(value, datetime) else style
-            _write_cell(worksheet, number, place, value, dated)
+            style = dated if isinstance(value, datetime) else counted if isinstance(value, int) else text
+            _write_cell(worksheet, number, place, value, style)
+
+
+def _height(headers: Row, widths: Sequence[int]) -> float:
+    """How high a row of wrapped bold headers has to be."""
+    lines = (ceil(1.2 * len(str(text)) / width) for text, width in zip(headers, widths, strict=False) if text is not None)
+    return _LINE * max(lines, default=1)
 
 
 def _write_row(worksheet: Worksheet, number: int, row: Row, style: Format | None = None) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ticketops.model import ids
 from ticketops.model.findings import Finding, Severity
+from ticketops.model.quantity import MAX_QUANTITY, is_quantity
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, SALES
 
@@ -42,12 +43,12 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
                     )
                 )
             continue
-        if row in bad or number is None or number < 0:
+        if row in bad or not is_quantity(number):
             findings.append(
                 Finding(
                     "BAD_QUANTITY",
                     Severity.MEDIUM,
-                    "the Number of this sale is not a whole number",
+                    f"the Number of this sale is not a whole number from 0 to {MAX_QUANTITY:,}",
                     SALES,
                     row,
                     sales_id or "",

@@ -17,6 +17,7 @@ from ticketops.model import ids, states
 from ticketops.model.changes import ChangeSet
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import line_total
+from ticketops.model.quantity import MAX_QUANTITY, is_quantity
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, PURCHASE_META, PURCHASES, UNITS, UNITS_AUDIT
 
@@ -146,8 +147,8 @@ class _Expansion:
                 if number:
                     self._find("INCOMPLETE_PURCHASE", Severity.MEDIUM, row, "a purchase without match or category has no units")
                 continue
-            if row in bad or number is None or number < 0:
-                self._find("BAD_QUANTITY", Severity.MEDIUM, row, "the Number of this purchase is not a whole number", match)
+            if row in bad or not is_quantity(number):
+                self._find("BAD_QUANTITY", Severity.MEDIUM, row, f"the Number of this purchase is not a whole number from 0 to {MAX_QUANTITY:,}", match)
                 continue
             if purchase_id and purchase_id in seen:
                 self._find("DUPLICATE_PURCHASE_ID", Severity.HIGH, row, f"{purchase_id} stands on an earlier row too", match)

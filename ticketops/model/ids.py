@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-UNIT_ID = re.compile(r"P(\d{5,})")
-SET_ID = re.compile(r"PR(\d{4,})-S(\d{2,})")
-SALES_ID = re.compile(r"S(\d+)(?:-(\d+))?")
-SALES_LINE_KEY = re.compile(r"(S_.+)#(\d+)")
-RUN_ID = re.compile(r"R(\d{8})-(\d{6})")
-_FIFA_MATCH = re.compile(r"M0*(\d{1,3})", re.IGNORECASE)
-_OLYMPIC_SESSION = re.compile(r"[A-Z]{2,4}\d{2,3}")
+UNIT_ID = re.compile(r"P(\d{5,})", re.ASCII)
+SET_ID = re.compile(r"PR(\d{4,})-S(\d{2,})", re.ASCII)
+SALES_ID = re.compile(r"S(\d+)(?:-(\d+))?", re.ASCII)
+SALES_LINE_KEY = re.compile(r"(S_.+)#(\d+)", re.ASCII)
+_FIFA_MATCH = re.compile(r"M0*(\d{1,3})", re.IGNORECASE | re.ASCII)
+_OLYMPIC_SESSION = re.compile(r"[A-Z]{2,4}\d{2,3}", re.ASCII)
 
 
 class SalesId(NamedTuple):

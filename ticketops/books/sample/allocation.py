@@ -24,6 +24,8 @@ _FIRST_RUN = datetime(2026, 4, 11, 8, 30)
 _RUN_GAP = timedelta(hours=11, minutes=17, seconds=13)
 _BETTER = {"Cat 1": "Top Cat 1", "Cat 2": "Cat 1", "Cat 3": "Cat 2", "Cat 4": "Cat 3"}
 _DELIVERED = (states.SENT, states.SENT, states.ACCEPTED)
+_COMMENTS = ("please send after 5pm", "same phone as the ticket before", "vegetarian", "arrives on match day")
+_CLIENT_NOTES = ("family", "board member", "pays on site", "to be confirmed")
 _UNDELIVERED = (states.NOT_SENT, states.NOT_SENT, states.NOT_SENT, states.PENDING, states.ISSUE)
 
 
@@ -52,8 +54,8 @@ def choose(rng: random.Random, pools: Sequence[Pool], sales: Sequence[Sale], sha
     left = shape.allocated
     dry: dict[int, Sale] = {}
     for sale in sales:
-        if sale.pool.dry:
-            dry.setdefault(id(sale.pool), sale)
+        if sale.pool.dry and sale.number == max(sale.pool.quantities):
+            dry[id(sale.pool)] = sale
     for number, sale in enumerate(dry.values()):
         chosen.waiting.append(sale)
         if number < shape.partial:
@@ -89,7 +91,9 @@ def _upgrade(chosen: Allocation, pools: Sequence[Pool], sales: Sequence[Sale], c
             count -= 1
 
 
-def carry_out(rng: random.Random, chosen: Allocation, purchases: Sequence[Purchase], sales: Sequence[Sale], shape: Shape) -> list[Chunk]:
+def carry_out(
+    rng: random.Random, chosen: Allocation, purchases: Sequence[Purchase], sales: Sequence[Sale], shape: Shape
+) -> list[Chunk]:  # fmt: skip
     """Give the chosen sales their units, run by run; mark who waits, who was sent to, and which units were lost."""
     sets: dict[tuple[str, str], list[Purchase]] = defaultdict(list)
     for purchase in purchases:
@@ -154,9 +158,9 @@ def _collect_guests(rng: random.Random, tickets: Sequence[Ticket], *, complete: 
         ticket.guest = (first, last, booker[2])
         ticket.delivery = states.NOT_SENT
         if rng.random() < 0.1:
-            ticket.comment = rng.choice(("please send after 5pm", "same phone as the ticket before", "vegetarian", "arrives on match day"))
+            ticket.comment = rng.choice(_COMMENTS)
         if rng.random() < 0.05:
-            ticket.client_notes = rng.choice(("family", "board member", "pays on site", "to be confirmed"))
+            ticket.client_notes = rng.choice(_CLIENT_NOTES)
 
 
 def _send(rng: random.Random, tickets: Sequence[Ticket], count: int, at: datetime, outcomes: Iterator[str]) -> None:
@@ -184,12 +188,13 @@ def _await_approval(sales: Sequence[Sale], chosen: Allocation) -> None:
 def _lose_units(rng: random.Random, purchases: Sequence[Purchase]) -> None:
     """Units that the vendor cancelled or replaced, at the end of a set; every pool as many as its figures say."""
     left: dict[int, int] = {}
+    fates = cycle((states.CANCELLED, states.REPLACED, states.CANCELLED))
     for purchase in rng.sample(purchases, len(purchases)):
         wanted = left.setdefault(id(purchase.pool), purchase.pool.lost)
         for unit in reversed(purchase.free):
             if wanted <= 0:
                 break
-            unit.status = rng.choice((states.CANCELLED, states.CANCELLED, states.REPLACED))
+            unit.status = next(fates)
             unit.note = "cancelled by the vendor" if unit.status == states.CANCELLED else "replaced by the vendor"
             wanted -= 1
         left[id(purchase.pool)] = wanted

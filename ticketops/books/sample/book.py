@@ -49,7 +49,7 @@ def make_sample(path: Path, size: Size, seed: int = 2026, *, orders_only: bool =
     contents = _orders(records, shape, seed, allocated=not orders_only)
     if not orders_only:
         contents |= _what_follows(records, shape, seed)
-    write_workbook(path, contents, created=NOW, low_memory=False)
+    write_workbook(path, contents, created=NOW)
 
 
 def _records(shape: Shape, seed: int) -> _Records:
@@ -84,8 +84,8 @@ def _orders(records: _Records, shape: Shape, seed: int, *, allocated: bool) -> d
         sheets.DISTRIBUTION: SheetContent(headers=_DISTRIBUTION_HEADERS),
         sheets.UNITS: SheetContent(headers=_UNITS_HEADERS),
         sheets.VENDOR_CREDENTIALS: SheetContent([
-            ordered(sheets.VENDOR_CREDENTIALS, _credential("Viagogo", "mm-buyer-01", "Sample-Login-01", NOW - timedelta(days=9))),
-            ordered(sheets.VENDOR_CREDENTIALS, _credential("StubHub", "mm-buyer-02", "Sample-Login-02", NOW - timedelta(days=61))),
+            _credential("Viagogo", "mm-buyer-01", "Sample-Login-01", NOW - timedelta(days=9)),
+            _credential("StubHub", "mm-buyer-02", "Sample-Login-02", NOW - timedelta(days=61)),
         ]),
         sheets.MATTHIAS_EMAILS: SheetContent([(address,) for address in addresses]),
     }  # fmt: skip
@@ -131,13 +131,13 @@ def _position_line(pool: Pool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _credential(vendor: str, login: str, password: str, updated: datetime) -> dict[str, Any]:
+def _credential(vendor: str, login: str, password: str, updated: datetime) -> Row:
     address = f"{login.removeprefix('mm-').replace('-', '')}@accounts.example.com"
-    return {"vendor": vendor, "login_id": login, "email": address, "password": password, "active": True, "updated_at": updated}
+    return ordered(sheets.VENDOR_CREDENTIALS, {
+        "vendor": vendor, "login_id": login, "email": address, "password": password, "active": True, "updated_at": updated,
+    })  # fmt: skip
 
 
 def _stream(seed: int, purpose: str) -> random.Random:
     """Random numbers of their own for each purpose, so that one sheet does not depend on another being written first."""
     return random.Random(f"{seed}/{purpose}")
-
-

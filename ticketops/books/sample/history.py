@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from ticketops.books.canonical import Row
 from ticketops.books.reports import audit_grid
@@ -101,41 +101,46 @@ def _recon_values(ticket: Ticket, key: str, run: str, action: str) -> dict[str, 
 
 
 def _import_key(sale: Sale) -> str:
-    parts = (sale.date.date().isoformat(), sale.pool.match.code, sale.pool.match.game, sale.client, sale.contract, sale.pool.category)
-    return ids.import_key(sale.sales_id, parts)
+    match, date = sale.pool.match, sale.date.date().isoformat()
+    return ids.import_key(sale.sales_id, (date, match.code, match.game, sale.client, sale.contract, sale.pool.category))
+
+
+class _Entry(NamedTuple):
+    """One line of a log."""
+
+    at: datetime
+    action: str
+    sale_id: str
+    set_id: str | None = None
+    units: int = 0
+    clear_seats: bool = False
+    reason: str | None = None
+
+    def row(self, sheet: str, user: str) -> Row:
+        return ordered(sheet, {
+            "timestamp": self.at, "user": user, "action": self.action, "sale_id": self.sale_id, "set_id": self.set_id,
+            "units_affected": self.units, "clear_seats": self.clear_seats, "reason": self.reason,
+        })  # fmt: skip
 
 
 def alloc_log_rows(chunks: Sequence[Chunk], sales: Sequence[Sale], count: int) -> list[Row]:
     """The log, which is younger than the first allocations: its last chunks, and the odd correction."""
-    upgraded = [chunk for chunk in chunks if chunk.sale.upgraded_to]
-    seated = [chunk for chunk in chunks if chunk.purchase.first_seat is None] or list(chunks)
-    undone = [sale for sale in sales if sale.status == states.UNALLOCATED and sale.number <= 12][-2:]
-    known: list[tuple[datetime, str, str, str | None, int, bool, str | None]] = []
-    for chunk in upgraded[-1:]:
+    last = chunks[-1].at
+    entries: list[_Entry] = []
+    for chunk in [chunk for chunk in chunks if chunk.sale.upgraded_to][-1:]:
         reason = f"upgrade to {chunk.sale.upgraded_to} agreed with the client"
-        known.append((chunk.at - timedelta(minutes=25), "SET_ALLOC_FROM_CATEGORY", chunk.sale.sales_id, None, 0, False, reason))
-    for sale, action in zip(undone, ("UNDO_SALE", "CLEAR_ALLOC_FROM_CATEGORY"), strict=False):
-        units = sale.number if action == "UNDO_SALE" else 0
-        reason = "the client pays later" if units else "no upgrade after all"
-        known.append((chunks[-1].at - timedelta(minutes=70 - units), action, sale.sales_id, None, units, False, reason))
-    last = seated[-1]
-    known.append((chunks[-1].at + timedelta(hours=2), "RESET_SEATS", last.sale.sales_id, last.purchase.set_id, last.count, True,
-                  "the vendor moved the block"))  # fmt: skip
-    known += [
-        (chunk.at, "ALLOCATE", chunk.sale.sales_id, chunk.purchase.set_id, chunk.count, False, None)
-        for chunk in chunks[-(count - len(known)) :]
-    ]  # fmt: skip
-    known.sort(key=lambda entry: entry[0])
-    return [_log_row(ALLOC_LOG, _USERS[entry[0].day % len(_USERS)], *entry) for entry in known]
-
-
-def _log_row(
-    sheet: str, user: str, at: datetime, action: str, sale_id: str, set_id: str | None, units: int, clear: bool, reason: str | None
-) -> Row:  # fmt: skip
-    return ordered(sheet, {
-        "timestamp": at, "user": user, "action": action, "sale_id": sale_id, "set_id": set_id, "units_affected": units,
-        "clear_seats": clear, "reason": reason,
-    })  # fmt: skip
+        entries.append(_Entry(chunk.at - timedelta(minutes=25), "SET_ALLOC_FROM_CATEGORY", chunk.sale.sales_id, reason=reason))
+    for sale in [sale for sale in sales if sale.status == states.UNALLOCATED and sale.number <= 12][-1:]:
+        at = last - timedelta(minutes=70)
+        entries.append(_Entry(at, "UNDO_SALE", sale.sales_id, units=sale.number, reason="the client pays later"))
+        entries.append(_Entry(at, "CLEAR_ALLOC_FROM_CATEGORY", sale.sales_id, reason="no upgrade after all"))
+    for chunk in [chunk for chunk in chunks if chunk.purchase.first_seat is None][-1:]:
+        at, set_id, reason = last + timedelta(hours=2), chunk.purchase.set_id, "the vendor moved the block"
+        entries.append(_Entry(at, "RESET_SEATS", chunk.sale.sales_id, set_id, chunk.count, clear_seats=True, reason=reason))
+    newest = chunks[-(count - len(entries)) :]
+    entries += [_Entry(c.at, "ALLOCATE", c.sale.sales_id, c.purchase.set_id, c.count) for c in newest]
+    entries.sort(key=lambda entry: entry.at)
+    return [entry.row(ALLOC_LOG, _USERS[entry.at.day % len(_USERS)]) for entry in entries]
 
 
 def old_issues(rng: random.Random, sales: Sequence[Sale], count: int) -> list[tuple[Finding, Ticket]]:
@@ -147,8 +152,8 @@ def old_issues(rng: random.Random, sales: Sequence[Sale], count: int) -> list[tu
         unit = ticket.unit.unit_id if ticket.unit else ""
         message = f"{ticket.sales_id}: {text.format(unit=unit)}"
         pool = ticket.sale.pool
-        finding = Finding(code, severity, message, DISTRIBUTION, ticket.row, ticket.sales_id, unit, pool.match.code, pool.category)
-        found.append((finding, ticket))
+        where = (DISTRIBUTION, ticket.row, ticket.sales_id, unit, pool.match.code, pool.category)
+        found.append((Finding(code, severity, message, *where), ticket))
     return sorted(found, key=lambda pair: -pair[0].severity)
 
 
@@ -167,11 +172,10 @@ def audit_rows(issues: Sequence[tuple[Finding, Ticket]], rows: int, purchases: S
 
 def repair_rows(issues: Sequence[tuple[Finding, Ticket]], count: int) -> list[Row]:
     """The repairs that were certain; the other issues were settled by hand."""
+    at = _AUDITED + timedelta(minutes=9)
     rows = []
     for finding, ticket in issues[-count:]:
         set_id = ticket.unit.purchase.set_id if ticket.unit else None
-        reason = f"{finding.message}: set right"
-        rows.append(_log_row(REPAIR_LOG, "ana", _AUDITED + timedelta(minutes=9), f"REPAIR_{finding.code}", finding.sales_id, set_id, 1,
-                             False, reason))  # fmt: skip
+        entry = _Entry(at, f"REPAIR_{finding.code}", finding.sales_id, set_id, 1, reason=f"{finding.message}: set right")
+        rows.append(entry.row(REPAIR_LOG, "ana"))
     return rows
-

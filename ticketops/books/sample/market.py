@@ -17,8 +17,8 @@ _SMALL_MATCHES = (1, 3, 4, 7, 13, 21, 28, 51, 73, 89, 101, 104)
 _STAGE_WEIGHT = {"Group stage": 1.0, "Round of 32": 1.2, "Round of 16": 1.5, "Quarter-final": 2.0, "Semi-final": 2.8,
                  "Match for third place": 1.2, "Final": 5.0}  # fmt: skip
 _CATEGORY_WEIGHT = {"Top Cat 1": 0.5, "Cat 1": 1.4, "Cat 2": 1.2, "Cat 3": 1.0, "Cat 4": 0.5}
-_OPTIONAL = ("Top Cat 1", "Cat 4")
-"""Categories that not every match has."""
+_RARITY = {"Top Cat 1": 3, "Cat 4": 3}
+"""Categories that many matches lack; every match has Cat 1."""
 
 
 @dataclass(slots=True)
@@ -64,9 +64,11 @@ def apportion(total: int, weights: Sequence[float], low: Sequence[int], high: Se
     while rest > 0:
         free = [i for i in range(len(given)) if room[i] > 0 and weights[i] > 0]
         scale = sum(weights[i] for i in free)
-        shares = {i: min(int(rest * weights[i] / scale), room[i]) for i in free}
-        if not any(shares.values()):
-            shares = dict.fromkeys(sorted(free, key=lambda i: -weights[i])[:rest], 1)
+        exact = {i: rest * weights[i] / scale for i in free}
+        shares = {i: min(int(exact[i]), room[i]) for i in free}
+        if not any(shares.values()) or all(exact[i] < room[i] for i in free):
+            nearest = sorted(free, key=lambda i: shares[i] - exact[i])
+            shares |= {i: shares[i] + 1 for i in nearest[: rest - sum(shares.values())]}
         if not shares:
             break
         for i, share in shares.items():
@@ -88,14 +90,17 @@ def line_size(rng: random.Random, largest: int) -> int:
     return min(largest, rng.randint(10, 50) if kind < 0.985 else rng.randint(100, 180))
 
 
+def fit_lines(total: int, draws: Sequence[int]) -> list[int]:
+    """Lines of the sizes drawn, made larger or smaller so that they sum to `total`; those of 1 mostly stay 1."""
+    return apportion(total, [draw - 0.95 for draw in draws], [1] * len(draws))
+
+
 def make_pools(rng: random.Random, shape: Shape) -> list[Pool]:
     """The pools with the sales of each, in match order."""
     matches = MATCHES if shape.matches == len(MATCHES) else [MATCHES[number - 1] for number in _SMALL_MATCHES[: shape.matches]]
     pairs = [(match, category) for match in matches for category in states.FIFA_CATEGORIES]
-    optional = [pair for pair in pairs if pair[1] in _OPTIONAL]
-    dropped = rng.sample(optional, min(len(optional), len(pairs) - shape.pools))
-    others = [pair for pair in pairs if pair not in dropped]
-    dropped += rng.sample(others, len(others) - shape.pools)
+    droppable = sorted((pair for pair in pairs if pair[1] != "Cat 1"), key=lambda pair: rng.random() * _RARITY.get(pair[1], 1))
+    dropped = set(droppable[shape.pools - len(pairs) :])
     pools = [
         Pool(match, category, _STAGE_WEIGHT[match.stage] * _CATEGORY_WEIGHT[category] * (1.5 if match.favourite else 1.0)
              * rng.lognormvariate(0, 0.5))
@@ -107,7 +112,7 @@ def make_pools(rng: random.Random, shape: Shape) -> list[Pool]:
     drawn = [[line_size(rng, shape.largest) for _ in range(count)] for count in lines]
     sold = apportion(shape.tickets, [sum(draws) for draws in drawn], lines)
     for pool, draws, tickets in zip(selling, drawn, sold, strict=True):
-        pool.quantities = apportion(tickets, draws, [1] * len(draws))
+        pool.quantities = fit_lines(tickets, draws)
     _choose_dry(rng, pools, shape)
     return pools
 
@@ -115,7 +120,7 @@ def make_pools(rng: random.Random, shape: Shape) -> list[Pool]:
 def _choose_dry(rng: random.Random, pools: Sequence[Pool], shape: Shape) -> None:
     """Pools that are sold without any stock left: small ones, so that they are a part of what is short, not all of it."""
     budget = 0.4 * (shape.oversold - shape.allocated + shape.sent)
-    candidates = [pool for pool in pools if pool.quantities and pool.quantities[0] >= 3]
+    candidates = [pool for pool in pools if max(pool.quantities, default=0) >= 3]
     rng.shuffle(candidates)
     for pool in sorted(candidates, key=lambda pool: max(0.0, pool.sold - budget / shape.dry))[: shape.dry]:
         pool.dry = True

@@ -162,7 +162,7 @@ _FAVOURITES = frozenset({"Mexico", "USA", "Canada", "Brazil", "Argentina", "Engl
 
 
 def _side(text: str) -> str:
-    """`1E` → Winner Group E, `2A` → Runner-up Group A, `3A/B` → Third of Group A/B, `W74` → Winner M74, `L101` → Loser M101."""
+    """`1E` → Winner Group E, `2A` → Runner-up Group A, `3A/B` → Third of Group A/B, `W74` → Winner M74."""
     place = re.fullmatch(r"([123])([A-L](?:/[A-L])*)", text)
     if place:
         return {"1": "Winner Group ", "2": "Runner-up Group ", "3": "Third of Group "}[place[1]] + place[2]
@@ -187,7 +187,8 @@ def schedule_rows(footnote_row: int | None) -> list[tuple[str | int | datetime |
     rows: list[tuple[str | int | datetime | None, ...]] = []
     for match in MATCHES:
         city, country, region, capacity = _VENUES[match.venue]
-        rows.append((_DAYS[match.date.weekday()], match.date, match.code, match.game, match.group, match.time, city, country, region, capacity))
+        when = (_DAYS[match.date.weekday()], match.date, match.code, match.game, match.group, match.time)
+        rows.append((*when, city, country, region, capacity))
     if footnote_row:
         rows += [()] * (footnote_row - 2 - len(rows))
         rows.append(("Times are local. Play-off places as of March 2026.",))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ticketops.books.sample.market import Pool, apportion, line_size
+from ticketops.books.sample.market import Pool, apportion, fit_lines, line_size
 from ticketops.books.sample.names import COMPANIES, VENDORS, Vendor
 from ticketops.books.sample.shape import Shape
 from ticketops.model import ids, states
@@ -150,7 +150,8 @@ def make_purchases(rng: random.Random, pools: Sequence[Pool], shape: Shape) -> l
     lines = apportion(shape.purchases, [pool.units for pool in stocked], [1] * len(stocked), [pool.units for pool in stocked])
     wanted = []
     for pool, count in zip(stocked, lines, strict=True):
-        wanted += [(pool, number) for number in apportion(pool.units, [line_size(rng, shape.largest) for _ in range(count)], [1] * count)]
+        drawn = [line_size(rng, shape.largest) for _ in range(count)]
+        wanted += [(pool, number) for number in fit_lines(pool.units, drawn)]
     rng.shuffle(wanted)
     dates = _dates(rng, _FIRST_PURCHASE, _LAST_PURCHASE, len(wanted))
     purchases: list[Purchase] = []
