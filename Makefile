@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: $(STAMP) ## The whole backbone on a sample workbook, left in demo/
-	$(BIN)/python benchmarks/demo.py demo
+	$(BIN)/python scripts/demo.py demo
 
 test: $(STAMP) ## The test suite
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"

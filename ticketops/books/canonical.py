@@ -29,14 +29,16 @@ ROWS_AHEAD = 3000
 
 _TEXT, _DATETIME = "@", "yyyy-mm-dd hh:mm:ss"
 _LOOKS: dict[ColumnType, dict[str, object]] = {
-    ColumnType.CODE: {"num_format": _TEXT},
+    ColumnType.TEXT: {"align": "left"},
+    ColumnType.CODE: {"num_format": _TEXT, "align": "left"},
     ColumnType.DATE: {"num_format": "yyyy-mm-dd", "align": "left"},
     ColumnType.DATETIME: {"num_format": _DATETIME, "align": "left"},
     ColumnType.INTEGER: {"align": "center"},
     ColumnType.NUMBER: {"num_format": "#,##0.00"},
     ColumnType.FLAG: {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center"},
 }
-"""The format of a FLAG is how LibreOffice knows a Boolean; Excel and Google Sheets show TRUE and FALSE by themselves."""
+"""Aligned left, names in Arabic and Hebrew do not run into the next column. The format of a FLAG is how LibreOffice knows
+a Boolean; Excel and Google Sheets show TRUE and FALSE by themselves."""
 _GRID_WIDTHS = {
     ALLOCATION_AUDIT: (40, 12, 46, 12, 16, 12, 22, 8, 12, 70),
     REPORT_POSITION: (14, 14, 14, 20, 16, 20, 17, 16, 17, 15),
@@ -127,10 +129,9 @@ class _Formats:
             self._made[key] = self._book.add_format(properties)
         return self._made[key]
 
-    def column(self, column: Column) -> Format | None:
+    def column(self, column: Column) -> Format:
         """The format of a column's cells: what is typed into a code or a password stays the text that it is."""
-        looks = {"num_format": _TEXT} if column.secret else _LOOKS.get(column.type)
-        return self.of(**looks) if looks else None
+        return self.of(**_LOOKS[ColumnType.CODE if column.secret else column.type])
 
     def header(self, kind: SheetKind) -> Format:
         return self.of(bold=True, bg_color=_FILLS[kind], bottom=1, bottom_color="#7F7F7F", text_wrap=True, valign="vcenter")

@@ -16,10 +16,12 @@ app = typer.Typer(help="Record purchases and turn them into units.", no_args_is_
 @command(app, "add", group="purchase", writes=True)
 def add(
     session: Session,
-    match: Annotated[str | None, typer.Option(help="Match code: M1, M01 or an Olympic session.", show_default=False)] = None,
-    vendor: Annotated[str | None, typer.Option(help="Who it was bought from.", show_default=False)] = None,
-    contract: Annotated[str, typer.Option(help="Contract number; stays text (000777).", show_default=False)] = "",
-    currency: Annotated[str, typer.Option(help="USD or EUR.")] = "USD",
+    match: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Match code: M1, M01 or an Olympic session.", show_default=False)
+    ] = None,
+    vendor: Annotated[str | None, typer.Option(metavar="NAME", help="Who it was bought from.", show_default=False)] = None,
+    contract: Annotated[str, typer.Option(metavar="TEXT", help="Contract number; stays text (000777).", show_default=False)] = "",
+    currency: Annotated[str, typer.Option(metavar="CODE", help="USD or EUR.")] = "USD",
     line: Annotated[
         list[str] | None, typer.Option(metavar="CATEGORY:QTY@PRICE", help="A line; may be given again.", show_default=False)
     ] = None,
@@ -31,8 +33,10 @@ def add(
             show_default=False,
         ),
     ] = None,
-    date: Annotated[str | None, typer.Option(help="Purchase date (2026-06-11); today if not given.", show_default=False)] = None,
-    notes: Annotated[str, typer.Option(help="Notes.", show_default=False)] = "",
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Purchase date (2026-06-11); today if not given.", show_default=False)
+    ] = None,
+    notes: Annotated[str, typer.Option(metavar="TEXT", help="Notes.", show_default=False)] = "",
 ) -> int:
     """Record a purchase of one or many lines and expand it into units, in one transaction.
 

@@ -18,9 +18,9 @@ app = typer.Typer(
 @command(app, "add", group="sale", writes=True)
 def add(
     session: Session,
-    client: Annotated[str, typer.Option(help="The client.", show_default=False)],
-    contract: Annotated[str, typer.Option(help="Contract or invoice number; stays text.", show_default=False)] = "",
-    currency: Annotated[str, typer.Option(help="USD or EUR.")] = "USD",
+    client: Annotated[str, typer.Option(metavar="NAME", help="The client.", show_default=False)],
+    contract: Annotated[str, typer.Option(metavar="TEXT", help="Contract or invoice number; stays text.", show_default=False)] = "",
+    currency: Annotated[str, typer.Option(metavar="CODE", help="USD or EUR.")] = "USD",
     line: Annotated[
         list[str] | None,
         typer.Option(metavar="MATCH:CATEGORY:QTY@PRICE", help="A line; may be given again, for other matches too.", show_default=False),
@@ -28,13 +28,16 @@ def add(
     csv: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Lines from a CSV file: match, category, qty, unit_price.", show_default=False)
     ] = None,
-    date: Annotated[str | None, typer.Option(help="Sale date (2026-06-11); today if not given.", show_default=False)] = None,
-    po: Annotated[str, typer.Option(help="The client's purchase order or reference.", show_default=False)] = "",
-    payment: Annotated[str, typer.Option(help="PENDING, INVOICED or PAID.")] = "PENDING",
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Sale date (2026-06-11); today if not given.", show_default=False)
+    ] = None,
+    po: Annotated[str, typer.Option(metavar="TEXT", help="The client's purchase order or reference.", show_default=False)] = "",
+    payment: Annotated[str, typer.Option(metavar="STATE", help="PENDING, INVOICED or PAID.")] = "PENDING",
     instructions: Annotated[
-        str, typer.Option(help="Special instructions for the allocator: consecutive seats, wheelchair …", show_default=False)
+        str,
+        typer.Option(metavar="TEXT", help="Special instructions for the allocator: consecutive seats, wheelchair …", show_default=False),
     ] = "",
-    notes: Annotated[str, typer.Option(help="Internal notes.", show_default=False)] = "",
+    notes: Annotated[str, typer.Option(metavar="TEXT", help="Internal notes.", show_default=False)] = "",
 ) -> int:
     """Record an order of one or many lines, over one or many matches, and expand it: one Distribution row a ticket.
 

@@ -204,7 +204,7 @@ def office_convert(soffice: str, files: Sequence[Path], kind: str, folder: Path)
 
 
 class Put(NamedTuple):
-    """What to put into a cell."""
+    """What to put into a cell. formula: its text, or a whole <f> element."""
 
     value: Any = None
     style: int = 0
@@ -376,8 +376,9 @@ def _cells_xml(row: int, columns: Mapping[int, Put], dialect: Dialect, strings: 
         put = columns[column]
         kind, content = _content(put.value, dialect, strings)
         if put.formula is not None:
+            formula = put.formula if put.formula.startswith("<f") else f"<f>{escape(put.formula)}</f>"
             kind = ' t="str"' if isinstance(put.value, str) else kind
-            content = f"<f>{escape(put.formula)}</f>" + (f"<v>{escape(put.value)}</v>" if isinstance(put.value, str) else content)
+            content = formula + (f"<v>{escape(put.value)}</v>" if isinstance(put.value, str) else content)
         style = f' s="{put.style}"' if put.style else ""
         reference = f"{letters_of(column)}{row}" if dialect.cell_references else ""
         start = _start("c", reference, style + kind, ' s="0"', dialect)
@@ -532,9 +533,12 @@ def write_archive(path: Path, parts: Mapping[str, bytes], dialect: Dialect) -> N
 
 
 def by_openpyxl(path: Path) -> Path:
-    """The plain workbook as openpyxl writes it."""
+    """The plain workbook as openpyxl writes it (which forgets to protect a literal _xHHHH_)."""
     plain_workbook(path)
     book = openpyxl.load_workbook(path)
+    for sheet in book:
+        for cell in (cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)):
+            cell.value = _protected(cell.value)
     book.save(path)
     return path
 

@@ -18,13 +18,16 @@ from io import BytesIO
 from pathlib import Path
 
 import polars as pl
+from isal import isal_zlib
 
 from ticketops.schema.tables import Misfit, Table
 from ticketops.schema.workbook import Sheet
 from ticketops.stores.xlsx.parts import Parts
 
-_FORMAT = b"ticketops-cache-1"
+_FORMAT = b"ticketops-cache-2"
 _DIGEST = 16
+_CHECKSUM = 4
+"""A CRC finds damage; that the content is the right one, the digest in the file's name says."""
 
 
 def key(parts: Parts, sheet: Sheet) -> str:
@@ -46,8 +49,8 @@ def load(folder: Path, digest: str, sheet: Sheet) -> Table | None:
         content = (folder / _name(sheet, digest)).read_bytes()
     except OSError:
         return None
-    checksum, payload = content[:_DIGEST], memoryview(content)[_DIGEST:]
-    if blake2b(payload, digest_size=_DIGEST).digest() != checksum:
+    payload = memoryview(content)[_CHECKSUM:]
+    if isal_zlib.crc32(payload).to_bytes(_CHECKSUM, "little") != content[:_CHECKSUM]:
         return None
     head_size = int.from_bytes(payload[:8], "little")
     head = json.loads(bytes(payload[8 : 8 + head_size]))
@@ -77,7 +80,7 @@ def save(folder: Path, digest: str, table: Table) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
         temporary = folder / f".{os.getpid()}-{name}"
-        temporary.write_bytes(blake2b(payload, digest_size=_DIGEST).digest() + payload)
+        temporary.write_bytes(isal_zlib.crc32(payload).to_bytes(_CHECKSUM, "little") + payload)
         temporary.replace(folder / name)
         _drop([path for path in folder.glob(f"{_stem(table.sheet)}@*.arrow") if path.name != name])
 

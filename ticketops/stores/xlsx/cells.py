@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 from math import isfinite
 from typing import Any
-from xml.sax.saxutils import unescape
 
 from ticketops.errors import SpliceError
 from ticketops.schema.columns import ErrorValue, to_serial
+from ticketops.stores.xlsx.xmltext import unescape
 
 MAX_TEXT = 32_767
 CELL = re.compile(rb'<c r="([A-Z]+)\d+"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
@@ -30,8 +30,6 @@ _DELICATE = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x|^\s|\s$|  ")
 """What needs escaping or `xml:space`: most texts hold none of it."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _KEEP_SPACE = re.compile(r"^\s|\s$|[\n\t]|  ")
-_ENTITIES = {"&quot;": '"', "&apos;": "'"}
-_CHARACTER = re.compile(r"&#(?:x([0-9A-Fa-f]+)|(\d+));")
 
 
 def style_of(attributes: bytes) -> int:
@@ -91,10 +89,7 @@ def _escape(found: re.Match[str]) -> str:
 
 def unescape_text(xml: bytes) -> str:
     """The text of an element, entities and _xHHHH_ resolved."""
-    text = xml.decode()
-    if "&" in text:
-        text = _CHARACTER.sub(lambda m: chr(int(m[1], 16) if m[1] else int(m[2])), text)
-        text = unescape(text, _ENTITIES)
+    text = unescape(xml.decode())
     return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 from ticketops.errors import UnusableError
 from ticketops.schema.addresses import column_letters, column_number
+from ticketops.stores.xlsx.xmltext import attribute, escape
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _ODD = re.compile(rb'<c(?:[/>]|\s(?!r="[A-Z]))|<row(?:[/>]|\s(?!r="\d))')
@@ -77,7 +77,7 @@ class _Rewriter:
             pairs = {"r": str(self._row), **pairs}
         elif own and local == "c" and self._depth == 3:
             pairs = self._placed(pairs)
-        text = "".join(f' {key}="{_attribute(value)}"' for key, value in pairs.items())
+        text = "".join(f' {key}="{attribute(value)}"' for key, value in pairs.items())
         self._out.append(f"<{local if own else name}{text}>")
 
     def _placed(self, pairs: dict[str, Any]) -> dict[str, Any]:
@@ -99,8 +99,4 @@ class _Rewriter:
 
     def _text(self, text: str) -> None:
         if self._depth > 1:
-            self._out.append(escape(text, {"\r": "&#13;"}))
-
-
-def _attribute(value: str) -> str:
-    return escape(value, {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+            self._out.append(escape(text))

@@ -7,15 +7,13 @@ import re
 from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr
 
 from ticketops.errors import SpliceError, UnusableError
-from ticketops.schema.addresses import column_letters
 from ticketops.schema.workbook import Sheet
 from ticketops.stores.xlsx import guard
-from ticketops.stores.xlsx.cells import string_item, to_xml
-from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE
+from ticketops.stores.xlsx.cells import string_item
 from ticketops.stores.xlsx.package import Package
+from ticketops.stores.xlsx.xmltext import attribute
 
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _SHEET_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
@@ -151,7 +149,7 @@ class Parts:
             taken |= {part, relation}
             sheet_id += 1
             changed[part] = xml
-            opening = b"<" + closing[1] + b"sheet name=" + quoteattr(sheet.name).encode()
+            opening = b"<" + closing[1] + b'sheet name="%b"' % attribute(sheet.name).encode()
             entries += opening + b' sheetId="%d" %b:id="%b"/>' % (sheet_id, prefix[1], relation.encode())
             relation_entries += f'<Relationship Id="{relation}" Type="{_SHEET_RELATION}" Target="/{part}"/>'.encode()
             type_entries += f'<Override PartName="/{part}" ContentType="{_SHEET_CONTENT}"/>'.encode()
@@ -159,25 +157,6 @@ class Parts:
         changed[relations_path] = _before_end(relations, b"Relationships", relation_entries)
         changed["[Content_Types].xml"] = _before_end(content_types, b"Types", type_entries)
         return changed
-
-
-def new_sheet_xml(sheet: Sheet, header_style: int) -> bytes:
-    """An empty worksheet with the sheet's headers, frozen and filtered."""
-    last = column_letters(max(1, len(sheet.columns)))
-    header = sheet.header_row
-    cells = "".join(to_xml(column_letters(i), header, header_style, c.header) for i, c in enumerate(sheet.columns, start=1))
-    widths = "".join(f'<col min="{i}" max="{i}" width="{c.width}" customWidth="1"/>' for i, c in enumerate(sheet.columns, start=1))
-    rows = columns = pane = auto_filter = ""
-    if header:
-        rows = f'<row r="{header}">{cells}</row>'
-        columns = f"<cols>{widths}</cols>"
-        pane = f'<pane ySplit="{header}" topLeftCell="A{header + 1}" activePane="bottomLeft" state="frozen"/>'
-        auto_filter = f'<autoFilter ref="A{header}:{last}{header}"/>'
-    return (
-        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN_NAMESPACE}">'
-        f'<dimension ref="A{header or 1}:{last}{header or 1}"/><sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
-        f"{columns}<sheetData>{rows}</sheetData>{auto_filter}</worksheet>"
-    ).encode()
 
 
 def _before_end(xml: bytes, root: bytes, added: bytes) -> bytes:

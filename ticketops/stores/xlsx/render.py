@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticketops.errors import SpliceError
-from ticketops.schema.workbook import Manifest
+from ticketops.schema.addresses import column_letters
+from ticketops.schema.workbook import Manifest, Sheet
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx.conventional import conventional
-from ticketops.stores.xlsx.parts import Parts, new_sheet_xml
+from ticketops.stores.xlsx.cells import to_xml
+from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE, conventional
+from ticketops.stores.xlsx.parts import Parts
 from ticketops.stores.xlsx.ranges import Growth, grow_filter_name, grow_table
 from ticketops.stores.xlsx.splice import splice
 from ticketops.stores.xlsx.styles import Styles
@@ -36,7 +38,7 @@ def render(parts: Parts, edits: Mapping[str, SheetEdit], manifest: Manifest) -> 
         if parts.date1904:
             _shift_dates(edit)
         part = "" if edit.new_sheet else parts.sheets[name]
-        xml = new_sheet_xml(manifest[name], styles.bold()) if edit.new_sheet else conventional(parts.xml(part), part)
+        xml = _new_sheet_xml(manifest[name], styles.bold()) if edit.new_sheet else conventional(parts.xml(part), part)
         done = splice(xml, edit, styles, parts.shared, name)
         if edit.new_sheet:
             new_sheets.append((manifest[name], done.xml))
@@ -74,3 +76,22 @@ def _shift_dates(edit: SheetEdit) -> None:
         for column, value in cells.items():
             if isinstance(value, datetime):
                 cells[column] = value - _OFFSET_1904
+
+
+def _new_sheet_xml(sheet: Sheet, header_style: int) -> bytes:
+    """An empty worksheet with the sheet's headers, frozen and filtered."""
+    last = column_letters(max(1, len(sheet.columns)))
+    header = sheet.header_row
+    cells = "".join(to_xml(column_letters(i), header, header_style, c.header) for i, c in enumerate(sheet.columns, start=1))
+    widths = "".join(f'<col min="{i}" max="{i}" width="{c.width}" customWidth="1"/>' for i, c in enumerate(sheet.columns, start=1))
+    rows = columns = pane = auto_filter = ""
+    if header:
+        rows = f'<row r="{header}">{cells}</row>'
+        columns = f"<cols>{widths}</cols>"
+        pane = f'<pane ySplit="{header}" topLeftCell="A{header + 1}" activePane="bottomLeft" state="frozen"/>'
+        auto_filter = f'<autoFilter ref="A{header}:{last}{header}"/>'
+    return (
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{MAIN_NAMESPACE}">'
+        f'<dimension ref="A{header or 1}:{last}{header or 1}"/><sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
+        f"{columns}<sheetData>{rows}</sheetData>{auto_filter}</worksheet>"
+    ).encode()

@@ -12,23 +12,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from ticketops.errors import InternalError, NotPermittedError, SchemaError, UnusableError
+from ticketops.errors import NotPermittedError, SchemaError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, require
 from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
-from ticketops.stores.edits import SheetEdit, compile_edits
-from ticketops.stores.journal import Journal, RawBefore, content_digest, plain_row
+from ticketops.stores.edits import compile_edits
+from ticketops.stores.journal import Journal
 from ticketops.stores.undo import last_standing
-from ticketops.stores.xlsx import cache, lock, takeback
+from ticketops.stores.xlsx import cache, lock
 from ticketops.stores.xlsx.package import Package, digest, read_file
 from ticketops.stores.xlsx.parts import Parts
 from ticketops.stores.xlsx.reader import RawRows, read_rows
-from ticketops.stores.xlsx.render import render
 from ticketops.stores.xlsx.replacement import Content, WorkbookFile, changed_meanwhile
-from ticketops.stores.xlsx.verify import verified
 
 
 class XlsxStore:
@@ -135,6 +132,8 @@ class XlsxStore:
                 self._held = False
 
     def commit(self, changes: ChangeSet, expected: str, entry: Entry) -> str:
+        from ticketops.stores.xlsx.contents import Edited, written_digest  # what only writes need costs reads 25 ms
+
         check(changes, self._manifest)
         with self.locked(entry):
             if self._load().package.revision != expected:
@@ -144,10 +143,10 @@ class XlsxStore:
             self.read(*changes.sheets, strict=False)
             tables = {name: self._tables[name] for name in changes.sheets}
             after = {name: apply(table, changes.for_sheet(name)) for name, table in tables.items()}
-            content = _Edited(self._load(), compile_edits(changes, tables), self._journal, self._manifest)
+            content = Edited(self._load(), compile_edits(changes, tables), self._journal, self._manifest)
             content.changes = changes
             content.names = {name: table.positions for name, table in tables.items()}
-            content.replaced = {c.sheet: _written_digest(c, after[c.sheet]) for c in changes if isinstance(c, ReplaceRows)}
+            content.replaced = {c.sheet: written_digest(c, after[c.sheet]) for c in changes if isinstance(c, ReplaceRows)}
             self._parts = self._file.replace(content, entry, expected, changes.counts())
             self._tables |= after
             self._keep(after)
@@ -169,6 +168,8 @@ class XlsxStore:
         return self._journal.transactions()
 
     def undo(self, entry: Entry) -> Transaction:
+        from ticketops.stores.xlsx.contents import Edited, Restored
+
         with self.locked(entry):
             parts = self._load()
             last = last_standing(self._journal.transactions(), self.path.name)
@@ -177,64 +178,13 @@ class XlsxStore:
             if old is not None and old.revision != last.revision_before:
                 raise UnusableError(f"the backup {old.name} is damaged", "restore an older version by hand")
             if old is not None and parts.package.revision == last.revision_after:
-                content: Content = _Restored(old, self._journal)
+                content: Content = Restored(old, self._journal)
                 counts = last.counts
             else:
                 record = self._journal.record(last.number)
                 changes, tables = takeback.plan(record, parts, Parts(old) if old else None, self._journal, self._manifest)
-                content = _Edited(parts, compile_edits(changes, tables), self._journal, self._manifest)
+                content = Edited(parts, compile_edits(changes, tables), self._journal, self._manifest)
                 counts = changes.counts()
             self._parts = self._file.replace(content, entry, parts.package.revision, counts, last.number)
             self._tables = {}
             return last
-
-
-class _Edited:
-    """The workbook with some cells edited, all else as it was."""
-
-    def __init__(self, parts: Parts, edits: Mapping[str, SheetEdit], journal: Journal, manifest: Manifest) -> None:
-        self._package, self._edits, self._journal = parts.package, edits, journal
-        self._changed, self._before = render(parts, edits, manifest)
-        self.changes = ChangeSet()
-        self.names: Mapping[str, Mapping[str, tuple[int, ...]]] = {}
-        self.replaced: dict[str, str] = {}
-
-    def write(self, file: BinaryIO) -> None:
-        self._package.write(file, self._changed)
-
-    def verify(self, package: Package) -> Parts:
-        return verified(package, self._changed, self._edits)
-
-    def record(self, transaction: Transaction, temporary: Path) -> None:
-        self._journal.begin(transaction, self.changes, self._named_before(), self.replaced, temporary)
-
-    def _named_before(self) -> RawBefore:
-        """Raw values by column name instead of column number."""
-        named: dict[str, dict[int, dict[str, Any]]] = {}
-        for sheet, rows in self._before.items():
-            names = {place: name for name, places in self.names.get(sheet, {}).items() for place in places}
-            named[sheet] = {row: {names[p]: v for p, v in cells.items() if p in names} for row, cells in rows.items()}
-        return named
-
-
-class _Restored:
-    """An older version of the workbook, byte for byte."""
-
-    def __init__(self, old: Package, journal: Journal) -> None:
-        self._old, self._journal = old, journal
-
-    def write(self, file: BinaryIO) -> None:
-        file.write(self._old.data)
-
-    def verify(self, package: Package) -> Parts:
-        if package.data != self._old.data:
-            raise InternalError("the backup was not written as it was meant; the workbook is unchanged")
-        return Parts(package)
-
-    def record(self, transaction: Transaction, temporary: Path) -> None:
-        self._journal.begin(transaction, ChangeSet(), {}, {}, temporary)
-
-
-def _written_digest(change: ReplaceRows, after: Table) -> str:
-    """The digest of what a ReplaceRows writes, as `takeback.replaced_digest` will find it."""
-    return content_digest(takeback.tabular(after) if change.columns else [plain_row(row) for row in change.rows])

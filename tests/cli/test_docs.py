@@ -1,0 +1,87 @@
+"""Documentation that fails the build when it lies."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ticketops.cli.app import COMMANDS, app
+from ticketops.cli.main import run
+from ticketops.cli.reference import reference
+from ticketops.schema.workbook import MANIFEST
+
+ROOT = Path(__file__).parents[2]
+TOP: Any = typer.main.get_command(app)
+CONTEXT: Any = TOP.make_context("ticketops", [], resilient_parsing=True)
+
+
+def every_command() -> dict[str, Any]:
+    found = {}
+    for name in COMMANDS:
+        command = TOP.get_command(CONTEXT, name)
+        children = getattr(command, "commands", {"": command})
+        found |= {f"{name} {word}".strip(): child for word, child in children.items()}
+    return found
+
+
+def test_the_command_reference_is_what_the_commands_say() -> None:
+    assert (ROOT / "docs" / "commands.md").read_text() == reference(), "make docs writes it anew"
+
+
+@pytest.mark.parametrize("path", list(every_command()))
+def test_every_command_and_option_has_help(path: str) -> None:
+    command = every_command()[path]
+    assert command.help
+    assert [p.name for p in command.params if not getattr(p, "help", "") and p.name != "help"] == []
+
+
+@pytest.mark.parametrize("path", list(every_command()))
+def test_every_command_has_the_shared_options(path: str) -> None:
+    options = {option for p in every_command()[path].params for option in p.opts}
+    assert {"-w", "--workbook", "--as", "--json", "-q"} <= options
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_static_summaries_are_those_of_the_modules(name: str) -> None:
+    command = TOP.get_command(CONTEXT, name)
+    if hasattr(command, "commands"):
+        assert command.help == COMMANDS[name]
+    else:
+        assert command.help
+
+
+def test_readme_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "README.md").read_text()
+    lines = re.findall(r"^\$ (ticketops .*)$", text, re.MULTILINE)
+    assert len(lines) >= 8
+    known = every_command()
+    for line in lines:
+        words = shlex.split(line, comments=True)[1:]
+        assert " ".join(words[:2]) in known or words[0] in known, line
+        head = words[:2] if " ".join(words[:2]) in known else words[:1]
+        assert run([*head, "--help"]) == 0
+        options = {o for p in known[" ".join(head)].params for o in p.opts}
+        assert {w for w in words if w.startswith("-") and w != "-"} <= options, line
+    capsys.readouterr()
+
+
+def test_every_exit_code_is_documented() -> None:
+    text = (ROOT / "README.md").read_text()
+    for code in ("0", "1", "2", "3", "4", "5", "6", "70"):
+        assert re.search(rf"\| {code} \|", text), code
+
+
+def test_the_manifest_page_names_every_sheet() -> None:
+    text = (ROOT / "docs" / "workbook.md").read_text()
+    assert [sheet.name for sheet in MANIFEST if f"`{sheet.name}`" not in text] == []
+
+
+def test_the_changelog_names_this_version() -> None:
+    from ticketops import __version__
+
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()

@@ -1,0 +1,71 @@
+"""The two things a commit can put into the file: the workbook with some cells edited, or an older version of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ticketops.errors import InternalError
+from ticketops.model.changes import ChangeSet, ReplaceRows
+from ticketops.schema.tables import Table
+from ticketops.schema.workbook import Manifest
+from ticketops.stores.base import Transaction
+from ticketops.stores.edits import SheetEdit
+from ticketops.stores.journal import Journal, RawBefore, content_digest, plain_row
+from ticketops.stores.xlsx import takeback
+from ticketops.stores.xlsx.package import Package
+from ticketops.stores.xlsx.parts import Parts
+from ticketops.stores.xlsx.render import render
+from ticketops.stores.xlsx.verify import verified
+
+
+class Edited:
+    """The workbook with some cells edited, all else as it was."""
+
+    def __init__(self, parts: Parts, edits: Mapping[str, SheetEdit], journal: Journal, manifest: Manifest) -> None:
+        self._package, self._edits, self._journal = parts.package, edits, journal
+        self._changed, self._before = render(parts, edits, manifest)
+        self.changes = ChangeSet()
+        self.names: Mapping[str, Mapping[str, tuple[int, ...]]] = {}
+        self.replaced: dict[str, str] = {}
+
+    def write(self, file: BinaryIO) -> None:
+        self._package.write(file, self._changed)
+
+    def verify(self, package: Package) -> Parts:
+        return verified(package, self._changed, self._edits)
+
+    def record(self, transaction: Transaction, temporary: Path) -> None:
+        self._journal.begin(transaction, self.changes, self._named_before(), self.replaced, temporary)
+
+    def _named_before(self) -> RawBefore:
+        """Raw values by column name instead of column number."""
+        named: dict[str, dict[int, dict[str, Any]]] = {}
+        for sheet, rows in self._before.items():
+            names = {place: name for name, places in self.names.get(sheet, {}).items() for place in places}
+            named[sheet] = {row: {names[p]: v for p, v in cells.items() if p in names} for row, cells in rows.items()}
+        return named
+
+
+class Restored:
+    """An older version of the workbook, byte for byte."""
+
+    def __init__(self, old: Package, journal: Journal) -> None:
+        self._old, self._journal = old, journal
+
+    def write(self, file: BinaryIO) -> None:
+        file.write(self._old.data)
+
+    def verify(self, package: Package) -> Parts:
+        if package.data != self._old.data:
+            raise InternalError("the backup was not written as it was meant; the workbook is unchanged")
+        return Parts(package)
+
+    def record(self, transaction: Transaction, temporary: Path) -> None:
+        self._journal.begin(transaction, ChangeSet(), {}, {}, temporary)
+
+
+def written_digest(change: ReplaceRows, after: Table) -> str:
+    """The digest of what a ReplaceRows writes, as `takeback.replaced_digest` will find it."""
+    return content_digest(takeback.tabular(after) if change.columns else [plain_row(row) for row in change.rows])
