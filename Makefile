@@ -34,8 +34,8 @@ types: $(STAMP) ## Types
 
 check: lint types test ## What a contributor runs before a commit
 
-docs: $(STAMP) ## Write docs/commands.md anew
-	$(BIN)/python -m ticketops.cli.reference docs/commands.md
+docs: $(STAMP) ## Write docs/ anew
+	$(BIN)/python -m ticketops.cli.reference docs
 
 bench: $(STAMP) ## Benchmarks beside their peers, written to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py

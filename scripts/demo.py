@@ -45,7 +45,22 @@ def main(folder: Path) -> None:
     ticketops(folder, "status", *book)
 
     stage("1 · A purchase becomes units")
-    ticketops(folder, "purchase", "add", *book, "--match", "M1", "--vendor", "Viagogo", "--contract", "000777", "--line", "Cat 1:3@120.50", "--line", "Cat 2:4@80")
+    ticketops(
+        folder,
+        "purchase",
+        "add",
+        *book,
+        "--match",
+        "M1",
+        "--vendor",
+        "Viagogo",
+        "--contract",
+        "000777",
+        "--line",
+        "Cat 1:3@120.50",
+        "--line",
+        "Cat 2:4@80",
+    )
     ticketops(folder, "purchase", "expand", *book)
 
     stage("2 · A sale over two matches becomes one row a ticket")

@@ -225,7 +225,10 @@ def test_the_backbone_at_length() -> None:
 def test_the_backbone_through_the_command_line(empty: Path) -> None:
     """A whole day, as an operator types it."""
     book = ("-w", str(empty))
-    assert run_cli("purchase", "add", *book, "--match", "M01", "--vendor", "Viagogo", "--contract", "000777", "--line", "Cat 1:3@120.50").code == 0
+    assert (
+        run_cli("purchase", "add", *book, "--match", "M01", "--vendor", "Viagogo", "--contract", "000777", "--line", "Cat 1:3@120.50").code
+        == 0
+    )
     sold = run_cli("sale", "add", *book, "--client", "Meridian", "--line", "M01:Cat 1:2@350", "--line", "M01:Cat 1:2@350", "--json")
     assert sold.json["result"]["sales_ids"] == ["S1", "S2"]
     done = run_cli("allocate", "commit", "S1", *book, "--json")

@@ -35,7 +35,21 @@ def test_a_committed_sale_is_written_everywhere(desk: Desk) -> None:
         "chunks": [{"set_id": "PR0001-S01", "qty": 2, "vendor": "Viagogo"}], "unit_ids": ["P00001", "P00002"],
     }  # fmt: skip
     run = desk.rows(DISTRIBUTION, "run_id")[0]
-    columns = ("sales_id", "status", "vendor", "email", "password", "contract", "tix", "acc_tix", "unit_ids", "unit_count", "block", "seat", "process_now")
+    columns = (
+        "sales_id",
+        "status",
+        "vendor",
+        "email",
+        "password",
+        "contract",
+        "tix",
+        "acc_tix",
+        "unit_ids",
+        "unit_count",
+        "block",
+        "seat",
+        "process_now",
+    )
     assert desk.rows(DISTRIBUTION, *columns) == [
         ("S1-1", "ALLOCATED", "Viagogo", "seller@example.org", "s3cret", "000777", 1, "Cat 1", "P00001", 1, None, "0012", False),
         ("S1-2", "ALLOCATED", "Viagogo", None, None, "000777", 1, "Cat 1", "P00002", 1, None, None, None),
@@ -109,7 +123,9 @@ def test_another_category_may_be_drawn_from(desk: Desk) -> None:
     assert desk.rows(DISTRIBUTION, "category", "acc_tix", "unit_ids") == [("Cat 2", "Cat 1", "P00001"), ("Cat 2", "Cat 1", "P00002")]
 
 
-@pytest.mark.parametrize(("status", "sales_id"), [("ALLOCATED", None), ("CANCELLED", None), ("SOLD", None), ("REPLACED", None), ("AVAILABLE", "S9-1")])
+@pytest.mark.parametrize(
+    ("status", "sales_id"), [("ALLOCATED", None), ("CANCELLED", None), ("SOLD", None), ("REPLACED", None), ("AVAILABLE", "S9-1")]
+)
 def test_units_that_are_not_free_are_never_taken(desk: Desk, status: str, sales_id: str | None) -> None:
     desk.buy(("M01", "Cat 1", 2))
     desk.sell(("M01", "Cat 1", 2))

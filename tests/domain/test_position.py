@@ -32,7 +32,9 @@ def test_a_small_event_by_hand() -> None:
 
 codes = st.sampled_from(["M01", "M1", "M02", "ARC01"])
 categories = st.sampled_from(["Cat 1", "Cat 2"])
-tickets = st.lists(st.tuples(codes, categories, st.sampled_from([None, "NOT_SENT", "SENT", "UPLOADED", "ACCEPTED", "ISSUE"]), st.booleans()), max_size=12)
+tickets = st.lists(
+    st.tuples(codes, categories, st.sampled_from([None, "NOT_SENT", "SENT", "UPLOADED", "ACCEPTED", "ISSUE"]), st.booleans()), max_size=12
+)
 stock = st.lists(st.tuples(codes, categories, st.sampled_from([None, "AVAILABLE", "ALLOCATED", "CANCELLED"])), max_size=12)
 
 

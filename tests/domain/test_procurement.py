@@ -116,7 +116,20 @@ def test_orphans_in_use_stay_for_ever_and_free_ones_go(desk: Desk) -> None:
     desk.buy(("M01", "Cat 1", 3))
     desk.buy(("M01", "Cat 2", 1))
     allocate(desk, 1)
-    for column in ("date", "match", "vendor", "contract", "category", "number", "price", "total", "purchase_id", "currency", "user", "created_at"):
+    for column in (
+        "date",
+        "match",
+        "vendor",
+        "contract",
+        "category",
+        "number",
+        "price",
+        "total",
+        "purchase_id",
+        "currency",
+        "user",
+        "created_at",
+    ):
         desk.set(PURCHASES, 2, column, None)
     plan = desk.do(jobs.purchase_expand())
     assert sorted(issue["code"] for issue in plan.result["issues"]) == ["EXTRA_AVAILABLE_ROWS_REMOVED", "ORPHAN_ALLOCATED_ROW_PRESERVED"]
@@ -175,7 +188,9 @@ def test_a_correction_reaches_free_units_and_is_reported_for_allocated_ones(desk
     ],
 )
 def test_rows_that_cannot_be_read_are_findings_and_the_others_are_expanded(desk: Desk, cells: dict[str, Any], code: str) -> None:
-    desk.type_rows(PURCHASES, [cells | {"purchase_id": "P_bad"}, {"match": "M02", "category": "Cat 2", "number": 1, "purchase_id": "P_good"}])
+    desk.type_rows(
+        PURCHASES, [cells | {"purchase_id": "P_bad"}, {"match": "M02", "category": "Cat 2", "number": 1, "purchase_id": "P_good"}]
+    )
     plan = desk.do(jobs.purchase_expand())
     assert [(f.code, f.sheet, f.row) for f in plan.findings] == [(code, PURCHASES, 2)]
     assert desk.rows(UNITS, "match", "set_id") == [("M02", "PR0002-S01")]

@@ -128,7 +128,13 @@ def test_each_of_the_five_actions(desk: Desk) -> None:
     desk.set(SALES, 2, "number", 1)  # S1-2 is one too many
     desk.set(SALES, 3, "number", 2)  # S2-3 too, but it is allocated
     desk.set(SALES, 4, "number", 2)  # S3-2 is missing
-    for column, value in (("match", "M06"), ("category", "Cat 2"), ("number", 2), ("source_sale_id", desk.rows(SALES, "source_sale_id")[3]), ("sales_id", "S9")):
+    for column, value in (
+        ("match", "M06"),
+        ("category", "Cat 2"),
+        ("number", 2),
+        ("source_sale_id", desk.rows(SALES, "source_sale_id")[3]),
+        ("sales_id", "S9"),
+    ):
         desk.set(SALES, 6, column, value)  # two rows of Sales claim S4
     plan = desk.do(jobs.recon_run())
     assert plan.result["by_action"] == {"KEEP": 4, "DELETE_CANDIDATE": 1, "MANUAL_REVIEW": 2, "PROTECTED_EXCESS": 1, "MISSING_IN_DIST": 1}

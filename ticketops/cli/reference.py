@@ -1,4 +1,4 @@
-"""Writes the command reference (`make docs`) from the commands themselves, so that it can't lie."""
+"""Writes docs/ (`make docs`): the command reference from the commands, the workbook's layout from the manifest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import typer
 
 from ticketops.cli.app import COMMANDS, app
+from ticketops.schema.columns import Column
+from ticketops.schema.workbook import MANIFEST
 
 
 def reference() -> str:
@@ -38,5 +40,38 @@ def _page(command: Any, word: str, parent: Any) -> str:
     return f"## {context.command_path}\n\n```\n{lines.strip()}\n```\n"
 
 
+def workbook_page() -> str:
+    """The layout of the workbook as Markdown, from the manifest."""
+    pages = [
+        "# The workbook\n",
+        "Made by `make docs` from the manifest (`ticketops/schema/workbook.py`). Columns are found by their header, case and",
+        "spaces forgiven, never by position; columns and sheets of your own are left alone. *Extension* sheets and columns",
+        "are made when first needed.\n",
+    ]
+    for sheet in MANIFEST:
+        where = f"header in row {sheet.header_row}" if sheet.header_row else "free layout"
+        key = f", key {sheet.by_name[sheet.key].header}" if sheet.key else ""
+        extension = ", extension" if sheet.extension else ""
+        pages.append(f"## `{sheet.name}`\n\n{sheet.kind.value}, {where}{key}{extension}\n")
+        if sheet.columns:
+            pages.append("| header | holds | remarks |\n| --- | --- | --- |")
+            pages += [f"| {column.header} | {column.type.value} | {_remarks(column)} |" for column in sheet.columns]
+            pages.append("")
+    return "\n".join(pages)
+
+
+def _remarks(column: Column) -> str:
+    remarks = [
+        f"one of {', '.join(column.choices)}" if column.choices else "",
+        f"also spelt {', '.join(column.aliases)}" if column.aliases else "",
+        "the second of two" if column.occurrence == 2 else "",
+        "secret: never shown or logged" if column.secret else "",
+        "extension" if column.extension else "",
+    ]
+    return "; ".join(remark for remark in remarks if remark)
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(reference(), "utf-8")
+    folder = Path(sys.argv[1])
+    (folder / "commands.md").write_text(reference(), "utf-8")
+    (folder / "workbook.md").write_text(workbook_page(), "utf-8")

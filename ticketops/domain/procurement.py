@@ -148,7 +148,13 @@ class _Expansion:
                     self._find("INCOMPLETE_PURCHASE", Severity.MEDIUM, row, "a purchase without match or category has no units")
                 continue
             if row in bad or not is_quantity(number):
-                self._find("BAD_QUANTITY", Severity.MEDIUM, row, f"the Number of this purchase is not a whole number from 0 to {MAX_QUANTITY:,}", match)
+                self._find(
+                    "BAD_QUANTITY",
+                    Severity.MEDIUM,
+                    row,
+                    f"the Number of this purchase is not a whole number from 0 to {MAX_QUANTITY:,}",
+                    match,
+                )
                 continue
             if purchase_id and purchase_id in seen:
                 self._find("DUPLICATE_PURCHASE_ID", Severity.HIGH, row, f"{purchase_id} stands on an earlier row too", match)

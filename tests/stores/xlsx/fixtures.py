@@ -268,7 +268,7 @@ DIALECTS: dict[str, Dialect] = {
     "comments and CDATA": Dialect(noise=True, strings="inline"),
     "comments around the rows": Dialect(outer_noise=True),
     "one element a line": Dialect(separator="\r\n    "),
-    "one attribute a line": Dialect(space="\n      "),
+    "one attribute a line": Dialect(space="\n"),
     "spaces in end tags": Dialect(close=" >"),
     "byte order mark": Dialect(bom=True),
     "odd paths": Dialect(odd_paths=True),

@@ -39,6 +39,7 @@ def style_of(attributes: bytes) -> int:
 
 
 def has_formula(content: bytes) -> bool:
+    """Whether a cell's content holds a formula, its own or a share of one."""
     return bool(_FORMULA.search(content))
 
 

@@ -15,8 +15,8 @@ from ticketops.stores.xlsx.cells import string_item
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.xmltext import attribute
 
-_RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_SHEET_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_SHEET_RELATION = f"{_RELATIONSHIPS}/worksheet"
 _SHEET_CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _ITEM = re.compile(rb"<(?:\w+:)?si\b[^>]*?(?:/>|(?<!/)>(.*?)</(?:\w+:)?si>)", re.DOTALL)
 _CALC = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*?/?>")
@@ -38,8 +38,11 @@ class Parts:
         self.sheets: dict[str, str] = {}
         self.not_worksheets: set[str] = set()
         self._sheet_ids: list[int] = []
+        self._relations_namespace = _RELATIONSHIPS
         for element in (sheet for group in root if _local(group) == "sheets" for sheet in group):
-            relation = relations.get(element.get(f"{_RELATIONSHIPS}id", _strict_id(element)))
+            key = next((key for key in element.attrib if key.endswith("}id")), "")
+            relation = relations.get(element.get(key, ""))
+            self._relations_namespace = key[1:-3] or _RELATIONSHIPS
             if relation is None or not element.get("name"):
                 raise UnusableError(f"{package.name} is damaged: a sheet has no part")
             kind, target = relation
@@ -135,9 +138,8 @@ class Parts:
         relations_path = posixpath.join(folder, "_rels", name + ".rels")
         relations = self.xml(relations_path)
         content_types = self.xml("[Content_Types].xml")
-        prefix = re.search(rb"<(?:\w+:)?sheet\s[^>]*?\s(\w+):id=", workbook)
         closing = re.search(rb"</((?:\w+:)?)sheets>", workbook)
-        if not prefix or not closing:
+        if not closing:
             raise SpliceError(f"{self.package.name}: sheets can't be added to this workbook")
         taken = set(self.package.members) | set(self.relations(self.workbook))
         sheet_id = max(self._sheet_ids, default=0)
@@ -149,8 +151,9 @@ class Parts:
             taken |= {part, relation}
             sheet_id += 1
             changed[part] = xml
-            opening = b"<" + closing[1] + b'sheet name="%b"' % attribute(sheet.name).encode()
-            entries += opening + b' sheetId="%d" %b:id="%b"/>' % (sheet_id, prefix[1], relation.encode())
+            entries += b'<%bsheet xmlns:r="%b" name="%b" sheetId="%d" r:id="%b"/>' % (
+                closing[1], self._relations_namespace.encode(), attribute(sheet.name).encode(), sheet_id, relation.encode(),
+            )  # fmt: skip
             relation_entries += f'<Relationship Id="{relation}" Type="{_SHEET_RELATION}" Target="/{part}"/>'.encode()
             type_entries += f'<Override PartName="/{part}" ContentType="{_SHEET_CONTENT}"/>'.encode()
         changed[self.workbook] = workbook[: closing.start()] + entries + workbook[closing.start() :]
@@ -179,8 +182,3 @@ def _before_calc_successors(xml: bytes) -> bytes:
 
 def _local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
-
-
-def _strict_id(element: Any) -> str:
-    """The relation id in workbooks of the strict variant, whose namespace differs."""
-    return next((value for key, value in element.attrib.items() if key.endswith("}id")), "")

@@ -1,0 +1,246 @@
+"""`make bench`: our commands beside their peers, whole processes, in one run; medians to benchmarks/RESULTS.md.
+
+    python benchmarks/run.py [--runs N] [--skip-x10]
+
+A pair is run alternately (A B A B …), so that a machine that slows down slows both. A command that changes its workbook
+gets another sale, or a fresh copy, each time. Times are wall-clock seconds of the whole process, memory is its peak.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WORK = HERE / "work"
+PYTHON = sys.executable
+
+
+@dataclass
+class Measured:
+    """Runs of one command."""
+
+    name: str
+    seconds: list[float] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def peak(self) -> float:
+        return max(self.megabytes)
+
+
+def once(measured: Measured, words: Sequence[str], *, ok: Sequence[int] = (0, 1), env: dict[str, str] | None = None) -> None:
+    """Run a command and note its time and peak memory."""
+    start = time.perf_counter()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | (env or {}), cwd=WORK)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    measured.seconds.append(time.perf_counter() - start)
+    measured.megabytes.append(usage.ru_maxrss / 1024)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in ok:
+        sys.exit(f"{' '.join(words)} ended with {code}: {process.stderr.read().decode() if process.stderr else ''}")
+
+
+def alternate(runs: int, *steps: Callable[[int], None]) -> None:
+    """Each step once a round, the first round uncounted by the caller's warm-up."""
+    for number in range(runs):
+        for step in steps:
+            step(number)
+
+
+def tool(*words: str) -> list[str]:
+    return [PYTHON, "-m", "ticketops", *words]
+
+
+def script(code: str, *words: str) -> list[str]:
+    return [PYTHON, "-c", textwrap.dedent(code), *words]
+
+
+def openpyxl_round_trip(book: str) -> list[str]:
+    return script("import sys, openpyxl\nb = openpyxl.load_workbook(sys.argv[1])\nb.save('openpyxl.xlsx')", book)
+
+
+def calamine_two_sheets(book: str) -> list[str]:
+    return script(
+        """
+        import sys
+        from python_calamine import CalamineWorkbook
+        book = CalamineWorkbook.from_path(sys.argv[1])
+        for name in ("Distribution", "_PURCHASE_UNITS"):
+            book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        """,
+        book,
+    )
+
+
+HELLO = """
+import typer
+app = typer.Typer()
+@app.command()
+def main(name: str):
+    '''Say hello.'''
+    print(name)
+app()
+"""
+
+
+def pending_sales(book: Path) -> Iterator[str]:
+    """SalesIDs with tickets to allocate, spread over the workbook."""
+    from ticketops.domain.allocation.commit import targets_of
+    from ticketops.schema.workbook import DISTRIBUTION
+    from ticketops.stores.xlsx.store import XlsxStore
+
+    targets = [t for t in targets_of(XlsxStore(book).read(DISTRIBUTION)) if t.pending and not t.waiting]
+    yield from (target.sales_id for target in targets[:: max(1, len(targets) // 60)])
+
+
+def fresh(source: str, name: str) -> str:
+    """A copy of a workbook, without what an earlier run left beside it; its cache is warm."""
+    shutil.rmtree(WORK / f"{name}.ticketops", ignore_errors=True)
+    shutil.copy(WORK / source, WORK / name)
+    return name
+
+
+def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
+    """The commands on one workbook size, and, if asked, the peers in the same rounds."""
+    results = {n: Measured(n) for n in ("commit", "audit warm", "audit cold", "position", "expand purchases", "expand sales", "auto")}
+    if peers:
+        results |= {n: Measured(n) for n in ("openpyxl load + save", "calamine two sheets")}
+    live = fresh(book, f"live-{book}")
+    subprocess.run(tool("status", "-w", live, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True)
+    sales = pending_sales(WORK / live)
+    once(Measured("warm-up"), tool("allocate", "commit", next(sales), "-w", live, "-q"))
+
+    def commit(_n: int) -> None:
+        once(results["commit"], tool("allocate", "commit", next(sales), "-w", live, "-q"))
+
+    steps = [
+        commit,
+        lambda _n: once(results["audit warm"], tool("audit", "run", "-w", live, "-q")),
+        lambda _n: once(results["audit cold"], tool("audit", "run", "-w", live, "-q"), env={"TICKETOPS_CACHE": "0"}),
+        lambda _n: once(results["position"], tool("report", "position", "-w", live, "-q")),
+    ]
+    if peers:
+        steps.append(lambda _n: once(results["calamine two sheets"], calamine_two_sheets(live)))
+    alternate(runs, *steps)
+
+    def expand(_n: int) -> None:
+        orders = fresh(f"orders-{book}", f"live-orders-{book}")
+        once(results["expand purchases"], tool("purchase", "expand", "-w", orders, "-q"))
+        once(results["expand sales"], tool("sale", "expand", "-w", orders, "-q"))
+
+    def auto(_n: int) -> None:
+        everything = fresh(book, f"live-auto-{book}")
+        once(results["auto"], tool("allocate", "auto", "-w", everything, "-q"))
+
+    rounds = max(3, runs // 3) if peers else 2
+    slow = [expand, auto]
+    if peers:
+        slow.append(lambda _n: once(results["openpyxl load + save"], openpyxl_round_trip(book)))
+    alternate(rounds, *slow)
+    return results
+
+
+def bench_help(runs: int) -> tuple[Measured, Measured]:
+    """Top-level help beside a typer hello-world's."""
+    ours, hello = Measured("ticketops --help"), Measured("typer hello-world --help")
+    (WORK / "hello.py").write_text(HELLO)
+    for measured, words in ((Measured(""), tool("--help")), (Measured(""), [PYTHON, "hello.py", "--help"])):
+        once(measured, words)
+    alternate(runs, lambda _n: once(ours, tool("--help")), lambda _n: once(hello, [PYTHON, "hello.py", "--help"]))
+    return ours, hello
+
+
+def prepare(size: str) -> None:
+    """The sample workbooks, made once."""
+    WORK.mkdir(exist_ok=True)
+    for name, extra in ((f"{size}.xlsx", []), (f"orders-{size}.xlsx", ["--orders-only"])):
+        if not (WORK / name).exists():
+            subprocess.run(tool("sample", size, name, *extra), cwd=WORK, check=True)
+
+
+def row(name: str, measured: Measured, note: str = "") -> str:
+    return f"| {name} | {measured.median:.3f} | {min(measured.seconds):.3f}–{max(measured.seconds):.3f} | {measured.peak:,.0f} | {note} |"
+
+
+def report(full: dict[str, Measured], ten: dict[str, Measured] | None, helps: tuple[Measured, Measured], runs: int) -> str:
+    """The page."""
+    base, two = full["openpyxl load + save"], full["calamine two sheets"]
+    both = full["expand purchases"].median + full["expand sales"].median
+    lines = [
+        "# Benchmarks",
+        "",
+        "Made by `make bench` (`python benchmarks/run.py`): whole processes, medians, every figure beside its peer in the same run.",
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; {runs} rounds after a warm-up.",
+        "",
+        "## The full-size sample (12,000 tickets, 18 sheets)",
+        "",
+        "| what | seconds | range | peak MB | against its peer |",
+        "| --- | --- | --- | --- | --- |",
+        row("openpyxl load + save", base),
+        row("python-calamine reads Distribution and _PURCHASE_UNITS", two),
+        row("`allocate commit` of one sale", full["commit"], f"1/{base.median / full['commit'].median:.0f} of openpyxl load + save (at most 1/25; aim 1/60)"),
+        row("`audit run`, tables cached", full["audit warm"], f"{full['audit warm'].median / two.median:.2f} × python-calamine merely reading (at most 1.5; aim below 1)"),
+        row("`audit run`, no cache", full["audit cold"], f"{full['audit cold'].median / two.median:.2f} × the same"),
+        row("`report position`, tables cached", full["position"], f"{full['position'].median / two.median:.2f} × the same"),
+        row("`purchase expand` of everything", full["expand purchases"]),
+        row("`sale expand` of everything", full["expand sales"], f"both: {both:.2f} s, 1/{base.median / both:.1f} of openpyxl load + save (at most 1/8)"),
+        row("`allocate auto` of everything pending", full["auto"], f"1/{base.median / full['auto'].median:.0f} of openpyxl load + save"),
+        "",
+        f"Peak memory of our commands: {max(m.peak for n, m in full.items() if n not in ('openpyxl load + save', 'calamine two sheets')):,.0f} MB (at most 300).",
+    ]  # fmt: skip
+    if ten:
+        lines += [
+            "",
+            "## Ten times the rows",
+            "",
+            "| what | seconds | range | peak MB | against `full` |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        lines += [row(f"`{n}`", m, f"{m.median / full[n].median:.1f} × (at most 12)") for n, m in ten.items()]
+    ours, hello = helps
+    lines += [
+        "", "## Start-up", "", "| what | seconds | range | peak MB | against its peer |", "| --- | --- | --- | --- | --- |",
+        row("typer hello-world `--help`", hello),
+        row("`ticketops --help`", ours, f"{ours.median / hello.median:.2f} × hello-world (at most 1.2)"),
+        "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--skip-x10", action="store_true")
+    parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
+    options = parser.parse_args()
+    prepare("full")
+    helps = bench_help(options.runs + 6)
+    full = bench_commands("full.xlsx", options.runs, peers=True)
+    ten = None
+    if not options.skip_x10:
+        prepare("x10")
+        ten = bench_commands("x10.xlsx", max(3, options.runs // 3), peers=False)
+    page = report(full, ten, helps, options.runs)
+    options.out.write_text(page, "utf-8")
+    (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))
+    print(page)
+
+
+if __name__ == "__main__":
+    main()
