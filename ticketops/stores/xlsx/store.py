@@ -168,6 +168,7 @@ class XlsxStore:
         return self._journal.transactions()
 
     def undo(self, entry: Entry) -> Transaction:
+        from ticketops.stores.xlsx import takeback
         from ticketops.stores.xlsx.contents import Edited, Restored
 
         with self.locked(entry):
