@@ -79,6 +79,18 @@ def test_a_dry_run_names_the_very_cells_that_change(cli: Runner, small: Path, wo
     assert planned.json["changes"] == done.json["changes"]
 
 
+def test_a_dry_run_of_undo_names_the_cells_it_would_set_back(cli: Runner, small: Path) -> None:
+    book = ("-w", str(small))
+    before = cells_of(small)
+    assert cli("allocate", "commit", "S5", *book).code in (0, 1)
+    after = cells_of(small)
+    planned = cli("undo", *book, "--dry-run", "--json")
+    assert cells_of(small) == after
+    assert {(c["sheet"], c["cell"]) for c in planned.json["cells"]} == {k for k in before.keys() | after.keys() if before.get(k) != after.get(k)}
+    assert cli("undo", *book, "-y", "--json").json["changes"] == planned.json["changes"]
+    assert cells_of(small) == before
+
+
 def test_a_dry_run_on_a_pipe_lists_every_cell_as_text(cli: Runner, small: Path) -> None:
     done = cli("allocate", "auto", "-w", str(small), "-n")
     listed = cli("allocate", "auto", "-w", str(small), "-n", "--json").json["cells"]

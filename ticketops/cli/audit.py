@@ -23,14 +23,7 @@ def run(
 
     if write:
         return session.run(audit_job(write=True), lambda result: _show(session, result))
-    from ticketops.services.transaction import Done, new_run, prepare
-
-    now = new_run(session.settings.user)
-    plan, snapshot = prepare(session.store(), audit_job(write=False), now)
-    if not session.out.as_json:
-        _show(session, plan.result)
-        session.out.findings(plan.findings)
-    return session.finish(plan.result, plan.findings, Done(plan, snapshot, now, False))
+    return session.look(audit_job(write=False), lambda result: _show(session, result))
 
 
 @command(app, "repair", group="audit", writes=True)

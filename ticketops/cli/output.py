@@ -15,6 +15,10 @@ from ticketops.schema.columns import text_of
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
 
 
+_KEPT_WHOLE = 18
+"""Cells up to this width (a RunID, a SetID) are never broken."""
+
+
 class Output:
     """Where a command prints. json: only the final object goes to stdout. quiet: no notices."""
 
@@ -83,7 +87,8 @@ class Output:
 
         table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
         for header, right in zip(headers, numeric, strict=True):
-            table.add_column(header, justify="right" if right else "left", overflow="fold")
+            short = max((len(row[len(table.columns)]) for row in cells), default=0) <= _KEPT_WHOLE
+            table.add_column(header, justify="right" if right else "left", overflow="fold", no_wrap=short)
         for row in cells:
             style = _STYLES.get(Severity.__members__.get(row[0], Severity.INFO)) if row[0] in Severity.__members__ else None
             table.add_row(*(Text(text, style=style if i == 0 and style else "") for i, text in enumerate(row)))

@@ -25,17 +25,11 @@ def position(
     from ticketops.services.reports import position_job
 
     if write:
-        return session.run(position_job(write=True), lambda result: show_position(session, result))
-    from ticketops.services.transaction import Done, new_run, prepare
-
-    now = new_run(session.settings.user)
-    plan, snapshot = prepare(session.store(), position_job(write=False), now)
-    show_position(session, plan.result)
-    return session.finish(plan.result, [], Done(plan, snapshot, now, False))
+        return session.run(position_job(write=True), lambda result: _show(session, result))
+    return session.look(position_job(write=False), lambda result: _show(session, result))
 
 
-def show_position(session: Session, result: dict[str, Any]) -> None:
-    """The figures as a table; on a terminal only the lines that are short or over."""
+def _show(session: Session, result: dict[str, Any]) -> None:
     from ticketops.domain.position import FIGURES
 
     headers = [name.replace("_", " ").capitalize() for name in FIGURES]

@@ -71,29 +71,53 @@ class Session:
 
         run = new_run(self.settings.user)
         done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=self._confirm if self.interactive else None)
+        plan, tables = done.plan, done.snapshot.tables
+        if self.dry_run:
+            self.show_cells(plan.changes, tables)
         if not self.out.as_json:
-            if self.dry_run:
-                self._show_cells(done.plan.changes, done.snapshot.tables)
-            show(done.plan.result)
-            self.out.findings(done.plan.findings, most=most_findings)
-            if done.plan.changes or changes_expected:
+            show(plan.result)
+            self.out.findings(plan.findings, most=most_findings)
+            if plan.changes or changes_expected:
                 self._say(done)
-        return self.finish(done.plan.result, done.plan.findings, done)
+        counts = plan.changes.counts() if done.written or self.dry_run else {}
+        return self.finish(plan.result, plan.findings, run_id=run.run_id, counts=counts, cells=(plan.changes, tables))
 
-    def finish(self, result: dict[str, Any], findings: Sequence[Finding], done: Any = None) -> int:
-        """Print the JSON object, if asked for; the exit code: 1 where findings matter, else 0."""
+    def look(self, job: Any, show: Callable[[Any], None]) -> int:
+        """Carry out a job that only reports; the exit code."""
+        from ticketops.services.transaction import new_run, prepare
+
+        run = new_run(self.settings.user)
+        plan, _snapshot = prepare(self.store(), job, run)
+        if not self.out.as_json:
+            show(plan.result)
+            self.out.findings(plan.findings)
+        return self.finish(plan.result, plan.findings, run_id=run.run_id)
+
+    def finish(
+        self,
+        result: dict[str, Any],
+        findings: Sequence[Finding],
+        *,
+        run_id: str | None = None,
+        counts: dict[str, dict[str, int]] | None = None,
+        cells: tuple[Any, Any] | None = None,
+    ) -> int:
+        """Print the JSON object, if asked for; the exit code: 1 where findings matter, else 0.
+
+        cells: a ChangeSet and its tables, listed cell by cell in a dry run.
+        """
         content: dict[str, Any] = {
             "command": self.command,
-            "run_id": done.run.run_id if done else None,
+            "run_id": run_id,
             "dry_run": self.dry_run,
             "result": result,
-            "changes": done.plan.changes.counts() if done and (done.written or self.dry_run) else {},
+            "changes": counts or {},
             "findings": [finding.as_dict() for finding in findings],
         }
-        if self.out.as_json and self.dry_run and done:
+        if self.out.as_json and self.dry_run and cells:
             from ticketops.services.describe import cells_of
 
-            content["cells"] = list(cells_of(done.plan.changes, done.snapshot.tables))
+            content["cells"] = list(cells_of(*cells))
         self.out.object(content)
         return 1 if matter(list(findings)) else 0
 
@@ -110,7 +134,10 @@ class Session:
         else:
             self.out.notice("nothing to do: the workbook is as it should be")
 
-    def _show_cells(self, changes: Any, tables: Any) -> None:
+    def show_cells(self, changes: Any, tables: Any) -> None:
+        """Every cell that would change; on a terminal the first two hundred."""
+        if self.out.as_json:
+            return
         from ticketops.services.describe import cells_of, shown
 
         rows = []

@@ -18,18 +18,19 @@ def undo(session: Session) -> int:
     """
     from ticketops.services.transaction import new_run
     from ticketops.stores.base import Entry
-    from ticketops.stores.undo import last_standing
 
     store = session.store()
-    last = last_standing(store.log(), session.workbook.name)
+    last, cells = store.undoable()
     what = f"{last.entry.run_id} · {last.entry.command} by {last.entry.user} at {last.entry.at:%Y-%m-%d %H:%M:%S}"
     run = new_run(session.settings.user)
-    result = {"undone": last.entry.run_id, "number": last.number, "command": last.entry.command, "changes": last.counts}
+    result = {"undone": last.entry.run_id, "number": last.number, "command": last.entry.command}
     if session.dry_run:
+        tables = store.read(*cells.sheets, strict=False).tables
+        session.show_cells(cells, tables)
         session.out.line(f"would take back {what}")
-        return session.finish(result, [])
+        return session.finish(result, [], run_id=run.run_id, counts=last.counts, cells=(cells, tables))
     if session.interactive and not session.out.ask(f"Take back {what}?", default=False):
         raise RuleError("not confirmed: nothing was written")
     undone = store.undo(Entry(run.run_id, f"undo {last.entry.run_id}", run.user, run.now))
     session.out.line(f"Taken back: {undone.entry.run_id} · {undone.entry.command}")
-    return session.finish(result, [])
+    return session.finish(result, [], run_id=run.run_id, counts=undone.counts)

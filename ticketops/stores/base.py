@@ -69,6 +69,13 @@ class Store(Protocol):
         """All transactions, oldest first."""
         ...
 
+    def undoable(self) -> tuple[Transaction, ChangeSet]:
+        """What `undo` would take back, and the cells it would set. Raises RuleError where there is nothing.
+
+        Rewritten sheets are not among the cells; the transaction's counts name them.
+        """
+        ...
+
     def undo(self, entry: Entry) -> Transaction:
         """Take back the last transaction that still stands.
 

@@ -13,7 +13,7 @@ from ticketops.schema.tables import Snapshot, apply, build_table, check, empty_t
 from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import SheetEdit, compile_edits
-from ticketops.stores.undo import last_standing
+from ticketops.stores.undo import last_standing, reversed_cells
 
 Grid = dict[int, dict[int, Any]]
 """{row: {column: raw value}}, 1-based"""
@@ -100,6 +100,17 @@ class MemoryStore:
         return [
             Transaction(t.number, t.entry, t.revision_before, t.revision_after, t.counts, t.undoes, undone.get(t.number)) for t in self._log
         ]
+
+    def undoable(self) -> tuple[Transaction, ChangeSet]:
+        last = last_standing(self.log(), "the workbook")
+        cells: dict[str, dict[int, dict[str, tuple[Any, Any]]]] = {}
+        for sheet, (before, after) in self._cells_of(last.number).items():
+            positions = self.read(sheet, strict=False)[sheet].positions
+            names = {places[0]: name for name, places in positions.items()}
+            for (row, column), value in after.items():
+                if column in names:
+                    cells.setdefault(sheet, {}).setdefault(row, {})[names[column]] = (before.get((row, column)), value)
+        return last, reversed_cells(cells)
 
     def undo(self, entry: Entry) -> Transaction:
         last = last_standing(self.log(), "the workbook")

@@ -23,6 +23,15 @@ def last_standing(transactions: Sequence[Transaction], name: str) -> Transaction
     raise RuleError(f"there is nothing to undo in {name}", "ticketops log lists what was done")
 
 
+def reversed_cells(cells: Mapping[str, Mapping[int, Mapping[str, tuple[Any, Any]]]]) -> ChangeSet:
+    """The cells of a transaction with before and after exchanged: what taking it back would set."""
+    changes = ChangeSet()
+    for sheet, rows in cells.items():
+        for row, columns in rows.items():
+            changes.set(sheet, row, "undo", {name: (after, before) for name, (before, after) in columns.items()})
+    return changes
+
+
 def inverse(record: Record, found: RawCells, originals: RawCells, seal: Callable[[Any], Digest]) -> ChangeSet:
     """The cells of a transaction back to what stood there before it.
 

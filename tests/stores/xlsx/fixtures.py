@@ -187,10 +187,19 @@ def column_of(sheet: str, name: str) -> int:
     return [c.name for c in MANIFEST[sheet].columns if not c.extension].index(name) + 1
 
 
+_ALWAYS_CALCULATE = (
+    '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">'
+    '<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop>'
+    "</item></oor:items>"
+)
+"""LibreOffice's setting; as it comes it shows the values that formulas had when the file was saved last."""
+
+
 def office_convert(soffice: str, files: Sequence[Path], kind: str, folder: Path) -> list[Path]:
-    """The files as LibreOffice opens and saves them."""
-    folder.mkdir(exist_ok=True)
+    """The files as LibreOffice opens, computes and saves them."""
     profile = folder / "profile"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS_CALCULATE)
     subprocess.run(
         [soffice, f"-env:UserInstallation=file://{profile}", "--headless", "--convert-to", kind, "--outdir", str(folder), *map(str, files)],
         check=True,

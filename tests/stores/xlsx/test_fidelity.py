@@ -24,7 +24,6 @@ from fixtures import (
     Cell,
     address_of,
     column_of,
-    letters_of,
     number_of,
     office_convert,
     rich_workbook,
@@ -413,7 +412,8 @@ def test_exactly_the_announced_cells_change_and_hold_what_was_announced(done: St
         for at, entry in listed.items():
             cell, before = now.get(at, NOTHING), was.get(at, NOTHING)
             assert agrees(entry["after"], cell.value, moment=when(done.dry)), (sheet, at, entry, cell)
-            assert agrees(entry["before"], before.value or None, moment=when(done.dry)), (sheet, at, entry, before)
+            unticked = entry["before"] is None and before.value is False
+            assert unticked or agrees(entry["before"], before.value, moment=when(done.dry)), (sheet, at, entry, before)
             assert (before.formula, cell.formula) == (None, None)
             if is_moment(entry):
                 assert cell.style in dated, (sheet, at)
@@ -430,7 +430,12 @@ def test_exactly_the_announced_cells_change_and_hold_what_was_announced(done: St
 
 def is_moment(entry: Mapping[str, Any]) -> bool:
     column = next((c for c in MANIFEST[entry["sheet"]].columns if c.header == entry["header"]), None)
-    return column is not None and column.type.value in ("date", "datetime") and entry["after"] is not None and entry["key"] != "new column"
+    return (
+        column is not None
+        and column.type.value in ("date", "datetime")
+        and entry["after"] is not None
+        and entry["key"] not in ("new column", "new sheet")
+    )
 
 
 def check_replaced(done: Step, sheet: str, was: Mapping[Address, Cell], now: Mapping[Address, Cell], dated: set[int]) -> None:
@@ -544,7 +549,8 @@ def test_libreoffice_reads_the_end_of_the_chain_and_computes_on_it(chain: Chain,
     ours, theirs = grids(chain.path), grids(converted)
     formulas = {sheet: {at for at, cell in Archive(chain.path).cells(sheet).items() if cell.formula} for sheet in ours}
     for sheet, grid in ours.items():
-        skipped = formulas[sheet] | {(1, 6), (2, 6)} if sheet == DASHBOARD else formulas[sheet]
+        arrays = {(2, 4), (3, 4), (1, 6), (2, 6)} if sheet == DASHBOARD else set()
+        skipped = formulas[sheet] | arrays
         assert {at: v for at, v in theirs[sheet].items() if at not in skipped} == {at: v for at, v in grid.items() if at not in skipped}
     tickets = [at[0] for at, value in ours[DISTRIBUTION].items() if at[1] == 9 and at[0] > 2 and value]
     assert theirs[DASHBOARD][1, 2] == len(tickets)
@@ -642,4 +648,3 @@ def test_appended_rows_look_like_the_row_above_them(chain: Chain) -> None:
         ours = [column for column in range(1, 12) if column != column_of(PURCHASES, "date")]
         assert [cells[row, c].style for c in ours if (4, c) in old] == [old[4, c].style for c in ours if (4, c) in old]
         assert cells[row, 12] == Cell(None, "n", old[4, 12].style, None), "the users' own column has their look and no formula of ours"
-    assert letters_of(column_of(PURCHASES, "notes") if "notes" in [c.name for c in MANIFEST[PURCHASES].columns if not c.extension] else 14)

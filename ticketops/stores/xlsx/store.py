@@ -20,7 +20,7 @@ from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import compile_edits
 from ticketops.stores.journal import Journal
-from ticketops.stores.undo import last_standing
+from ticketops.stores.undo import last_standing, reversed_cells
 from ticketops.stores.xlsx import cache, lock
 from ticketops.stores.xlsx.package import Package, digest, read_file
 from ticketops.stores.xlsx.parts import Parts
@@ -166,6 +166,10 @@ class XlsxStore:
             with self.locked(Entry("", "log", "", datetime.now())):
                 pass  # entering settles it
         return self._journal.transactions()
+
+    def undoable(self) -> tuple[Transaction, ChangeSet]:
+        last = last_standing(self.log(), self.path.name)
+        return last, reversed_cells(self._journal.record(last.number).cells)
 
     def undo(self, entry: Entry) -> Transaction:
         from ticketops.stores.xlsx import takeback
