@@ -41,7 +41,7 @@ def run(words: list[str]) -> int:
         hint = f"{context.command_path} --help shows how" if context is not None else ""
         return _fail(command, "USAGE", error.format_message(), hint, 2, as_json)
     except (typer.Abort, KeyboardInterrupt, EOFError):
-        return _fail(command, "INTERRUPTED", "stopped; nothing was written", "", 130, as_json)
+        return _fail(command, "INTERRUPTED", "stopped", "ticketops log shows what was done", 130, as_json)
     except BrokenPipeError:
         _silence_stdout()
         return 0

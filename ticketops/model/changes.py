@@ -93,8 +93,12 @@ class ChangeSet:
             self.changes.append(SetCells(sheet, row, key, real))
 
     def append(self, sheet: str, first_row: int, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Record new rows; columns in which every cell is blank are left out."""
+        used = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
+        if len(used) < len(columns):
+            rows = [tuple(row[i] for i in used) for row in rows]
         if rows:
-            self.changes.append(AppendRows(sheet, first_row, tuple(columns), rows))
+            self.changes.append(AppendRows(sheet, first_row, tuple(columns[i] for i in used), rows))
 
     def delete(self, sheet: str, rows: Mapping[int, str]) -> None:
         """Empty the rows of {sheet row: key}."""
