@@ -14,7 +14,7 @@ import subprocess
 import sys
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -872,14 +872,16 @@ AT_WORK = (READ, EXAMINE, ("audit", "run"), WRITE, BUY_ONE, ("allocate", "auto")
            ("recon", "run"), ("recon", "apply"), ("audit", "repair", "--yes"), ("report", "position", "--write"), ("log",), ("undo", "--yes"))  # fmt: skip
 
 
-def _poisoned(given: Callable[..., Desk], parts: dict[str, bytes], sheet: str, place: str, poison: str) -> None:
+def _poisoned(
+    given: Callable[..., Desk], parts: dict[str, bytes], sheet: str, place: str, poison: str, work: Sequence[tuple[str, ...]] = AT_WORK
+) -> None:
     part, _ = PLACES[sheet]
     cell = re.compile(rf'<c r="{place}"[^>]*?(?:/>|>.*?</c>)'.encode(), re.DOTALL)
     assert cell.search(parts[part]), f"{sheet}!{place} is blank"
     changed = cell.sub(lambda _: f'<c r="{place}" {poison}</c>'.encode(), parts[part], count=1)
     there = given(packed(parts, **{Path(part).name.replace(".", "_"): changed}))
     shutil.rmtree(there.path.with_name(f"{there.path.name}.ticketops"), ignore_errors=True)
-    for words in AT_WORK:
+    for words in work:
         before = there.path.read_bytes()
         code, out, err = there.run(*words, "-w", str(there.path))
         where = f"{sheet}!{place} {words}: {err}"
@@ -907,14 +909,15 @@ def test_poison_in_a_cell(given: Callable[..., Desk], parts: dict[str, bytes], n
     nth = list(POISON).index(name)
     sheet = list(PLACES)[nth % len(PLACES)]
     places = PLACES[sheet][1]
-    _poisoned(given, parts, sheet, places[nth // len(PLACES) % len(places)], POISON[name])
+    _poisoned(given, parts, sheet, places[nth // len(PLACES) % len(places)], POISON[name], AT_WORK[nth % 2 :: 2])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sheet", PLACES)
 @pytest.mark.parametrize("name", POISON)
-def test_poison_in_every_cell(given: Callable[..., Desk], parts: dict[str, bytes], name: str, sheet: str) -> None:
-    for place in PLACES[sheet][1]:
+def test_poison_in_many_cells(given: Callable[..., Desk], parts: dict[str, bytes], name: str, sheet: str) -> None:
+    places = PLACES[sheet][1]
+    for place in places[list(POISON).index(name) % 3 :: 3]:
         _poisoned(given, parts, sheet, place, POISON[name])
 
 

@@ -97,7 +97,7 @@ class ChangeSet:
         used = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
         if len(used) < len(columns):
             rows = [tuple(row[i] for i in used) for row in rows]
-        if rows:
+        if rows and used:
             self.changes.append(AppendRows(sheet, first_row, tuple(columns[i] for i in used), rows))
 
     def delete(self, sheet: str, rows: Mapping[int, str]) -> None:

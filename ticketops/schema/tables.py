@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from ticketops.errors import SchemaError
+from ticketops.errors import SchemaError, SpliceError
 from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.columns import ColumnType, cast_all, header_key, text_of
 from ticketops.schema.workbook import MANIFEST, Manifest, Sheet, SheetKind
@@ -261,6 +261,7 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
     column, a state that may not follow, a value of the wrong type."""
     for change in changes:
         sheet = manifest[change.sheet]
+        _check_text(sheet, change)
         if sheet.kind is SheetKind.LOG and isinstance(change, (SetCells, DeleteRows, ReplaceRows)):
             raise SchemaError(f"{sheet.name} is append-only: nothing in it is edited or deleted")
         match change:
@@ -279,6 +280,21 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                         _check_value(sheet, name, _column(sheet, name).type, example)
             case _:
                 pass
+
+
+def _check_text(sheet: Sheet, change: Change) -> None:
+    """Text that no file can hold (half a character) is refused."""
+    match change:
+        case SetCells():
+            texts = [after for _before, after in change.cells.values() if isinstance(after, str)]
+        case AppendRows() | ReplaceRows():
+            texts = [value for row in change.rows for value in row if isinstance(value, str)]
+        case _:
+            return
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise SpliceError(f"{sheet.name} would hold half a character (a lone surrogate)") from None
 
 
 def _column(sheet: Sheet, name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ticketops.errors import ConflictError, RuleError
@@ -32,11 +32,13 @@ def reversed_cells(cells: Mapping[str, Mapping[int, Mapping[str, tuple[Any, Any]
     return changes
 
 
-def inverse(record: Record, found: RawCells, originals: RawCells, seal: Callable[[Any], Digest]) -> ChangeSet:
+def inverse(
+    record: Record, found: RawCells, originals: RawCells, seal: Callable[[Any], Digest], epoch: timedelta = timedelta()
+) -> ChangeSet:
     """The cells of a transaction back to what stood there before it.
 
     found: what the cells hold now; originals: what they held before, from the backup (for secrets, which the journal
-    keeps as digests only). Raises ConflictError naming the first cell that no longer holds what was written.
+    keeps as digests only); epoch: how much later than 1900 the workbook's dates start to count. Raises ConflictError naming the first cell that no longer holds what was written.
     """
     changes = ChangeSet()
     for sheet, rows in record.cells.items():
@@ -44,7 +46,7 @@ def inverse(record: Record, found: RawCells, originals: RawCells, seal: Callable
             back: dict[str, tuple[Any, Any]] = {}
             for name, (before, after) in cells.items():
                 now = found.get(sheet, {}).get(row, {}).get(name)
-                if not holds(now, after, seal):
+                if not holds(now, after - epoch if isinstance(after, datetime) else after, seal):
                     raise ConflictError(
                         f"can't undo {record.transaction.entry.run_id}: {sheet} row {row} ({name}) was changed since",
                         "nothing was written",

@@ -354,7 +354,8 @@ def sheet_xml(
             body += ["<row/>"] * (row - last - 1)
         last = row
         columns = grid[row]
-        spans = f' spans="{min(columns)}:{max(columns)}"' if dialect.spans and columns else ""
+        first = min(columns, default=1) if dialect.cell_references else 1
+        spans = f' spans="{first}:{max(columns)}"' if dialect.spans and columns else ""
         more = spans + looks.get(row, "")
         start = _start("row", str(row) if dialect.row_numbers else "", more, ' collapsed="0"', dialect)
         cells = "".join(_cells_xml(row, columns, dialect, strings))

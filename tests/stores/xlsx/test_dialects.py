@@ -16,7 +16,12 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
-from fixtures import (
+from lxml import etree
+from openpyxl.styles.numbers import is_date_format
+from openpyxl.utils.escape import unescape
+from python_calamine import CalamineWorkbook
+
+from tests.stores.xlsx.fixtures import (
     DATE,
     DAY,
     DIALECTS,
@@ -43,11 +48,6 @@ from fixtures import (
     rich_workbook,
     serial,
 )
-from lxml import etree
-from openpyxl.styles.numbers import is_date_format
-from openpyxl.utils.escape import unescape
-from python_calamine import CalamineWorkbook
-
 from ticketops.cli.main import run as run_command
 from ticketops.errors import ConflictError, SpliceError, UnusableError
 from ticketops.model.changes import ChangeSet

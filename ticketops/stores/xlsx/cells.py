@@ -22,10 +22,11 @@ CELL = re.compile(rb'<c r="([A-Z]+)\d+"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _STYLE = re.compile(rb'\ss="(\d+)"')
 _TYPE = re.compile(rb'\st="(\w+)"')
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>(.*?)</v>", re.DOTALL)
-_TEXT = re.compile(rb"<t(?:\s[^>]*)?>(.*?)</t>", re.DOTALL)
-_PHONETIC = re.compile(rb"<rPh\b.*?</rPh>|<phoneticPr\b[^>]*/>", re.DOTALL)
+_TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*[^>/]|\s)?>(.*?)</(?:\w+:)?t\s*>", re.DOTALL)
+_PHONETIC = re.compile(rb"<((?:\w+:)?)rPh\b.*?</\1rPh>", re.DOTALL)
+_CONSTANT = re.compile(rb"<f(?:\s[^>]*)?>\s*(?:TRUE|FALSE)\(\)\s*</f>")
 _FORMULA = re.compile(rb"<f[\s>/]")
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x[0-9A-Fa-f]{4}_")
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_(?=x[0-9A-Fa-f]{4}_)")
 _DELICATE = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x|^\s|\s$|  ")
 """What needs escaping or `xml:space`: most texts hold none of it."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -41,6 +42,11 @@ def style_of(attributes: bytes) -> int:
 def has_formula(content: bytes) -> bool:
     """Whether a cell's content holds a formula, its own or a share of one."""
     return bool(_FORMULA.search(content))
+
+
+def is_constant(content: bytes) -> bool:
+    """Whether the formula of a cell is TRUE() or FALSE(), LibreOffice's way to save a tick-box."""
+    return bool(_CONSTANT.search(content))
 
 
 def to_xml(letters: str, row: int, style: int, value: Any) -> str:
@@ -81,10 +87,10 @@ def escape_text(text: str) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     character = found[0]
-    if len(character) > 1:
-        return "_x005F" + character
-    if "\ud800" <= character <= "\udfff":
-        raise SpliceError("the text holds half a character (a lone surrogate)")
+    if character == "_":
+        return "_x005F_"
+    if "\ud800" <= character <= "\udfff" or character in "\ufffe\uffff":
+        raise SpliceError(f"the text holds U+{ord(character):04X}, which is no character")
     return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character) or f"_x{ord(character):04X}_"
 
 
@@ -96,7 +102,7 @@ def unescape_text(xml: bytes) -> str:
 
 def string_item(xml: bytes) -> str:
     """The text of a shared or inline string: all its runs, without phonetic hints."""
-    if b"<rPh" in xml:
+    if b"rPh" in xml:
         xml = _PHONETIC.sub(b"", xml)
     return "".join(unescape_text(part) for part in _TEXT.findall(xml))
 

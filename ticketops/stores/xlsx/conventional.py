@@ -8,7 +8,7 @@ into that form first, so that there is one splicer and not two.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from ticketops.errors import UnusableError
@@ -16,20 +16,36 @@ from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.xlsx.xmltext import attribute, escape
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_ODD = re.compile(rb'<c(?:[/>]|\s(?!r="[A-Z]))|<row(?:[/>]|\s(?!r="\d))')
+_ODD = re.compile(rb'<c(?! r="[A-Z]|[A-Za-z])|<row(?! r="\d|[A-Za-z])')
+_SPACED_ENDS = (b" >", b"\n>", b"\t>", b"\r>")
 _OPEN = re.compile(rb"<sheetData(?:\s[^>]*[^>/])?>")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+
+
+class SheetXml(NamedTuple):
+    """A sheet in conventional form; its rows stand between `start` and `end`."""
+
+    xml: bytes
+    start: int
+    end: int
 
 
 def is_conventional(xml: bytes) -> bool:
     """Whether the sheet is in the form above. (`<!` starts comments, CDATA and doctypes; `<?` may stand once.)"""
     plain = xml.find(b"!") < 0 or xml.find(b"<!") < 0
-    return plain and xml.count(b"<?") <= 1 and bool(_OPEN.search(xml)) and not _ODD.search(xml)
+    tight = all(xml.find(end) < 0 for end in _SPACED_ENDS)
+    return plain and tight and xml.count(b"<?") <= 1 and bool(_OPEN.search(xml)) and not _ODD.search(xml)
 
 
-def conventional(xml: bytes, part: str) -> bytes:
+def conventional(xml: bytes, part: str) -> SheetXml:
     """The sheet with its sheetData in conventional form; the rest of it to the byte. Raises UnusableError if malformed."""
-    return xml if is_conventional(xml) else _Rewriter(part).rewrite(xml)
+    if not is_conventional(xml):
+        return _Rewriter(part).rewrite(xml)
+    opened = _OPEN.search(xml)
+    end = xml.rfind(b"</sheetData>")
+    if not opened or end < opened.end():
+        raise UnusableError(f"the part {part!r} is not well-formed XML: sheetData does not end")
+    return SheetXml(xml, opened.end(), end)
 
 
 class _Rewriter:
@@ -49,15 +65,18 @@ class _Rewriter:
         self._parser.EndElementHandler = self._close
         self._parser.CharacterDataHandler = self._text
 
-    def rewrite(self, xml: bytes) -> bytes:
+    def rewrite(self, xml: bytes) -> SheetXml:
         try:
             self._parser.Parse(xml, True)
         except expat.ExpatError as error:
             raise UnusableError(f"the part {self._part!r} is not well-formed XML: {error}") from None
         if self._start < 0:
             raise UnusableError(f"the part {self._part!r} has no sheetData: it is no worksheet")
-        end = xml.index(b">", self._end) + 1
-        return xml[: self._start] + "".join(self._out).encode() + xml[end:]
+        opened = xml.index(b">", self._start)
+        end = opened if xml[opened - 1 : opened] == b"/" else xml.index(b">", self._end)
+        rows = "".join(self._out[1:-1]).encode()
+        head = xml[: self._start] + self._out[0].encode()
+        return SheetXml(head + rows + b"</sheetData>" + xml[end + 1 :], len(head), len(head) + len(rows))
 
     def _open(self, name: str, attributes: list[str]) -> None:
         local = name.rpartition(":")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,9 @@ from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.xmltext import attribute
 
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OFFSET_1904 = timedelta(days=1462)
+"""How much later a workbook starts to count days whose `date1904` is set."""
+
 _SHEET_RELATION = f"{_RELATIONSHIPS}/worksheet"
 _SHEET_CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _ITEM = re.compile(rb"<(?:\w+:)?si\b[^>]*?(?:/>|(?<!/)>(.*?)</(?:\w+:)?si>)", re.DOTALL)
@@ -55,6 +59,7 @@ class Parts:
         by_type = {kind.rpartition("/")[2]: target for kind, target in relations.values()}
         self.styles = by_type.get("styles", "")
         self.strings = by_type.get("sharedStrings", "")
+        self.has_calculation_chain = "calcChain" in by_type
 
     def xml(self, part: str) -> bytes:
         """A part's XML, checked for what a workbook never holds."""

@@ -21,7 +21,7 @@ def read_rows(parts: Parts, sheets: list[str]) -> dict[str, RawRows]:
         return {}
     for name in sheets:
         part = parts.sheets[name]
-        guard.check_extent(conventional(parts.xml(part), part), name)
+        guard.check_extent(conventional(parts.xml(part), part).xml, name)
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(parts.package.data))
         return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in sheets}

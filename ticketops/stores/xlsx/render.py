@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ticketops.errors import SpliceError
@@ -12,12 +12,10 @@ from ticketops.schema.workbook import Manifest, Sheet
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.xlsx.cells import to_xml
 from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE, conventional
-from ticketops.stores.xlsx.parts import Parts
+from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.ranges import Growth, grow_filter_name, grow_table
 from ticketops.stores.xlsx.splice import splice
 from ticketops.stores.xlsx.styles import Styles
-
-_OFFSET_1904 = timedelta(days=1462)
 
 RawBefore = dict[str, dict[int, dict[int, Any]]]
 """{sheet: {row: {column: raw value}}}"""
@@ -38,8 +36,8 @@ def render(parts: Parts, edits: Mapping[str, SheetEdit], manifest: Manifest) -> 
         if parts.date1904:
             _shift_dates(edit)
         part = "" if edit.new_sheet else parts.sheets[name]
-        xml = _new_sheet_xml(manifest[name], styles.bold()) if edit.new_sheet else conventional(parts.xml(part), part)
-        done = splice(xml, edit, styles, parts.shared, name)
+        xml = _new_sheet_xml(manifest[name], styles.bold()) if edit.new_sheet else parts.xml(part)
+        done = splice(conventional(xml, part), edit, styles, parts.shared, name, constants=not parts.has_calculation_chain)
         if edit.new_sheet:
             new_sheets.append((manifest[name], done.xml))
             continue
@@ -75,7 +73,7 @@ def _shift_dates(edit: SheetEdit) -> None:
     for cells in edit.cells.values():
         for column, value in cells.items():
             if isinstance(value, datetime):
-                cells[column] = value - _OFFSET_1904
+                cells[column] = value - OFFSET_1904
 
 
 def _new_sheet_xml(sheet: Sheet, header_style: int) -> bytes:

@@ -16,11 +16,11 @@ from typing import Any
 from ticketops.errors import SpliceError
 from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx.cells import CELL, from_xml, has_formula, style_of, to_xml
+from ticketops.stores.xlsx.cells import CELL, from_xml, has_formula, is_constant, style_of, to_xml
+from ticketops.stores.xlsx.conventional import SheetXml
 from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
 from ticketops.stores.xlsx.styles import Styles
 
-_SHEET_DATA = re.compile(rb"<sheetData(?:\s[^>]*[^>/])?>")
 _ROW = re.compile(rb'<row r="(\d+)"([^>]*?)(/?)>')
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*?)/?>")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref=["\']([^"\']+)')
@@ -38,19 +38,19 @@ class Spliced:
     growth: Growth
 
 
-def splice(xml: bytes, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str) -> Spliced:
-    """The sheet after the edit. Raises SpliceError where that can't be done safely."""
-    opened = _SHEET_DATA.search(xml)
-    if not opened:
-        raise SpliceError(f"sheet {sheet!r} holds no cell data that can be edited")
-    end = xml.rindex(b"</sheetData>")
-    body = _Body(xml, opened.end(), end, edit, styles, shared, sheet)
+def splice(sheet_xml: SheetXml, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str, *, constants: bool) -> Spliced:
+    """The sheet after the edit. Raises SpliceError where that can't be done safely.
+
+    constants: LibreOffice saves a tick-box as the formula TRUE() or FALSE(); these may be overwritten like values.
+    """
+    xml, start, end = sheet_xml
+    body = _Body(sheet_xml, edit, styles, shared, sheet, constants=constants)
     _refuse_ranges(sheet, edit, (m[1] for m in _MERGE.finditer(xml, end)), "lies inside merged cells", keep_first=True)
-    arrays = (m[1] for m in _ARRAY.finditer(xml, opened.end(), end)) if b't="array"' in xml or b"dataTable" in xml else ()
+    arrays = (m[1] for m in _ARRAY.finditer(xml, start, end)) if b't="array"' in xml or b"dataTable" in xml else ()
     _refuse_ranges(sheet, edit, arrays, "belongs to an array formula", keep_first=False)
     pieces = body.spliced()
     growth = Growth(edit.header_row, edit.first_free_row - 1, edit.last_row)
-    head = widen_dimension(xml[: opened.end()], _written_area(edit), exact_bottom=edit.rewrite_from is not None)
+    head = widen_dimension(xml[:start], _written_area(edit), exact_bottom=edit.rewrite_from is not None)
     return Spliced(b"".join([head, *pieces, grow_ranges(xml[end:], growth)]), body.before, growth)
 
 
@@ -59,10 +59,11 @@ def _written_area(edit: SheetEdit) -> Area:
     return (min(ends, default=1), min(edit.cells, default=1)), (max(ends, default=1), max(edit.cells, default=1))
 
 
-def read_cells(xml: bytes, wanted: Mapping[int, Iterable[int]], shared: Callable[[int], str]) -> dict[int, dict[int, Any]]:
-    """Raw values of some cells of a conventional sheet: {row: {column: value}}, None where there is no such cell."""
+def read_cells(sheet_xml: SheetXml, wanted: Mapping[int, Iterable[int]], shared: Callable[[int], str]) -> dict[int, dict[int, Any]]:
+    """Raw values of some cells: {row: {column: value}}, None where there is no such cell."""
     found: dict[int, dict[int, Any]] = {}
-    starts = {int(m[1]): m for m in _ROW.finditer(xml)} if wanted else {}
+    xml, start, end = sheet_xml
+    starts = {int(m[1]): m for m in _ROW.finditer(xml, start, end)} if wanted else {}
     for row, columns in wanted.items():
         values: dict[int, Any] = dict.fromkeys(columns)
         opened = starts.get(row)
@@ -75,10 +76,11 @@ def read_cells(xml: bytes, wanted: Mapping[int, Iterable[int]], shared: Callable
     return found
 
 
-def row_slices(xml: bytes, rows: Iterable[int]) -> list[bytes]:
+def row_slices(sheet_xml: SheetXml, rows: Iterable[int]) -> list[bytes]:
     """The XML of some rows, for a check that they are well formed."""
     wanted, slices = set(rows), []
-    for opened in _ROW.finditer(xml):
+    xml, start, end = sheet_xml
+    for opened in _ROW.finditer(xml, start, end):
         if int(opened[1]) in wanted:
             stop = opened.end() if opened[3] else xml.index(b"</row>", opened.end()) + len(b"</row>")
             slices.append(xml[opened.start() : stop])
@@ -105,9 +107,11 @@ def _refuse_ranges(sheet: str, edit: SheetEdit, references: Iterable[bytes], why
 class _Body:
     """The rows of one sheet while they are spliced."""
 
-    def __init__(self, xml: bytes, start: int, end: int, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str) -> None:
-        self._xml, self._start, self._end = xml, start, end
-        self._edit, self._styles, self._shared, self._sheet = edit, styles, shared, sheet
+    def __init__(
+        self, sheet_xml: SheetXml, edit: SheetEdit, styles: Styles, shared: Callable[[int], str], sheet: str, *, constants: bool
+    ) -> None:
+        xml, start, end = self._xml, self._start, self._end = sheet_xml
+        self._edit, self._styles, self._shared, self._sheet, self._constants = edit, styles, shared, sheet, constants
         self._opened = list(_ROW.finditer(xml, start, end))
         self._numbers = [int(m[1]) for m in self._opened]
         if any(later <= earlier for earlier, later in zip(self._numbers, self._numbers[1:], strict=False)):
@@ -252,7 +256,7 @@ class _Body:
                     parts.append(self._xml[position : cell.start()])
                     position = cell.end()
                     content = cell[3] or b""
-                    if has_formula(content):
+                    if has_formula(content) and not (self._constants and is_constant(content)):
                         raise SpliceError(
                             f"{self._sheet}!{self._name(column)}{row} holds a formula: nothing was written",
                             "replace the formula by its value, or move it to a column of your own",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ticketops.errors import ConflictError, RuleError
@@ -12,7 +13,7 @@ from ticketops.schema.workbook import Manifest
 from ticketops.stores.journal import Journal, Record, content_digest, plain_row
 from ticketops.stores.undo import inverse
 from ticketops.stores.xlsx.conventional import conventional
-from ticketops.stores.xlsx.parts import Parts
+from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.reader import read_rows
 from ticketops.stores.xlsx.splice import read_cells
 
@@ -29,7 +30,7 @@ def plan(record: Record, parts: Parts, old: Parts | None, journal: Journal, mani
     originals = {}
     if old is not None:
         originals = {name: _raw_cells(old, _table(old, name, manifest), rows) for name, rows in record.cells.items()}
-    changes = inverse(record, found, originals, journal.seal)
+    changes = inverse(record, found, originals, journal.seal, OFFSET_1904 if parts.date1904 else timedelta())
     for name, content in record.replaced.items():
         if replaced_digest(parts, tables[name]) != content:
             raise ConflictError(f"sheet {name!r} was changed since: it can't be taken back", "nothing was written")

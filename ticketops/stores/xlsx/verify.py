@@ -10,8 +10,9 @@ from xml.parsers import expat
 from ticketops.errors import InternalError
 from ticketops.schema.columns import to_serial
 from ticketops.stores.edits import SheetEdit
+from ticketops.stores.xlsx.conventional import conventional
 from ticketops.stores.xlsx.package import Package
-from ticketops.stores.xlsx.parts import Parts
+from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.reader import read_rows
 from ticketops.stores.xlsx.splice import read_cells, row_slices
 
@@ -34,7 +35,8 @@ def verified(package: Package, changed: Mapping[str, bytes], edits: Mapping[str,
         if sum(map(len, edit.cells.values())) >= _MANY_CELLS:
             found = _from_calamine(parts, name)
         else:
-            xml = package.read(parts.sheets[name])
+            part = parts.sheets[name]
+            xml = conventional(package.read(part), part)
             _check_well_formed(name, row_slices(xml, edit.cells))
             found = _from_xml(read_cells(xml, edit.cells, parts.shared))
         for row, cells in edit.cells.items():
@@ -73,6 +75,8 @@ def _from_xml(cells: Mapping[int, Mapping[int, Any]]) -> Callable[[int], Callabl
 
 def _from_calamine(parts: Parts, sheet: str) -> Callable[[int], Callable[[int], Any]]:
     rows = read_rows(parts, [sheet])[sheet]
+    if parts.date1904:  # the edit counts from 1904, python-calamine tells the day itself
+        rows = [[value - OFFSET_1904 if isinstance(value, (datetime, date)) else value for value in row] for row in rows]
     blank: list[Any] = []
 
     def of_row(number: int) -> Callable[[int], Any]:
