@@ -185,7 +185,22 @@ def apply(table: Table, changes: Sequence[Change]) -> Table:
                 )
             case SetCells():
                 pass
-    return _with_cells(table, [change for change in changes if isinstance(change, SetCells)])
+    return _compact(_with_cells(table, [change for change in changes if isinstance(change, SetCells)]))
+
+
+def _compact(table: Table) -> Table:
+    """Rows that became blank are left out, as reading the sheet anew would."""
+    if not table.positions:
+        return table
+    blanks = [
+        ~pl.col(c.name).fill_null(False) if c.type is ColumnType.FLAG else pl.col(c.name).is_null()
+        for c in table.sheet.columns
+        if c.name in table.positions
+    ]
+    misfits = [misfit.row for misfit in table.misfits]
+    frame = table.frame.filter(~pl.all_horizontal(blanks) | pl.col("row").is_in(misfits))
+    last = frame["row"].max() if frame.height else table.sheet.header_row
+    return replace(table, frame=frame, next_row=int(last) + 1)  # type: ignore[arg-type]
 
 
 def canonical_positions(sheet: Sheet) -> dict[str, tuple[int, ...]]:

@@ -56,7 +56,10 @@ def compile_edits(changes: ChangeSet, tables: Mapping[str, Table]) -> dict[str, 
                         next_column += 1
                 case SetCells():
                     row = edit.cells.setdefault(change.row, {})
-                    row.update({positions[column][0]: after for column, (_before, after) in change.cells.items()})
+                    for column, (_before, after) in change.cells.items():
+                        row[positions[column][0]] = after
+                        if after is None:  # an alias would fill the blank
+                            row.update(dict.fromkeys(positions[column][1:]))
                 case AppendRows():
                     _put_rows(edit, change.first_row, [positions[c][0] for c in change.columns], change.rows)
                 case DeleteRows():

@@ -801,6 +801,38 @@ def test_a_full_disk(story: Story, nursery: Nursery, tmp_path: Path, wanted: int
     assert outcomes == {True, False}
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), _enough(errno.EIO)], ids=["Ctrl-C", "a lost answer"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_what_the_operator_is_told(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, after: bool
+) -> None:
+    """Whoever reads that nothing was written types it in again: it must be true."""
+    from ticketops.cli.main import run
+
+    before = empty.read_bytes()
+    replace = os.replace
+
+    def replaced(source: Any, target: Any) -> None:
+        if Path(target).name != empty.name:
+            replace(source, target)
+            return
+        if after:
+            replace(source, target)
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replaced)
+        code = run(["sale", "add", "--client", "C", "--line", "M06:Cat 2:2@350", "-w", str(empty)])
+    err = capsys.readouterr().err
+    assert (empty.read_bytes() != before) == after
+    if after:
+        assert "nothing was written" not in err
+        assert "unchanged" not in err
+    else:
+        assert code in (3, 6, 130)
+    assert len(XlsxStore(empty).log()) == after
+
+
 def test_what_is_on_disk_when(story: Story, tmp_path: Path) -> None:
     """A power cut is a kill that also loses what was not synced: content before names, the journal before the workbook."""
     folder = story.start(2, tmp_path / "x")

@@ -283,6 +283,33 @@ def test_a_bulk_commit_writes_what_is_meant(tmp_path: Path, dialect: str) -> Non
     store.undo(ENTRY)
 
 
+def test_an_older_spelling_of_a_column_is_emptied_and_restored_with_it(tmp_path: Path) -> None:
+    """Where a column and an alias of it both exist the alias fills blanks: emptying the column alone would change nothing."""
+    model = plain_model()
+    own, old = column_of(DISTRIBUTION, "alloc_from"), 60
+    model[DISTRIBUTION][2][old] = Put("AlloFromCategory", TEXT)
+    model[DISTRIBUTION][3][old] = Put("Cat 2", TEXT)
+    model[DISTRIBUTION][4] |= {own: Put("Cat 3", TEXT), old: Put("Cat 2", TEXT)}
+    model[DISTRIBUTION][7][old] = Put("Cat 4", TEXT)
+    path = plain_workbook(tmp_path / "event.xlsx", model=model)
+
+    def categories(*, use_cache: bool) -> dict[int, str | None]:
+        frame = XlsxStore(path, use_cache=use_cache).read(DISTRIBUTION)[DISTRIBUTION].frame
+        return dict(frame.select("row", "alloc_from").rows())
+
+    before = categories(use_cache=False)
+    assert before == {3: "Cat 2", 4: "Cat 3", 7: "Cat 4"}
+    changes = ChangeSet()
+    changes.set(DISTRIBUTION, 3, "S1-1", {"alloc_from": ("Cat 2", None)})
+    changes.set(DISTRIBUTION, 4, "S1-2", {"alloc_from": ("Cat 3", None)})
+    changes.delete(DISTRIBUTION, {7: "S1-3"})
+    commit(path, changes)
+    assert categories(use_cache=False) == {3: None, 4: None}
+    resaved(path)
+    XlsxStore(path).undo(ENTRY)
+    assert categories(use_cache=False) == before
+
+
 # --- what is refused leaves the file alone
 
 

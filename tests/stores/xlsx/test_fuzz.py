@@ -27,6 +27,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from isal import isal_zlib
 
 from ticketops.domain.procurement import PurchaseLine
 from ticketops.domain.sales import Order, SaleLine
@@ -363,11 +364,11 @@ def test_sound_workbooks(bases: Path, tmp_path: Path) -> None:
 
 
 def test_damaged_workbooks(bases: Path, tmp_path: Path) -> None:
-    _fuzz(bases, tmp_path, range(300))
+    _fuzz(bases, tmp_path, range(240))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(6))
 def test_many_damaged_workbooks(bases: Path, tmp_path: Path, block: int) -> None:
     _fuzz(bases, tmp_path, range(1_000 + block * 500, 1_500 + block * 500))
 
@@ -399,9 +400,62 @@ def _many_columns(parts: dict[str, bytes]) -> None:
     _sheet(b'<row r="900000">' + cells + b"</row>")(parts)
 
 
+CORNERS = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+
+
+def _hidden(name: str, then: Callable[[dict[str, bytes]], None]) -> Callable[[dict[str, bytes]], None]:
+    """A second Distribution with cells at opposite corners, where one reader finds it and another does not."""
+
+    def change(parts: dict[str, bytes]) -> None:
+        parts[name] = parts["xl/worksheets/sheet4.xml"].replace(b"</sheetData>", CORNERS + b"</sheetData>")
+        then(parts)
+
+    return change
+
+
+def _of_workbook(pattern: bytes, new: bytes, *, relations: bool = False) -> Callable[[dict[str, bytes]], None]:
+    return _replace("xl/_rels/workbook.xml.rels" if relations else "xl/workbook.xml", pattern, new)
+
+
+def _second_sheet(parts: dict[str, bytes], *, first: bool) -> None:
+    """Another entry of the same name, before or behind the real one."""
+    relation = b'<Relationship Id="rIdX" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet99.xml"/>'
+    _of_workbook(rb"</Relationships>", relation + b"</Relationships>", relations=True)(parts)
+    entry = b'<sheet name="Distribution" sheetId="99" r:id="rIdX"/>'
+    _of_workbook(rb"<sheets>" if first else rb"</sheets>", b"<sheets>" + entry if first else entry + b"</sheets>")(parts)
+
+
+def _second_relation(parts: dict[str, bytes], *, first: bool) -> None:
+    """Another relation with the same id, before or behind the real one."""
+    relations = parts["xl/_rels/workbook.xml.rels"]
+    real = re.search(rb'<Relationship [^>]*worksheets/sheet4.xml"[^>]*/>', relations)
+    assert real
+    other = real[0].replace(b"sheet4.xml", b"sheet99.xml")
+    parts["xl/_rels/workbook.xml.rels"] = relations.replace(real[0], other + real[0] if first else real[0] + other)
+
+
+def _moved_to_end(parts: dict[str, bytes], name: str) -> dict[str, bytes]:
+    return {name: parts.pop(name)}
+
+
+def _strings_elsewhere(parts: dict[str, bytes]) -> None:
+    """The shared strings that are named are sound, those in the usual place are not."""
+    parts["xl/other.xml"] = parts["xl/sharedStrings.xml"]
+    parts["xl/sharedStrings.xml"] = re.sub(rb'uniqueCount="\d+"', b'uniqueCount="4000000000"', parts["xl/sharedStrings.xml"])
+    _of_workbook(rb"sharedStrings.xml", b"other.xml", relations=True)(parts)
+
+
 _X = b'xmlns:x="' + MAIN.encode() + b'"'
 ATTACKS: dict[str, Callable[[dict[str, bytes]], None]] = {
-    "opposite corners": _sheet(b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+    "opposite corners": _sheet(CORNERS),
+    "a part with another case, last": _hidden("xl/worksheets/SHEET4.xml", lambda _: None),
+    "a part with another case, first": _hidden("xl/worksheets/Sheet4.xml", lambda parts: parts.update(_moved_to_end(parts, "xl/worksheets/sheet4.xml"))),
+    "two sheets of one name, the first hidden": _hidden("xl/worksheets/sheet99.xml", lambda parts: _second_sheet(parts, first=True)),
+    "two sheets of one name, the last hidden": _hidden("xl/worksheets/sheet99.xml", lambda parts: _second_sheet(parts, first=False)),
+    "two relations of one id, the first hidden": _hidden("xl/worksheets/sheet99.xml", lambda parts: _second_relation(parts, first=True)),
+    "two relations of one id, the last hidden": _hidden("xl/worksheets/sheet99.xml", lambda parts: _second_relation(parts, first=False)),
+    "shared strings in two places": _strings_elsewhere,
+    "a sheet with another number": _of_workbook(rb'sheetId="4"', b'sheetId="x"'),
     "small letters": _sheet(b'<row r="1048576"><c r="xfd1048576"><v>1</v></c></row>'),
     "mixed letters": _sheet(b'<row r="1048576"><c r="Xfd1048576"><v>1</v></c></row>'),
     "four letters": _sheet(b'<row r="9"><c r="ZZZZ9"><v>1</v></c></row>'),
@@ -462,7 +516,7 @@ def attacked(bases: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 def _lying(parts: dict[str, bytes], target: str) -> bytes:
     """An archive whose directory says that `target` is small, while it inflates to 1.5 GB."""
-    compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
+    compressor = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
     head, _, tail = parts[target].partition(b">")
     raw = compressor.compress(head + b">") + _blanks(compressor, 1_500) + compressor.compress(tail) + compressor.flush()
     names = [*(name for name in parts if name != target), target]

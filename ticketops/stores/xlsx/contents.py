@@ -44,7 +44,13 @@ class Edited:
         named: dict[str, dict[int, dict[str, Any]]] = {}
         for sheet, rows in self._before.items():
             names = {place: name for name, places in self.names.get(sheet, {}).items() for place in places}
-            named[sheet] = {row: {names[p]: v for p, v in cells.items() if p in names} for row, cells in rows.items()}
+            named[sheet] = {}
+            for row, cells in rows.items():
+                held = named[sheet][row] = {}
+                for place, value in cells.items():
+                    name = names.get(place)
+                    if name and held.get(name) is None:  # of a column and its alias, what is not blank
+                        held[name] = value
         return named
 
 

@@ -85,7 +85,10 @@ class _Rewriter:
                 self._prefix = name[: -len(local)]
                 self._start = self._parser.CurrentByteIndex
                 self._depth = 1
-                self._out.append(f'<sheetData xmlns="{MAIN_NAMESPACE}">' if self._prefix else "<sheetData>")
+                pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
+                if self._prefix:
+                    pairs["xmlns"] = MAIN_NAMESPACE
+                self._out.append("<sheetData" + "".join(f' {k}="{attribute(v)}"' for k, v in pairs.items()) + ">")
             return
         self._depth += 1
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))

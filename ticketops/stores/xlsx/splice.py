@@ -23,9 +23,11 @@ from ticketops.stores.xlsx.styles import Styles
 
 _ROW = re.compile(rb'<row r="(\d+)"([^>]*?)(/?)>')
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*?)/?>")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref=["\']([^"\']+)')
 _ARRAY = re.compile(rb'<f\b[^>]*?\bt="(?:array|dataTable)"[^>]*?\bref="([^"]+)"')
 _ROW_LOOKS = re.compile(rb'\s(?:ht|customHeight|s|customFormat|x14ac:dyDescent)="[^"]*"')
+_OWN_LOOKS = re.compile(rb'\scustomFormat="(?:1|true)"')
 _SPANS = re.compile(rb'\sspans="(\d+):(\d+)"')
 
 
@@ -45,7 +47,7 @@ def splice(sheet_xml: SheetXml, edit: SheetEdit, styles: Styles, shared: Callabl
     """
     xml, start, end = sheet_xml
     body = _Body(sheet_xml, edit, styles, shared, sheet, constants=constants)
-    _refuse_ranges(sheet, edit, (m[1] for m in _MERGE.finditer(xml, end)), "lies inside merged cells", keep_first=True)
+    _refuse_ranges(sheet, edit, _MERGE.findall(_uncommented(xml[end:])), "lies inside merged cells", keep_first=True)
     arrays = (m[1] for m in _ARRAY.finditer(xml, start, end)) if b't="array"' in xml or b"dataTable" in xml else ()
     _refuse_ranges(sheet, edit, arrays, "belongs to an array formula", keep_first=False)
     pieces = body.spliced()
@@ -85,6 +87,10 @@ def row_slices(sheet_xml: SheetXml, rows: Iterable[int]) -> list[bytes]:
             stop = opened.end() if opened[3] else xml.index(b"</row>", opened.end()) + len(b"</row>")
             slices.append(xml[opened.start() : stop])
     return slices
+
+
+def _uncommented(xml: bytes) -> bytes:
+    return _COMMENT.sub(b"", xml) if b"<!--" in xml else xml
 
 
 def _refuse_ranges(sheet: str, edit: SheetEdit, references: Iterable[bytes], why: str, *, keep_first: bool) -> None:
@@ -152,8 +158,8 @@ class _Body:
 
     def _read_columns(self) -> list[tuple[int, int, int]]:
         """(first, last, style) of every <col> with a style."""
-        head, found = self._xml[: self._start], []
-        for attributes in _COLUMN.findall(head):
+        found = []
+        for attributes in _COLUMN.findall(_uncommented(self._xml[: self._start])):
             bounds = {k: int(v) for k, v in re.findall(rb'\b(min|max|style)=["\'](\d+)', attributes)}
             if bounds.get(b"style"):
                 found.append((bounds.get(b"min", 0), bounds.get(b"max", 0), bounds[b"style"]))
@@ -227,7 +233,7 @@ class _Body:
     ) -> bytes:
         """One existing row: written cells replaced or inserted in column order, all others to the byte."""
         attributes = opened[2]
-        own_style = style_of(attributes) if b"customFormat" in attributes else None
+        own_style = style_of(attributes) if _OWN_LOOKS.search(attributes) else None
         fresh = template[1] if row >= self._edit.first_free_row else {}
         pending = sorted(cells)
         before = self.before[row] = dict.fromkeys(pending)
