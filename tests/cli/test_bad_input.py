@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -181,10 +182,11 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "match M0": (cell(MATCH, "M0"), "no match M00"),
     "category empty": (cell(CATEGORY, " "), "category is empty"),
 }
-BAD_QUANTITIES = "0 -1 1.5 2.0 abc 1e9 1E2 100001 999999999999 NaN inf -inf true 0x10 1_0 +3 ٣ ３ ² 2x ½ --2".split() + ["", "2 0", '"1,000"', "=1+1"]
-BAD_PRICES = (
-    "abc -1 -0.01 NaN -NaN sNaN nan(5) inf -Infinity 1e400 1e-400 1e12 1000000000000 12.345 0.001 €5 5€ $5 1_000 ٣ ٣٫٥ ３ 0x1 = --1 1.2.3".split()
-) + ["", " ", '"1,5"', '"1,000.00"', "1 000", "1" * 400]
+BAD_QUANTITIES = ["0", "-1", "1.5", "2.0", "abc", "1e9", "1E2", "100001", "999999999999", "NaN", "inf", "-inf", "true", "0x10", "1_0", "+3",
+                  "٣", "３", "²", "2x", "½", "--2", "", "2 0", '"1,000"', "=1+1"]  # fmt: skip
+BAD_PRICES = ["abc", "-1", "-0.01", "NaN", "-NaN", "sNaN", "nan(5)", "inf", "-Infinity", "1e400", "1e-400", "1e12", "1000000000000", "12.345",
+              "0.001", "€5", "5€", "$5", "1_000", "٣", "٣٫٥", "３", "0x1", "=", "--1", "1.2.3", "", " ", '"1,5"', '"1,000.00"', "1 000",
+              "1" * 400]  # fmt: skip
 BAD_CURRENCIES = ("GBP", "US", "USDEUR", "€", "ＵＳＤ", "0")
 
 
@@ -309,7 +311,6 @@ def test_more_tickets_than_a_sheet_has_rows(desk: Desk, tmp_path: Path) -> None:
 
 # --- options
 
-W = "-w WORKBOOK"
 BAD_OPTIONS: list[tuple[int, str, str]] = [
     (USAGE, 'purchase add --match M06 --vendor V --line "Cat 2:2@5" --date tomorrow', "--date 'tomorrow'"),
     (USAGE, 'purchase add --match M06 --vendor V --line "Cat 2:2@5" --date 2026-02-30', "--date"),
@@ -365,10 +366,9 @@ BAD_OPTIONS: list[tuple[int, str, str]] = [
 ]
 
 
-def _words(line: str, workbook: Path | None) -> list[str]:
-    import shlex
-
-    return [*shlex.split(line), *(["-w", str(workbook)] if workbook and line.split()[0] not in ("stauts",) and line != "sale ad" else [])]
+def _words(line: str, workbook: Path) -> list[str]:
+    words = shlex.split(line)
+    return words if line in ("stauts", "sale ad") else [*words, "-w", str(workbook)]
 
 
 @pytest.mark.parametrize(("code", "line", "says"), BAD_OPTIONS, ids=[ascii(line)[1:90] for _, line, _ in BAD_OPTIONS])
@@ -489,7 +489,12 @@ def test_no_workbook_is_named(desk: Desk) -> None:
 
 def test_there_is_no_workbook(desk: Desk, tmp_path: Path) -> None:
     for words in (READ, EXAMINE, WRITE, ("audit", "run"), ("allocate", "auto")):
-        for missing in (tmp_path / "none.xlsx", tmp_path / "no folder" / "none.xlsx", Path("/dev/null/none.xlsx"), Path("x" * 3_000 + ".xlsx")):
+        for missing in (
+            tmp_path / "none.xlsx",
+            tmp_path / "no folder" / "none.xlsx",
+            Path("/dev/null/none.xlsx"),
+            Path("x" * 3_000 + ".xlsx"),
+        ):
             desk.refused(UNUSABLE, *words, "-w", str(missing))
     for words in (("log",), ("undo", "--yes")):
         desk.refused(UNUSABLE, *words, "-w", str(tmp_path / "none.xlsx"), says="there is no workbook")
@@ -607,7 +612,9 @@ LAUGHS = b'<!DOCTYPE lolz [<!ENTITY a "lol">' + b"".join(
 
 def _with_dtd(xml: bytes, dtd: bytes, use: bytes = b"", *, comment: int = 0) -> bytes:
     head, _, rest = xml.partition(b"?>")
-    return head + b"?>" + (b"<!--" + b"x" * comment + b"-->" if comment else b"") + dtd + rest.replace(b"<sheetData>", b"<sheetData>" + use, 1)
+    return (
+        head + b"?>" + (b"<!--" + b"x" * comment + b"-->" if comment else b"") + dtd + rest.replace(b"<sheetData>", b"<sheetData>" + use, 1)
+    )
 
 
 @pytest.mark.parametrize("part", ["workbook_xml", "workbook_xml_rels", "_rels", "sheet4_xml"])
@@ -926,8 +933,6 @@ def test_poison_in_many_cells(given: Callable[..., Desk], parts: dict[str, bytes
 
 def real(*words: str, before: str = "", after: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     """The command line under a shell. before: shell commands; after: redirections."""
-    import shlex
-
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {"PYTHONPATH": str(ROOT)}
     line = f"{before} {sys.executable} -m ticketops {shlex.join(words)} {after}"
     return subprocess.run(

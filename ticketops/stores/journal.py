@@ -181,10 +181,12 @@ class Journal:
     def _key(self) -> bytes:
         path = self._folder / "secret.key"
         if not path.exists():
-            with suppress(FileExistsError):
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(secrets.token_bytes(32))
+            staged = self._folder / ".secret.key"
+            staged.unlink(missing_ok=True)
+            descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+            staged.replace(path)
         return path.read_bytes()
 
     def _files(self) -> list[Path]:
@@ -198,18 +200,18 @@ class Journal:
 
     def _head(self, path: Path) -> dict[str, Any]:
         try:
-            with igzip.open(path, "rb") as file:  # type: ignore[no-untyped-call]
-                head: dict[str, Any] = json.loads(file.readline())
-        except (OSError, ValueError, EOFError) as error:
-            raise UnusableError(f"the journal entry {path.name} can't be read: {error}") from None
+            head: dict[str, Any] = json.loads(self._read(path)[0])
+        except ValueError as error:
+            raise UnusableError(f"the journal entry {path.name} is damaged: {error}") from None
         return head
 
     def _read(self, path: Path) -> list[str]:
+        packed = path.read_bytes()
         try:
-            content: bytes = igzip.decompress(path.read_bytes())  # type: ignore[no-untyped-call]
-            return content.decode("utf-8", "surrogatepass").split("\n")
-        except (OSError, EOFError) as error:
-            raise UnusableError(f"the journal entry {path.name} can't be read: {error}") from None
+            content: bytes = igzip.decompress(packed)  # type: ignore[no-untyped-call]
+        except (OSError, EOFError, ValueError) as error:
+            raise UnusableError(f"the journal entry {path.name} is damaged: {error}") from None
+        return content.decode("utf-8", "surrogatepass").split("\n")
 
 
 def sync_folder(folder: Path) -> None:

@@ -736,11 +736,13 @@ def _distribution(book: Any, worksheet: Any, kit: _Kit) -> None:
     shown = len(headers) + 1
     worksheet.write_string(1, 2, OWN_NOTE, kit.header)
     worksheet.write_string(1, shown, OWN_SHOWN, kit.header)
+    worksheet.write_string(1, shown + 1, "Allocate_Now", kit.header)  # an older spelling of Process_Now
+    worksheet.write_boolean(4, shown + 1, True)
     worksheet.merge_range("A1:H1", "DISTRIBUTION · one row a ticket", kit.header)
     tickets = (
         ("S1-1", "M01", "Meridian", "Cat 1", "S_one", {}),
         ("S1-2", "M01", "Meridian", "Cat 1", "S_one", {}),
-        ("S1-3", "M01", "Meridian", "Cat 1", "S_one", {}),
+        ("S1-3", "M01", "Meridian", "Cat 1", "S_one", {"tix": "two"}),
         ("S2-1", "M01", "Côte d'Azur & Fils", "Cat 2", "S_two",
          {"status": "ALLOCATED", "unit_ids": "P00005", "unit_count": 2, "vendor": "StubHub", "tix": 1}),
         ("S4-1", "M03", "Orbis", "Cat 3", "S_four", {"notes": "=not a formula"}),

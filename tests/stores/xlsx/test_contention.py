@@ -5,6 +5,7 @@ The module is its own child program: `python test_contention.py ROLE {json}`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -26,6 +27,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from ticketops.cli.main import run
 from ticketops.domain.audit import checks
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.procurement import PurchaseLine
@@ -63,7 +65,7 @@ def _worker(path: str, number: int, rounds: int, careless: bool) -> None:
     _say(ready=True)
     sys.stdin.readline()
     for nth in range(rounds):
-        job = (buy, sell, lambda: jobs.allocate_commit(f"S{number * rounds + nth + 1}"))[nth % 3]()
+        job = (buy(), sell(), jobs.allocate_commit(f"S{number * rounds + nth + 1}"))[nth % 3]
         try:
             done = carry_out(XlsxStore(Path(path)), _slow(job) if careless else job, new_run(f"worker {number}"))
         except Exception as error:
@@ -112,9 +114,9 @@ def _take_the_guards_away(path: Path) -> None:
 def _slow(job: Job) -> Job:
     """A plan that takes its time, so that the others surely come in between."""
 
-    def plan(snapshot: Snapshot, run: Run) -> Plan:
+    def plan(snapshot: Snapshot, now: Run) -> Plan:
         time.sleep(0.03)
-        return job.plan(snapshot, run)
+        return job.plan(snapshot, now)
 
     return replace(job, plan=plan)
 
@@ -191,7 +193,7 @@ def children() -> Iterator[list[Child]]:
         yield made
     finally:
         for child in made:
-            if child.process.poll() is None or child.process.stdout and not child.process.stdout.closed:
+            if child.process.poll() is None or (child.process.stdout and not child.process.stdout.closed):
                 child.kill()
 
 
@@ -271,7 +273,7 @@ def test_nothing_is_lost(empty: Path, processes: int, rounds: int) -> None:
 
     log = XlsxStore(empty).log()
     assert [t.number for t in log] == list(range(1, 2 + total + 1))
-    assert all(later.revision_before == earlier.revision_after for earlier, later in zip(log, log[1:], strict=False))
+    assert all(later.revision_before == earlier.revision_after for earlier, later in itertools.pairwise(log))
     assert log[-1].revision_after == XlsxStore(empty).revision()
     assert {t.entry.user for t in log[2:]} == {f"worker {n}" for n in range(processes)}
 
@@ -305,7 +307,7 @@ SALE = ("sale", "add", "--client", "Meridian", "--line", "M01:Cat 1:2@350")
 READING = (("status",), ("audit", "run"), ("report", "position"), ("log",), ("doctor",), (*SALE, "--dry-run"))
 
 
-def test_a_lock_that_is_kept_too_long(cli: Any, empty: Path) -> None:
+def test_a_lock_that_is_kept_too_long(cli: Any, empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     before = empty.read_bytes()
     with children() as made:
         made.append(Child("holder", empty, seconds=60))
@@ -318,11 +320,11 @@ def test_a_lock_that_is_kept_too_long(cli: Any, empty: Path) -> None:
         assert len(refused.err.splitlines()) == 1
         for named in ("event.xlsx", "anna", "sale expand", str(pid)):
             assert named in refused.err
-        as_json = cli(*SALE, "-w", str(empty), "--json", env={"TICKETOPS_LOCK_TIMEOUT": "0"})
-        assert as_json.code == 5
-        assert as_json.json["error"]["code"] == "LOCKED"
+        monkeypatch.setenv("TICKETOPS_LOCK_TIMEOUT", "0")
+        assert run([*SALE, "-w", str(empty), "--json"]) == 5
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "LOCKED"
         for words in READING:
-            assert cli(*words, "-w", str(empty)).code == 0, words
+            assert run([*words, "-w", str(empty)]) == 0, words
         assert empty.read_bytes() == before
 
         os.kill(pid, signal.SIGKILL)
@@ -369,8 +371,6 @@ def office_mark(path: Path, content: str) -> Path:
 def test_open_in_a_spreadsheet_program(
     empty: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, program: str, owner: str, named: list[str]
 ) -> None:
-    from ticketops.cli.main import run
-
     assert run([*SALE, "-w", str(empty)]) == 0
     capsys.readouterr()
     mark = excel_mark(empty, owner) if program == "excel" else office_mark(empty, owner)
@@ -391,8 +391,6 @@ def test_open_in_a_spreadsheet_program(
 
 def test_a_mark_that_cannot_be_read(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It may be another user's, or vanish while it is looked at."""
-    from ticketops.cli.main import run
-
     for name in (f"~${empty.name}", f".~lock.{empty.name}#"):
         mark = empty.with_name(name)
         mark.mkdir()
@@ -440,12 +438,12 @@ def test_saved_elsewhere_before_the_commit(empty: Path) -> None:
     """The store itself never writes on a state that it has not seen."""
     store = XlsxStore(empty)
     job = sell()
-    run = new_run("tester")
+    now = new_run("tester")
     snapshot = store.read(*job.sheets)
-    plan = job.plan(snapshot, run)
+    plan = job.plan(snapshot, now)
     theirs = save_elsewhere(empty)
     with pytest.raises(ConflictError) as refused:
-        store.commit(plan.changes, snapshot.revision, Entry(run.run_id, job.command, run.user, run.now))
+        store.commit(plan.changes, snapshot.revision, Entry(now.run_id, job.command, now.user, now.now))
     assert refused.value.exit_code == 5
     assert empty.read_bytes() == theirs
     assert XlsxStore(empty).log() == []
@@ -456,8 +454,8 @@ def test_saved_elsewhere_while_we_planned(empty: Path) -> None:
     job = sell()
     plans = []
 
-    def plan(snapshot: Snapshot, run: Run) -> Plan:
-        made = job.plan(snapshot, run)
+    def plan(snapshot: Snapshot, now: Run) -> Plan:
+        made = job.plan(snapshot, now)
         if not plans:
             save_elsewhere(empty)
         plans.append(made)
@@ -495,8 +493,8 @@ def test_allocated_by_somebody_else_in_the_meantime(empty: Path) -> None:
     _event(empty, 1)
     job = jobs.allocate_commit("S1")
 
-    def plan(snapshot: Snapshot, run: Run) -> Plan:
-        made = job.plan(snapshot, run)
+    def plan(snapshot: Snapshot, now: Run) -> Plan:
+        made = job.plan(snapshot, now)
         carry_out(XlsxStore(empty), job, new_run("a quicker one"))
         return made
 

@@ -55,10 +55,9 @@ START = datetime(2026, 4, 17, 9, 0)
 KEPT = re.compile(
     rf"{NAME}|{STATE}/(lock|journal/(\d{{6}}\.json\.gz|secret\.key)|backups/\d{{6}}-[0-9a-f]{{32}}\.xlsx|cache/[\w-]+@[0-9a-f]{{32}}\.arrow)"
 )
-CALLS = frozenset(
-    "open read readline readall readinto write flush close __exit__ fsync replace rename link unlink remove mkdir rmdir chmod chown "
-    "stat lstat fstat access scandir listdir flock utime truncate".split()
-)
+_ON_PATHS = ("replace", "rename", "link", "unlink", "remove", "mkdir", "rmdir", "chmod", "chown", "stat", "lstat", "scandir", "listdir", "utime",
+             "open", "fsync", "fstat", "close")  # fmt: skip
+CALLS = frozenset({*_ON_PATHS, "read", "readline", "readall", "readinto", "write", "flush", "__exit__", "access", "flock", "truncate"})
 """Python's names of the calls that reach the operating system."""
 
 
@@ -370,8 +369,6 @@ class Disk:
     after: the call does its work first.
     """
 
-    _ON_PATHS = "replace rename link unlink remove mkdir rmdir chmod chown stat lstat scandir listdir utime open fsync fstat close".split()
-
     def __init__(self, folder: Path, verdict: Callable[[int, str], BaseException | None], *, after: bool = False) -> None:
         self._folder, self._verdict, self._after = str(folder), verdict, after
         self._descriptors: set[int] = set()
@@ -380,10 +377,11 @@ class Disk:
         self.trace: list[tuple[str, str]] = []
 
     def __enter__(self) -> Disk:
-        for name in self._ON_PATHS:
+        for name in _ON_PATHS:
             self._put(os, name, self._wrapped(name, getattr(os, name)))
+        opening = self._opening(builtins.open)
         for module in (builtins, io):
-            self._put(module, "open", self._opening(io.open_code and self._real.get((builtins, "open"), builtins.open)))
+            self._put(module, "open", opening)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -47,11 +48,12 @@ from tests.stores.xlsx.fixtures import (
     resaved,
     rich_workbook,
     serial,
+    write_archive,
 )
 from ticketops.cli.main import run as run_command
 from ticketops.errors import ConflictError, SpliceError, UnusableError
 from ticketops.model.changes import ChangeSet
-from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, MANIFEST, PURCHASES, SALES
+from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, MANIFEST, PURCHASES, SALES, SALES_PARENT_RECON
 from ticketops.stores.base import Entry
 from ticketops.stores.xlsx.store import XlsxStore
 
@@ -283,31 +285,113 @@ def test_a_bulk_commit_writes_what_is_meant(tmp_path: Path, dialect: str) -> Non
     store.undo(ENTRY)
 
 
-def test_an_older_spelling_of_a_column_is_emptied_and_restored_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alias_stands", ["right", "left"])
+def test_an_older_spelling_of_a_column_is_emptied_and_restored_with_it(tmp_path: Path, alias_stands: str) -> None:
     """Where a column and an alias of it both exist the alias fills blanks: emptying the column alone would change nothing."""
     model = plain_model()
     own, old = column_of(DISTRIBUTION, "alloc_from"), 60
-    model[DISTRIBUTION][2][old] = Put("AlloFromCategory", TEXT)
-    model[DISTRIBUTION][3][old] = Put("Cat 2", TEXT)
-    model[DISTRIBUTION][4] |= {own: Put("Cat 3", TEXT), old: Put("Cat 2", TEXT)}
-    model[DISTRIBUTION][7][old] = Put("Cat 4", TEXT)
+    if alias_stands == "left":
+        own, old = old, own
+    cells = model[DISTRIBUTION]
+    cells[2] |= {own: Put("AllocFromCategory", TEXT), old: Put("AlloFromCategory", TEXT)}
+    cells[3][old] = Put("Cat 2", TEXT)
+    cells[4] |= {own: Put("Cat 3", TEXT), old: Put("Cat 2", TEXT)}
+    cells[7] |= {own: Put("Cat 4", TEXT), old: Put("Cat 1", TEXT)}
     path = plain_workbook(tmp_path / "event.xlsx", model=model)
 
-    def categories(*, use_cache: bool) -> dict[int, str | None]:
-        frame = XlsxStore(path, use_cache=use_cache).read(DISTRIBUTION)[DISTRIBUTION].frame
+    def categories() -> dict[int, str | None]:
+        frame = XlsxStore(path, use_cache=False).read(DISTRIBUTION)[DISTRIBUTION].frame
         return dict(frame.select("row", "alloc_from").rows())
 
-    before = categories(use_cache=False)
+    before = categories()
     assert before == {3: "Cat 2", 4: "Cat 3", 7: "Cat 4"}
     changes = ChangeSet()
     changes.set(DISTRIBUTION, 3, "S1-1", {"alloc_from": ("Cat 2", None)})
     changes.set(DISTRIBUTION, 4, "S1-2", {"alloc_from": ("Cat 3", None)})
     changes.delete(DISTRIBUTION, {7: "S1-3"})
     commit(path, changes)
-    assert categories(use_cache=False) == {3: None, 4: None}
+    assert categories() == {3: None, 4: None}
     resaved(path)
     XlsxStore(path).undo(ENTRY)
-    assert categories(use_cache=False) == before
+    assert categories() == before
+
+
+ODD_STRINGS = {
+    "runs": ('<r><t xml:space="preserve"/></r><r><rPr><b/></rPr><t>bo</t></r><r><t xml:space="preserve">ld </t></r>', "bold "),
+    "empty runs": ('<r><t/></r><r><t xml:space="preserve" /></r><r><t>x</t></r>', "x"),
+    "CDATA": ("<t><![CDATA[a & <b>]]></t>", "a & <b>"),
+    "comment": ("<!-- <t>no</t> --><t>yes<!-- no --></t>", "yes"),
+    "phonetic": ('<t>課きく</t><rPh sb="0" eb="1"><t>カ</t></rPh><phoneticPr fontId="1"/>', "課きく"),
+    "entities": ("<t>&#65;&#x42;&amp;lt; &quot;&apos;</t>", "AB&lt; \"'"),
+    "spaces in tags": ('<t xml:space="preserve" > a </t >', " a "),
+    "escapes": ("<t>_x0041__x005F_x0042_</t>", "A_x0042_"),
+}
+
+
+@pytest.mark.parametrize("prefix", ["", "x"])
+@pytest.mark.parametrize("spelling", ODD_STRINGS)
+def test_a_text_that_was_overwritten_comes_back_however_it_was_spelt(tmp_path: Path, spelling: str, prefix: str) -> None:
+    """Undo after another save puts back what the journal says stood there: it must have been read right."""
+    dialect = replace(EXCEL, prefix=prefix)
+    model = plain_model()
+    model[PURCHASES][2][4] = Put("PLACE", TEXT)
+    path = plain_workbook(tmp_path / "event.xlsx", dialect, model)
+    item, text = ODD_STRINGS[spelling]
+    plain = '<si><t xml:space="preserve">PLACE</t></si>'
+    if prefix:
+        item, plain = (re.sub(r"<(/?)(?=[A-Za-z])", rf"<\1{prefix}:", xml) for xml in (item, plain))
+    parts = dict(Archive(path).parts)
+    strings = parts["xl/sharedStrings.xml"].decode()
+    assert plain in strings
+    parts["xl/sharedStrings.xml"] = strings.replace(plain, plain.replace(plain[plain.index(">") + 1 : plain.rindex("</")], item)).encode()
+    write_archive(path, parts, EXCEL)
+    assert Archive(path).cells(PURCHASES)[2, 4].value == text
+    changes = ChangeSet()
+    changes.set(PURCHASES, 2, "P_2", {"vendor": (text, "Other")})
+    commit(path, changes)
+    resaved(path)
+    XlsxStore(path).undo(ENTRY)
+    assert Archive(path).cells(PURCHASES)[2, 4].value == text
+
+
+def test_a_queue_that_libreoffice_saved_is_rebuilt(tmp_path: Path) -> None:
+    """It saves a tick-box that is off as the formula FALSE(), which is no formula of anybody's."""
+    model = plain_model()
+    off = Put(False, 0, '<f aca="false">FALSE()</f>')
+    for row in (2, 3, 4):
+        model[SALES_PARENT_RECON][row] = {1: Put("KEEP"), 4: Put(float(row)), 5: Put(f"S1-{row}"), 20: off}
+    path = plain_workbook(tmp_path / "event.xlsx", model=model)
+    changes = ChangeSet()
+    changes.replace(SALES_PARENT_RECON, ("action", "sales_id", "process_now"), [("KEEP", "S1-1", False), ("MANUAL_REVIEW", "S1-2", True)])
+    commit(path, changes)
+    cells = Archive(path).cells(SALES_PARENT_RECON)
+    assert {at: cell.value for at, cell in cells.items() if at[0] > 1 and cell.value is not None} == {
+        (2, 1): "KEEP",
+        (2, 5): "S1-1",
+        (2, 20): False,
+        (3, 1): "MANUAL_REVIEW",
+        (3, 5): "S1-2",
+        (3, 20): True,
+    }
+
+
+@pytest.mark.libreoffice
+def test_undo_after_libreoffice_saved_the_workbook(tmp_path: Path, soffice: str) -> None:
+    path = plain_workbook(tmp_path / "event.xlsx")
+    names = [sheet.name for sheet in MANIFEST]
+    before = XlsxStore(path, use_cache=False).read(*names)
+    store = XlsxStore(path, use_cache=False)
+    changes, _meant = edit(store)
+    store.commit(changes, store.revision(), ENTRY)
+    after = XlsxStore(path, use_cache=False).read(*names)
+    office_convert(soffice, [path], "xlsx", tmp_path / "saved")[0].replace(path)
+    saved = XlsxStore(path, use_cache=False).read(*names)
+    for name in names:
+        assert saved[name].frame.equals(after[name].frame), name
+    XlsxStore(path).undo(ENTRY)
+    restored = XlsxStore(path, use_cache=False).read(*names)
+    for name in names:
+        assert restored[name].frame.equals(before[name].frame), name
 
 
 # --- what is refused leaves the file alone
@@ -467,7 +551,7 @@ def test_32767_characters_are_written_and_one_more_is_refused(tmp_path: Path) ->
     "text",
     [
         *(f"a{c}b" for c in ILLEGAL), "\x7f", "\x85\u2028\u2029", "_x0041_", "_x005F_", "_x005F_x0041_",
-        "_x0041", "x_x00e4_y", "_x000D_\r\n", " lead", "trail ", "\n", "two  spaces", "\ttab", "]]>", "&amp;", "&#65;", "<c r=\"A1\"/>",
+        "_x0041", "_x0041\x01", "_x005F\x1f_", "x_x00e4_y", "_x000D_\r\n", " lead", "trail ", "\n", "two  spaces", "\ttab", "]]>", "&amp;", "&#65;", "<c r=\"A1\"/>",
         "😀\U0010ffff", "e\u0301", "\u200b", "\u202eabc", "=1+1", "'quoted", "</t></is></c></row>",
     ],
     ids=ascii,
@@ -551,6 +635,22 @@ def test_a_date_gets_a_style_that_shows_dates(tmp_path: Path) -> None:
     again.set(PURCHASES, 2, "P", {"date": (DATE, NOON.replace(hour=0, minute=0, second=0))})
     commit(path, again)
     assert styles_of(Archive(path)) == styles_of(new)
+
+
+@pytest.mark.parametrize(("row_looks", "style"), [
+    ("", DAY), (' s="6" customFormat="1"', MARKED), (' s="6" customFormat="true"', MARKED), (' customFormat="false"', DAY),
+    (' s="6" customFormat="0"', DAY), (' s="6"', DAY),
+])  # fmt: skip
+def test_a_new_cell_takes_the_look_of_its_row_if_it_has_one_else_of_its_column(tmp_path: Path, row_looks: str, style: int) -> None:
+    path = plain_workbook(tmp_path / "event.xlsx", cols={PURCHASES: f'<cols><col min="3" max="3" width="9" style="{DAY}"/></cols>'})
+    parts = dict(Archive(path).parts)
+    part = Archive(path).sheets[PURCHASES]
+    marked = re.sub(rb'(<row r="2" spans="[0-9:]+")', rb"\1" + row_looks.encode(), parts[part])
+    write_archive(path, parts | {part: marked}, EXCEL)
+    changes = ChangeSet()
+    changes.set(PURCHASES, 2, "P_2", {"game": (None, "new")})
+    commit(path, changes)
+    assert Archive(path).cells(PURCHASES)[2, 3] == Cell("new", "inlineStr", style, None)
 
 
 def styles_of(archive: Archive) -> list[bytes]:

@@ -412,6 +412,9 @@ def test_exactly_the_announced_cells_change_and_hold_what_was_announced(done: St
         for at, entry in listed.items():
             cell, before = now.get(at, NOTHING), was.get(at, NOTHING)
             assert agrees(entry["after"], cell.value, moment=when(done.dry)), (sheet, at, entry, cell)
+            if now.get((MANIFEST[sheet].header_row, at[1]), NOTHING).value != entry["header"]:
+                assert (entry["after"], cell.value) == (None, None), "a column of an older spelling is only emptied"
+                continue
             unticked = entry["before"] is None and before.value is False
             assert unticked or agrees(entry["before"], before.value, moment=when(done.dry)), (sheet, at, entry, before)
             assert (before.formula, cell.formula) == (None, None)
@@ -627,6 +630,19 @@ def test_a_missing_sheet_is_made_without_touching_the_others(tmp_path: Path, in_
     test_the_workbook_part_only_grows_its_filters_and_recalculates(done)
     test_exactly_the_announced_cells_change_and_hold_what_was_announced(done)
     assert [c.value for c in openpyxl.load_workbook(path)[MATTHIAS_EMAILS][1]] == ["EMAILS"]
+
+
+def test_a_sheet_whose_name_differs_in_case_only_is_not_doubled(rich: Path, in_process: Invoke) -> None:
+    """Excel calls a workbook with two such sheets damaged."""
+    old = Archive(rich)
+    name, odd = MATTHIAS_EMAILS.encode(), MATTHIAS_EMAILS.lower().encode()
+    parts = old.parts | {BOOK: old.parts[BOOK].replace(b'name="' + name + b'"', b'name="' + odd + b'"')}
+    with zipfile.ZipFile(rich, "w") as target:
+        for member, content in parts.items():
+            target.writestr(member, content)
+    in_process([*COMMANDS["doctor --fix"], "-w", str(rich), "--as", "ana", "--json"])
+    names = [sheet.casefold() for sheet in Archive(rich).sheets]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("name", ["purchase add", "sale expand"])

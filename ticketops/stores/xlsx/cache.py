@@ -53,8 +53,11 @@ def load(folder: Path, digest: str, sheet: Sheet) -> Table | None:
     if isal_zlib.crc32(payload).to_bytes(_CHECKSUM, "little") != content[:_CHECKSUM]:
         return None
     head_size = int.from_bytes(payload[:8], "little")
-    head = json.loads(bytes(payload[8 : 8 + head_size]))
-    frame = pl.read_ipc(BytesIO(payload[8 + head_size :]))
+    try:
+        head = json.loads(bytes(payload[8 : 8 + head_size]))
+        frame = pl.read_ipc(BytesIO(payload[8 + head_size :]))
+    except (ValueError, pl.exceptions.PolarsError):  # written by another version
+        return None
     return Table(
         sheet,
         frame,

@@ -29,13 +29,16 @@ def writing(path: Path, state: Path, timeout: float, holder: str) -> Iterator[No
     except Timeout:
         raise LockedError(f"{path.name} is being written by {_holder(note)}", f"waited {timeout:g} s; try again") from None
     try:
+        refuse_open_elsewhere(path)  # it may have been opened while we waited
         stamp = {"holder": holder, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now().isoformat(timespec="seconds")}
-        note.write_text(json.dumps(stamp))
+        with suppress(OSError):  # only others would read it
+            note.write_text(json.dumps(stamp))
         yield
     finally:
         with suppress(OSError):
             note.unlink()
-        lock.release()
+        with suppress(OSError):  # then the end of the process releases it
+            lock.release()
 
 
 def refuse_open_elsewhere(path: Path) -> None:
@@ -47,9 +50,9 @@ def refuse_open_elsewhere(path: Path) -> None:
         )
     office = path.with_name(f".~lock.{path.name}#")
     if office.exists():
-        owner = office.read_text("utf-8", "replace").split(",")
-        who = " on ".join(part for part in (owner[0] or "", owner[2] if len(owner) > 2 else "") if part.strip()) or "somebody"
-        raise LockedError(f"{path.name} is open in LibreOffice ({who})", f"close it there; if nobody has it open, delete {office.name}")
+        raise LockedError(
+            f"{path.name} is open in LibreOffice ({_office_owner(office)})", f"close it there; if nobody has it open, delete {office.name}"
+        )
 
 
 def _excel_owner(mark: Path) -> str:
@@ -60,6 +63,16 @@ def _excel_owner(mark: Path) -> str:
         return "somebody"
     name = data[1 : 1 + data[0]].decode("cp1252", "replace").strip() if data else ""
     return name or "somebody"
+
+
+def _office_owner(mark: Path) -> str:
+    """LibreOffice's lock file: its user's name, the login, the machine, the time, separated by commas."""
+    try:
+        fields = [field.strip() for field in mark.read_text("utf-8", "replace").split(",")]
+    except OSError:
+        return "somebody"
+    name = next((field for field in fields[:2] if field), "somebody")
+    return f"{name} on {fields[2]}" if len(fields) > 2 and fields[2] else name
 
 
 def _holder(note: Path) -> str:

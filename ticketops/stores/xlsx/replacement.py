@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from ticketops.errors import ConflictError, NotPermittedError, UnusableError
+from ticketops.errors import ConflictError, NotPermittedError, TicketopsError, UnusableError
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.journal import Journal, sync_folder
 from ticketops.stores.xlsx.package import Package, digest, read_file
@@ -42,6 +42,7 @@ class WorkbookFile:
         NotPermittedError where it can't be written; then nothing has changed.
         """
         temporary = self._path.with_name(f".{self._path.name}.ticketops-{os.getpid()}.tmp")
+        renaming = False
         try:
             self._write_durably(temporary, content.write)
             package = Package(read_file(temporary), self._path.name)
@@ -50,16 +51,21 @@ class WorkbookFile:
             self._back_up(before)
             if digest(read_file(self._path)) != before:
                 raise changed_meanwhile(self._path)
+            renaming = True
             os.replace(temporary, self._path)
         except BaseException as error:
-            if temporary.exists():  # else it stands in its place already and the next commit settles the journal
-                self._journal.abandon()
-                with suppress(OSError):
+            cleared = not renaming
+            with suppress(OSError):  # what can't be cleared away is settled by the next commit
+                if temporary.exists():  # else it stands in its place already
+                    self._journal.abandon()
                     temporary.unlink()
+                    cleared = True
+            if isinstance(error, OSError) and not cleared:
+                raise UnusableError(f"{self._path.name}: {error.strerror or error}", "ticketops log tells whether it was written") from None
             if isinstance(error, OSError):
-                raise _cannot_write(self._path, error) from None
+                raise cannot_write(self._path, error) from None
             raise
-        with suppress(OSError):  # what fails from here on is settled by the next commit
+        with suppress(OSError, TicketopsError):  # it is done; what fails from here on is settled by the next commit
             sync_folder(self._path.parent)
             self._journal.finish()
             self._prune()
@@ -71,6 +77,8 @@ class WorkbookFile:
         for stray in self._path.parent.glob(f".{self._path.name}.ticketops-*.tmp"):
             with suppress(OSError):
                 stray.unlink()
+        for stray in (self._state / "cache").glob(".*.arrow"):
+            stray.unlink(missing_ok=True)
         live = self._path.stat()
         for backup in self._backups():  # linked, but the rename never came: a program that writes in place would change it
             if os.path.samestat(backup.stat(), live):
@@ -117,7 +125,8 @@ def changed_meanwhile(path: Path) -> ConflictError:
     return ConflictError(f"{path.name} was changed by somebody else in the meantime", "nothing was written; run the command again")
 
 
-def _cannot_write(path: Path, error: OSError) -> NotPermittedError | UnusableError:
+def cannot_write(path: Path, error: OSError) -> NotPermittedError | UnusableError:
+    """What is raised where the operating system refuses."""
     message = f"{path.name} can't be written: {error.strerror or error}"
     if isinstance(error, PermissionError):
         return NotPermittedError(message)

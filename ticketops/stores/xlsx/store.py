@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from ticketops.errors import NotPermittedError, SchemaError, UnusableError
+from ticketops.errors import SchemaError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, require
 from ticketops.schema.workbook import MANIFEST, Manifest
@@ -25,7 +25,7 @@ from ticketops.stores.xlsx import cache, lock
 from ticketops.stores.xlsx.package import Package, digest, read_file
 from ticketops.stores.xlsx.parts import Parts
 from ticketops.stores.xlsx.reader import RawRows, read_rows
-from ticketops.stores.xlsx.replacement import Content, WorkbookFile, changed_meanwhile
+from ticketops.stores.xlsx.replacement import Content, WorkbookFile, cannot_write, changed_meanwhile
 
 
 class XlsxStore:
@@ -113,23 +113,26 @@ class XlsxStore:
         if self._held:
             yield
             return
-        if not os.access(self.path, os.R_OK):
-            read_file(self.path)
-        try:
-            (self._state / "journal").mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._state.chmod(0o700)
-        except OSError as error:
-            raise NotPermittedError(f"{self._state} can't be written: {error.strerror}") from None
-        with lock.writing(self.path, self._state, self._lock_timeout, f"{entry.user} ({entry.command})"):
-            self._held = True
+        with ExitStack() as stack:
             try:
-                data = read_file(self.path)
-                self._file.settle(digest(data))
-                if self._parts is None or self._parts.package.data != data:
-                    self._parts, self._tables = Parts(Package(data, self.path.name)), {}
+                self._enter(stack, entry)
                 yield
-            finally:
-                self._held = False
+            except OSError as error:
+                raise cannot_write(self.path, error) from None
+
+    def _enter(self, stack: ExitStack, entry: Entry) -> None:
+        """Take the lock, settle what a killed commit left behind, and see whether the file moved since it was read."""
+        if not self.path.exists():
+            read_file(self.path)
+        (self._state / "journal").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._state.chmod(0o700)
+        stack.enter_context(lock.writing(self.path, self._state, self._lock_timeout, f"{entry.user} ({entry.command})"))
+        data = read_file(self.path)
+        self._file.settle(digest(data))
+        if self._parts is None or self._parts.package.data != data:
+            self._parts, self._tables = Parts(Package(data, self.path.name)), {}
+        self._held = True
+        stack.callback(setattr, self, "_held", False)
 
     def commit(self, changes: ChangeSet, expected: str, entry: Entry) -> str:
         from ticketops.stores.xlsx.contents import Edited, written_digest  # what only writes need costs reads 25 ms
@@ -162,14 +165,20 @@ class XlsxStore:
     # --- the journal
 
     def log(self) -> list[Transaction]:
-        if self._journal.interrupted:
-            with self.locked(Entry("", "log", "", datetime.now())):
-                pass  # entering settles it
-        return self._journal.transactions()
+        try:
+            if self._journal.interrupted:
+                with self.locked(Entry("", "log", "", datetime.now())):
+                    pass  # entering settles it
+            return self._journal.transactions()
+        except OSError as error:
+            raise UnusableError(f"the journal of {self.path.name} can't be read: {error.strerror or error}") from None
 
     def undoable(self) -> tuple[Transaction, ChangeSet]:
         last = last_standing(self.log(), self.path.name)
-        return last, reversed_cells(self._journal.record(last.number).cells)
+        try:
+            return last, reversed_cells(self._journal.record(last.number).cells)
+        except OSError as error:
+            raise UnusableError(f"the journal of {self.path.name} can't be read: {error.strerror or error}") from None
 
     def undo(self, entry: Entry) -> Transaction:
         from ticketops.stores.xlsx import takeback
