@@ -32,9 +32,9 @@ class Settings:
 
 
 _READERS: dict[str, Any] = {
-    "workbook": lambda v: Path(_typed(v, str)).expanduser(),
+    "workbook": lambda v: Path(_path_text(v)).expanduser(),
     "user": lambda v: _typed(v, str).strip(),
-    "backups": lambda v: _bounded(int(v), 1, 1000),
+    "backups": lambda v: _bounded(_whole(v), 1, 1000),
     "lock_timeout": lambda v: _bounded(float(v), 0.0, 3600.0),
     "cache": lambda v: v if isinstance(v, bool) else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()],
 }
@@ -91,6 +91,19 @@ def _typed(value: Any, kind: type) -> Any:
     if not isinstance(value, (kind, os.PathLike)):
         raise TypeError
     return value
+
+
+def _path_text(value: Any) -> str:
+    text = str(_typed(value, str))
+    if not text or "\0" in text:
+        raise ValueError
+    return text
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, float | bool):
+        raise TypeError
+    return int(value)
 
 
 def _bounded(value: Any, least: float, most: float) -> Any:

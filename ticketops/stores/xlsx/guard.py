@@ -21,6 +21,9 @@ MAX_GRID_CELLS = 75_000_000
 """Rows × columns that a reader lays out as one grid."""
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
+_SMALL_PART = 2**20
+"""Larger parts are sheets, whose rewriting to conventional form refuses a DTD wherever it stands."""
+
 _OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
 _COLUMN_FROM_AAA = re.compile(rb'r="[A-Z]{3}\d')
 _COLUMN_FROM_BA = re.compile(rb'r="[B-Z][A-Z]\d')
@@ -70,7 +73,8 @@ def check_xml(xml: bytes, part: str) -> None:
     head = xml[:4096]
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise UnusableError(f"the part {part!r} is not in UTF-8", "open and save it in a spreadsheet program")
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+    prolog = xml if len(xml) <= _SMALL_PART else head
+    if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
         raise HostileFileError(f"the part {part!r} declares a DTD")
     declared = re.match(rb'\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["\']([^"\']+)', head)
     if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii"):

@@ -165,6 +165,8 @@ class XlsxStore:
     # --- the journal
 
     def log(self) -> list[Transaction]:
+        if not self.path.is_file():
+            read_file(self.path)
         try:
             if self._journal.interrupted:
                 with self.locked(Entry("", "log", "", datetime.now())):
