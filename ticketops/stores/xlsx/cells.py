@@ -24,9 +24,10 @@ _TYPE = re.compile(rb'\st="(\w+)"')
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>(.*?)</v>", re.DOTALL)
 _TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*[^>/]|\s)?>(.*?)</(?:\w+:)?t\s*>", re.DOTALL)
 _PHONETIC = re.compile(rb"<((?:\w+:)?)rPh\b.*?</\1rPh>", re.DOTALL)
-_CONSTANT = re.compile(rb"<f(?:\s[^>]*)?>\s*(?:TRUE|FALSE)\(\)\s*</f>")
+CONSTANT = re.compile(rb"<f(?:\s[^>]*)?>\s*(?:TRUE|FALSE)\(\)\s*</f>")
+"""The formula that LibreOffice makes of a tick-box."""
 _FORMULA = re.compile(rb"<f[\s>/]")
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_(?=x[0-9A-Fa-f]{4}_)")
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_(?=x[0-9A-Fa-f]{4}[_\x00-\x08\x0b-\x1f])")
 _DELICATE = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x|^\s|\s$|  ")
 """What needs escaping or `xml:space`: most texts hold none of it."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -46,7 +47,7 @@ def has_formula(content: bytes) -> bool:
 
 def is_constant(content: bytes) -> bool:
     """Whether the formula of a cell is TRUE() or FALSE(), LibreOffice's way to save a tick-box."""
-    return bool(_CONSTANT.search(content))
+    return bool(CONSTANT.search(content))
 
 
 def to_xml(letters: str, row: int, style: int, value: Any) -> str:

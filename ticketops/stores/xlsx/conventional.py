@@ -16,10 +16,10 @@ from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.xlsx.xmltext import attribute, escape
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_ODD = re.compile(rb'<c(?! r="[A-Z]|[A-Za-z])|<row(?! r="\d|[A-Za-z])')
+_ODD = re.compile(rb'<c(?! r="[A-Z]{1,3}[1-9]\d{0,6}"|[A-Za-z])|<row(?! r="[1-9]\d{0,6}"|[A-Za-z])|<\w+:(?:c|row)[\s/>]')
 _SPACED_ENDS = (b" >", b"\n>", b"\t>", b"\r>")
 _OPEN = re.compile(rb"<sheetData(?:\s[^>]*[^>/])?>")
-_REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
 class SheetXml(NamedTuple):
@@ -94,11 +94,13 @@ class _Rewriter:
         self._depth += 1
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
         own = name.startswith(self._prefix) and ":" not in name[len(self._prefix) :]
-        if own and local == "row" and self._depth == 2:
-            self._row = int(pairs.pop("r", self._row + 1))
+        if local in ("row", "c") and (not own or self._depth != 2 + (local == "c")):
+            raise HostileFileError(f"the part {self._part!r} holds a {local} where none belongs")
+        if local == "row":
+            self._row = self._row_number(pairs.pop("r", str(self._row + 1)))
             self._column = 0
             pairs = {"r": str(self._row), **pairs}
-        elif own and local == "c" and self._depth == 3:
+        elif local == "c":
             pairs = self._placed(pairs)
         text = "".join(f' {key}="{attribute(value)}"' for key, value in pairs.items())
         self._out.append(f"<{local if own else name}{text}>")
@@ -106,8 +108,16 @@ class _Rewriter:
     def _doctype(self, *_declaration: object) -> None:
         raise HostileFileError(f"the part {self._part!r} declares a DTD")
 
+    def _row_number(self, text: str) -> int:
+        if not text.isascii() or not text.isdigit() or len(text) > 7:
+            raise HostileFileError(f"the part {self._part!r} spans a row {text[:20]!r}")
+        return int(text)
+
     def _placed(self, pairs: dict[str, Any]) -> dict[str, Any]:
-        found = _REFERENCE.fullmatch(pairs.pop("r", ""))
+        reference = pairs.pop("r", "")
+        found = _REFERENCE.fullmatch(reference)
+        if reference and (not found or int(found[2]) != self._row):
+            raise UnusableError(f"the part {self._part!r} holds a cell {reference[:20]!r} in row {self._row}")
         self._column = column_number(found[1]) if found else self._column + 1
         return {"r": f"{column_letters(self._column)}{self._row}", **pairs}
 

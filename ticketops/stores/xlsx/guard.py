@@ -17,8 +17,10 @@ MAX_MEMBER = 2 * 2**30
 RATIO_LIMIT = 250
 RATIO_FLOOR = 32 * 2**20
 """A member that inflates to less than this is never called a bomb."""
-MAX_GRID_CELLS = 75_000_000
-"""Rows × columns that a reader lays out as one grid."""
+ROOMY_GRID = 8_000_000
+"""Rows × columns up to which nobody asks how full a sheet is."""
+SPARSE = 100
+"""A larger grid needs one cell in so many."""
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 _SMALL_PART = 2**20
@@ -27,6 +29,7 @@ _SMALL_PART = 2**20
 _OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
 _COLUMN_FROM_AAA = re.compile(rb'r="[A-Z]{3}\d')
 _COLUMN_FROM_BA = re.compile(rb'r="[B-Z][A-Z]\d')
+_ROW_FROM_10000 = re.compile(rb'r="[A-Z]{0,3}\d{5}')
 _ROW_FROM_100000 = re.compile(rb'r="[A-Z]{0,3}\d{6}')
 _REFERENCE = re.compile(rb'<(?:c|row) r="([A-Z]{0,3})(\d{1,9})')
 
@@ -51,9 +54,10 @@ def check_directory(members: list[zipfile.ZipInfo], size: int, name: str) -> Non
     seen: set[str] = set()
     total = 0
     for info in members:
-        if info.filename in seen:
+        plain = info.filename.replace("\\", "/").casefold()
+        if plain in seen:
             raise HostileFileError(f"{name} holds the part {info.filename!r} twice")
-        seen.add(info.filename)
+        seen.add(plain)
         if info.flag_bits & 0x1:
             raise UnusableError(f"{name} is encrypted", "save it without a password")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -82,18 +86,28 @@ def check_xml(xml: bytes, part: str) -> None:
 
 
 def check_extent(xml: bytes, sheet: str) -> None:
-    """Refuse a sheet (in conventional form) whose cells span a grid no memory holds. Raises HostileFileError.
+    """Refuse a sheet (in conventional form) whose cells span a grid that they hardly fill: a reader would lay it out whole.
 
-    Two quick searches clear every ordinary sheet; only one that is both long and wide is measured cell by cell.
+    Two quick searches clear every ordinary sheet; others are measured cell by cell. Raises HostileFileError.
     """
-    long, wide = _ROW_FROM_100000.search(xml), _COLUMN_FROM_AAA.search(xml)
-    if not (long or wide):
-        return
-    if not wide and not _COLUMN_FROM_BA.search(xml) and not re.search(rb'r="[A-Z]{0,3}\d{8}', xml):
+    beyond_az, beyond_zz = _COLUMN_FROM_BA.search(xml), _COLUMN_FROM_AAA.search(xml)
+    if not beyond_zz and not _ROW_FROM_100000.search(xml) and (not beyond_az or not _ROW_FROM_10000.search(xml)):
         return
     widest = lowest = 0
     for column, row in _REFERENCE.findall(xml):
         widest = max(widest, column_number(column))
         lowest = max(lowest, int(row))
-    if lowest > MAX_ROWS or widest > MAX_COLUMNS or lowest * widest > MAX_GRID_CELLS:
+    sparse = lowest * widest > max(ROOMY_GRID, SPARSE * xml.count(b"<c "))
+    if lowest > MAX_ROWS or widest > MAX_COLUMNS or sparse:
         raise HostileFileError(f"sheet {sheet!r} spans {lowest:,} rows by {widest:,} columns")
+
+
+def check_strings(xml: bytes, part: str) -> None:
+    """Refuse shared strings that announce more than they can hold. Raises HostileFileError."""
+    announced = re.search(rb"<(?:\w+:)?sst\b[^>]*", xml)
+    for count in re.findall(rb'\b(?:uniqueCount|count)\s*=\s*["\']\s*(\d+)', announced[0] if announced else b""):
+        if len(count) > 12 or int(count) > max(len(xml), 1) * 1000:
+            raise HostileFileError(f"the part {part!r} announces {count[:20].decode()} strings")
+    unique = re.search(rb'\buniqueCount\s*=\s*["\']\s*(\d+)', announced[0] if announced else b"")
+    if unique and int(unique[1]) > len(xml):
+        raise HostileFileError(f"the part {part!r} announces {unique[1].decode()} strings")

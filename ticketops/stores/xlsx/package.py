@@ -76,7 +76,7 @@ class Package:
             else:
                 inflater = isal_zlib.decompressobj(-15)
                 content = inflater.decompress(raw, info.file_size + 1)
-        except (zlib.error, ValueError) as error:
+        except (isal_zlib.error, zlib.error, ValueError) as error:  # type: ignore[misc]
             raise UnusableError(f"{self.name} is damaged at the part {part!r}: {error}") from None
         if len(content) != info.file_size or isal_zlib.crc32(content) != info.CRC:
             raise UnusableError(f"{self.name} is damaged at the part {part!r}")

@@ -14,7 +14,7 @@ from ticketops.schema.workbook import Sheet
 from ticketops.stores.xlsx import guard
 from ticketops.stores.xlsx.cells import string_item
 from ticketops.stores.xlsx.package import Package
-from ticketops.stores.xlsx.xmltext import attribute
+from ticketops.stores.xlsx.xmltext import attribute, without_markup
 
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 OFFSET_1904 = timedelta(days=1462)
@@ -50,7 +50,10 @@ class Parts:
             if relation is None or not element.get("name"):
                 raise UnusableError(f"{package.name} is damaged: a sheet has no part")
             kind, target = relation
-            self._sheet_ids.append(int(element.get("sheetId", "0")))
+            number = element.get("sheetId", "0")
+            self._sheet_ids.append(int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0)
+            if element.attrib["name"] in self.sheets:
+                raise UnusableError(f"{package.name} has two sheets named {element.attrib['name']!r}")
             self.sheets[element.attrib["name"]] = target
             if not kind.endswith("/worksheet"):
                 self.not_worksheets.add(element.attrib["name"])
@@ -70,7 +73,7 @@ class Parts:
     @cached_property
     def _strings(self) -> list[bytes]:
         xml = self.xml(self.strings) if self.strings in self.package else b""
-        return _ITEM.findall(xml)
+        return _ITEM.findall(without_markup(xml) if b"<!" in xml else xml)
 
     def shared(self, index: int) -> str:
         """A shared string. Raises UnusableError for an index that the workbook does not have."""

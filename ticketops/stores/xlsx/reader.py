@@ -22,6 +22,9 @@ def read_rows(parts: Parts, sheets: list[str]) -> dict[str, RawRows]:
     for name in sheets:
         part = parts.sheets[name]
         guard.check_extent(conventional(parts.xml(part), part).xml, name)
+    for part in parts.package.members:
+        if part.casefold().endswith("sharedstrings.xml"):
+            guard.check_strings(parts.xml(part), part)
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(parts.package.data))
         return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in sheets}

@@ -16,7 +16,7 @@ from typing import Any
 from ticketops.errors import SpliceError
 from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx.cells import CELL, from_xml, has_formula, is_constant, style_of, to_xml
+from ticketops.stores.xlsx.cells import CELL, CONSTANT, from_xml, has_formula, is_constant, style_of, to_xml
 from ticketops.stores.xlsx.conventional import SheetXml
 from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
 from ticketops.stores.xlsx.styles import Styles
@@ -136,7 +136,8 @@ class _Body:
         if edit.rewrite_from is not None:
             first = bisect_left(self._numbers, edit.rewrite_from)
             stop = self._opened[first].start() if first < len(self._opened) else self._end
-            if b"<f" in xml[stop : self._end]:
+            dropped = xml[stop : self._end]
+            if dropped.count(b"<f") > (len(CONSTANT.findall(dropped)) if self._constants else 0):
                 raise SpliceError(f"sheet {self._sheet!r} holds formulas where it would be written anew: nothing was written")
         rows = {*edit.cells, *self._numbers} if edit.clear_others else edit.cells
         for row in sorted(rows):
