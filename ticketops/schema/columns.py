@@ -18,6 +18,8 @@ from typing import Any
 from ticketops.model.states import StateMachine
 
 EPOCH_1900 = datetime(1899, 12, 30)
+_FEBRUARY_29 = 60
+"""The serial of a day that spreadsheets believe 1900 had; those before it count one less."""
 _EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
@@ -133,6 +135,7 @@ def _flag(raw: Any) -> bool | None:
 
 def from_serial(serial: float) -> datetime:
     """A spreadsheet date serial (1900 system, days) as a datetime, to the millisecond."""
+    serial += serial < _FEBRUARY_29
     return EPOCH_1900 + timedelta(milliseconds=round(serial * 86_400_000))
 
 
@@ -140,7 +143,8 @@ def to_serial(value: datetime) -> float:
     """A datetime as a date serial (1900 system, days). Raises ValueError before 1900 or after 9999."""
     if not _EARLIEST <= value <= _LATEST:
         raise ValueError(f"{value} is outside what a spreadsheet can hold")
-    return (value - EPOCH_1900) / timedelta(days=1)
+    serial = (value - EPOCH_1900) / timedelta(days=1)
+    return serial - (serial < _FEBRUARY_29 + 1)
 
 
 def parse_datetime(text: str) -> datetime | None:

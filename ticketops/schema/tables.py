@@ -51,6 +51,8 @@ class Table:
     next_column: int
     misfits: tuple[Misfit, ...] = ()
     exists: bool = True
+    shadowed: tuple[tuple[int, str], ...] = ()
+    """(sheet row, name of place) of the cells that hold something in the column of an alias: see `place_names`."""
 
     @property
     def missing(self) -> list[str]:
@@ -110,6 +112,7 @@ def build_table(sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any
     width = max((i for i, text in enumerate(header, start=1) if text not in (None, "")), default=0)
     series: list[pl.Series] = []
     misfits: list[Misfit] = []
+    shadowed: list[tuple[int, str]] = []
     blank: pl.Series | None = None
     for column in sheet.columns:
         dtype = DTYPES[column.type]
@@ -118,6 +121,9 @@ def build_table(sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any
             series.append(pl.Series(column.name, [None] * len(rows), dtype=dtype))
             continue
         raws = _pick(rows, places)
+        for nth, place in enumerate(places[1:], start=1):
+            held = (i for i, row in enumerate(rows) if place <= len(row) and row[place - 1] not in (None, ""))
+            shadowed += [(sheet.header_row + 1 + i, f"{column.name}@{nth}") for i in held]
         values, bad = cast_all(column.type, raws)
         for i in bad:
             text = "•••" if column.secret else text_of(raws[i])[:80]
@@ -133,7 +139,12 @@ def build_table(sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any
     if blank is not None:
         frame = frame.filter(~blank)
     last = frame["row"].max() if frame.height else sheet.header_row
-    return Table(sheet, frame, positions, int(last) + 1, width + 1, tuple(misfits))  # type: ignore[arg-type]
+    return Table(sheet, frame, positions, int(last) + 1, width + 1, tuple(misfits), shadowed=tuple(shadowed))  # type: ignore[arg-type]
+
+
+def place_names(positions: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
+    """{sheet column: name}: the column itself by its name, that of an alias beside it as `name@1`."""
+    return {place: f"{name}@{i}" if i else name for name, places in positions.items() for i, place in enumerate(places)}
 
 
 def _pick(rows: Sequence[Sequence[Any]], places: tuple[int, ...]) -> list[Any]:
@@ -221,13 +232,14 @@ def _without(table: Table, rows: Sequence[int]) -> Table:
     last = frame["row"].max() if frame.height else table.sheet.header_row
     gone = set(rows)
     misfits = tuple(m for m in table.misfits if m.row not in gone)
-    return replace(table, frame=frame, next_row=int(last) + 1, misfits=misfits)  # type: ignore[arg-type]
+    shadowed = tuple(cell for cell in table.shadowed if cell[0] not in gone)
+    return replace(table, frame=frame, next_row=int(last) + 1, misfits=misfits, shadowed=shadowed)  # type: ignore[arg-type]
 
 
 def _replaced(table: Table, change: ReplaceRows) -> Table:
     if not change.columns:
         return replace(table, next_row=len(change.rows) + 1)
-    bare = replace(table, frame=table.frame.clear(), next_row=table.sheet.header_row + 1, misfits=())
+    bare = replace(table, frame=table.frame.clear(), next_row=table.sheet.header_row + 1, misfits=(), shadowed=())
     return _appended(bare, AppendRows(change.sheet, bare.next_row, change.columns, change.rows))
 
 
@@ -246,8 +258,10 @@ def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
         series = table.frame[name]
         columns.append(series.scatter(places, pl.Series(values, dtype=series.dtype)))
     touched = {(change.row, name) for change in changes for name in change.cells}
+    emptied = {(change.row, name) for change in changes for name, (_before, after) in change.cells.items() if after is None}
     misfits = tuple(m for m in table.misfits if (m.row, m.column) not in touched)
-    return replace(table, frame=table.frame.with_columns(columns), misfits=misfits)
+    shadowed = tuple((row, name) for row, name in table.shadowed if (row, name.partition("@")[0]) not in emptied)
+    return replace(table, frame=table.frame.with_columns(columns), misfits=misfits, shadowed=shadowed)
 
 
 def with_structure(changes: ChangeSet, snapshot: Snapshot) -> ChangeSet:

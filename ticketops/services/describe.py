@@ -31,6 +31,7 @@ class _SheetCells:
         self._table, self._sheet = table, table.sheet
         self._positions = dict(table.positions)
         self._next_column = table.next_column
+        self._misfits = {(m.row, m.column): m.text for m in table.misfits}
 
     def cells(self, change: Change) -> Iterator[dict[str, Any]]:
         match change:
@@ -44,6 +45,8 @@ class _SheetCells:
             case SetCells():
                 for name, (before, after) in change.cells.items():
                     yield self._one(change.row, name, change.key, before, after)
+                    if after is None:
+                        yield from self._shadows(change.row, change.key, name)
             case AppendRows():
                 for number, row in enumerate(change.rows, start=change.first_row):
                     filled = ((name, value) for name, value in zip(change.columns, row, strict=True) if value is not None)
@@ -51,10 +54,21 @@ class _SheetCells:
             case DeleteRows():
                 gone = self._table.frame.filter(self._table.frame["row"].is_in(list(change.rows)))
                 for values in gone.iter_rows(named=True):
-                    held = (name for name in self._positions if values[name] is not None)
-                    yield from (self._one(values["row"], name, "deleted row", values[name], None) for name in held)
+                    own = values | {name: text for (row, name), text in self._misfits.items() if row == values["row"]}
+                    held = (name for name in self._positions if own[name] is not None)
+                    yield from (self._one(values["row"], name, "deleted row", own[name], None) for name in held)
+                    yield from self._shadows(values["row"], "deleted row")
             case ReplaceRows():
                 yield _replaced(change.sheet, self._sheet.header_row, change, self._positions)
+
+    def _shadows(self, row: int, key: str, only: str = "") -> Iterator[dict[str, Any]]:
+        """The cells of aliases that are emptied with their column."""
+        for at, place in self._table.shadowed:
+            name, _, nth = place.partition("@")
+            if at == row and only in ("", name):
+                header = self._sheet.by_name[name].header
+                cell = f"{column_letters(self._positions[name][int(nth)])}{row}"
+                yield {"sheet": self._sheet.name, "cell": cell, "header": header, "key": key, "before": "…", "after": None}
 
     def _headers(self, key: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         for name in names:
@@ -62,6 +76,8 @@ class _SheetCells:
             yield self._cell(self._sheet.header_row, name, key, None, header)
 
     def _one(self, row: int, name: str, key: str, before: Any, after: Any) -> dict[str, Any]:
+        if before is None:
+            before = self._misfits.get((row, name))
         if self._sheet.by_name[name].secret:
             before, after = (HIDDEN if value is not None else None for value in (before, after))
         return self._cell(row, name, key, before, after)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ticketops.model.changes import AddColumns, AddSheet, AppendRows, ChangeSet, DeleteRows, ReplaceRows, SetCells
-from ticketops.schema.tables import Table, canonical_positions
+from ticketops.schema.tables import Table, canonical_positions, place_names
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ def compile_edits(changes: ChangeSet, tables: Mapping[str, Table]) -> dict[str, 
         edit = edits[name] = SheetEdit(sheet.header_row, table.next_row)
         positions = dict(table.positions)
         next_column = table.next_column
+        places = {column: place for place, column in place_names(positions).items()}
         for change in changes.for_sheet(name):
             match change:
                 case AddSheet():
@@ -57,6 +58,9 @@ def compile_edits(changes: ChangeSet, tables: Mapping[str, Table]) -> dict[str, 
                 case SetCells():
                     row = edit.cells.setdefault(change.row, {})
                     for column, (_before, after) in change.cells.items():
+                        if "@" in column:
+                            row[places[column]] = after
+                            continue
                         row[positions[column][0]] = after
                         if after is None:  # an alias would fill the blank
                             row.update(dict.fromkeys(positions[column][1:]))

@@ -233,6 +233,8 @@ def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[i
             case SetCells():
                 was = before.get(change.row, {})
                 new = {name: (was.get(name), after) for name, (_before, after) in change.cells.items()}
+                emptied = (name for name, value in was.items() if "@" in name and value is not None)
+                new |= {name: (was[name], None) for name in emptied if new.get(name.partition("@")[0], (None, ""))[1] is None}
                 rows.setdefault(change.row, {}).update(new)
             case AppendRows():
                 for number, values in enumerate(change.rows, start=change.first_row):

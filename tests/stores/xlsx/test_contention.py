@@ -159,7 +159,9 @@ class Child:
     def __init__(self, role: str, path: Path, **words: Any) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {"PYTHONPATH": str(ROOT)}
         command = [sys.executable, __file__, role, json.dumps({"path": str(path), **words})]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        self.process = subprocess.Popen(
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        )
 
     def hear(self) -> dict[str, Any]:
         assert self.process.stdout

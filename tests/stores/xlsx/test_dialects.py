@@ -607,6 +607,27 @@ def test_numbers_keep_every_digit(tmp_path: Path, number: float) -> None:
     assert XlsxStore(path, use_cache=False).read(PURCHASES)[PURCHASES].frame["price"][0] == number
 
 
+@pytest.mark.parametrize("moment", [
+    datetime(1900, 1, 1), datetime(1900, 2, 15, 12), datetime(1900, 3, 1), datetime(1904, 1, 1), datetime(1999, 12, 31, 23, 59, 59),
+    datetime(2000, 2, 29), datetime(9999, 12, 31),
+])  # fmt: skip
+def test_dates_at_the_edges_round_trip(tmp_path: Path, moment: datetime) -> None:
+    """Spreadsheets hold that 1900 was a leap year: before 1 March 1900 serials are one smaller."""
+    path = plain_workbook(tmp_path / "event.xlsx")
+    changes = ChangeSet()
+    changes.set(PURCHASES, 2, "P_2", {"date": (None, moment)})
+    commit(path, changes)
+    assert openpyxl.load_workbook(path)[PURCHASES].cell(2, 1).value == moment
+    assert same_in_calamine(grids(path)[PURCHASES][2, 1], moment)
+    assert XlsxStore(path, use_cache=False).read(PURCHASES)[PURCHASES].frame["date"][0] == moment
+
+
+def test_a_date_that_no_cell_can_hold_is_refused(tmp_path: Path) -> None:
+    changes = ChangeSet()
+    changes.set(PURCHASES, 2, "P_2", {"date": (None, datetime(1899, 12, 30))})
+    refused(plain_workbook(tmp_path / "event.xlsx"), changes, f"{PURCHASES}!A2")
+
+
 def test_a_date_gets_a_style_that_shows_dates(tmp_path: Path) -> None:
     """In a cell without a date style: the style of the cell above if that shows dates, else the cell's own with a date format."""
     model = plain_model()

@@ -374,8 +374,9 @@ def raw(column: Column) -> st.SearchStrategy[Put]:
     else:
         fitting = own.map(Put)
     strange = [Put("n/a"), Put(2.5), Put(True), Put(ErrorCode("#REF!")), Put(" x ")]
-    if column.type not in (ColumnType.INTEGER, ColumnType.NUMBER):  # a number that is written into a cell that shows dates is a date
-        strange += [Put(None, DAY), Put(7.0, DAY)]
+    own_look = column.type not in (ColumnType.INTEGER, ColumnType.NUMBER) and not column.aliases
+    if own_look:  # elsewhere what is written or put back would be a date because of the look of its cell
+        strange += [Put(None, DAY), Put(4000.0, DAY)]
     misfit = st.sampled_from(strange)
     return st.one_of(st.just(Put(None)), fitting, fitting, misfit)
 

@@ -24,7 +24,7 @@ from ticketops.schema.tables import Misfit, Table
 from ticketops.schema.workbook import Sheet
 from ticketops.stores.xlsx.parts import Parts
 
-_FORMAT = b"ticketops-cache-2"
+_FORMAT = b"ticketops-cache-3"
 _DIGEST = 16
 _CHECKSUM = 4
 """A CRC finds damage; that the content is the right one, the digest in the file's name says."""
@@ -65,6 +65,7 @@ def load(folder: Path, digest: str, sheet: Sheet) -> Table | None:
         head["next_row"],
         head["next_column"],
         tuple(Misfit(*misfit) for misfit in head["misfits"]),
+        shadowed=tuple((row, name) for row, name in head["shadowed"]),
     )
 
 
@@ -75,6 +76,7 @@ def save(folder: Path, digest: str, table: Table) -> None:
         "next_row": table.next_row,
         "next_column": table.next_column,
         "misfits": [(m.row, m.column, m.text) for m in table.misfits],
+        "shadowed": table.shadowed,
     }).encode()  # fmt: skip
     buffer = BytesIO()
     table.frame.write_ipc(buffer)

@@ -67,7 +67,10 @@ def to_xml(letters: str, row: int, style: int, value: Any) -> str:
     if isinstance(value, bool):
         return f'<c r="{letters}{row}"{s} t="b"><v>{value:d}</v></c>'
     if isinstance(value, datetime):
-        value = to_serial(value)
+        try:
+            value = to_serial(value)
+        except ValueError as error:
+            raise SpliceError(f"{letters}{row}: {error}") from None
     return f'<c r="{letters}{row}"{s}><v>{number_text(value)}</v></c>'
 
 

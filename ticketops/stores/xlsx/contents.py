@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from ticketops.errors import InternalError
 from ticketops.model.changes import ChangeSet, ReplaceRows
-from ticketops.schema.tables import Table
+from ticketops.schema.tables import Table, place_names
 from ticketops.schema.workbook import Manifest
 from ticketops.stores.base import Transaction
 from ticketops.stores.edits import SheetEdit
@@ -43,14 +43,8 @@ class Edited:
         """Raw values by column name instead of column number."""
         named: dict[str, dict[int, dict[str, Any]]] = {}
         for sheet, rows in self._before.items():
-            names = {place: name for name, places in self.names.get(sheet, {}).items() for place in places}
-            named[sheet] = {}
-            for row, cells in rows.items():
-                held = named[sheet][row] = {}
-                for place, value in cells.items():
-                    name = names.get(place)
-                    if name and held.get(name) is None:  # of a column and its alias, what is not blank
-                        held[name] = value
+            names = place_names(self.names.get(sheet, {}))
+            named[sheet] = {row: {names[p]: v for p, v in cells.items() if p in names} for row, cells in rows.items()}
         return named
 
 

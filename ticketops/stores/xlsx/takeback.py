@@ -8,7 +8,7 @@ from typing import Any
 
 from ticketops.errors import ConflictError, RuleError
 from ticketops.model.changes import ChangeSet
-from ticketops.schema.tables import Table, build_table
+from ticketops.schema.tables import Table, build_table, place_names
 from ticketops.schema.workbook import Manifest
 from ticketops.stores.journal import Journal, Record, content_digest, plain_row
 from ticketops.stores.undo import inverse
@@ -38,9 +38,16 @@ def plan(record: Record, parts: Parts, old: Parts | None, journal: Journal, mani
             raise RuleError(f"the backup that holds the old {name!r} is gone")
         columns = tuple(c.name for c in manifest[name].columns if c.name in tables[name].positions)
         before = _table(old, name, manifest)
-        rows = before.frame.select(columns).rows() if columns else [tuple(row) for row in _plain_rows(old, name)]
+        rows = _in_place(before, columns) if columns else [tuple(row) for row in _plain_rows(old, name)]
         changes.replace(name, columns, rows)
     return changes, tables
+
+
+def _in_place(table: Table, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """The rows below the header, blank ones included, so that each comes back where it stood."""
+    held = {row: values for row, *values in table.frame.select("row", *columns).iter_rows()}
+    blank = [None] * len(columns)
+    return [tuple(held.get(row, blank)) for row in range(table.sheet.header_row + 1, table.next_row)]
 
 
 def replaced_digest(parts: Parts, table: Table) -> str:
@@ -69,7 +76,7 @@ def _raw_cells(parts: Parts, table: Table, rows: Mapping[int, Mapping[str, Any]]
     part = parts.sheets.get(table.sheet.name)
     if part is None:
         return {}
-    names = {places[0]: name for name, places in table.positions.items()}
+    names = place_names(table.positions)
     places = {name: place for place, name in names.items()}
     wanted = {row: [places[name] for name in cells if name in places] for row, cells in rows.items()}
     found = read_cells(conventional(parts.xml(part), part), wanted, parts.shared)
