@@ -86,7 +86,9 @@ def test_a_dry_run_of_undo_names_the_cells_it_would_set_back(cli: Runner, small:
     after = cells_of(small)
     planned = cli("undo", *book, "--dry-run", "--json")
     assert cells_of(small) == after
-    assert {(c["sheet"], c["cell"]) for c in planned.json["cells"]} == {k for k in before.keys() | after.keys() if before.get(k) != after.get(k)}
+    assert {(c["sheet"], c["cell"]) for c in planned.json["cells"]} == {
+        k for k in before.keys() | after.keys() if before.get(k) != after.get(k)
+    }
     assert cli("undo", *book, "-y", "--json").json["changes"] == planned.json["changes"]
     assert cells_of(small) == before
 
