@@ -78,13 +78,14 @@ class _SheetCells:
     def _one(self, row: int, name: str, key: str, before: Any, after: Any) -> dict[str, Any]:
         if before is None:
             before = self._misfits.get((row, name))
-        if self._sheet.by_name[name].secret:
+        if self._sheet.by_name[name.partition("@")[0]].secret:
             before, after = (HIDDEN if value is not None else None for value in (before, after))
         return self._cell(row, name, key, before, after)
 
     def _cell(self, row: int, name: str, key: str, before: Any, after: Any) -> dict[str, Any]:
-        place = f"{column_letters(self._positions[name][0])}{row}"
-        header = self._sheet.by_name[name].header
+        own, _, nth = name.partition("@")
+        place = f"{column_letters(self._positions[own][int(nth or 0)])}{row}"
+        header = self._sheet.by_name[own].header
         return {"sheet": self._sheet.name, "cell": place, "header": header, "key": key, "before": before, "after": after}
 
 

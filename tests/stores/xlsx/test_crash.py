@@ -583,7 +583,7 @@ def test_killed_at_random_moments(story: Story, nursery: Nursery, tmp_path: Path
     assert len(_kill_at_random(story, nursery, tmp_path / "x", 250, seed=2)) >= 6
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [6, pytest.param(150, marks=pytest.mark.slow)])
 def test_the_command_that_clears_up_is_killed_too(story: Story, nursery: Nursery, tmp_path: Path, kills: int) -> None:
     """Kills one upon the other: the second command finds what the first left, and is killed while it settles that."""
     chance = random.Random(kills)
@@ -606,7 +606,7 @@ def test_the_command_that_clears_up_is_killed_too(story: Story, nursery: Nursery
             check(story, folder, number)
 
 
-@pytest.mark.parametrize("wanted", [6, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("wanted", [6, pytest.param(100, marks=pytest.mark.slow)])
 def test_killed_while_a_conflict_is_cleared_up(story: Story, nursery: Nursery, tmp_path: Path, wanted: int) -> None:
     """Another program replaces the file at the last moment; the commit that gives way is killed while it gives way."""
     folder, rival = tmp_path / "x", tmp_path / "rival.xlsx"
@@ -783,7 +783,7 @@ def test_calls_fail_at_random(scenes: dict[str, Scene], name: str, seeds: range)
             raise
 
 
-@pytest.mark.parametrize("wanted", [8, pytest.param(120, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("wanted", [8, pytest.param(60, marks=pytest.mark.slow)])
 def test_a_full_disk(story: Story, nursery: Nursery, tmp_path: Path, wanted: int) -> None:
     """No mock: the kernel refuses to let any file grow beyond a limit."""
     folder = tmp_path / "x"

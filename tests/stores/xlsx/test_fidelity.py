@@ -603,15 +603,11 @@ def test_undo_after_another_program_saved_restores_every_cell(name: str, rich: P
         if "chartsheets" in old.sheets[sheet]:
             continue
         header = MANIFEST[sheet].header_row if sheet in structural else 0
-        spellings = {alias for c in MANIFEST[sheet].columns for alias in c.aliases} if sheet in MANIFEST else set()
-        old_spelling = {
-            at[1] for at, cell in old.cells(sheet).items() if cell.value in spellings
-        }  # its value counts only where ours is blank
         values = [
             {
                 at: (cell.value, cell.formula)
                 for at, cell in archive.cells(sheet).items()
-                if at[0] != header and at[1] not in old_spelling and (cell.value is not None or cell.formula)
+                if at[0] != header and (cell.value is not None or cell.formula)
             }
             for archive in (old, new)
         ]

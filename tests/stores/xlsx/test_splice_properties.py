@@ -374,8 +374,7 @@ def raw(column: Column) -> st.SearchStrategy[Put]:
     else:
         fitting = own.map(Put)
     strange = [Put("n/a"), Put(2.5), Put(True), Put(ErrorCode("#REF!")), Put(" x ")]
-    own_look = column.type not in (ColumnType.INTEGER, ColumnType.NUMBER) and not column.aliases
-    if own_look:  # elsewhere what is written or put back would be a date because of the look of its cell
+    if column.type not in (ColumnType.INTEGER, ColumnType.NUMBER):  # a number that is written into a cell that shows dates is a date
         strange += [Put(None, DAY), Put(4000.0, DAY)]
     misfit = st.sampled_from(strange)
     return st.one_of(st.just(Put(None)), fitting, fitting, misfit)
@@ -464,6 +463,7 @@ def same(one: Table, other: Table) -> None:
     assert dict(one.positions) == dict(other.positions)
     assert (one.next_row, one.next_column, one.exists) == (other.next_row, other.next_column, other.exists)
     assert sorted(one.misfits, key=repr) == sorted(other.misfits, key=repr)
+    assert sorted(one.shadowed) == sorted(other.shadowed)
 
 
 @st.composite

@@ -152,7 +152,11 @@ class Parts:
         taken = set(self.package.members) | set(self.relations(self.workbook))
         sheet_id = max(self._sheet_ids, default=0)
         entries = relation_entries = type_entries = b""
+        known = {name.casefold(): name for name in self.sheets}
         for sheet, xml in sheets:
+            if sheet.name.casefold() in known:
+                like = known[sheet.name.casefold()]
+                raise SpliceError(f"{self.package.name} has a sheet {like!r} where {sheet.name!r} belongs", "rename it")
             number = next(n for n in range(1, 100_000) if posixpath.join(folder, f"worksheets/sheet{n}.xml") not in taken)
             part = posixpath.join(folder, f"worksheets/sheet{number}.xml")
             relation = next(f"rIdT{n}" for n in range(1, 100_000) if f"rIdT{n}" not in taken)

@@ -38,16 +38,18 @@ def plan(record: Record, parts: Parts, old: Parts | None, journal: Journal, mani
             raise RuleError(f"the backup that holds the old {name!r} is gone")
         columns = tuple(c.name for c in manifest[name].columns if c.name in tables[name].positions)
         before = _table(old, name, manifest)
-        rows = _in_place(before, columns) if columns else [tuple(row) for row in _plain_rows(old, name)]
+        rows = _in_place(old, before, columns) if columns else [tuple(row) for row in _plain_rows(old, name)]
         changes.replace(name, columns, rows)
     return changes, tables
 
 
-def _in_place(table: Table, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """The rows below the header, blank ones included, so that each comes back where it stood."""
-    held = {row: values for row, *values in table.frame.select("row", *columns).iter_rows()}
-    blank = [None] * len(columns)
-    return [tuple(held.get(row, blank)) for row in range(table.sheet.header_row + 1, table.next_row)]
+def _in_place(parts: Parts, table: Table, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """The rows below the header as they stand, blank ones and misfits included, so that each comes back where it stood."""
+    if not table.exists or not table.positions:
+        return []
+    rows = read_rows(parts, [table.sheet.name])[table.sheet.name][table.sheet.header_row : table.next_row - 1]
+    places = [table.positions[name][0] - 1 if name in table.positions else None for name in columns]
+    return [tuple(plain_row(row[p] if p is not None and p < len(row) else None for p in places)) for row in rows]
 
 
 def replaced_digest(parts: Parts, table: Table) -> str:
