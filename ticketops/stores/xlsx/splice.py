@@ -125,6 +125,7 @@ class _Body:
         self._column_styles = self._read_columns()
         self._letters: dict[int, str] = {}
         self._defaults: dict[int, int] = {}
+        self._plans: dict[tuple[bool, tuple[int, ...]], list[tuple[int, str, int]]] = {}
         self.before: dict[int, dict[int, Any]] = {}
 
     def spliced(self) -> list[bytes]:
@@ -211,17 +212,23 @@ class _Body:
         self.before[row] = dict.fromkeys(cells)
         parts = []
         try:
-            for column in sorted({*cells, *styles}) if styles else sorted(cells):
+            for column, letters, looks_of in self._columns_of(tuple(cells), styles):
                 value = cells.get(column)
-                style = styles.get(column)
-                if style is None:
-                    style = self._column_style(column)
-                if type(value) is datetime:
-                    style = self._style_for(value, style, None)
-                parts.append(to_xml(self._letters.get(column) or self._name(column), row, style, value))
+                style = self._style_for(value, looks_of, None) if type(value) is datetime else looks_of
+                parts.append(to_xml(letters, row, style, value))
         except SpliceError as error:
             raise SpliceError(f"{self._sheet}!{error.message}") from None
         return b'<row r="%d"%b>%b</row>' % (row, looks, "".join(parts).encode())
+
+    def _columns_of(self, written: tuple[int, ...], styles: Mapping[int, int]) -> list[tuple[int, str, int]]:
+        """(column, letters, style) of a new row's cells, in order; most new rows have the same columns."""
+        key = (bool(styles), written)
+        known = self._plans.get(key)
+        if known is None:
+            columns = sorted({*written, *styles})
+            known = [(c, self._name(c), styles[c] if c in styles else self._column_style(c)) for c in columns]
+            self._plans[key] = known
+        return known
 
     def _cell(self, column: int, row: int, style: int, value: Any) -> str:
         try:

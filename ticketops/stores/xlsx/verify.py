@@ -74,7 +74,7 @@ def _from_xml(cells: Mapping[int, Mapping[int, Any]]) -> Callable[[int], Callabl
 
 
 def _from_calamine(parts: Parts, sheet: str) -> Callable[[int], Callable[[int], Any]]:
-    rows = read_rows(parts, [sheet])[sheet]
+    rows = read_rows(parts, [sheet], trusted=True)[sheet]
     if parts.date1904:  # the edit counts from 1904, python-calamine tells the day itself
         rows = [[value - OFFSET_1904 if isinstance(value, (datetime, date)) else value for value in row] for row in rows]
     blank: list[Any] = []
