@@ -30,12 +30,12 @@ class Output:
     def line(self, text: str = "") -> None:
         """A line of the result."""
         if not self.as_json:
-            print(text)
+            print(harmless(text))
 
     def notice(self, text: str) -> None:
         """Something to know that is not the result."""
         if not self._quiet:
-            print(text, file=sys.stderr)
+            print(harmless(text), file=sys.stderr)
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
         """A table; numbers to the right. On a terminal it fits the width, elsewhere nothing is cut."""
@@ -96,12 +96,17 @@ class Output:
         Console().print(table)
 
 
+def harmless(text: str) -> str:
+    """Text from a workbook without the control characters that a terminal would obey."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return " ".join(text_of(value).split()) if isinstance(value, str) else text_of(value)
+    return harmless(" ".join(text_of(value).split())) if isinstance(value, str) else text_of(value)
 
 
 def _is_number(text: str) -> bool:

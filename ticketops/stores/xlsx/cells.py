@@ -11,7 +11,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from ticketops.errors import SpliceError
+from ticketops.errors import SpliceError, UnusableError
 from ticketops.schema.columns import ErrorValue, to_serial
 from ticketops.stores.xlsx.xmltext import unescape
 
@@ -123,6 +123,13 @@ def from_xml(attributes: bytes, content: bytes, shared: Callable[[int], str]) ->
     if not found or not found[1]:
         return None
     text = found[1]
+    try:
+        return _scalar(cell_type, text, shared)
+    except (ValueError, OverflowError):
+        raise UnusableError(f"the workbook is damaged: a cell holds {text[:40].decode(errors='replace')!r}, no value of its type") from None
+
+
+def _scalar(cell_type: bytes, text: bytes, shared: Callable[[int], str]) -> Any:
     if cell_type == b"s":
         return shared(int(text)) or None
     if cell_type == b"b":

@@ -18,6 +18,7 @@ from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.xlsx.cells import CELL, CONSTANT, from_xml, has_formula, is_constant, style_of, to_xml
 from ticketops.stores.xlsx.conventional import SheetXml
+from ticketops.stores.xlsx.guard import MAX_ROWS
 from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
 from ticketops.stores.xlsx.styles import Styles
 
@@ -46,6 +47,8 @@ def splice(sheet_xml: SheetXml, edit: SheetEdit, styles: Styles, shared: Callabl
     constants: LibreOffice saves a tick-box as the formula TRUE() or FALSE(); these may be overwritten like values.
     """
     xml, start, end = sheet_xml
+    if edit.last_row > MAX_ROWS:
+        raise SpliceError(f"sheet {sheet!r} would have {edit.last_row:,} rows; a sheet holds {MAX_ROWS:,}")
     body = _Body(sheet_xml, edit, styles, shared, sheet, constants=constants)
     _refuse_ranges(sheet, edit, _MERGE.findall(_uncommented(xml[end:])), "lies inside merged cells", keep_first=True)
     arrays = (m[1] for m in _ARRAY.finditer(xml, start, end)) if b't="array"' in xml or b"dataTable" in xml else ()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from xml.parsers import expat
 
-from ticketops.errors import InternalError
+from ticketops.errors import InternalError, UnusableError
 from ticketops.schema.columns import to_serial
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.xlsx.conventional import conventional
@@ -92,7 +92,7 @@ def _check_well_formed(sheet: str, slices: list[bytes]) -> None:
     try:
         parser.Parse(b"<rows>" + b"".join(slices) + b"</rows>", True)
     except expat.ExpatError as error:
-        raise _not_as_meant(f"{sheet} ({error})") from None
+        raise UnusableError(f"sheet {sheet!r} is damaged where it would be written ({error})", "nothing was written") from None
 
 
 def _not_as_meant(what: str) -> InternalError:
