@@ -52,8 +52,8 @@ from tests.stores.xlsx.fixtures import (
 )
 from ticketops.cli.main import run as run_command
 from ticketops.errors import ConflictError, SpliceError, UnusableError
-from ticketops.model.changes import ChangeSet
-from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, MANIFEST, PURCHASES, SALES, SALES_PARENT_RECON
+from ticketops.model.changes import AddSheet, ChangeSet
+from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, MANIFEST, MATTHIAS_EMAILS, PURCHASES, SALES, SALES_PARENT_RECON, UNITS_AUDIT
 from ticketops.stores.base import Entry
 from ticketops.stores.xlsx.store import XlsxStore
 
@@ -225,6 +225,54 @@ def same_in_calamine(found: Any, value: Any) -> bool:
     if isinstance(value, datetime):
         return datetime.fromisoformat(found.isoformat()) == value
     return found == value
+
+
+def test_formulas_are_computed_anew_when_the_workbook_is_opened(workbook: Path) -> None:
+    """Their values in the file are those of before; workbook.xml says so, in the order that its schema demands."""
+    store = XlsxStore(workbook, use_cache=False)
+    changes, _meant = edit(store)
+    store.commit(changes, store.revision(), ENTRY)
+    book = etree.fromstring(Archive(workbook).parts["xl/workbook.xml"])
+    names = [etree.QName(child).localname for child in book]
+    order = [
+        "fileVersion",
+        "workbookPr",
+        "workbookProtection",
+        "bookViews",
+        "sheets",
+        "externalReferences",
+        "definedNames",
+        "calcPr",
+        "extLst",
+    ]
+    assert names == sorted(names, key=order.index)
+    calculation = [child for child in book if etree.QName(child).localname == "calcPr"]
+    assert [child.get("fullCalcOnLoad") for child in calculation] == ["1"]
+    assert etree.QName(calculation[0]).namespace == etree.QName(book).namespace
+
+
+def test_a_sheet_is_added(workbook: Path) -> None:
+    old = Archive(workbook)
+    sheet = MANIFEST[UNITS_AUDIT]
+    changes = ChangeSet([AddSheet(UNITS_AUDIT)])
+    changes.append(UNITS_AUDIT, 2, ("timestamp", "issue", "purchases_qty"), [(NOON, "MISSING_ROWS_ADDED", 3), (DATE, "a < b", None)])
+    commit(workbook, changes)
+    new = Archive(workbook)
+    assert list(new.sheets) == [*old.sheets, UNITS_AUDIT]
+    assert {name for name in old.parts if new.parts[name] != old.parts[name]} <= {
+        "xl/workbook.xml",
+        "xl/_rels/workbook.xml.rels",
+        "[Content_Types].xml",
+        "xl/styles.xml",
+    }
+    found = openpyxl.load_workbook(workbook)[UNITS_AUDIT]
+    assert [cell.value for cell in found[1]] == [column.header for column in sheet.columns]
+    issue, quantity = (1 + [c.name for c in sheet.columns].index(name) for name in ("issue", "purchases_qty"))
+    rows = [(found.cell(row, 1).value, found.cell(row, issue).value, found.cell(row, quantity).value) for row in (2, 3)]
+    assert rows == [(NOON, "MISSING_ROWS_ADDED", 3), (DATE, "a < b", None)]
+    assert grids(workbook)[UNITS_AUDIT].keys() >= {(2, 1), (2, issue), (2, quantity), (3, 1), (3, issue)}
+    table = XlsxStore(workbook, use_cache=False).read(UNITS_AUDIT)[UNITS_AUDIT]
+    assert table.frame.select("timestamp", "issue", "purchases_qty").rows() == rows
 
 
 def test_undo_restores_every_byte(workbook: Path) -> None:
@@ -715,6 +763,35 @@ def test_rows_are_appended_beyond_a_gap_and_before_rows_that_hold_only_strange_c
     assert cells[9, 20] == Cell("a remark far below", "s", 0, None)
 
 
+def test_new_rows_are_seen_also_below_a_hidden_row(tmp_path: Path) -> None:
+    """Of the row above they take height and format; that it is filtered out, grouped or collapsed they do not take."""
+    path = plain_workbook(tmp_path / "event.xlsx")
+    part = Archive(path).sheets[PURCHASES]
+    looks = b' ht="30" customHeight="1" hidden="1" outlineLevel="2" collapsed="1"'
+    xml = re.sub(rb'(<row r="6"[^>]*)>', rb"\1" + looks + b">", Archive(path).parts[part])
+    write_archive(path, dict(Archive(path).parts) | {part: xml}, EXCEL)
+    changes = ChangeSet()
+    changes.append(PURCHASES, 7, ("vendor",), [("a",), ("b",)])
+    commit(path, changes)
+    rows = openpyxl.load_workbook(path)[PURCHASES].row_dimensions
+    assert [(rows[n].height, rows[n].hidden, rows[n].outlineLevel, rows[n].collapsed) for n in (7, 8)] == [(30, False, 0, False)] * 2
+    assert (rows[6].height, rows[6].hidden, rows[6].outlineLevel, rows[6].collapsed) == (30, True, 2, True)
+
+
+def test_a_sheet_that_is_full_is_refused(tmp_path: Path) -> None:
+    """A sheet ends with row 1,048,576: a file with more is damaged."""
+    model = plain_model()
+    model[MATTHIAS_EMAILS][1_048_575] = {1: Put("last@desk.example")}
+    path = plain_workbook(tmp_path / "event.xlsx", model=model)
+    changes = ChangeSet()
+    changes.append(MATTHIAS_EMAILS, 1_048_576, ("email",), [("a@desk.example",), ("b@desk.example",)])
+    refused(path, changes, f"{MATTHIAS_EMAILS}.*1,048,576")
+    changes = ChangeSet()
+    changes.append(MATTHIAS_EMAILS, 1_048_576, ("email",), [("a@desk.example",)])
+    commit(path, changes)
+    assert Archive(path).cells(MATTHIAS_EMAILS)[1_048_576, 1].value == "a@desk.example"
+
+
 GROWING = {
     "autoFilter": ("A1:N6", "A1:N9"),
     "conditionalFormatting": ("D2:D6 F2:F6", "D2:D9 F2:F9"),
@@ -741,7 +818,10 @@ def growing_workbook(path: Path, dialect: Dialect, *, totals: bool = False) -> P
         '<x14:conditionalFormattings><x14:conditionalFormatting xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main">'
         '<x14:cfRule type="dataBar" id="{1}"/><xm:sqref>H2:H6</xm:sqref></x14:conditionalFormatting>'
         '<x14:conditionalFormatting xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><xm:sqref>H2:H4</xm:sqref>'
-        "</x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>"
+        '</x14:conditionalFormatting></x14:conditionalFormattings></ext><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" '
+        f'xmlns:x14="{main}"><x14:dataValidations xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" count="1"><x14:dataValidation '
+        f'type="list"><x14:formula1><xm:f>{SALES}!$A$2:$A$9</xm:f></x14:formula1><xm:sqref>K2:K6</xm:sqref></x14:dataValidation>'
+        "</x14:dataValidations></ext></extLst>"
     )
     count = ' totalsRowCount="1"' if totals else ""
     table = (
@@ -787,9 +867,9 @@ def test_ranges_that_end_with_the_data_grow_and_others_do_not(tmp_path: Path, di
     assert sheet.find("{*}autoFilter").get("ref") == GROWING["autoFilter"][1]
     formats = [e.get("sqref") for e in sheet.findall("{*}conditionalFormatting")]
     assert formats == [GROWING["conditionalFormatting"][1], *STANDING[:-2]]
-    validations = [e.get("sqref") for e in sheet.iter("{*}dataValidation")]
+    validations = [e.get("sqref") for e in sheet.iter("{*}dataValidation") if e.get("sqref")]
     assert validations == [GROWING["dataValidation"][1], f"{STANDING[0]} H6:H9", f"{STANDING[-1]} {STANDING[-2]}"]
-    assert [e.text for e in sheet.iter("{*}sqref")] == ["H2:H9", "H2:H4"]
+    assert [e.text for e in sheet.iter("{*}sqref")] == ["H2:H9", "H2:H4", "K2:K9"]
     assert sheet.find("{*}dimension").get("ref") == "A1:N9"
     table = etree.fromstring(new.parts["xl/tables/table1.xml"])
     assert (table.get("ref"), table.find("{*}autoFilter").get("ref")) == ("A1:K9", "A1:K9")
