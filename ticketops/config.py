@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from ticketops.errors import UsageError
+from ticketops.model import states
 
 FILE_NAME = "ticketops.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """workbook: the file to work on. user: who is recorded. backups: older versions kept. lock_timeout: seconds.
+    """workbook: the file to work on. user: who is recorded. role: what they may do where _USERS names nobody. backups: older versions kept. lock_timeout: seconds.
     cache: whether typed tables are kept beside the workbook."""
 
     workbook: Path | None = None
     user: str = ""
+    role: str = states.SR_OPERATOR
     backups: int = 10
     lock_timeout: float = 20.0
     cache: bool = True
@@ -34,6 +36,7 @@ class Settings:
 _READERS: dict[str, Any] = {
     "workbook": lambda v: Path(_path_text(v)).expanduser(),
     "user": lambda v: _typed(v, str).strip(),
+    "role": lambda v: states.ROLE[states.ROLE.index(_typed(v, str).strip().lower())],
     "backups": lambda v: _bounded(_whole(v), 1, 1000),
     "lock_timeout": lambda v: _bounded(float(v), 0.0, 3600.0),
     "cache": lambda v: v if isinstance(v, bool) else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()],

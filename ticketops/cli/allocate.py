@@ -1,4 +1,4 @@
-"""`ticketops allocate …` (§5b)."""
+"""`ticketops allocate …` (§5)."""
 
 from __future__ import annotations
 
@@ -7,42 +7,198 @@ from typing import Annotated, Any
 import typer
 
 from ticketops.cli.session import Session, command
+from ticketops.errors import UsageError
 
-app = typer.Typer(help="Give units to sold tickets.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = typer.Typer(
+    help="Give units to sold tickets: preview, commit, everything at once, or the optimum.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+_Target = Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1).")]
+_TimeLimit = Annotated[
+    float, typer.Option("--time-limit", metavar="SECONDS", min=0.1, max=86_400, help="For the optimum, all pools together.")
+]
+
+
+@command(app, "preview", group="allocate", writes=True)
+def preview(
+    session: Session,
+    target: _Target,
+    write: Annotated[bool, typer.Option("--write", help="Put the plans into _ALLOCATION_PREVIEW.")] = False,
+) -> int:
+    """The best six plans for a sale: chunks, score with its parts, margin, and what the policy says.
+
+    Nothing is committed. `allocate commit SALESID --plan N` commits one; with --write an operator may also choose in the
+    sheet (ChosenSetID), and `allocate process` commits that. Exit code 1 where there is too little, or no plan passes.
+    """
+    from ticketops.services import jobs
+
+    job = jobs.allocate_preview(target, write=write)
+    if write:
+        return session.run(job, lambda result: _previewed(session, result))
+    return session.look(job, lambda result: _previewed(session, result))
 
 
 @command(app, "commit", group="allocate", writes=True)
 def commit(
     session: Session,
-    target: Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1).")],
+    target: _Target,
+    plan: Annotated[
+        int | None, typer.Option("--plan", metavar="N", min=1, help="The plan of that rank in `allocate preview`.", show_default=False)
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="SETID[:QTY]", help="Take the units from this set; may be given again.", show_default=False),
+    ] = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="Commit although the policy is broken; needs --reason and the role ops_manager.")
+    ] = False,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Why the policy is overridden; it is logged.", show_default=False)
+    ] = None,
 ) -> int:
-    """Allocate one sale line: the smallest set that holds it whole, else the largest sets first.
+    """Allocate one sale line: the best plan that passes the policy, the plan of --plan, or the sets of --set.
 
     Where there is too little, what there is is allocated, the rest waits for stock, and the exit code is 1.
     """
-    from ticketops.services import jobs
+    from ticketops.domain.allocation.commit import Choice, parse_sets
+    from ticketops.services import intake, jobs
 
-    return session.run(jobs.allocate_commit(target), lambda result: _committed(session, result))
+    if plan is not None and sets:
+        raise UsageError("give either --plan or --set")
+    if override != (reason is not None):
+        raise UsageError("--override and --reason TEXT go together")
+    why = intake.option_text(reason, "reason", required=True) if reason is not None else ""
+    choice = Choice(plan, parse_sets(sets or ()))
+    return session.run(jobs.allocate_commit(target, choice, why), lambda result: _committed(session, result))
 
 
 @command(app, "auto", group="allocate", writes=True)
-def auto(session: Session) -> int:
-    """Allocate everything that is pending, waiting sales first, in one transaction."""
+def auto(
+    session: Session,
+    optimize: Annotated[
+        bool, typer.Option("--optimize", help="Plan all sales together: fewest split sales, then best seats, then margin.")
+    ] = False,
+    time_limit: _TimeLimit = 60.0,
+    unattended: Annotated[bool, typer.Option("--unattended", help="Nobody is there (cron): only FULLY_AUTO sales are touched.")] = False,
+) -> int:
+    """Allocate everything that is pending, in one transaction, within the policies: waiting sales first, oldest first.
+
+    --optimize starts from that plan and never does worse; it needs OR-Tools (pip install 'ticketops[optimize]').
+    """
     from ticketops.services import jobs
 
-    return session.run(jobs.allocate_auto(), lambda result: _auto(session, result), most_findings=20)
+    if not optimize:
+        return session.run(jobs.allocate_auto(unattended=unattended), lambda result: _auto(session, result), most_findings=20)
+    from ticketops.services.solver import improver
+
+    with session.out.progress("Planning pools") as progress:
+        job = jobs.allocate_auto(unattended=unattended, improve=improver(time_limit, progress))
+        return session.run(job, lambda result: _auto(session, result), most_findings=20)
+
+
+@command(app, "process", group="allocate", writes=True)
+def process(session: Session) -> int:
+    """Carry out what operators decided in the sheet: every ChosenSetID of _ALLOCATION_PREVIEW, then the ticked Process_Now.
+
+    One tick at a time: of several the first is carried out, the others are cleared.
+    """
+    from ticketops.services import jobs
+
+    def show(result: dict[str, Any]) -> None:
+        for one in result["processed"]:
+            _committed(session, one)
+        if not result["processed"]:
+            session.out.line("nothing is chosen or ticked" if not result["refused"] else "nothing could be carried out")
+
+    return session.run(jobs.allocate_process(), show, changes_expected=False)
+
+
+@command(app, "compare", group="allocate")
+def compare(session: Session, time_limit: _TimeLimit = 60.0) -> int:
+    """What-if: everything pending, planned one sale after the other and all together, side by side. Nothing is written."""
+    from ticketops.services.comparison import compare as compared
+    from ticketops.services.solver import improver
+    from ticketops.services.transaction import new_run
+
+    run = new_run(session.settings.user, role=session.settings.role)
+    with session.out.progress("Planning pools") as progress:
+        result = compared(session.store(), run, improver(time_limit, progress))
+    rows = [(label, *(_figure(result[plan][name]) for plan in ("sequential", "optimal"))) for name, label in _FIGURES.items()]
+    session.out.table(("", "Sequential", "Optimal"), rows)
+    session.out.line(_gap(result["optimal"]))
+    return session.finish(result, [], run_id=run.run_id)
+
+
+_FIGURES = {
+    "targets": "Sales pending", "filled": "filled", "waiting": "waiting for stock", "left": "left for an operator", "units": "Units",
+    "split_sales": "Sales split", "chunks": "Chunks", "seat_groups": "Groups of seats", "seats_together": "Neighbouring seats (pairs)",
+    "stranded_singles": "Stranded singles", "margin": "Margin", "seconds": "Seconds",
+}  # fmt: skip
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in value.items()) or "unknown"
+    return f"{value:,}"
+
+
+def _gap(result: dict[str, Any]) -> str:
+    gap = result["proven_gap"]
+    return "proven: no plan is better" if not gap else f"proven gap: at most {gap:.2%} better is possible"
+
+
+def _previewed(session: Session, result: dict[str, Any]) -> None:
+    from ticketops.domain.allocation.scoring import WEIGHTS
+
+    out, target = session.out, result["target"]
+    served = target["effective_category"]
+    category = served if served == target["category"] else f"{target['category']} from {served}"
+    tickets = "1 ticket" if target["qty"] == 1 else f"{target['qty']} tickets"
+    out.line(f"{target['sales_id']} · {target['match']} · {category} · {tickets} · policy {result['policy']['mode']}")
+    for text in result["instructions"]["texts"]:
+        out.line(f"Note: {text}")
+    if result["instructions"]["constraints"]:
+        out.line(f"Read as: {', '.join(result['instructions']['constraints'])}")
+    if not result["plans"]:
+        out.line("No unit is free.")
+        return
+    out.line(f"Pool: {sum(result['pool'].values()):,} units in {len(result['pool']):,} sets")
+    best = max(plan["score"] for plan in result["plans"])
+    rows = []
+    for plan in result["plans"]:
+        chunks = " · ".join(f"{c['set_id']}×{c['qty']} {c['vendor'] or ''}".strip() for c in plan["chunks"])
+        verdict = "passes" if plan["passes_policy"] else "; ".join(v["code"] for v in plan["violations"])
+        margin = "" if plan["margin_pct"] is None else f"{plan['margin_pct']:.1f}"
+        delta = "" if plan["margin_delta"] is None else f"{plan['margin_delta']:,.2f}"
+        score = f"{plan['score']:.3f}{'*' if plan['score'] == best else ''}"
+        rows.append((str(plan["rank"]), plan["badge"], chunks, score, margin, delta, verdict))
+    out.table(("Plan", "Badge", "Sets", "Score", "Margin %", "Margin", "Policy"), rows)
+    numbers = [str(plan["rank"]) for plan in result["plans"]]
+    parts = [(name, f"{weight:+.2f}", *(f"{plan['parts'][name]:.2f}" for plan in result["plans"])) for name, weight in WEIGHTS.items()]
+    out.line()
+    out.table(("Part of score", "Weight", *numbers), parts)
+    for plan in result["plans"]:
+        for violation in plan["violations"]:
+            out.line(f"Plan {plan['rank']}: {violation['code']}: {violation['message']}")
 
 
 def _committed(session: Session, result: dict[str, Any]) -> None:
     out = session.out
     out.line(f"{result['sales_id']} · {result['allocated']} of {result['requested']} tickets allocated · {result['status']}")
+    if result.get("instructions"):
+        out.line(f"Asked for: {', '.join(result['instructions'])}")
     if result["chunks"]:
         out.table(("SetID", "Qty", "Vendor"), [(c["set_id"], c["qty"], c["vendor"]) for c in result["chunks"]])
         out.line(f"Units: {', '.join(result['unit_ids'])}")
 
 
 def _auto(session: Session, result: dict[str, Any]) -> None:
+    left = f", {result['left']:,} left for an operator" if result["left"] else ""
     session.out.line(
-        f"{result['targets']:,} sales pending · {result['filled']:,} filled, {result['waiting']:,} waiting · "
+        f"{result['targets']:,} sales pending · {result['filled']:,} filled, {result['waiting']:,} waiting{left} · "
         f"{result['units']:,} units in {result['chunks']:,} chunks, {result['split_sales']:,} sales split"
     )
+    if "proven_gap" in result:
+        session.out.line(_gap(result))

@@ -93,7 +93,7 @@ def _command_words(words: list[str]) -> list[str]:
         if word.startswith("-") or len(found) == 2:
             break
         found.append(word)
-    groups = {"purchase", "sale", "allocate", "audit", "recon", "report"}
+    groups = {"purchase", "sale", "allocate", "override", "unit", "policy", "event", "user", "audit", "recon", "report"}
     return found if found and found[0] in groups else found[:1]
 
 

@@ -31,6 +31,10 @@ _SHARED = {"workbook": _WORKBOOK, "as_user": _AS, "json": _JSON, "quiet": _QUIET
 _WRITING = {"dry_run": _DRY_RUN, "yes": _YES}
 _MOST_CELLS = 200
 
+Confirm = Annotated[str | None, typer.Option("--confirm", metavar="UNDO", help="The word UNDO, to confirm.", show_default=False)]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is logged.", show_default=False)]
+Force = Annotated[bool, typer.Option("--force", help="Also where a ticket was sent already; needs the role ops_manager.")]
+
 
 @dataclass(slots=True)
 class Session:
@@ -69,7 +73,7 @@ class Session:
         """
         from ticketops.services.transaction import carry_out, new_run
 
-        run = new_run(self.settings.user)
+        run = new_run(self.settings.user, role=self.settings.role)
         done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=self._confirm if self.interactive else None)
         plan, tables = done.plan, done.snapshot.tables
         if self.dry_run:
@@ -86,7 +90,7 @@ class Session:
         """Carry out a job that only reports; the exit code."""
         from ticketops.services.transaction import new_run, prepare
 
-        run = new_run(self.settings.user)
+        run = new_run(self.settings.user, role=self.settings.role)
         plan, _snapshot = prepare(self.store(), job, run)
         if not self.out.as_json:
             show(plan.result)
@@ -120,6 +124,25 @@ class Session:
             content["cells"] = list(cells_of(*cells))
         self.out.object(content)
         return 1 if matter(list(findings)) else 0
+
+    def reasoned(self, confirm: str | None, reason: str | None) -> str:
+        """The reason of a destructive act (§6). Raises UsageError without --confirm UNDO and --reason; a dry run needs neither,
+        and a person at a terminal is asked for them."""
+        from ticketops.services.intake import option_text
+
+        if self.dry_run:
+            return option_text(reason or "dry run", "reason")
+        if self.interactive and reason is None:
+            reason = self.out.answer("Why?")
+        if self.interactive and confirm is None:
+            confirm = self.out.answer("Type UNDO to confirm:")
+        if confirm != "UNDO":
+            raise UsageError(
+                "this is confirmed with --confirm UNDO" + (f", not {confirm!r}" if confirm else ""), "and --reason TEXT says why"
+            )
+        if reason is None:
+            raise UsageError("--reason TEXT is missing", "it is written into _ALLOC_LOG")
+        return option_text(reason, "reason", required=True)
 
     def _confirm(self, plan: Any, snapshot: Any) -> bool:
         return self.out.ask(f"{_summary(plan.changes.counts())} — write it?", default=True)

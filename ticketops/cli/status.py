@@ -12,6 +12,7 @@ _WAITING = {
     "unexpanded_purchases": "purchases without all their units",
     "unexpanded_sales": "sales without all their rows",
     "unallocated": "tickets not allocated",
+    "pending_approval": "oversold sales waiting for approval",
     "waiting_stock": "tickets waiting for stock",
     "guest_details_missing": "allocated tickets without guest details",
     "ready_to_send": "tickets ready to send",

@@ -22,7 +22,7 @@ def undo(session: Session) -> int:
     store = session.store()
     last, cells = store.undoable()
     what = f"{last.entry.run_id} · {last.entry.command} by {last.entry.user} at {last.entry.at:%Y-%m-%d %H:%M:%S}"
-    run = new_run(session.settings.user)
+    run = new_run(session.settings.user, role=session.settings.role)
     result = {"undone": last.entry.run_id, "number": last.number, "command": last.entry.command}
     if session.dry_run:
         tables = store.read(*cells.sheets, strict=False).tables

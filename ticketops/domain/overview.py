@@ -11,20 +11,23 @@ from ticketops.domain.orders import sales_of
 from ticketops.domain.position import FIGURES, position
 from ticketops.model import ids, states
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import DISTRIBUTION, PURCHASES, UNITS
+from ticketops.schema.workbook import DISTRIBUTION, PURCHASES, SALES, UNITS
 
 
 def overview(snapshot: Snapshot) -> dict[str, Any]:
     """`position` (the figures of D8), `waiting` (counts), `audit` (issues by code), `actions` ([{command, why}])."""
     report = position(snapshot)
     audited, _findings = checks.audit(snapshot)
-    tickets = snapshot[DISTRIBUTION].frame.filter(pl.col("row_type").fill_null("Sales") == "Sales", pl.col("sales_id").is_not_null())
+    tickets = snapshot[DISTRIBUTION].frame.filter(
+        pl.col("row_type").fill_null("Sales") == "Sales", pl.col("sales_id").is_not_null(), pl.col("status").ne_missing(states.CANCELLED)
+    )
     allocated = tickets.filter(pl.col("unit_ids").is_not_null())
     unsent = allocated.filter(~pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False))
     waiting = {
         "unexpanded_purchases": _unexpanded_purchases(snapshot),
         "unexpanded_sales": _unexpanded_sales(snapshot),
         "unallocated": tickets.filter(pl.col("unit_ids").is_null(), pl.col("status").is_null()).height,
+        "pending_approval": snapshot[SALES].frame.filter(pl.col("status") == states.PENDING_APPROVAL).height,
         "waiting_stock": tickets.filter(pl.col("status") == states.WAITING_STOCK).height,
         "guest_details_missing": unsent.filter(pl.any_horizontal(pl.col("first_name", "last_name", "client_email").is_null())).height,
         "ready_to_send": unsent.filter(pl.all_horizontal(pl.col("first_name", "last_name", "client_email").is_not_null())).height,
@@ -46,6 +49,11 @@ def _actions(waiting: dict[str, int], issues: int, report: dict[str, Any]) -> li
         (issues, "audit run", f"{issues:,} audit findings; audit repair mends those that are certain"),
         (waiting["unexpanded_purchases"], "purchase expand", f"{waiting['unexpanded_purchases']:,} purchases without all their units"),
         (waiting["unexpanded_sales"], "sale expand", f"{waiting['unexpanded_sales']:,} sales without all their rows"),
+        (
+            waiting["pending_approval"],
+            "sale approve",
+            f"{waiting['pending_approval']:,} oversold sales wait for approval; or sale reject, sale upgrade",
+        ),
         (fillable, "allocate auto", f"{fillable:,} tickets can be served from stock"),
         (report["true_shortage"], "purchase add", f"{report['true_shortage']:,} tickets sold that there is no stock for"),
     )

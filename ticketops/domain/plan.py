@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ticketops.model import states
 from ticketops.model.changes import ChangeSet
 from ticketops.model.findings import Finding
 
@@ -19,6 +20,8 @@ class Run:
     user: str
     now: datetime
     new_uuid: Callable[[], str]
+    role: str = states.SR_OPERATOR
+    """What the user may do: the setting, then what _USERS says."""
 
 
 @dataclass(slots=True)

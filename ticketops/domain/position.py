@@ -16,11 +16,11 @@ FIGURES = ("sold", "sent", "open", "available", "oversold", "surplus", "allocate
 def position(snapshot: Snapshot) -> dict[str, Any]:
     """The figures of D8 and `lines`: the same per match and category, in match order.
 
-    sold: rows marked Sales; sent: Delivery in SENT, UPLOADED, ACCEPTED; open: sold − sent; available: units AVAILABLE and
+    sold: rows marked Sales that are not cancelled; sent: Delivery in SENT, UPLOADED, ACCEPTED; open: sold − sent; available: units AVAILABLE and
     unreferenced; oversold, surplus: Σ max(0, open − available) and Σ max(0, available − open); allocated_unsent: allocated
     and not sent; true_shortage: Σ max(0, open − allocated_unsent − available).
     """
-    tickets = snapshot[DISTRIBUTION].frame.filter(pl.col("row_type") == "Sales")
+    tickets = snapshot[DISTRIBUTION].frame.filter(pl.col("row_type") == "Sales", pl.col("status").ne_missing(states.CANCELLED))
     used = snapshot[DISTRIBUTION].frame["unit_ids"].drop_nulls().str.extract_all(r"[^\s,;|·]+").explode().drop_nulls()
     sent = pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False)
     keys = (_code("match").alias("match"), pl.col("category").fill_null("").alias("category"))

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ticketops.domain import reconciliation
+from ticketops.domain.availability import oversold
 from ticketops.domain.orders import Sale, next_sales_number, sales_of
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.schedule import Catalogue
@@ -26,6 +27,7 @@ from ticketops.schema.workbook import DISTRIBUTION, IMPORT_META, SALES
 _SALE_COLUMNS = (
     "date", "match", "game", "client", "contract", "category", "number", "price", "total", "status", "run_id", "sales_id",
     "notes", "source_sale_id", "order_id", "currency", "client_po", "payment_status", "instructions", "user", "created_at",
+    "oversell",
 )  # fmt: skip
 _DRIVEN = ("sales_id", "row_type", "date", "match", "game", "company", "inv_no", "category", "sets", "qty", "src_row",
            "child", "source_sale_id", "line_key")  # fmt: skip
@@ -59,20 +61,24 @@ class Order:
 def plan_add(snapshot: Snapshot, order: Order, lines: Sequence[SaleLine], run: Run) -> Plan:
     """An order as rows of Sales, one a line with its own SalesID (D2), and one Distribution row a ticket.
 
-    Raises NotFoundError or RuleError for a match or category that can't be.
+    A line that asks for more than there is gets OversellFlag and PENDING_APPROVAL (§14a). Raises NotFoundError or RuleError for a match or category that can't be.
     """
     catalogue = Catalogue.of(snapshot)
     number = next_sales_number(snapshot)
     order_id = f"O_{run.new_uuid()}"
-    rows = []
+    asked = []
     for line in lines:
         match = catalogue.match(line.match)
+        asked.append((match, catalogue.category(match, line.category), line.quantity))
+    shortages = oversold(snapshot, asked)
+    rows = []
+    for (match, category, quantity), line, short in zip(asked, lines, shortages, strict=True):
         rows.append((
-            order.date, match, catalogue.games.get(match) or None, order.client, order.contract or None,
-            catalogue.category(match, line.category), line.quantity, float(line.unit_price),
-            float(line_total(line.quantity, line.unit_price)), states.UNALLOCATED, run.run_id, str(ids.SalesId(number)),
+            order.date, match, catalogue.games.get(match) or None, order.client, order.contract or None, category, quantity,
+            float(line.unit_price), float(line_total(quantity, line.unit_price)),
+            states.PENDING_APPROVAL if short else states.UNALLOCATED, run.run_id, str(ids.SalesId(number)),
             order.notes or None, f"S_{run.new_uuid()}", order_id, order.currency, order.client_po or None,
-            order.payment_status, order.instructions or None, run.user, run.now,
+            order.payment_status, order.instructions or None, run.user, run.now, True if short else None,
         ))  # fmt: skip
         number += 1
     added = ChangeSet()
@@ -82,6 +88,19 @@ def plan_add(snapshot: Snapshot, order: Order, lines: Sequence[SaleLine], run: R
     added.extend(plan.changes)
     plan.changes = added
     plan.result["order_id"] = order_id
+    plan.result["status"] = "PARTIAL_PENDING" if any(shortages) else states.UNALLOCATED
+    plan.result["oversold"] = [
+        {"sales_id": row[11], "match": match, "category": category, "qty": quantity, **short}
+        for row, (match, category, quantity), short in zip(rows, asked, shortages, strict=True)
+        if short
+    ]
+    for one in plan.result["oversold"]:
+        message = (
+            f"{one['sales_id']}: {one['qty']} tickets of {one['match']} {one['category']}, {one['available']} are left: oversold by "
+            f"{one['short']}, waits for approval"
+        )
+        plan.findings.append(Finding("OVERSELL", Severity.INFO, message, SALES, sales_id=one["sales_id"], match=one["match"],
+                                     category=one["category"]))  # fmt: skip
     return plan
 
 

@@ -111,6 +111,27 @@ class ChangeSet:
     def extend(self, other: ChangeSet) -> None:
         self.changes.extend(other.changes)
 
+    def merged(self) -> ChangeSet:
+        """The same with one SetCells a row: where several steps of a plan set a cell, the first `before` and the last
+        `after` stay; a cell that ends as it began is left out."""
+        cells: dict[tuple[str, int], dict[str, Cell]] = {}
+        keys: dict[tuple[str, int], str] = {}
+        for change in self.changes:
+            if isinstance(change, SetCells):
+                row = cells.setdefault((change.sheet, change.row), {})
+                keys.setdefault((change.sheet, change.row), change.key)
+                for name, (before, after) in change.cells.items():
+                    row[name] = (row[name][0] if name in row else before, after)
+        if len(cells) == sum(isinstance(change, SetCells) for change in self.changes):
+            return self
+        result = ChangeSet()
+        for change in self.changes:
+            if not isinstance(change, SetCells):
+                result.changes.append(change)
+            elif (change.sheet, change.row) in cells:
+                result.set(change.sheet, change.row, keys[change.sheet, change.row], cells.pop((change.sheet, change.row)))
+        return result
+
     def for_sheet(self, sheet: str) -> list[Change]:
         return [change for change in self.changes if change.sheet == sheet]
 

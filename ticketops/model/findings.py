@@ -47,3 +47,15 @@ def count_by_code(findings: list[Finding]) -> dict[str, int]:
 def matter(findings: list[Finding]) -> bool:
     """Whether any finding is worse than INFO (and so whether the exit code is 1)."""
     return any(finding.severity > Severity.INFO for finding in findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that a plan breaks: a stable code and one line that says how."""
+
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The JSON form."""
+        return asdict(self)

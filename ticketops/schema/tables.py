@@ -161,10 +161,10 @@ def _pick(rows: Sequence[Sequence[Any]], places: tuple[int, ...]) -> list[Any]:
 def require(table: Table) -> Table:
     """The table, if commands can work with it. Raises SchemaError for a missing ledger sheet or canonical column.
 
-    A log, queue, report or reference sheet that is missing altogether reads as empty and is made when first needed.
+    A log, queue, report, reference or extension sheet that is missing altogether reads as empty and is made when first needed.
     """
     if not table.exists:
-        if table.sheet.kind is SheetKind.LEDGER:
+        if table.sheet.kind is SheetKind.LEDGER and not table.sheet.extension:
             raise SchemaError(f"the workbook has no sheet {table.sheet.name!r}", "ticketops doctor --fix adds it")
         return table
     if table.missing:

@@ -69,6 +69,10 @@ PURCHASE_META = "_PURCHASE_META"
 IMPORT_META = "_IMPORT_META"
 REPORT_POSITION = "_REPORT_POSITION"
 UNITS_AUDIT = "_PURCHASE_UNITS_AUDIT"
+POLICIES = "_POLICIES"
+HOLDS = "_HOLDS"
+REFUNDS = "_REFUNDS"
+USERS = "_USERS"
 
 ALLOCATION_AUDIT_ISSUE_HEADERS = (
     "Timestamp", "Severity", "Type", "SalesID", "Distribution Row", "UnitID", "_PURCHASE_UNITS Row", "Match",
@@ -215,6 +219,7 @@ _SHEETS = (
         _column("currency", "Currency", CODE, extension=True, choices=money.CURRENCIES),
         _column("client_po", "ClientPO", CODE, extension=True),
         _column("payment_status", "PaymentStatus", CODE, extension=True, choices=states.PAYMENT_STATUS, width=14),
+        _column("oversell", "OversellFlag", FLAG, extension=True),
         _column("instructions", "SpecialInstructions", extension=True, width=30),
         _column("user", "User", CODE, extension=True),
         _column("created_at", "CreatedAt", DATETIME, extension=True, width=18),
@@ -345,6 +350,55 @@ _SHEETS = (
         _column("units_before", "UnitsBefore", INTEGER),
         _column("units_after", "UnitsAfter", INTEGER),
         _column("unit_ids", "UnitIDs", width=40),
+    ), extension=True),
+    Sheet(POLICIES, SheetKind.LEDGER, (
+        _column("scope", "Scope", CODE, choices=states.POLICY_SCOPE),
+        _column("key", "Key", CODE, width=26),
+        _column("mode", "Mode", CODE, choices=states.POLICY_MODE),
+        _column("vendor_whitelist", "VendorWhitelist", CODE, width=30),
+        _column("vendor_blocklist", "VendorBlocklist", CODE, width=30),
+        _column("upgrade_allowed", "UpgradeAllowed", FLAG),
+        _column("max_upgrade_gap", "MaxUpgradeRankGap", INTEGER),
+        _column("downgrade_allowed", "DowngradeAllowed", FLAG),
+        _column("max_downgrade_gap", "MaxDowngradeRankGap", INTEGER),
+        _column("min_margin_pct", "MinMarginPct", NUMBER),
+        _column("max_auto_value", "MaxAutoCommitValue", NUMBER),
+        _column("split_policy", "SplitPolicy", CODE, choices=states.SPLIT_POLICY, width=26),
+        _column("min_chunk_size", "MinChunkSize", INTEGER),
+        _column("vendor_diversity", "RequireVendorDiversity", FLAG),
+        _column("exclude_vip", "ExcludeVip", FLAG),
+        _column("user", "UpdatedBy", CODE),
+        _column("updated_at", "UpdatedAt", DATETIME, width=18),
+    ), extension=True),
+    Sheet(HOLDS, SheetKind.LEDGER, (
+        _column("unit_id", "UnitID", CODE),
+        _column("client", "Client", CODE, width=28),
+        _column("until", "Until", DATE),
+        _column("reason", "Reason", width=36),
+        _column("user", "HeldBy", CODE),
+        _column("held_at", "HeldAt", DATETIME, width=18),
+        _column("released_at", "ReleasedAt", DATETIME, width=18),
+        _column("released_by", "ReleasedBy", CODE),
+    ), extension=True),
+    Sheet(REFUNDS, SheetKind.LEDGER, (
+        _column("sales_id", "SalesID", CODE),
+        _column("client", "Client", CODE, width=28),
+        _column("tickets", "Tickets", INTEGER),
+        _column("amount", "Amount", NUMBER),
+        _column("currency", "Currency", CODE, choices=money.CURRENCIES),
+        _column("payment_status", "PaymentStatus", CODE, choices=states.PAYMENT_STATUS, width=14),
+        _column("decision", "Decision", CODE, choices=states.REFUND_DECISION, width=16),
+        _column("reason", "Reason", width=36),
+        _column("user", "User", CODE),
+        _column("created_at", "CreatedAt", DATETIME, width=18),
+    ), extension=True),
+    Sheet(USERS, SheetKind.LEDGER, (
+        _column("user", "User", CODE, width=18),
+        _column("name", "Name", width=26),
+        _column("email", "Email", CODE, width=30),
+        _column("role", "Role", CODE, choices=states.ROLE, width=16),
+        _column("vendor_groups", "VendorGroups", CODE, width=26),
+        _column("active", "Active", FLAG),
     ), extension=True),
 )  # fmt: skip
 

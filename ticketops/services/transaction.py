@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ticketops.domain import roles
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import ConflictError
+from ticketops.model import states
 from ticketops.model.ids import run_id
 from ticketops.schema.tables import Snapshot, with_structure
+from ticketops.schema.workbook import USERS
 from ticketops.stores.base import Entry, Store
 
 Planner = Callable[[Snapshot, Run], Plan]
@@ -26,6 +29,8 @@ class Job:
     plan: Planner
     strict: bool = True
     """Whether a sheet that commands can't work with is an error."""
+    role: str = states.STAFF
+    """The least role that may do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,10 @@ class Done:
     written: bool
 
 
-def new_run(user: str, now: datetime | None = None) -> Run:
-    """A run that starts now, to the second."""
+def new_run(user: str, now: datetime | None = None, *, role: str = states.SR_OPERATOR) -> Run:
+    """A run that starts now, to the second. role: what the user may do where _USERS names nobody."""
     moment = (now or datetime.now()).replace(microsecond=0)
-    return Run(run_id(moment), user, moment, lambda: str(uuid.uuid4()))
+    return Run(run_id(moment), user, moment, lambda: str(uuid.uuid4()), role)
 
 
 def entry_of(job: Job, run: Run) -> Entry:
@@ -50,9 +55,12 @@ def entry_of(job: Job, run: Run) -> Entry:
 
 def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot]:
     """The plan of a job on the workbook as it is, with the sheets and columns it needs added."""
-    snapshot = store.read(*job.sheets, strict=job.strict)
+    snapshot = store.read(*dict.fromkeys((*job.sheets, USERS)), strict=job.strict)
+    run = roles.with_role(run, snapshot)
+    if job.role != states.STAFF:
+        roles.require(run, job.role, f"`{job.command}`")
     plan = job.plan(snapshot, run)
-    plan.changes = with_structure(plan.changes, snapshot)
+    plan.changes = with_structure(plan.changes.merged(), snapshot)
     return plan, snapshot
 
 

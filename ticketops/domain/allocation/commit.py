@@ -1,44 +1,37 @@
-"""Committing an allocation (§5b steps 8–12): Distribution, units, sale status and log, all from one plan."""
+"""Committing an allocation (§5b steps 7–12): Distribution, units, sale status and log, all from one plan."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import polars as pl
-
-from ticketops.domain.allocation.plans import Chunk, choose
-from ticketops.domain.allocation.pool import Pool, Unit
+from ticketops.domain import roles
+from ticketops.domain.allocation import plans
+from ticketops.domain.allocation.plans import Chunk
+from ticketops.domain.allocation.pool import Unit
+from ticketops.domain.allocation.proposals import Proposal, Proposer, described
+from ticketops.domain.allocation.seating import pick
+from ticketops.domain.allocation.targets import Target, find_target
 from ticketops.domain.masking import masked, masked_addresses
 from ticketops.domain.plan import Plan, Run
-from ticketops.errors import NotFoundError, RuleError
+from ticketops.errors import RuleError, UsageError
 from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, MATTHIAS_EMAILS, SALES, UNITS
 
-_LOG_COLUMNS = ("timestamp", "user", "action", "sale_id", "set_id", "units_affected", "clear_seats", "reason")
-_TICKET = ("row", "sales_id", "row_type", "match", "category", "alloc_from", "status", "unit_ids", "unit_count", "notes", "process_now",
-           "vendor", "email", "password", "contract", "tix", "acc_tix", "run_id", "child", "block", "seat_row", "seat")  # fmt: skip
+LOG_COLUMNS = ("timestamp", "user", "action", "sale_id", "set_id", "units_affected", "clear_seats", "reason")
+_CHOICE = re.compile(r"(PR\d{4,12}-S\d{2,6})(?:\s*[:(]\s*(\d{1,6})\s*\)?)?", re.IGNORECASE)
 
 
-@dataclass(slots=True)
-class Target:
-    """A sale line with its tickets; `pending` are those that have no unit yet, in SalesChild order (D6)."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an operator picked: a ranked plan, or sets with or without a number of tickets; nothing: the best plan."""
 
-    sales_id: str
-    match: str
-    category: str
-    tickets: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def pending(self) -> list[dict[str, Any]]:
-        return [t for t in self.tickets if not t["unit_ids"] and t["status"] != states.ALLOCATED]
-
-    @property
-    def waiting(self) -> bool:
-        return any(ticket["status"] == states.WAITING_STOCK for ticket in self.pending)
+    rank: int | None = None
+    sets: tuple[tuple[str, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,177 +44,211 @@ class Outcome:
     status: str
     chunks: list[dict[str, Any]]
     unit_ids: list[str]
+    plan: dict[str, Any] | None = None
 
 
-def plan_commit(snapshot: Snapshot, sales_id: str, run: Run) -> Plan:
+def parse_sets(texts: Iterable[str]) -> tuple[tuple[str, int | None], ...]:
+    """`PR0002-S01:4`, `PR0002-S01(4) · PR0003-S01` as ((SetID, quantity or None), …). Raises UsageError."""
+    found: list[tuple[str, int | None]] = []
+    for text in texts:
+        for part in filter(None, re.split(r"[,;·|+]|\s+(?=PR)", text)):
+            match = _CHOICE.fullmatch(part.strip())
+            if not match:
+                raise UsageError(f"{part.strip()!r} is not SETID or SETID:QTY", "for example PR0002-S01:4")
+            found.append((match[1].upper(), int(match[2]) if match[2] else None))
+    doubled = {set_id for set_id, _ in found if sum(set_id == other for other, _ in found) > 1}
+    if doubled:
+        raise UsageError(f"{sorted(doubled)[0]} is named twice")
+    return tuple(found)
+
+
+def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | None = None, *, override: str = "") -> Plan:
     """Allocate one sale line, named by its SalesID or by its first child.
 
-    Raises NotFoundError for an ID that Distribution does not hold, RuleError where nothing is pending.
+    override: the reason for committing a plan that breaks the policy, which needs an ops_manager and is logged.
+    Raises NotFoundError for an ID that Distribution does not hold, RuleError where nothing is pending, where a chosen set
+    has too little, and where no plan passes the policy; NotPermittedError.
     """
     target = find_target(snapshot, sales_id)
     if not target.pending:
+        if any(ticket["status"] == states.CANCELLED for ticket in target.tickets):
+            raise RuleError(f"{target.sales_id} is cancelled")
         raise RuleError(f"every ticket of {target.sales_id} is allocated already", "ticketops undo takes the last transaction back")
-    plan, outcomes = _commit(snapshot, [target], run)
-    outcome = outcomes[0]
-    plan.result = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
+    proposer = Proposer(snapshot, [target], run)
+    proposal = _proposal(proposer, target, choice or Choice())
+    reason = ""
+    if proposal and proposal.violations:
+        broken = "; ".join(f"{violation.code}: {violation.message}" for violation in proposal.violations)
+        if not override:
+            raise RuleError(f"{target.sales_id} {described_shortly(proposal.chunks)} breaks the policy: {broken}",
+                            "choose another plan, or --override --reason TEXT as an ops_manager")  # fmt: skip
+        roles.require(run, states.OPS_MANAGER, "overriding the policy")
+        reason = f"policy override ({', '.join(v.code for v in proposal.violations)}): {override}"
+    writer = Writer(snapshot, run)
+    outcome = writer.allocate(target, proposal.chunks if proposal else (), reason=reason)
+    if proposal:
+        outcome = replace(outcome, plan=proposal.as_dict())
+    plan = writer.finish()
+    plan.result = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__} | {"instructions": target.terms.wishes.said}
+    if target.terms.status == states.PENDING_APPROVAL and outcome.status != states.ALLOCATED:
+        message = f"{target.sales_id} still waits for approval: sale approve, reject or upgrade"
+        plan.findings.append(Finding(states.PENDING_APPROVAL, Severity.INFO, message, SALES, target.terms.row, target.sales_id))
     return plan
 
 
-def plan_auto(snapshot: Snapshot, run: Run) -> Plan:
-    """Allocate everything pending: waiting sales first, then the others, each in SalesID order, all in one plan."""
-    targets = [target for target in targets_of(snapshot) if target.pending]
-    targets.sort(key=lambda target: (not target.waiting, ids.parse_sales_id(target.sales_id)))
-    plan, outcomes = _commit(snapshot, targets, run)
-    plan.result = {
-        "targets": len(outcomes),
-        "filled": sum(o.allocated == o.requested for o in outcomes),
-        "waiting": sum(o.allocated < o.requested for o in outcomes),
-        "units": sum(o.allocated for o in outcomes),
-        "split_sales": sum(len(o.chunks) > 1 for o in outcomes),
-        "chunks": sum(len(o.chunks) for o in outcomes),
-    }
-    return plan
+def described_shortly(chunks: Sequence[Chunk]) -> str:
+    """`PR0002-S01(4) · PR0003-S01(1)`: the form of OptionsSetIDs."""
+    return " · ".join(f"{chunk.set_id}({len(chunk.units)})" for chunk in chunks)
 
 
-def targets_of(snapshot: Snapshot, only: str = "") -> list[Target]:
-    """Every sale line of Distribution with its tickets, in sheet order; `only` the one with this SalesID, if given."""
-    targets: dict[str, Target] = {}
-    frame = snapshot[DISTRIBUTION].frame
-    if only:
-        frame = frame.filter(pl.col("sales_id").str.starts_with(f"{only}-"))
-    for ticket in frame.select(_TICKET).iter_rows(named=True):
-        own = ids.SALES_ID.fullmatch(ticket["sales_id"] or "")
-        if not own or not own[2] or ticket["row_type"] == "Purchases" or not ticket["match"]:
-            continue
-        parent = f"S{own[1]}"
-        target = targets.get(parent)
-        if target is None:
-            category = ticket["alloc_from"] or ticket["category"] or ""
-            target = targets[parent] = Target(parent, ids.normalise_match(ticket["match"]), category)
-        target.tickets.append(ticket | {"child": ticket["child"] or int(own[2])})
-    for target in targets.values():
-        target.tickets.sort(key=lambda ticket: (ticket["child"], ticket["row"]))
-    return list(targets.values())
+def _proposal(proposer: Proposer, target: Target, choice: Choice) -> Proposal | None:
+    """The plan that was chosen; the best that passes, else the best, where none was. None where nothing is free."""
+    if choice.sets:
+        chunks = _chosen(proposer, target, choice.sets)
+        return proposer.scored(target, proposer.judge(target, plans.CHOSEN, chunks), 0)
+    proposals = proposer.proposals(target)
+    if choice.rank is not None:
+        if not 1 <= choice.rank <= len(proposals):
+            raise RuleError(f"{target.sales_id} has {len(proposals)} plans; there is no plan {choice.rank}", "allocate preview shows them")
+        return proposals[choice.rank - 1]
+    return next((proposal for proposal in proposals if proposal.passes), proposals[0] if proposals else None)
 
 
-def find_target(snapshot: Snapshot, text: str) -> Target:
-    """The target that `text` names. Raises NotFoundError."""
-    try:
-        wanted = ids.parse_sales_id(text)
-    except ValueError as error:
-        raise NotFoundError(str(error)) from None
-    found = next(iter(targets_of(snapshot, wanted.parent)), None)
-    if found is None:
-        raise NotFoundError(f"Distribution has no sale {wanted.parent}", "sale expand makes the rows of a sale that stands in Sales only")
-    if wanted.child is not None and wanted.child != found.tickets[0]["child"]:
-        raise NotFoundError(
-            f"{text} is not the first ticket of {wanted.parent}",
-            f"name the sale ({wanted.parent}) or {wanted.parent}-{found.tickets[0]['child']}",
-        )
-    return found
+def _chosen(proposer: Proposer, target: Target, wanted: Sequence[tuple[str, int | None]]) -> tuple[Chunk, ...]:
+    sets = proposer.sets(target)
+    left = target.sold.quantity
+    chunks = []
+    for set_id, given in wanted:
+        free = sets.get(set_id)
+        if not free:
+            raise RuleError(f"{set_id} has no unit of {target.match} {target.category} that is free for {target.sales_id}",
+                            f"allocate preview {target.sales_id} shows the pool")  # fmt: skip
+        quantity = min(left, len(free)) if given is None else given
+        if given is not None and not 1 <= given <= len(free):
+            raise RuleError(f"{set_id} has {len(free)} free units, {given} are asked for")
+        if quantity > left or not quantity:
+            raise RuleError(f"{target.sales_id} wants {target.sold.quantity} tickets; these sets are more than that")
+        chunks.append(Chunk(set_id, pick(free, quantity)))
+        left -= quantity
+    return tuple(chunks)
 
 
-def _commit(snapshot: Snapshot, targets: Sequence[Target], run: Run) -> tuple[Plan, list[Outcome]]:
-    plan = Plan()
-    pool = Pool(snapshot, {(target.match, target.category) for target in targets})
-    addresses = masked_addresses(snapshot[MATTHIAS_EMAILS])
-    log: list[tuple[Any, ...]] = []
-    outcomes = []
-    statuses = _sale_statuses(snapshot)
-    for target in targets:
+class Writer:
+    """Collects what allocations write. Every sale is passed once."""
+
+    def __init__(self, snapshot: Snapshot, run: Run) -> None:
+        self.plan = Plan()
+        self._snapshot, self._run = snapshot, run
+        self._addresses = masked_addresses(snapshot[MATTHIAS_EMAILS])
+        self._log: list[tuple[Any, ...]] = []
+
+    def allocate(self, target: Target, chunks: Sequence[Chunk], *, reason: str = "") -> Outcome:
+        """Give the chunks to the pending tickets in SalesChild order; tickets that get none wait for stock."""
         pending = target.pending
-        chunks = choose(pool.sets(target.match, target.category), len(pending))
         tickets = iter(pending)
         for chunk in chunks:
-            pool.take(target.match, target.category, list(chunk.units))
-            note = ids.alloc_note(run.run_id, len(chunk.units), chunk.set_id)
+            note = ids.alloc_note(self._run.run_id, len(chunk.units), chunk.set_id)
             for unit in chunk.units:
                 ticket = next(tickets)
-                _allocate(plan, ticket, unit, chunk, target.category, addresses, run)
-                _mark_unit(plan, unit, ticket["sales_id"], note, run)
-            log.append((run.now, run.user, "ALLOCATE", target.sales_id, chunk.set_id, len(chunk.units), False, None))
+                self._ticket(ticket, unit, chunk, target.category)
+                self._unit(unit, ticket["sales_id"], note)
+                ticket["unit_ids"] = unit.unit_id
+            self._log.append(
+                (self._run.now, self._run.user, "ALLOCATE", target.sales_id, chunk.set_id, len(chunk.units), False, reason or None)
+            )
         left = list(tickets)
-        _wait(plan, target, left, partly=bool(chunks))
-        outcome = _outcome(target, pending, chunks)
-        outcomes.append(outcome)
-        _set_sale_status(plan, statuses, target, outcome.status)
-    plan.changes.append(ALLOC_LOG, snapshot[ALLOC_LOG].next_row, _LOG_COLUMNS, log)
-    return plan, outcomes
+        self._wait(target, left, len(pending))
+        outcome = _outcome(target, len(pending), chunks)
+        set_sale_status(self.plan, target, outcome.status)
+        return outcome
 
+    def untick(self, target: Target) -> None:
+        """Clear Process_Now of a sale that stays as it is."""
+        for ticket in target.pending:
+            if ticket["process_now"]:
+                self.plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {"process_now": (True, False)})
 
-def _allocate(plan: Plan, ticket: dict[str, Any], unit: Unit, chunk: Chunk, category: str, addresses: frozenset[str], run: Run) -> None:
-    """One Distribution row gets one unit (§5b step 9)."""
-    vendor, email = masked(unit.vendor, unit.email, addresses)
-    after: dict[str, Any] = {
-        "vendor": vendor,
-        "email": email,
-        "password": unit.password,
-        "contract": unit.contract,
-        "tix": 1,
-        "acc_tix": category,
-        "status": states.ALLOCATED,
-        "run_id": run.run_id,
-        "notes": _noted(ticket["notes"], f"Allocated {len(chunk.units)} from {chunk.set_id}"),
-        "unit_ids": unit.unit_id,
-        "unit_count": 1,
-    }
-    after |= {name: value for name in ("block", "seat_row", "seat") if (value := getattr(unit, name)) is not None}
-    if ticket["process_now"]:
-        after["process_now"] = False
-    plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {name: (ticket[name], value) for name, value in after.items()})
+    def finish(self) -> Plan:
+        """The plan with the log rows of all allocations."""
+        self.plan.changes.append(ALLOC_LOG, self._snapshot[ALLOC_LOG].next_row, LOG_COLUMNS, self._log)
+        return self.plan
 
-
-def _mark_unit(plan: Plan, unit: Unit, sales_id: str, note: str, run: Run) -> None:
-    plan.changes.set(UNITS, unit.row, unit.unit_id, {
-        "status": (unit.status, states.ALLOCATED),
-        "sales_id": (unit.sales_id, sales_id),
-        "allocated_at": (None, run.now),
-        "alloc_note": (None, note),
-    })  # fmt: skip
-
-
-def _wait(plan: Plan, target: Target, tickets: list[dict[str, Any]], *, partly: bool) -> None:
-    """Tickets without a unit wait for stock (§14b); those that wait already stay as they are."""
-    if not tickets:
-        return
-    for ticket in tickets:
-        cells: dict[str, Any] = {}
-        if ticket["status"] != states.WAITING_STOCK:
-            cells["status"] = (ticket["status"], states.WAITING_STOCK)
-            cells["notes"] = (ticket["notes"], _noted(ticket["notes"], f"No available units for {target.match} {target.category}"))
+    def _ticket(self, ticket: dict[str, Any], unit: Unit, chunk: Chunk, category: str) -> None:
+        """One Distribution row gets one unit (§5b step 9)."""
+        after = unit_cells(unit, self._addresses) | {
+            "tix": 1,
+            "acc_tix": category,
+            "status": states.ALLOCATED,
+            "run_id": self._run.run_id,
+            "notes": noted(ticket["notes"], f"Allocated {len(chunk.units)} from {chunk.set_id}"),
+            "unit_count": 1,
+        }
+        after = {name: value for name, value in after.items() if value is not None or name not in ("block", "seat_row", "seat")}
         if ticket["process_now"]:
-            cells["process_now"] = (True, False)
-        plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], cells)
-    have = len(target.pending) - len(tickets)
-    message = f"{target.sales_id}: {len(tickets)} of {len(target.pending)} tickets wait for stock in {target.match} {target.category}"
-    plan.findings.append(Finding(
-        states.WAITING_STOCK, Severity.HIGH, message + (f"; {have} allocated" if partly else ""), DISTRIBUTION, tickets[0]["row"],
-        target.sales_id, match=target.match, category=target.category,
-    ))  # fmt: skip
+            after["process_now"] = False
+        cells = {name: (ticket[name], value) for name, value in after.items()}
+        self.plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], cells)
+
+    def _unit(self, unit: Unit, sales_id: str, note: str) -> None:
+        self.plan.changes.set(UNITS, unit.row, unit.unit_id, {
+            "status": (unit.status, states.ALLOCATED),
+            "sales_id": (unit.sales_id, sales_id),
+            "allocated_at": (unit.allocated_at, self._run.now),
+            "alloc_note": (unit.alloc_note, note),
+        })  # fmt: skip
+
+    def _wait(self, target: Target, tickets: list[dict[str, Any]], wanted: int) -> None:
+        """Tickets without a unit wait for stock (§14b); those that wait already stay as they are."""
+        if not tickets:
+            return
+        for ticket in tickets:
+            cells: dict[str, Any] = {}
+            if ticket["status"] != states.WAITING_STOCK:
+                cells["status"] = (ticket["status"], states.WAITING_STOCK)
+                cells["notes"] = (ticket["notes"], noted(ticket["notes"], f"No available units for {target.match} {target.category}"))
+            if ticket["process_now"]:
+                cells["process_now"] = (True, False)
+            self.plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], cells)
+        have = wanted - len(tickets)
+        message = f"{target.sales_id}: {len(tickets)} of {wanted} tickets wait for stock in {target.match} {target.category}"
+        self.plan.findings.append(Finding(
+            states.WAITING_STOCK, Severity.HIGH, message + (f"; {have} allocated" if have else ""), DISTRIBUTION, tickets[0]["row"],
+            target.sales_id, match=target.match, category=target.category,
+        ))  # fmt: skip
 
 
-def _outcome(target: Target, pending: list[dict[str, Any]], chunks: list[Chunk]) -> Outcome:
-    units = [unit for chunk in chunks for unit in chunk.units]
-    done = sum(bool(ticket["unit_ids"]) for ticket in target.tickets) + len(units)
-    status = states.ALLOCATED if len(units) == len(pending) else states.PARTIAL_ALLOCATED if done else states.WAITING_STOCK
-    described = [{"set_id": chunk.set_id, "qty": len(chunk.units), "vendor": chunk.units[0].vendor} for chunk in chunks]
-    return Outcome(target.sales_id, len(pending), len(units), status, described, [unit.unit_id for unit in units])
+def unit_cells(unit: Unit, addresses: frozenset[str]) -> dict[str, Any]:
+    """What a unit puts into its ticket's row: vendor (masked, §14f), login, contract, place and UnitID."""
+    vendor, email = masked(unit.vendor, unit.email, addresses)
+    return {
+        "vendor": vendor, "email": email, "password": unit.password, "contract": unit.contract, "block": unit.block,
+        "seat_row": unit.seat_row, "seat": unit.seat, "unit_ids": unit.unit_id,
+    }  # fmt: skip
 
 
-def _sale_statuses(snapshot: Snapshot) -> dict[str, tuple[int, str | None]]:
-    frame = snapshot[SALES].frame.select("sales_id", "row", "status")
-    return {sales_id: (row, status) for sales_id, row, status in frame.iter_rows() if sales_id}
-
-
-def _set_sale_status(plan: Plan, statuses: dict[str, tuple[int, str | None]], target: Target, status: str) -> None:
-    """The sale's own status follows (§5b step 13); states that other flows set are left alone."""
-    known = statuses.get(target.sales_id)
-    if known is None or known[1] not in (None, states.UNALLOCATED, states.PARTIAL_ALLOCATED):
+def set_sale_status(plan: Plan, target: Target, status: str) -> None:
+    """The sale's own status follows its tickets (§5b step 13); states that other flows set are left alone."""
+    terms = target.terms
+    follows = (None, states.UNALLOCATED, states.PARTIAL_ALLOCATED, states.ALLOCATED, states.FULFILLED)
+    if terms.row is not None and terms.status == states.PENDING_APPROVAL and status == states.ALLOCATED:
+        plan.changes.set(SALES, terms.row, target.sales_id, {"status": (terms.status, status), "oversell": (terms.oversell, None)})
+        return
+    if terms.row is None or terms.status not in follows or (terms.status, status) == (states.FULFILLED, states.ALLOCATED):
         return
     new = states.UNALLOCATED if status == states.WAITING_STOCK else status
-    if (known[1] or states.UNALLOCATED) != new:
-        plan.changes.set(SALES, known[0], target.sales_id, {"status": (known[1], new)})
+    if (terms.status or states.UNALLOCATED) != new:
+        plan.changes.set(SALES, terms.row, target.sales_id, {"status": (terms.status, new)})
 
 
-def _noted(notes: str | None, text: str) -> str:
+def noted(notes: str | None, text: str) -> str:
+    """Notes are pipe-appended (§17)."""
     return f"{notes} | {text}" if notes else text
+
+
+def _outcome(target: Target, requested: int, chunks: Sequence[Chunk]) -> Outcome:
+    """What became of a target whose tickets hold their new units already."""
+    units = [unit for chunk in chunks for unit in chunk.units]
+    done = sum(bool(ticket["unit_ids"]) for ticket in target.tickets)
+    wanted = sum(ticket["status"] != states.CANCELLED for ticket in target.tickets)
+    status = states.ALLOCATED if done >= wanted else states.PARTIAL_ALLOCATED if done else states.WAITING_STOCK
+    return Outcome(target.sales_id, requested, len(units), status, described(chunks), [unit.unit_id for unit in units])

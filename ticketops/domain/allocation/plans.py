@@ -1,12 +1,16 @@
-"""Which sets serve a sale, and which units of them (§5a step 3, D6). First cut: EXACT, else GREEDY_LARGEST."""
+"""Which sets serve a sale: the four strategies of §5a step 3, deduplicated, ranked, the best six kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from ticketops.domain.allocation.pool import Unit
+from ticketops.domain.allocation.pool import Sets, Unit
+from ticketops.domain.allocation.seating import pick
+
+EXACT, GREEDY_LARGEST, GREEDY_SMALLEST, ROTATED_DESC, CHOSEN = "exact", "greedy_largest", "greedy_smallest", "rotated_desc", "chosen"
+MOST_PLANS = 6
+MOST_ROTATIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,44 +20,78 @@ class Chunk:
     set_id: str
     units: tuple[Unit, ...]
 
-
-def choose(sets: Mapping[str, Sequence[Unit]], quantity: int) -> list[Chunk]:
-    """The chunks for `quantity` tickets: EXACT where one set is large enough, else GREEDY_LARGEST; fewer where there is too little."""
-    return exact(sets, quantity) or greedy_largest(sets, quantity)
-
-
-def exact(sets: Mapping[str, Sequence[Unit]], quantity: int) -> list[Chunk]:
-    """The smallest single set that holds `quantity` (least waste); of equal ones the first SetID. Empty where there is none."""
-    enough = [(len(units), set_id) for set_id, units in sets.items() if len(units) >= quantity]
-    if not enough:
-        return []
-    _size, set_id = min(enough)
-    return [Chunk(set_id, pick_units(sets[set_id], quantity))]
+    @property
+    def vendors(self) -> set[str]:
+        """The vendors of its units; a set has one, if nobody edited it."""
+        return {unit.vendor or "" for unit in self.units}
 
 
-def greedy_largest(sets: Mapping[str, Sequence[Unit]], quantity: int) -> list[Chunk]:
-    """Sets from the largest downwards until `quantity` is reached."""
-    chunks: list[Chunk] = []
-    for set_id, units in sorted(sets.items(), key=lambda item: (-len(item[1]), item[0])):
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan in figures: how many of which sets, in the order in which they are taken."""
+
+    badge: str
+    parts: tuple[tuple[str, int], ...]
+
+    @property
+    def total(self) -> int:
+        return sum(quantity for _set_id, quantity in self.parts)
+
+    @property
+    def signature(self) -> tuple[tuple[str, int], ...]:
+        """The same for drafts that differ only in order."""
+        return tuple(sorted(self.parts))
+
+
+def drafts(counts: Mapping[str, int], quantity: int) -> list[Draft]:
+    """The drafts of the four strategies for `quantity` tickets from {SetID: available}, ranked, without duplicates.
+
+    Rank: closest to the target, then fewest chunks, then largest total; equal ones as generated (EXACT first).
+    """
+    found: dict[tuple[tuple[str, int], ...], Draft] = {}
+    for draft in _generate({set_id: n for set_id, n in counts.items() if n > 0}, quantity):
+        found.setdefault(draft.signature, draft)
+    return sorted(found.values(), key=lambda draft: (quantity - draft.total, len(draft.parts), -draft.total))
+
+
+def realise(draft: Draft, sets: Sets) -> tuple[Chunk, ...]:
+    """The draft with its units chosen, adjoining seats preferred."""
+    return tuple(Chunk(set_id, pick(sets[set_id], quantity)) for set_id, quantity in draft.parts)
+
+
+def _generate(counts: Mapping[str, int], quantity: int) -> Iterator[Draft]:
+    if quantity <= 0 or not counts:
+        return
+    enough = [(n, set_id) for set_id, n in counts.items() if n >= quantity]
+    if enough:
+        yield Draft(EXACT, ((min(enough)[1], quantity),))
+    descending = sorted(counts, key=lambda set_id: (-counts[set_id], set_id))
+    yield Draft(GREEDY_LARGEST, _fill(descending, counts, quantity))
+    yield Draft(GREEDY_SMALLEST, _fill(sorted(counts, key=lambda set_id: (counts[set_id], set_id)), counts, quantity))
+    for start in range(1, min(MOST_ROTATIONS, len(descending) - 1) + 1):
+        yield Draft(ROTATED_DESC, _fill(descending[start:] + descending[:start], counts, quantity))
+
+
+def _fill(order: Sequence[str], counts: Mapping[str, int], quantity: int) -> tuple[tuple[str, int], ...]:
+    parts = []
+    for set_id in order:
         if quantity <= 0:
             break
-        taken = min(quantity, len(units))
-        chunks.append(Chunk(set_id, pick_units(units, taken)))
+        taken = min(quantity, counts[set_id])
+        parts.append((set_id, taken))
         quantity -= taken
-    return chunks
+    return tuple(parts)
 
 
-def pick_units(units: Sequence[Unit], quantity: int) -> tuple[Unit, ...]:
-    """`quantity` of a set's free units, adjoining seats preferred: the shortest run that is long enough, else the longest runs.
-
-    Seats adjoin where SetPos follows SetPos in the same block and row. In SetPos order.
-    """
-    ordered = sorted(units, key=lambda unit: (unit.set_pos, unit.row))
-    runs = [[unit for _, unit in run] for _, run in groupby(enumerate(ordered), lambda item: (item[1].set_pos - item[0], item[1].line))]
-    enough = [run for run in runs if len(run) >= quantity]
-    if enough:
-        return tuple(min(enough, key=len)[:quantity])
-    picked: list[Unit] = []
-    for run in sorted(runs, key=len, reverse=True):
-        picked += run[: quantity - len(picked)]
-    return tuple(sorted(picked, key=lambda unit: (unit.set_pos, unit.row)))
+def with_chunks_of_at_least(draft: Draft, counts: Mapping[str, int], least: int) -> Draft | None:
+    """The same sets with no chunk smaller than `least`, topped up from the larger ones; None where that can't be."""
+    parts = dict(draft.parts)
+    for small in [set_id for set_id, n in parts.items() if n < least]:
+        for giver in sorted(parts, key=lambda set_id: -parts[set_id]):
+            moved = min(parts[giver] - least, least - parts[small], counts[small] - parts[small])
+            if giver != small and moved > 0:
+                parts[giver] -= moved
+                parts[small] += moved
+    if any(n < least for n in parts.values()):
+        return None
+    return Draft(draft.badge, tuple(parts.items()))

@@ -1,81 +1,209 @@
-"""The units an allocation may choose from (§5a step 2): AVAILABLE, unreferenced, by match and category, in sets."""
+"""The units an allocation may choose from (§5a step 2): AVAILABLE, unreferenced, by match and category, in sets.
+
+With each unit comes what a choice depends on: what it cost and when it was bought, where it is in its row, whom it is
+held for.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from ticketops.domain.allocation.seating import Line, order_in_row
 from ticketops.model import ids, states
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import DISTRIBUTION, UNITS
+from ticketops.schema.workbook import DISTRIBUTION, HOLDS, PURCHASES, UNITS
 
-_COLUMNS = ("row", "unit_id", "set_id", "set_pos", "vendor", "contract", "email", "password", "password_legacy", "block",
-            "seat_row", "seat", "match", "category", "status", "sales_id")  # fmt: skip
+_COLUMNS = ("row", "unit_id", "set_id", "set_pos", "vendor", "contract", "email", "login_id", "password", "password_legacy", "block",
+            "seat_row", "seat", "match", "category", "status", "sales_id", "allocated_at", "alloc_note", "purchase_id",
+            "source_row")  # fmt: skip
+_VIP = re.compile(r"\bvip\b|hospitality", re.IGNORECASE)
+_ACCESSIBLE = re.compile(r"wheel\s?chair|accessib|\bada\b|\bwc\b|disab", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What a unit was bought for, and when. Every figure may be unknown."""
+
+    price: float | None = None
+    currency: str | None = None
+    date: datetime | None = None
+    notes: str | None = None
+
+
+NO_PURCHASE = Purchase()
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One ticket in stock."""
+    """One ticket in stock. Two units of one `line` adjoin where their positions differ by one."""
 
     row: int
     unit_id: str
     set_id: str
     set_pos: int
-    vendor: str | None
-    contract: str | None
-    email: str | None
-    password: str | None = field(repr=False)
-    block: str | None
-    seat_row: str | None
-    seat: str | None
-    status: str | None
-    sales_id: str | None
+    vendor: str | None = None
+    contract: str | None = None
+    email: str | None = None
+    login_id: str | None = None
+    password: str | None = field(default=None, repr=False)
+    block: str | None = None
+    seat_row: str | None = None
+    seat: str | None = None
+    match: str = ""
+    category: str = ""
+    status: str | None = None
+    sales_id: str | None = None
+    allocated_at: datetime | None = None
+    alloc_note: str | None = None
+    purchase: Purchase = NO_PURCHASE
+    line: Line = ()
+    position: int = 0
+    held_for: str | None = None
 
     @property
-    def line(self) -> tuple[str | None, str | None]:
-        """The physical row of seats it belongs to."""
-        return self.block, self.seat_row
+    def vip(self) -> bool:
+        """Whether it is premium stock: the best category of its scheme, or called VIP or hospitality."""
+        return states.category_rank(self.category) == 0 or bool(_VIP.search(f"{self.category} {self.purchase.notes or ''}"))
+
+    @property
+    def accessible(self) -> bool:
+        """Whether its block, row, seat, category or purchase says that a wheelchair can stand there."""
+        return bool(_ACCESSIBLE.search(" ".join(filter(None, (self.block, self.seat_row, self.seat, self.category, self.purchase.notes)))))
+
+
+Sets = dict[str, list[Unit]]
+"""{SetID: its free units in SetPos order}."""
 
 
 class Pool:
-    """Free units by (match, category) and SetID, in SetPos order. `take` removes what was given away."""
+    """Free units by (match, category) and SetID. `take` removes what was given away."""
 
-    def __init__(self, snapshot: Snapshot, wanted: set[tuple[str, str]]) -> None:
-        """`wanted` limits the pool to those (match, category) pairs."""
-        cells = snapshot[DISTRIBUTION].frame["unit_ids"].drop_nulls()
-        referenced = {unit for cell in cells for unit in ids.split_unit_ids(cell)}
-        matches = {match for match, _ in wanted}
-        frame = snapshot[UNITS].frame.select(_COLUMNS).filter(
-            pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE,
-            pl.col("sales_id").is_null(),
-            pl.col("unit_id").is_not_null(),
-            pl.col("category").is_not_null(),
-            pl.col("match").is_in(list(matches)) | ~pl.col("match").str.contains(r"^M\d{2,3}$"),
-        )  # fmt: skip
-        self._sets: dict[tuple[str, str], dict[str, list[Unit]]] = defaultdict(lambda: defaultdict(list))
-        for values in frame.sort("set_pos", "row", nulls_last=True).iter_rows(named=True):
-            key = (ids.normalise_match(values["match"]), values["category"])
-            if key in wanted and values["unit_id"] not in referenced:
-                self._sets[key][values["set_id"] or ""].append(_unit(values))
+    def __init__(self, snapshot: Snapshot, wanted: Collection[tuple[str, str]], *, today: datetime | None = None) -> None:
+        """`wanted` limits the pool to those (match, category) pairs. today: holds until an earlier day count no more."""
+        self._sets: dict[tuple[str, str], Sets] = defaultdict(lambda: defaultdict(list))
+        referenced = referenced_units(snapshot)
+        free = (
+            (pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE)
+            & pl.col("sales_id").is_null()
+            & pl.col("category").is_not_null()
+        )
+        for unit in load_units(snapshot, {match for match, _ in wanted}, free, today=today):
+            key = (unit.match, unit.category)
+            if key in wanted and unit.unit_id not in referenced:
+                self._sets[key][unit.set_id].append(unit)
 
-    def sets(self, match: str, category: str) -> dict[str, list[Unit]]:
-        """{SetID: its free units}, sets that are used up left out."""
+    def sets(self, match: str, category: str, client: str | None = None) -> Sets:
+        """The free sets, those used up left out. Units held for a client are for that client only."""
+        held_for = client_key(client)
+        sets = self._sets.get((match, category), {})
+        open_sets = {
+            set_id: [unit for unit in units if unit.held_for is None or unit.held_for == held_for] for set_id, units in sets.items()
+        }
+        return {set_id: units for set_id, units in open_sets.items() if units}
+
+    def take(self, units: Iterable[Unit]) -> None:
+        """Remove units that were given to a sale."""
+        gone: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for unit in units:
+            gone[unit.match, unit.category].add(unit.unit_id)
+        for key, unit_ids in gone.items():
+            self._sets[key] = {s: [u for u in units if u.unit_id not in unit_ids] for s, units in self._sets[key].items()}
+
+    def all_sets(self, match: str, category: str) -> Sets:
+        """The free sets with all their units, those held for whomever among them."""
         return {set_id: units for set_id, units in self._sets.get((match, category), {}).items() if units}
 
-    def take(self, match: str, category: str, units: list[Unit]) -> None:
-        """Remove units that were given to a sale."""
-        gone = {unit.unit_id for unit in units}
-        sets = self._sets[match, category]
-        for set_id in {unit.set_id for unit in units}:
-            sets[set_id] = [unit for unit in sets[set_id] if unit.unit_id not in gone]
+    def copy(self) -> Pool:
+        """A pool of its own to take from."""
+        twin = object.__new__(Pool)
+        twin._sets = defaultdict(lambda: defaultdict(list), self._sets)
+        return twin
 
 
-def _unit(values: dict[str, Any]) -> Unit:
+def load_units(snapshot: Snapshot, matches: Collection[str], wanted: pl.Expr, *, today: datetime | None = None) -> list[Unit]:
+    """The units of these matches for which `wanted` holds, in SetPos order."""
+    frame = snapshot[UNITS].frame.select(_COLUMNS).filter(
+        pl.col("unit_id").is_not_null(),
+        pl.col("match").is_in(list(matches)) | ~pl.col("match").str.contains(r"^M\d{2,3}$"),
+    )  # fmt: skip
+    places = _places(frame)
+    purchases = _Purchases(snapshot)
+    held = active_holds(snapshot, today)
+    rows = frame.filter(wanted).sort("set_pos", "row", nulls_last=True).iter_rows(named=True)
+    return [_unit(values, ids.normalise_match(values["match"]), purchases.of(values), places, held) for values in rows]
+
+
+def client_key(client: str | None) -> str | None:
+    """A client's name for comparing: case and spaces forgiven."""
+    return " ".join(client.split()).casefold() if client else None
+
+
+def active_holds(snapshot: Snapshot, today: datetime | None) -> dict[str, str]:
+    """{UnitID: client it is held for}. A hold ends by itself after its last day."""
+    if HOLDS not in snapshot.tables:
+        return {}
+    frame = snapshot[HOLDS].frame.filter(pl.col("released_at").is_null(), pl.col("unit_id").is_not_null())
+    if today is not None:
+        frame = frame.filter(pl.col("until").is_null() | (pl.col("until") >= datetime(today.year, today.month, today.day)))
+    return {unit_id: client_key(client) or "" for unit_id, client in frame.select("unit_id", "client").iter_rows()}
+
+
+def referenced_units(snapshot: Snapshot) -> set[str]:
+    """Every UnitID that Distribution refers to."""
+    return {unit for cell in snapshot[DISTRIBUTION].frame["unit_ids"].drop_nulls() for unit in ids.split_unit_ids(cell)}
+
+
+class _Purchases:
+    """The purchase of a unit: by PurchaseID, else by the data row that its SetID counts (D4)."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._by_id: dict[str, Purchase] = {}
+        self._by_index: dict[int, Purchase] = {}
+        if PURCHASES not in snapshot.tables:
+            return
+        table = snapshot[PURCHASES]
+        columns = ("row", "purchase_id", "price", "currency", "date", "notes")
+        for row, purchase_id, *facts in table.frame.select(columns).iter_rows():
+            purchase = Purchase(*facts)
+            self._by_index[table.index_of(row)] = purchase
+            if purchase_id:
+                self._by_id.setdefault(purchase_id, purchase)
+
+    def of(self, unit: dict[str, Any]) -> Purchase:
+        if unit["purchase_id"]:
+            return self._by_id.get(unit["purchase_id"], NO_PURCHASE)
+        return self._by_index.get(ids.set_source_row(unit["set_id"]) or unit["source_row"] or 0, NO_PURCHASE)
+
+
+def _places(frame: pl.DataFrame) -> dict[tuple[str, str | None, str | None], dict[str, int]]:
+    """{(match, block, row): {seat: position}} from every seat that is known, free or not."""
+    known = frame.filter(pl.col("seat").is_not_null(), pl.col("seat_row").is_not_null() | pl.col("block").is_not_null())
+    grouped = known.group_by("match", "block", "seat_row").agg(pl.col("seat").unique())
+    return {(match, block, seat_row): order_in_row(seats) for match, block, seat_row, seats in grouped.iter_rows()}
+
+
+def _unit(
+    values: dict[str, Any],
+    match: str,
+    purchase: Purchase,
+    places: dict[tuple[str, str | None, str | None], dict[str, int]],
+    held: dict[str, str],
+) -> Unit:
+    row_of_seats = (values["match"], values["block"], values["seat_row"])
+    position = places.get(row_of_seats, {}).get(values["seat"] or "")
+    set_id, set_pos = values["set_id"] or "", values["set_pos"] or 0
+    line: Line = ("", values["block"] or "", values["seat_row"] or "")
+    if position is None:
+        line, position = (set_id, *line[1:]), set_pos
     return Unit(
-        values["row"], values["unit_id"], values["set_id"] or "", values["set_pos"] or 0, values["vendor"], values["contract"],
-        values["email"], values["password"] or values["password_legacy"], values["block"], values["seat_row"], values["seat"],
-        values["status"], values["sales_id"],
+        values["row"], values["unit_id"], set_id, set_pos, values["vendor"], values["contract"], values["email"], values["login_id"],
+        values["password"] or values["password_legacy"], values["block"], values["seat_row"], values["seat"], match,
+        values["category"], values["status"], values["sales_id"], values["allocated_at"], values["alloc_note"], purchase, line, position, held.get(values["unit_id"]),
     )  # fmt: skip

@@ -1,0 +1,46 @@
+"""`ticketops event …`: what concerns a whole event."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ticketops.cli.session import Confirm, Force, Reason, Session, command
+
+app = typer.Typer(
+    help="What concerns a whole event: a match that moves.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
+
+
+@app.callback()
+def group() -> None:
+    """A group of commands, though there is one so far."""
+
+
+@command(app, "swap", group="event", writes=True)
+def swap(
+    session: Session,
+    first: Annotated[str, typer.Argument(metavar="MATCH", help="A match (M06).")],
+    second: Annotated[str, typer.Argument(metavar="MATCH", help="The match it changes places with.")],
+    confirm: Confirm = None,
+    reason: Reason = None,
+    stock_only: Annotated[
+        bool, typer.Option("--stock-only", help="Only purchases and units change places; what they served is unallocated.")
+    ] = False,
+    force: Force = False,
+) -> int:
+    """A match moves: all that says one code says the other, and the other way round; allocations stay as they are.
+
+    With --stock-only the seats now admit to the other match while sales keep theirs. Needs the role ops_manager.
+    """
+    from ticketops.services import jobs
+
+    def show(result: dict[str, Any]) -> None:
+        one, other = result["matches"]
+        session.out.line(f"{one} and {other} have changed places")
+        session.out.table(("Sheet", "Rows"), list(result["rows"].items()))
+        if result["units_unallocated"]:
+            session.out.line(f"{result['units_unallocated']:,} units were unallocated: allocate auto serves their tickets anew")
+
+    return session.run(jobs.event_swap(first, second, session.reasoned(confirm, reason), stock_only=stock_only, force=force), show)

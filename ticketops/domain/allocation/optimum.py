@@ -1,0 +1,244 @@
+"""Planning all sales of a pool together: fewest split sales, then best seats together, then margin (§5, within §5a step 5).
+
+This module says what the problem is, in figures, and turns a solution back into units; solving it is the business of a
+solver that is passed in. Pools (a match and category) share no units, so each is a problem of its own. Every sale gets at
+least as many tickets as the sequential allocator gives it, and the result is kept only where it is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from ticketops.domain.allocation.automatic import Line
+from ticketops.domain.allocation.plans import Chunk
+from ticketops.domain.allocation.policy import Policy
+from ticketops.domain.allocation.pool import Pool, Sets, Unit, client_key
+from ticketops.domain.allocation.proposals import Proposer
+from ticketops.domain.allocation.scoring import Sold, margin
+from ticketops.domain.allocation.seating import runs_of
+from ticketops.model import states
+
+TIERS = ("unserved", "split_sales", "seat_groups", "cost", "stranded")
+"""What is made small, the first before the second and so on. cost: what the units cost less what they are sold for, in
+hundredths. stranded: free seats left without a free neighbour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Free units of one set that adjoin and are alike: whoever gets n of them gets n seats together."""
+
+    set_id: str
+    vendor: str
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A sale in figures. served: what the sequential plan gives it; it gets that or all of `quantity`.
+
+    gain: {block index: price less cost of one unit, in hundredths}, for the blocks it may draw from. margin_rule: the
+    same blocks' distance to the lowest margin allowed; its sum may not be negative. least: smallest chunk allowed.
+    """
+
+    quantity: int
+    served: int
+    gain: dict[int, int]
+    margin_rule: dict[int, int] | None = None
+    one_set: bool = False
+    one_group: bool = False
+    several_vendors: bool = False
+    least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One pool."""
+
+    blocks: tuple[Block, ...]
+    demands: tuple[Demand, ...]
+
+
+Given = dict[tuple[int, int], int]
+"""{(demand, block): how many}; zeros left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a solver found: the best `given`, and for every tier the value that is proven to be the least possible."""
+
+    given: Given
+    bounds: tuple[float, ...]
+
+
+Solver = Callable[[Problem, Given], Solved]
+
+
+def improve(
+    solve: Solver, lines: Sequence[Line], before: Pool, proposer: Proposer, progress: Callable[[int, int], None]
+) -> tuple[list[Line], dict[str, Any]]:
+    """Better lines than the sequential ones, pool by pool, and `proven_gap` with the tiers behind it.
+
+    before: the pool as it was before the sequential plan. progress: told (pools done, pools).
+    """
+    result = list(lines)
+    pools: dict[tuple[str, str], list[int]] = {}
+    for i, line in enumerate(lines):
+        pools.setdefault((line.target.match, line.target.category), []).append(i)
+    values, bounds = [0.0] * len(TIERS), [0.0] * len(TIERS)
+    for done, (key, members) in enumerate(pools.items(), start=1):
+        pooled = _Pooled(before.all_sets(*key), [(i, lines[i]) for i in members], proposer)
+        better, value, bound = pooled.improved(solve)
+        result = [better.get(i, line) for i, line in enumerate(result)]
+        values = [a + b for a, b in zip(values, value, strict=True)]
+        bounds = [a + b for a, b in zip(bounds, bound, strict=True)]
+        progress(done, len(pools))
+    gaps = [(value - bound) / max(1.0, abs(value)) for value, bound in zip(values, bounds, strict=True)]
+    tiers = {tier: {"value": value, "bound": bound} for tier, value, bound in zip(TIERS, values, bounds, strict=True)}
+    return result, {"proven_gap": round(max(0.0, *gaps), 6), "optimum": {"pools": len(pools), "tiers": tiers}}
+
+
+def value_of(problem: Problem, given: Given) -> tuple[int, ...]:
+    """The value of each tier."""
+    unserved = sum(demand.quantity for demand in problem.demands) - sum(given.values())
+    split = sum(len({problem.blocks[b].set_id for d, b in given if d == demand}) > 1 for demand in range(len(problem.demands)))
+    cost = -sum(problem.demands[d].gain[b] * n for (d, b), n in given.items())
+    used = [0] * len(problem.blocks)
+    for (_d, b), n in given.items():
+        used[b] += n
+    stranded = sum(len(block.units) - n == 1 for block, n in zip(problem.blocks, used, strict=True))
+    return unserved, split, len(given), cost, stranded
+
+
+def allowed(problem: Problem, given: Given) -> bool:
+    """Whether `given` keeps every rule of every sale and takes no more than there is."""
+    used = [sum(n for (_d, b), n in given.items() if b == i) for i in range(len(problem.blocks))]
+    enough = all(n <= len(block.units) for n, block in zip(used, problem.blocks, strict=True))
+    return enough and all(keeps_rules(problem, d, given) for d in range(len(problem.demands)))
+
+
+def keeps_rules(problem: Problem, d: int, given: Given) -> bool:
+    """Whether the d-th sale gets what it may."""
+    demand = problem.demands[d]
+    mine = {b: n for (who, b), n in given.items() if who == d}
+    if sum(mine.values()) not in (demand.served, demand.quantity) or not set(mine) <= set(demand.gain):
+        return False
+    sizes: dict[str, int] = {}
+    for b, n in mine.items():
+        sizes[problem.blocks[b].set_id] = sizes.get(problem.blocks[b].set_id, 0) + n
+    one_vendor = len({problem.blocks[b].vendor for b in mine}) == 1
+    return not (
+        (demand.one_set and len(sizes) > 1)
+        or (demand.one_group and len(mine) > 1)
+        or (demand.several_vendors and len(sizes) > 1 and one_vendor)
+        or any(n < demand.least for n in sizes.values())
+        or (demand.margin_rule is not None and sum(demand.margin_rule[b] * n for b, n in mine.items()) < 0)
+    )
+
+
+class _Pooled:
+    """One pool while it is planned."""
+
+    def __init__(self, sets: Sets, lines: list[tuple[int, Line]], proposer: Proposer) -> None:
+        self._proposer = proposer
+        frozen = {i: line for i, line in lines if not self._plannable(line)}
+        while True:  # a sale whose sequential plan the figures can't express keeps it, and its units with it
+            taken = {unit.unit_id for line in frozen.values() for unit in line.units}
+            self._lines = [(i, line) for i, line in lines if i not in frozen]
+            blocks = tuple(_blocks(sets, taken))
+            self.problem = Problem(blocks, tuple(self._demand(line, blocks) for _i, line in self._lines))
+            self.start = self._given(blocks)
+            misfit = next((d for d in range(len(self._lines)) if not keeps_rules(self.problem, d, self.start)), None)
+            if misfit is None:
+                break
+            i, line = self._lines[misfit]
+            frozen[i] = line
+
+    def improved(self, solve: Solver) -> tuple[dict[int, Line], Sequence[float], Sequence[float]]:
+        """({index: better line}, the value of each tier, the bound of each tier)."""
+        old = value_of(self.problem, self.start)
+        if not self._lines or not self.problem.blocks:
+            return {}, old, old
+        solved = solve(self.problem, self.start)
+        new = value_of(self.problem, solved.given)
+        if new < old and allowed(self.problem, solved.given):
+            lines = self._realised(solved.given)
+            if all(self._proposer.judge(line.target, "", line.chunks).passes for line in lines.values() if line.chunks):
+                return lines, new, [min(bound, value) for bound, value in zip(solved.bounds, new, strict=True)]
+        return {}, old, [min(bound, value) for bound, value in zip(solved.bounds, old, strict=True)]
+
+    def _plannable(self, line: Line) -> bool:
+        """Whether the sale may be planned anew: an operator's business and wishes that figures can't hold are not."""
+        wishes = line.target.terms.wishes
+        by_operator = line.left is not None and line.left[0] != "POLICY_BLOCK"
+        return not by_operator and not (wishes.same_row or wishes.same_block or wishes.wheelchair)
+
+    def _demand(self, line: Line, blocks: Sequence[Block]) -> Demand:
+        target = line.target
+        policy: Policy = self._proposer.policy(target)
+        sold = target.sold
+        client = client_key(target.client)
+        gain: dict[int, int] = {}
+        rule: dict[int, int] = {}
+        for b, block in enumerate(blocks):
+            unit = block.units[0]
+            fits = unit.held_for in (None, client) and not policy.refuses_vendor(unit.vendor) and not (policy.exclude_vip and unit.vip)
+            known = _gain(unit, sold)
+            if fits and (known is not None or policy.min_margin_pct is None):
+                gain[b] = known or 0
+                rule[b] = round((known or 0) * 10_000 - (sold.price or 0) * (policy.min_margin_pct or 0) * 10_000)
+        served = len(line.units)
+        blocked = self._proposer.judge(target, "", ()).violations  # what no choice of units can mend
+        if any(violation.code != "MARGIN_TOO_LOW" for violation in blocked):
+            gain = {}
+        return Demand(
+            line.quantity if gain else served, served, gain, rule if policy.min_margin_pct is not None else None,
+            policy.split_policy == states.SINGLE_SET_ONLY, target.terms.wishes.consecutive, policy.vendor_diversity,
+            min(policy.min_chunk_size, line.quantity) if policy.split_policy == states.REQUIRE_MIN_CHUNK_SIZE else 1,
+        )  # fmt: skip
+
+    def _given(self, blocks: Sequence[Block]) -> Given:
+        """The sequential plan in figures."""
+        of_unit = {unit.unit_id: b for b, block in enumerate(blocks) for unit in block.units}
+        given: Given = {}
+        for d, (_i, line) in enumerate(self._lines):
+            for unit in line.units:
+                key = (d, of_unit[unit.unit_id])
+                given[key] = given.get(key, 0) + 1
+        return given
+
+    def _realised(self, given: Given) -> dict[int, Line]:
+        """Units for the figures: each block is laid out from its first seat on, sale after sale."""
+        picked: dict[int, list[Unit]] = {}
+        for b, block in enumerate(self.problem.blocks):
+            at = 0
+            for d in range(len(self._lines)):
+                n = given.get((d, b), 0)
+                picked.setdefault(d, []).extend(block.units[at : at + n])
+                at += n
+        return {i: _line(line, picked.get(d, [])) for d, (i, line) in enumerate(self._lines)}
+
+
+def _line(line: Line, units: list[Unit]) -> Line:
+    """The line with other units: chunks in the order of their size, the largest first."""
+    chunks = [
+        Chunk(set_id, tuple(sorted(members, key=lambda unit: (unit.set_pos, unit.row))))
+        for set_id, members in groupby(sorted(units, key=lambda unit: unit.set_id), lambda unit: unit.set_id)
+    ]
+    chunks.sort(key=lambda chunk: (-len(chunk.units), chunk.set_id))
+    return replace(line, chunks=tuple(chunks), left=line.left if not chunks else None)
+
+
+def _blocks(sets: Sets, taken: set[str]) -> Iterator[Block]:
+    for set_id, units in sets.items():
+        for run in runs_of(unit for unit in units if unit.unit_id not in taken):
+            for _kind, alike in groupby(run, lambda u: (u.held_for, u.vendor, u.purchase.price, u.purchase.currency, u.vip)):
+                members = tuple(alike)
+                yield Block(set_id, members[0].vendor or "", members)
+
+
+def _gain(unit: Unit, sold: Sold) -> int | None:
+    _percent, each = margin([unit], sold)
+    return None if each is None else round(each * 100)

@@ -1,0 +1,167 @@
+"""Allocation policies (§5a step 5): eleven constraints, each with its own violation code, and three modes.
+
+SUGGEST: plans are shown, an operator picks. SEMI_AUTO: `allocate auto`, started by an operator, commits plans that
+pass. FULLY_AUTO: unattended runs do too, up to maxAutoCommitValue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from ticketops.domain.allocation.plans import Chunk
+from ticketops.domain.allocation.pool import client_key
+from ticketops.model import ids, states
+from ticketops.model.findings import Violation
+from ticketops.schema.tables import Table
+
+CONSTRAINTS = (
+    "VENDOR_NOT_WHITELISTED", "VENDOR_BLOCKLISTED", "UPGRADE_NOT_ALLOWED", "UPGRADE_RANK_GAP", "DOWNGRADE_NOT_ALLOWED",
+    "DOWNGRADE_RANK_GAP", "MARGIN_TOO_LOW", "AUTO_COMMIT_VALUE", "SPLIT_POLICY", "VENDOR_DIVERSITY", "VIP_EXCLUDED",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules for one sale. None or an empty set: no rule. Percentages are of the sale price, values in its currency."""
+
+    mode: str = states.SEMI_AUTO
+    vendor_whitelist: frozenset[str] = frozenset()
+    vendor_blocklist: frozenset[str] = frozenset()
+    upgrade_allowed: bool = True
+    max_upgrade_gap: int | None = None
+    downgrade_allowed: bool = False
+    max_downgrade_gap: int | None = None
+    min_margin_pct: float | None = None
+    max_auto_value: float | None = None
+    split_policy: str = states.ALLOW_MULTI_SET
+    min_chunk_size: int = 2
+    vendor_diversity: bool = False
+    exclude_vip: bool = False
+
+    def refuses_vendor(self, vendor: str | None) -> bool:
+        """Whether stock of this vendor may not be used."""
+        name = client_key(vendor) or ""
+        return bool(self.vendor_whitelist and name not in self.vendor_whitelist) or name in self.vendor_blocklist
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a policy judges: a plan for a sale. quantity: what the sale still asks for; price: of one ticket."""
+
+    sold_category: str
+    category: str
+    quantity: int
+    price: float | None
+    margin_pct: float | None
+    chunks: Sequence[Chunk]
+
+
+def evaluate(policy: Policy, offer: Offer) -> list[Violation]:
+    """Every constraint that the offer breaks, in the order of CONSTRAINTS."""
+    return [Violation(code, message) for code, message in _broken(policy, offer)]
+
+
+def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
+    vendors = {vendor for chunk in offer.chunks for vendor in chunk.vendors}
+    unlisted = [v for v in sorted(vendors) if policy.vendor_whitelist and client_key(v) not in policy.vendor_whitelist]
+    if unlisted:
+        yield "VENDOR_NOT_WHITELISTED", f"not on the list of vendors: {', '.join(unlisted)}"
+    blocked = [v for v in sorted(vendors) if client_key(v) in policy.vendor_blocklist]
+    if blocked:
+        yield "VENDOR_BLOCKLISTED", f"on the block list: {', '.join(blocked)}"
+    yield from _broken_by_category(policy, offer.sold_category, offer.category)
+    if policy.min_margin_pct is not None:
+        if offer.margin_pct is None:
+            yield "MARGIN_TOO_LOW", f"the margin is unknown; at least {policy.min_margin_pct:g} % is asked for"
+        elif offer.margin_pct < policy.min_margin_pct:
+            yield "MARGIN_TOO_LOW", f"margin {offer.margin_pct:.1f} %, at least {policy.min_margin_pct:g} % is asked for"
+    if policy.mode == states.FULLY_AUTO and policy.max_auto_value is not None:
+        value = (offer.price or 0) * offer.quantity
+        if offer.price is None or value > policy.max_auto_value:
+            shown = "unknown" if offer.price is None else f"{value:,.2f}"
+            yield "AUTO_COMMIT_VALUE", f"sale value {shown}, at most {policy.max_auto_value:,.2f} is committed automatically"
+    sizes = [len(chunk.units) for chunk in offer.chunks]
+    if policy.split_policy == states.SINGLE_SET_ONLY and len(sizes) > 1:
+        yield "SPLIT_POLICY", f"{len(sizes)} sets, one is allowed"
+    least = min(policy.min_chunk_size, offer.quantity)
+    if policy.split_policy == states.REQUIRE_MIN_CHUNK_SIZE and any(size < least for size in sizes):
+        yield "SPLIT_POLICY", f"a chunk of {min(sizes)}, at least {least} is asked for"
+    if policy.vendor_diversity and len(sizes) > 1 and len(vendors) == 1:
+        yield "VENDOR_DIVERSITY", "several sets, all of one vendor"
+    if policy.exclude_vip and any(unit.vip for chunk in offer.chunks for unit in chunk.units):
+        yield "VIP_EXCLUDED", "it uses VIP stock"
+
+
+def category_gap(sold: str, served: str) -> int | None:
+    """How many ranks better than sold: positive an upgrade, negative a downgrade, 0 the same; None where it can't be told."""
+    if sold == served:
+        return 0
+    before, after = states.category_rank(sold), states.category_rank(served)
+    same_scheme = any(sold in scheme and served in scheme for scheme in (states.FIFA_CATEGORIES, states.OLYMPIC_CATEGORIES))
+    return before - after if before is not None and after is not None and same_scheme else None
+
+
+def _broken_by_category(policy: Policy, sold: str, served: str) -> Iterable[tuple[str, str]]:
+    """A category that can't be compared with the one sold counts as an upgrade, its gap as unknown."""
+    gap = category_gap(sold, served)
+    what = f"{sold} → {served}"
+    if gap is None or gap > 0:
+        if not policy.upgrade_allowed:
+            yield "UPGRADE_NOT_ALLOWED", f"{what} is an upgrade"
+        if gap is not None and policy.max_upgrade_gap is not None and gap > policy.max_upgrade_gap:
+            yield "UPGRADE_RANK_GAP", f"{what} is {gap} ranks up, at most {policy.max_upgrade_gap}"
+    elif gap < 0:
+        if not policy.downgrade_allowed:
+            yield "DOWNGRADE_NOT_ALLOWED", f"{what} is a downgrade"
+        if policy.max_downgrade_gap is not None and -gap > policy.max_downgrade_gap:
+            yield "DOWNGRADE_RANK_GAP", f"{what} is {-gap} ranks down, at most {policy.max_downgrade_gap}"
+
+
+class Policies:
+    """The policies of a workbook. A sale's own is put together from those of the event, its match and its client; what
+    the narrower one says counts, what it leaves blank is taken from the wider one."""
+
+    def __init__(self, table: Table) -> None:
+        self._rules: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in table.frame.iter_rows(named=True):
+            if row["scope"]:
+                self._rules[row["scope"].lower(), key_of(row["scope"].lower(), row["key"])] = row
+        self._known: dict[tuple[str, str | None], Policy] = {}
+
+    def for_sale(self, match: str, client: str | None) -> Policy:
+        """The policy of a sale of this match to this client."""
+        own = (match, client_key(client))
+        if own not in self._known:
+            policy = Policy()
+            for scope, key in (("event", ""), ("match", match), ("client", own[1] or "")):
+                policy = _narrowed(policy, self._rules.get((scope, key), {}))
+            self._known[own] = policy
+        return self._known[own]
+
+
+def key_of(scope: str, key: str | None) -> str:
+    """The key of a policy as it is compared: none for the event, a match code, a client's name."""
+    if scope == "event" or not key:
+        return ""
+    return ids.normalise_match(key) if scope == "match" else client_key(key) or ""
+
+
+def names(text: str | None) -> frozenset[str]:
+    """A list of vendors in one cell, separated by commas, semicolons or lines, as they are compared."""
+    return frozenset(filter(None, (client_key(part) for part in (text or "").replace(";", ",").replace("\n", ",").split(","))))
+
+
+def _narrowed(policy: Policy, row: dict[str, Any]) -> Policy:
+    given: dict[str, Any] = {}
+    for one in fields(Policy):
+        value = row.get(one.name)
+        if value is None:
+            continue
+        if one.name.startswith("vendor_") and one.name != "vendor_diversity":
+            value = names(value)
+        elif one.name in ("mode", "split_policy"):
+            value = value.upper()
+        given[one.name] = value
+    return replace(policy, **given)

@@ -1,0 +1,92 @@
+"""`allocate process`: what operators decided in the sheet itself (§5b step 12).
+
+A ChosenSetID in _ALLOCATION_PREVIEW commits that row. Of the ticked Process_Now boxes the first is carried out, the
+others are cleared: a queue of one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ticketops.domain.allocation import preview
+from ticketops.domain.allocation.automatic import POLICY_BLOCK, POLICY_MODE
+from ticketops.domain.allocation.commit import Choice, parse_sets, plan_commit
+from ticketops.domain.allocation.policy import Policies
+from ticketops.domain.allocation.targets import find_target
+from ticketops.domain.plan import Plan, Run
+from ticketops.errors import NotFoundError, RuleError, UsageError
+from ticketops.model import ids, states
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import ALLOCATION_PREVIEW, DISTRIBUTION, POLICIES
+
+
+def plan_process(snapshot: Snapshot, run: Run) -> Plan:
+    """Commit the chosen rows of the preview, then the first ticked sale. What can't be done stays, each with a finding."""
+    plan = Plan()
+    done = [*_chosen(snapshot, run, plan), *_ticked(snapshot, run, plan)]
+    plan.result = {
+        "processed": done,
+        "units": sum(one["allocated"] for one in done),
+        "unticked": plan.result.get("unticked", 0),
+        "refused": sum(finding.code in ("REFUSED", POLICY_BLOCK, POLICY_MODE) for finding in plan.findings),
+    }
+    return plan
+
+
+def _chosen(snapshot: Snapshot, run: Run, plan: Plan) -> list[dict[str, Any]]:
+    """The rows of _ALLOCATION_PREVIEW with a ChosenSetID; those carried out leave the sheet."""
+    rows = preview.rows_of(snapshot)
+    done: list[dict[str, Any]] = []
+    kept = []
+    for row in rows:
+        if not row["chosen"]:
+            kept.append(row)
+            continue
+        try:
+            sales_id = ids.parse_sales_id(row["sales_id"] or "").parent
+            step = plan_commit(snapshot.after(plan.changes), sales_id, run, Choice(sets=parse_sets([row["chosen"]])))
+        except (ValueError, NotFoundError, RuleError, UsageError) as error:
+            kept.append(row)
+            message = f"{row['sales_id'] or 'a row without SalesID'}: ChosenSetID {row['chosen']} can't be carried out: {error}"
+            plan.findings.append(Finding("REFUSED", Severity.HIGH, message, ALLOCATION_PREVIEW, row["row"], row["sales_id"] or ""))
+            continue
+        _add(plan, step)
+        done.append(step.result)
+    if len(kept) < len(rows):
+        preview.replace_rows(plan, kept)
+    return done
+
+
+def _ticked(snapshot: Snapshot, run: Run, plan: Plan) -> list[dict[str, Any]]:
+    """The first ticked sale. Every other tick is cleared, and said."""
+    frame = snapshot.after(plan.changes)[DISTRIBUTION].frame
+    ticks = frame.filter(pl.col("process_now").fill_null(False), pl.col("sales_id").is_not_null()).select("row", "sales_id")
+    if ticks.is_empty():
+        return []
+    row, first = ticks.row(0)
+    for other, sales_id in ticks.rows():
+        plan.changes.set(DISTRIBUTION, other, sales_id, {"process_now": (True, False)})
+    if ticks.height > 1:
+        plan.result["unticked"] = ticks.height - 1
+        message = f"{ticks.height} rows were ticked: {first} is taken, the other {ticks.height - 1} are cleared"
+        plan.findings.append(Finding("MORE_THAN_ONE_TICK", Severity.INFO, message, DISTRIBUTION, row, first))
+    now = snapshot.after(plan.changes)
+    try:
+        sales_id = ids.parse_sales_id(first).parent
+        target = find_target(now, sales_id)
+        if Policies(now[POLICIES]).for_sale(target.match, target.client).mode == states.SUGGEST:
+            raise RuleError("its policy is SUGGEST: allocate commit, or a ChosenSetID, decides")
+        step = plan_commit(now, sales_id, run)
+    except (ValueError, NotFoundError, RuleError) as error:
+        plan.findings.append(Finding("REFUSED", Severity.HIGH, f"{first} was ticked but stays as it is: {error}", DISTRIBUTION, row, first))
+        return []
+    _add(plan, step)
+    return [step.result]
+
+
+def _add(plan: Plan, step: Plan) -> None:
+    plan.changes.extend(step.changes)
+    plan.findings += step.findings

@@ -1,0 +1,151 @@
+"""The plans for one sale, scored and judged (§5a steps 2–6): what an operator is shown and an allocation starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ticketops.domain.allocation import plans
+from ticketops.domain.allocation.plans import Chunk, Draft
+from ticketops.domain.allocation.policy import Offer, Policies, Policy, evaluate
+from ticketops.domain.allocation.pool import Pool, Sets, Unit
+from ticketops.domain.allocation.scoring import Readiness, Score, margin, score
+from ticketops.domain.allocation.targets import Target
+from ticketops.domain.plan import Run
+from ticketops.model import states
+from ticketops.model.findings import Violation
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import POLICIES
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One plan for a sale. rank counts from 1; violations: policy constraints and special instructions it breaks."""
+
+    rank: int
+    badge: str
+    chunks: tuple[Chunk, ...]
+    violations: tuple[Violation, ...]
+    score: Score | None = None
+
+    @property
+    def units(self) -> list[Unit]:
+        return [unit for chunk in self.chunks for unit in chunk.units]
+
+    @property
+    def passes(self) -> bool:
+        return not self.violations
+
+    def as_dict(self) -> dict[str, Any]:
+        """The machine-readable form of `allocate preview`."""
+        scored = self.score
+        return {
+            "rank": self.rank,
+            "badge": self.badge,
+            "chunks": described(self.chunks),
+            "total": len(self.units),
+            "score": scored.total if scored else None,
+            "parts": dict(scored.parts) if scored else {},
+            "margin_pct": scored.margin_pct if scored else None,
+            "margin_delta": scored.margin_delta if scored else None,
+            "passes_policy": self.passes,
+            "violations": [violation.as_dict() for violation in self.violations],
+        }
+
+
+def described(chunks: Iterable[Chunk]) -> list[dict[str, Any]]:
+    """Chunks as [{set_id, qty, vendor}]."""
+    return [{"set_id": chunk.set_id, "qty": len(chunk.units), "vendor": chunk.units[0].vendor} for chunk in chunks]
+
+
+class Proposer:
+    """Makes the plans for sales from one pool. Each sale sees what is left when its turn comes."""
+
+    def __init__(self, snapshot: Snapshot, targets: Sequence[Target], run: Run) -> None:
+        self._snapshot = snapshot
+        self.pool = Pool(snapshot, {(target.match, target.category) for target in targets}, today=run.now)
+        self._policies = Policies(snapshot[POLICIES])
+
+    @cached_property
+    def _readiness(self) -> Readiness:
+        return Readiness(self._snapshot)
+
+    def policy(self, target: Target) -> Policy:
+        """The policy of this sale."""
+        return self._policies.for_sale(target.match, target.client)
+
+    def sets(self, target: Target) -> Sets:
+        """What is free for this sale."""
+        return self.pool.sets(target.match, target.category, target.client)
+
+    def proposals(self, target: Target) -> list[Proposal]:
+        """The best six plans, ranked and scored. If one of all that were found passes, one of the six does."""
+        judged = list(self._judged(target))
+        kept = judged[: plans.MOST_PLANS]
+        rescue = next((proposal for proposal in judged if proposal.passes), None)
+        if rescue is not None and not any(proposal.passes for proposal in kept):
+            kept[-1] = rescue
+        return [self.scored(target, proposal, rank) for rank, proposal in enumerate(kept, start=1)]
+
+    def first_passing(self, target: Target) -> Proposal | None:
+        """The highest ranked plan that passes; None where none does or nothing is free."""
+        return next((proposal for proposal in self._judged(target) if proposal.passes), None)
+
+    def judge(self, target: Target, badge: str, chunks: tuple[Chunk, ...]) -> Proposal:
+        """A plan with what it breaks; not ranked or scored yet."""
+        units = [unit for chunk in chunks for unit in chunk.units]
+        sold = target.sold
+        offer = Offer(sold.category, target.category, sold.quantity, sold.price, margin(units, sold)[0], chunks)
+        broken = evaluate(self.policy(target), offer) + target.terms.wishes.unmet(units, sold.quantity)
+        return Proposal(0, badge, chunks, tuple(broken))
+
+    def scored(self, target: Target, proposal: Proposal, rank: int) -> Proposal:
+        """The plan with its rank and score."""
+        value = score(proposal.chunks, self.sets(target), target.sold, target.category, self._readiness)
+        return Proposal(rank, proposal.badge, proposal.chunks, proposal.violations, value)
+
+    def _judged(self, target: Target) -> Iterator[Proposal]:
+        """Every plan: those of the whole pool by rank; where none of them passes, those of the stock that is permitted."""
+        sets = self.sets(target)
+        passed = False
+        for draft in plans.drafts({set_id: len(units) for set_id, units in sets.items()}, target.sold.quantity):
+            proposal = self.judge(target, draft.badge, plans.realise(draft, sets))
+            passed = passed or proposal.passes
+            yield proposal
+        if passed:
+            return
+        for narrowed in self._narrowed(target, sets):
+            for draft in self._permitted_drafts(narrowed, target):
+                proposal = self.judge(target, draft.badge, plans.realise(draft, narrowed))
+                if proposal.passes:
+                    yield proposal
+
+    def _narrowed(self, target: Target, sets: Sets) -> Iterator[Sets]:
+        """Smaller pools that leave out what policy and special instructions do not allow."""
+        policy = self.policy(target)
+        quantity = target.sold.quantity
+
+        def fits(unit: Unit) -> bool:
+            return not policy.refuses_vendor(unit.vendor) and not (policy.exclude_vip and unit.vip)
+
+        permitted = {set_id: fit for set_id, units in sets.items() if (fit := [unit for unit in units if fits(unit)])}
+        wishes = target.terms.wishes
+        pools = wishes.narrowed(permitted, quantity) if wishes.any else [permitted]
+        for pool in pools:
+            yield pool
+            if policy.min_margin_pct is not None:  # cheaper stock only
+                cheapest = sorted(pool, key=lambda set_id: pool[set_id][0].purchase.price or float("inf"))
+                yield from ({set_id: pool[set_id] for set_id in cheapest[:n]} for n in range(1, len(cheapest)))
+
+    def _permitted_drafts(self, sets: Sets, target: Target) -> Iterator[Draft]:
+        policy, quantity = self.policy(target), target.sold.quantity
+        counts = {set_id: len(units) for set_id, units in sets.items()}
+        if policy.split_policy == states.REQUIRE_MIN_CHUNK_SIZE:
+            least = min(policy.min_chunk_size, quantity)
+            counts = {set_id: n for set_id, n in counts.items() if n >= least}
+            for draft in plans.drafts(counts, quantity):
+                if (evened := plans.with_chunks_of_at_least(draft, counts, least)) is not None:
+                    yield evened
+        yield from plans.drafts(counts, quantity)

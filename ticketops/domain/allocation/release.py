@@ -1,0 +1,121 @@
+"""Taking units off tickets: what unallocation, cancellation and substitution have in common (§6, §14e)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ticketops.domain import roles
+from ticketops.domain.allocation.commit import noted
+from ticketops.domain.plan import Plan, Run
+from ticketops.errors import RuleError
+from ticketops.model import ids, states
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import DISTRIBUTION, UNITS
+
+_CLEARED = ("vendor", "email", "password", "contract", "tix", "acc_tix", "run_id", "unit_ids", "unit_count")
+_SEAT = ("block", "seat_row", "seat")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A unit as _PURCHASE_UNITS has it."""
+
+    row: int
+    unit_id: str
+    set_id: str
+    match: str
+    category: str
+    status: str | None
+    sales_id: str | None
+    values: dict[str, Any]
+
+
+def units_by_id(snapshot: Snapshot, wanted: Iterable[str]) -> dict[str, Held]:
+    """{UnitID: unit} of those that the workbook holds; of two rows with one UnitID the first."""
+    frame = snapshot[UNITS].frame.filter(pl.col("unit_id").is_in(list(wanted)))
+    found: dict[str, Held] = {}
+    for row in frame.iter_rows(named=True):
+        unit = Held(row["row"], row["unit_id"], row["set_id"] or "", row["match"] or "", row["category"] or "", row["status"],
+                    row["sales_id"], row)  # fmt: skip
+        found.setdefault(unit.unit_id, unit)
+    return found
+
+
+def require_undispatched(tickets: Iterable[dict[str, Any]], run: Run, *, force: bool) -> None:
+    """A ticket that is SENT, UPLOADED or ACCEPTED stays, without --force and an ops_manager.
+
+    Raises RuleError without --force, NotPermittedError where the role is not enough.
+    """
+    gone = [ticket["sales_id"] for ticket in tickets if ticket["delivery"] in states.DISPATCHED]
+    if not gone:
+        return
+    if not force:
+        more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
+        raise RuleError(f"{', '.join(gone[:3])}{more}: sent already", "--force, as an ops_manager, takes it back all the same")
+    roles.require(run, states.OPS_MANAGER, "taking back a dispatched ticket")
+
+
+def take_off(
+    plan: Plan,
+    tickets: Sequence[dict[str, Any]],
+    units: dict[str, Held],
+    run: Run,
+    *,
+    note: str,
+    only_set: str = "",
+    status: str | None = None,
+    unit_status: str = states.AVAILABLE,
+    keep_seats: bool = False,
+) -> dict[str, int]:
+    """Empty the tickets and free their units; {SetID: units freed}.
+
+    only_set: just the units of this set. status: of the tickets afterwards. unit_status: of the units afterwards.
+    A dispatched ticket becomes an ISSUE (D7). Units that another ticket claims are left alone, and reported.
+    """  # fmt: skip
+    freed: dict[str, int] = {}
+    for ticket in tickets:
+        listed = ids.split_unit_ids(ticket["unit_ids"])
+        going = [unit_id for unit_id in listed if not only_set or (unit_id in units and units[unit_id].set_id == only_set)]
+        if only_set and not going:
+            continue
+        for unit_id in going:
+            unit = units.get(unit_id)
+            if unit is None or unit.sales_id not in (None, ticket["sales_id"]):
+                said = "is not in _PURCHASE_UNITS" if unit is None else f"says that it belongs to {unit.sales_id}"
+                plan.findings.append(Finding("UNIT_LEFT_ALONE", Severity.HIGH, f"{ticket['sales_id']}: {unit_id} {said}; audit run shows more",
+                                             UNITS, unit.row if unit else None, ticket["sales_id"], unit_id))  # fmt: skip
+                continue
+            _free(plan, unit, unit_status, run, note)
+            freed[unit.set_id] = freed.get(unit.set_id, 0) + 1
+        rest = [unit_id for unit_id in listed if unit_id not in going]
+        _empty(plan, ticket, rest, status, note, keep_seats=keep_seats)
+    return freed
+
+
+def _free(plan: Plan, unit: Held, status: str, run: Run, note: str) -> None:
+    gone = status != states.AVAILABLE
+    plan.changes.set(UNITS, unit.row, unit.unit_id, {
+        "status": (unit.status, status),
+        "sales_id": (unit.sales_id, None),
+        "allocated_at": (unit.values["allocated_at"], None),
+        "alloc_note": (unit.values["alloc_note"], f"{run.run_id} {note}" if gone else None),
+    })  # fmt: skip
+
+
+def _empty(plan: Plan, ticket: dict[str, Any], rest: Sequence[str], status: str | None, note: str, *, keep_seats: bool) -> None:
+    """The ticket's row without its unit; `rest` are other units that it keeps."""
+    cells: dict[str, Any] = {"notes": noted(ticket["notes"], note)}
+    if rest:
+        cells |= {"unit_ids": ", ".join(rest), "unit_count": len(rest)}
+    else:
+        cells |= dict.fromkeys(_CLEARED) | {"status": status}
+    if not keep_seats:
+        cells |= dict.fromkeys(_SEAT)
+    if ticket["delivery"] in states.DISPATCHED:
+        cells |= {"delivery": states.ISSUE, "dispatch_notes": noted(ticket["dispatch_notes"], f"{note} after it was {ticket['delivery']}")}
+    plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {name: (ticket[name], value) for name, value in cells.items()})

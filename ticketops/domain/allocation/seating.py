@@ -1,0 +1,107 @@
+"""Which seats adjoin (D6, D9): from the order of seats in their row, never from printed numbers.
+
+A row of seats is a match, block and row; how it runs is learnt from every seat of it that the workbook knows, sold or
+not. 1, 3, 5 adjoin where the row holds no even seat; in a row of 1, 2, 3, 5 the last two do not. Units without a seat
+adjoin where SetPos follows SetPos in their set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby, pairwise
+from typing import Any, Protocol, TypeVar
+
+Line = tuple[Any, ...]
+_NUMBERED = re.compile(r"(\D*)(\d{1,9})(\D*)")
+
+
+class Seated(Protocol):
+    """What has a place: two of one `line` adjoin where their positions differ by one."""
+
+    @property
+    def line(self) -> Line: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def set_pos(self) -> int: ...
+    @property
+    def row(self) -> int: ...
+
+
+T = TypeVar("T", bound=Seated)
+
+
+def order_in_row(seats: Collection[str]) -> dict[str, int]:
+    """{seat: position} of the seats of one row; neighbours differ by one, a gap in the row's own step counts as more.
+
+    The step of a numbered row is the smallest distance between two of its seats. Other labels follow their alphabet.
+    """
+    values = _numbers(seats)
+    if values is None:
+        return {seat: i for i, seat in enumerate(sorted(seats, key=_natural))}
+    steps = sorted(set(values.values()))
+    distances = [b - a for a, b in pairwise(steps)]
+    step = min(distances, default=1)
+    places = {steps[0]: 0} if steps else {}
+    for (before, value), distance in zip(pairwise(steps), distances, strict=True):
+        places[value] = places[before] + (1 if distance == step else 2)
+    return {seat: places[value] for seat, value in values.items()}
+
+
+def runs_of(units: Iterable[T]) -> list[list[T]]:
+    """The units in groups of adjoining seats, each in row order."""
+    ordered = sorted(units, key=lambda unit: (unit.line, unit.position, unit.row))
+    runs: list[list[T]] = []
+    for _line, members in groupby(ordered, lambda unit: unit.line):
+        last = None
+        for unit in members:
+            if last is None or unit.position - last != 1:
+                runs.append([])
+            runs[-1].append(unit)
+            last = unit.position
+    return runs
+
+
+def longest_run(units: Iterable[T]) -> int:
+    """The most of these units that adjoin."""
+    return max(map(len, runs_of(units)), default=0)
+
+
+def pick(units: Sequence[T], quantity: int) -> tuple[T, ...]:
+    """`quantity` of the units, in as few groups of adjoining seats as can be, in SetPos order.
+
+    Of the groups that are long enough the shortest is taken, but rather none that would leave one seat alone.
+    """
+    if quantity >= len(units):
+        picked = list(units)
+    else:
+        picked = []
+        runs = runs_of(units)
+        while (left := quantity - len(picked)) > 0:
+            enough = [run for run in runs if len(run) >= left]
+            run = min(enough, key=lambda run: (len(run) - left == 1, len(run))) if enough else max(runs, key=len)
+            runs.remove(run)
+            picked += run[:left]
+    return tuple(sorted(picked, key=lambda unit: (unit.set_pos, unit.row)))
+
+
+def stranded(units: Iterable[T]) -> int:
+    """How many of the free units have no free neighbour: singles that are hard to sell."""
+    return sum(len(run) == 1 for run in runs_of(units))
+
+
+def _numbers(seats: Collection[str]) -> dict[str, int] | None:
+    """The seats as numbers, letters by their place in the alphabet; None where they are neither."""
+    if all(len(seat) == 1 and seat.isalpha() for seat in seats):
+        return {seat: ord(seat.upper()) for seat in seats}
+    found = {seat: _NUMBERED.fullmatch(seat) for seat in seats}
+    if any(match is None for match in found.values()):
+        return None
+    if len({(match[1], match[3]) for match in found.values() if match}) > 1:
+        return None
+    return {seat: int(match[2]) for seat, match in found.items() if match}
+
+
+def _natural(seat: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d{1,9})", seat) if part]

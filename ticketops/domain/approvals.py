@@ -1,0 +1,128 @@
+"""Resolving an oversell (§14a): approve, upgrade. The flag is set by `sales`, rejecting is in `cancellation`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ticketops.domain import roles
+from ticketops.domain.allocation.commit import plan_commit
+from ticketops.domain.allocation.policy import Offer, Policies, category_gap, evaluate
+from ticketops.domain.allocation.pool import Pool
+from ticketops.domain.allocation.scoring import Sold, margin
+from ticketops.domain.allocation.seating import pick
+from ticketops.domain.allocation.targets import Target, find_target, is_pending
+from ticketops.domain.cancellation import require_waiting
+from ticketops.domain.overrides import log, set_alloc_from
+from ticketops.domain.plan import Plan, Run
+from ticketops.domain.schedule import Catalogue
+from ticketops.errors import RuleError
+from ticketops.model import states
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import POLICIES, SALES
+
+
+def plan_approve(snapshot: Snapshot, sales_id: str, run: Run, *, reason: str) -> Plan:
+    """Bear the risk of an oversold sale: the flag falls, it is given what there is, the rest waits for stock.
+
+    Needs an ops_manager. Raises NotFoundError, NotPermittedError, RuleError where it does not wait for approval.
+    """
+    roles.require(run, states.OPS_MANAGER, "approving an oversold sale")
+    target = find_target(snapshot, sales_id)
+    require_waiting(target)
+    plan = Plan()
+    _lift_flag(plan, target)
+    log(plan, snapshot, run, "APPROVE_OVERSELL", sale_id=target.sales_id, set_id=None, units=0, clear_seats=False, reason=reason)
+    plan.result = {"sales_id": target.sales_id, "approved": True, "allocation": None}
+    _allocate(plan, snapshot, target, run)
+    return plan
+
+
+def plan_upgrade(snapshot: Snapshot, sales_id: str, category: str, price: float | None, run: Run, *, reason: str) -> Plan:
+    """Serve a sale from a better category, at a new price if one is given (§14a): AllocFromCategory, price, flag, and the
+    margin before and after.
+
+    Raises NotFoundError, RuleError for a category that is not better or where nothing is pending; NotPermittedError.
+    """
+    target = find_target(snapshot, sales_id)
+    roles.require(run, states.OPS_MANAGER, "upgrading a sale")
+    wanted = Catalogue.of(snapshot).category(target.match, category)
+    gap = category_gap(target.sold_category, wanted)
+    if gap is not None and gap <= 0:
+        raise RuleError(f"{wanted} is not better than {target.sold_category}")
+    plan = Plan()
+    changed = set_alloc_from(plan, target, wanted)
+    if not changed:
+        raise RuleError(f"{target.sales_id} has no pending ticket that would change")
+    terms = target.terms
+    offer = next((one for one in upgrades(snapshot, target, price, run) if one["category"] == wanted), None)
+    if terms.row is not None and price is not None and price != terms.price:
+        number = terms.number or len(target.tickets)
+        cells = {"price": (terms.price, price), "total": (terms.total, round(price * number, 2))}
+        plan.changes.set(SALES, terms.row, target.sales_id, cells)
+    if terms.status == states.PENDING_APPROVAL:
+        _lift_flag(plan, target)
+    priced = f" at {price:g}" if price is not None else ""
+    log(plan, snapshot, run, "SET_ALLOC_FROM_CATEGORY", sale_id=target.sales_id, set_id=None, units=changed, clear_seats=False,
+        reason=f"upgrade {target.sold_category} → {wanted}{priced}: {reason}")  # fmt: skip
+    plan.result = {"sales_id": target.sales_id, "category": target.sold_category, "alloc_from": wanted, "tickets": changed,
+                   "price_before": terms.price, "price": price if price is not None else terms.price, "upgrade": offer}  # fmt: skip
+    return plan
+
+
+def plan_upgrades(snapshot: Snapshot, sales_id: str, price: float | None, run: Run) -> Plan:
+    """What a sale could be upgraded to; nothing changes. Raises NotFoundError."""
+    target = find_target(snapshot, sales_id)
+    quantity = sum(map(is_pending, target.tickets))
+    found = upgrades(snapshot, target, price, run)
+    result = {"sales_id": target.sales_id, "match": target.match, "category": target.sold_category, "qty": quantity, "upgrades": found}
+    return Plan(result=result)
+
+
+def upgrades(snapshot: Snapshot, target: Target, price: float | None, run: Run) -> list[dict[str, Any]]:
+    """Every better category of the scheme, nearest first: what is free, what it costs, the margin at the price as it is and
+    at the new one, and what the policy says."""
+    scheme = next((s for s in (states.FIFA_CATEGORIES, states.OLYMPIC_CATEGORIES) if target.sold_category in s), ())
+    better = [category for category in reversed(scheme) if (category_gap(target.sold_category, category) or 0) > 0]
+    pool = Pool(snapshot, {(target.match, category) for category in (target.sold_category, *better)}, today=run.now)
+    quantity = sum(map(is_pending, target.tickets))
+    new_price = target.terms.price if price is None else price
+    policy = Policies(snapshot[POLICIES]).for_sale(target.match, target.client)
+    before = _margin(pool, target, target.sold_category, target.terms.price, quantity)
+    found = []
+    for category in better:
+        free = sum(map(len, pool.sets(target.match, category, target.client).values()))
+        percent, delta = _margin(pool, target, category, new_price, quantity)
+        broken = evaluate(policy, Offer(target.sold_category, category, quantity, new_price, percent, ()))
+        change = round(delta - before[1], 2) if delta is not None and before[1] is not None else None
+        found.append({
+            "category": category, "available": free, "enough": free >= quantity, "price": new_price, "margin_pct": percent,
+            "margin_delta": delta, "margin_change": change, "violations": [violation.as_dict() for violation in broken],
+        })  # fmt: skip
+    return found
+
+
+def _margin(pool: Pool, target: Target, category: str, price: float | None, quantity: int) -> tuple[float | None, float | None]:
+    """The margin of serving the sale from a category with the cheapest units there."""
+    units = [unit for units in pool.sets(target.match, category, target.client).values() for unit in units]
+    cheapest = sorted(units, key=lambda unit: (unit.purchase.price is None, unit.purchase.price or 0, unit.row))[:quantity]
+    return margin(pick(cheapest, quantity), Sold(target.sold_category, quantity, price, target.terms.currency))
+
+
+def _lift_flag(plan: Plan, target: Target) -> None:
+    given = any(ticket["unit_ids"] for ticket in target.tickets)
+    status = states.PARTIAL_ALLOCATED if given else states.UNALLOCATED
+    if target.terms.row is not None:
+        cells = {"status": (target.terms.status, status), "oversell": (target.terms.oversell, None)}
+        plan.changes.set(SALES, target.terms.row, target.sales_id, cells)
+
+
+def _allocate(plan: Plan, snapshot: Snapshot, target: Target, run: Run) -> None:
+    """Give the approved sale what there is, if a plan passes the policy; else it stays for an operator."""
+    try:
+        step = plan_commit(snapshot.after(plan.changes), target.sales_id, run)
+    except RuleError as error:
+        plan.result["not_allocated"] = error.message
+        return
+    plan.changes.extend(step.changes)
+    plan.findings += step.findings
+    plan.result["allocation"] = step.result

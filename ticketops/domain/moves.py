@@ -1,0 +1,99 @@
+"""When a match moves: everything that says one code says the other, and the other way round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ticketops.domain.allocation.release import require_undispatched, take_off, units_by_id
+from ticketops.domain.allocation.targets import TICKET, targets_of
+from ticketops.domain.overrides import log
+from ticketops.domain.plan import Plan, Run
+from ticketops.domain.schedule import Catalogue
+from ticketops.errors import RuleError
+from ticketops.model import ids, states
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import (
+    ALLOCATION_PREVIEW,
+    DISTRIBUTION,
+    MANIFEST,
+    PURCHASES,
+    SALES,
+    STAFF_QUEUE,
+    SUPPLIER_QUEUE,
+    UNITS,
+)
+
+STOCK = (PURCHASES, UNITS)
+EVERYTHING = (PURCHASES, UNITS, SALES, DISTRIBUTION, STAFF_QUEUE, SUPPLIER_QUEUE, ALLOCATION_PREVIEW)
+
+
+def plan_swap(snapshot: Snapshot, first: str, second: str, run: Run, *, reason: str, stock_only: bool = False, force: bool = False) -> Plan:
+    """Exchange two matches: purchases, units, sales, tickets and queues, allocations staying as they are.
+
+    stock_only: only purchases and units change places (the seats now admit to the other match); tickets that they
+    served are unallocated. Raises NotFoundError for a code that the schedule does not hold, RuleError where neither
+    match has anything or a ticket to unallocate was dispatched; NotPermittedError.
+    """
+    catalogue = Catalogue.of(snapshot)
+    one, other = catalogue.match(first), catalogue.match(second)
+    if one == other:
+        raise RuleError(f"{one} and {other} are one match")
+    plan = Plan()
+    units_freed = _unallocated(plan, snapshot, {one, other}, run, force=force) if stock_only else 0
+    now = snapshot.after(plan.changes)
+    exchanged = {one: other, other: one}
+    games = {code: catalogue.games.get(code) or _game(snapshot, code) for code in exchanged}
+    counts: dict[str, int] = {}
+    for name in STOCK if stock_only else EVERYTHING:
+        if changed := _renamed(plan, now, name, exchanged, games):
+            counts[name] = changed
+    if not counts:
+        raise RuleError(f"the workbook has nothing of {one} or {other}")
+    log(plan, snapshot, run, "SWAP_MATCH", sale_id=None, set_id=None, units=counts.get(UNITS, 0), clear_seats=stock_only,
+        reason=f"{one} ↔ {other}: {reason}")  # fmt: skip
+    plan.result = {"matches": [one, other], "rows": counts, "units_unallocated": units_freed}
+    return plan
+
+
+def _renamed(plan: Plan, snapshot: Snapshot, name: str, exchanged: dict[str, str], games: dict[str, str | None]) -> int:
+    """Set match and game of one sheet's rows; how many."""
+    sheet = MANIFEST[name]
+    columns = [column for column in ("match", "game") if column in sheet.by_name]
+    key = sheet.key or "sales_id"
+    changed = 0
+    for row in snapshot[name].frame.filter(pl.col("match").is_not_null()).select("row", key, *columns).iter_rows(named=True):
+        new = exchanged.get(ids.normalise_match(row["match"]))
+        if new is None:
+            continue
+        cells: dict[str, Any] = {"match": (row["match"], new)}
+        if "game" in row and games[new]:
+            cells["game"] = (row["game"], games[new])
+        plan.changes.set(name, row["row"], row[key] or "", cells)
+        changed += 1
+    return changed
+
+
+def _unallocated(plan: Plan, snapshot: Snapshot, matches: set[str], run: Run, *, force: bool) -> int:
+    """Take the units off every ticket of these matches; how many."""
+    frame = snapshot[DISTRIBUTION].frame.filter(pl.col("unit_ids").is_not_null()).select(TICKET)
+    tickets = [t for t in frame.iter_rows(named=True) if t["match"] and ids.normalise_match(t["match"]) in matches]
+    require_undispatched(tickets, run, force=force)
+    wanted = [unit_id for ticket in tickets for unit_id in ids.split_unit_ids(ticket["unit_ids"])]
+    freed = sum(take_off(plan, tickets, units_by_id(snapshot, wanted), run, note="Unallocated: the match moved").values())
+    gone = {ticket["sales_id"] for ticket in tickets}
+    for target in {t.sales_id: t for t in targets_of(snapshot) if any(x["sales_id"] in gone for x in t.tickets)}.values():
+        terms = target.terms
+        if terms.row is not None and terms.status in (states.ALLOCATED, states.PARTIAL_ALLOCATED):
+            plan.changes.set(SALES, terms.row, target.sales_id, {"status": (terms.status, states.UNALLOCATED)})
+    return freed
+
+
+def _game(snapshot: Snapshot, code: str) -> str | None:
+    """What the workbook calls a match that the schedule does not hold."""
+    for name in (SALES, PURCHASES):
+        for match, game in snapshot[name].frame.select("match", "game").drop_nulls().iter_rows():
+            if ids.normalise_match(match) == code:
+                return str(game)
+    return None

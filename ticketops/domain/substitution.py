@@ -1,0 +1,104 @@
+"""Substitution: a ticket gets another unit of an equal or better seat; the old unit is REPLACED."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from ticketops.domain.allocation.commit import noted, unit_cells
+from ticketops.domain.allocation.policy import category_gap
+from ticketops.domain.allocation.pool import Pool, Unit, load_units
+from ticketops.domain.allocation.release import require_undispatched
+from ticketops.domain.allocation.targets import Target, targets_of
+from ticketops.domain.masking import masked_addresses
+from ticketops.domain.overrides import log
+from ticketops.domain.plan import Plan, Run
+from ticketops.errors import NotFoundError, RuleError
+from ticketops.model import ids, states
+from ticketops.schema.tables import Snapshot
+from ticketops.schema.workbook import DISTRIBUTION, MATTHIAS_EMAILS, UNITS
+
+
+def plan_substitute(snapshot: Snapshot, unit_id: str, with_id: str, run: Run, *, reason: str, force: bool = False) -> Plan:
+    """Replace an allocated unit by `with_id`, or, where that is empty, by the best there is: the same category before a better
+    one, beside the sale's other seats before elsewhere.
+
+    Raises NotFoundError, RuleError where the unit serves no ticket, was dispatched, or nothing equal or better is free;
+    NotPermittedError.
+    """
+    target, ticket = _served(snapshot, unit_id)
+    require_undispatched([ticket], run, force=force)
+    own = ids.split_unit_ids(",".join(t["unit_ids"] or "" for t in target.tickets))
+    mine = load_units(snapshot, {target.match}, pl.col("unit_id").is_in(own))
+    old = next((unit for unit in mine if unit.unit_id == unit_id), None)
+    if old is None:
+        raise NotFoundError(f"{UNITS} has no unit {unit_id}", "audit run shows what does not fit together")
+    if old.sales_id not in (None, ticket["sales_id"]):
+        raise RuleError(f"{unit_id} says that it belongs to {old.sales_id}", "audit run shows what does not fit together")
+    neighbours = [unit for unit in mine if unit.unit_id != unit_id]
+    candidates = _candidates(snapshot, target, old, neighbours, run)
+    new = next((unit for unit in candidates if unit.unit_id == with_id.upper()), None) if with_id else next(iter(candidates), None)
+    if new is None:
+        what = f"{with_id.upper()} is not" if with_id else "no unit is"
+        raise RuleError(f"{what} free for {target.sales_id} in {target.match} {old.category} or better", "allocate preview shows a pool")
+    plan = Plan()
+    note = f"Replaced {old.unit_id} by {new.unit_id}"
+    _write(plan, snapshot, ticket, old, new, note, run)
+    log(plan, snapshot, run, "SUBSTITUTE_UNIT", sale_id=target.sales_id, set_id=new.set_id, units=1, clear_seats=False,
+        reason=f"{old.unit_id} → {new.unit_id}: {reason}")  # fmt: skip
+    plan.result = {
+        "sales_id": ticket["sales_id"], "old": old.unit_id, "new": new.unit_id, "old_category": old.category,
+        "new_category": new.category, "set_id": new.set_id, "seat": [new.block, new.seat_row, new.seat],
+    }  # fmt: skip
+    return plan
+
+
+def _served(snapshot: Snapshot, unit_id: str) -> tuple[Target, dict[str, Any]]:
+    """The sale and the ticket that a unit serves."""
+    found = [(target, ticket) for target in targets_of(snapshot) for ticket in target.tickets
+             if unit_id in ids.split_unit_ids(ticket["unit_ids"])]  # fmt: skip
+    tickets = {ticket["row"] for _target, ticket in found}
+    if not found:
+        known = unit_id in snapshot[UNITS].frame["unit_id"]
+        if not known:
+            raise NotFoundError(f"there is no unit {unit_id}", "P00012 is the form of a UnitID")
+        raise RuleError(f"{unit_id} serves no ticket")
+    if len(tickets) > 1:
+        raise RuleError(f"{unit_id} serves {len(tickets)} tickets", "audit run shows them")
+    return found[0]
+
+
+def _candidates(snapshot: Snapshot, target: Target, old: Unit, neighbours: Sequence[Unit], run: Run) -> list[Unit]:
+    """What may take the unit's place, the best first."""
+    scheme = next((s for s in (states.FIFA_CATEGORIES, states.OLYMPIC_CATEGORIES) if old.category in s), (old.category,))
+    good = [category for category in scheme if (category_gap(old.category, category) or 0) >= 0]
+    pool = Pool(snapshot, {(target.match, category) for category in good}, today=run.now)
+    beside = {(unit.line, unit.position + step) for unit in neighbours for step in (-1, 1)}
+    lines = {unit.line for unit in neighbours}
+
+    def order(unit: Unit) -> tuple[Any, ...]:
+        return (category_gap(old.category, unit.category), (unit.line, unit.position) not in beside, unit.line not in lines,
+                unit.set_id != old.set_id, unit.row)  # fmt: skip
+
+    free = [unit for category in good for units in pool.sets(target.match, category, target.client).values() for unit in units]
+    return sorted(free, key=order)
+
+
+def _write(plan: Plan, snapshot: Snapshot, ticket: dict[str, Any], old: Unit, new: Unit, note: str, run: Run) -> None:
+    listed = [new.unit_id if unit_id == old.unit_id else unit_id for unit_id in ids.split_unit_ids(ticket["unit_ids"])]
+    after = unit_cells(new, masked_addresses(snapshot[MATTHIAS_EMAILS])) | {
+        "unit_ids": ", ".join(listed), "acc_tix": new.category, "notes": noted(ticket["notes"], note),
+    }  # fmt: skip
+    if ticket["delivery"] in states.DISPATCHED:
+        after |= {"delivery": states.ISSUE, "dispatch_notes": noted(ticket["dispatch_notes"], f"{note} after it was {ticket['delivery']}")}
+    plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {name: (ticket[name], value) for name, value in after.items()})
+    plan.changes.set(UNITS, old.row, old.unit_id, {
+        "status": (old.status, states.REPLACED), "sales_id": (old.sales_id, None), "allocated_at": (old.allocated_at, None),
+        "alloc_note": (old.alloc_note, f"{run.run_id} {note}"),
+    })  # fmt: skip
+    plan.changes.set(UNITS, new.row, new.unit_id, {
+        "status": (new.status, states.ALLOCATED), "sales_id": (new.sales_id, ticket["sales_id"]),
+        "allocated_at": (new.allocated_at, run.now), "alloc_note": (new.alloc_note, ids.alloc_note(run.run_id, 1, new.set_id)),
+    })  # fmt: skip
