@@ -23,6 +23,7 @@ def expand(desk: Desk) -> dict[str, Any]:
 
 
 def test_an_order_over_two_matches_is_two_lines_with_one_order_id(desk: Desk) -> None:
+    desk.buy(("M06", "Cat 2", 2), ("M104", "Top Cat 1", 4))
     plan = desk.sell(("M06", "Cat 2", 2), ("M104", "Top Cat 1", 4))
     assert plan.result["sales_ids"] == ["S1", "S2"]
     assert plan.result["rows_created"] == 6

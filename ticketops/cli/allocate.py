@@ -170,6 +170,7 @@ def _previewed(session: Session, result: dict[str, Any]) -> None:
     for plan in result["plans"]:
         chunks = " · ".join(f"{c['set_id']}×{c['qty']} {c['vendor'] or ''}".strip() for c in plan["chunks"])
         verdict = "passes" if plan["passes_policy"] else "; ".join(v["code"] for v in plan["violations"])
+        verdict += "".join(f"; {v['code']}" for v in plan["unmet_instructions"])
         margin = "" if plan["margin_pct"] is None else f"{plan['margin_pct']:.1f}"
         delta = "" if plan["margin_delta"] is None else f"{plan['margin_delta']:,.2f}"
         score = f"{plan['score']:.3f}{'*' if plan['score'] == best else ''}"
@@ -180,7 +181,7 @@ def _previewed(session: Session, result: dict[str, Any]) -> None:
     out.line()
     out.table(("Part of score", "Weight", *numbers), parts)
     for plan in result["plans"]:
-        for violation in plan["violations"]:
+        for violation in (*plan["violations"], *plan["unmet_instructions"]):
             out.line(f"Plan {plan['rank']}: {violation['code']}: {violation['message']}")
 
 
@@ -189,6 +190,8 @@ def _committed(session: Session, result: dict[str, Any]) -> None:
     out.line(f"{result['sales_id']} · {result['allocated']} of {result['requested']} tickets allocated · {result['status']}")
     if result.get("instructions"):
         out.line(f"Asked for: {', '.join(result['instructions'])}")
+    if result.get("waits_for_approval"):
+        out.line("It still waits for approval: sale approve, reject or upgrade")
     if result["chunks"]:
         out.table(("SetID", "Qty", "Vendor"), [(c["set_id"], c["qty"], c["vendor"]) for c in result["chunks"]])
         out.line(f"Units: {', '.join(result['unit_ids'])}")

@@ -20,7 +20,7 @@ from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION
 
-POLICY_BLOCK, POLICY_MODE = "POLICY_BLOCK", "POLICY_MODE"
+POLICY_BLOCK, POLICY_MODE, INSTRUCTIONS = "POLICY_BLOCK", "POLICY_MODE", "INSTRUCTIONS_UNMET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,7 @@ def plan_lines(
 ) -> tuple[list[Line], dict[str, Any], Pool]:
     """What every pending sale gets, what is proven about it, and the pool that is left."""
     targets = [target for target in targets_of(snapshot) if target.pending]
-    approved = sorted((t for t in targets if not _unapproved(t)), key=lambda target: (not target.waiting, target.age))
-    targets = approved + sorted(filter(_unapproved, targets), key=lambda target: target.age)
+    targets.sort(key=lambda target: (_unapproved(target), not target.waiting, target.age))
     proposer = Proposer(snapshot, targets, run)
     before = proposer.pool.copy()
     lines = sequential(proposer, targets, unattended=unattended)
@@ -100,7 +99,7 @@ def sequential(proposer: Proposer, targets: Iterable[Target], *, unattended: boo
             if _unapproved(target) and (proposal is None or len(proposal.units) < quantity):
                 proposal, left = None, (states.PENDING_APPROVAL, "oversold: sale approve, reject or upgrade decides")
             elif proposal is None and proposer.sets(target):
-                left = (POLICY_BLOCK, _reasons(proposer, target))
+                left = _reasons(proposer, target)
         if proposal is not None:
             proposer.pool.take(proposal.units)
         lines.append(Line(target, quantity, proposal.chunks if proposal else (), left))
@@ -151,10 +150,12 @@ def _left_by_mode(proposer: Proposer, target: Target, *, unattended: bool) -> tu
     return None
 
 
-def _reasons(proposer: Proposer, target: Target) -> str:
-    """Why the highest ranked plan does not pass."""
-    best = proposer.proposals(target)[0]
-    return "; ".join(f"{violation.code}: {violation.message}" for violation in best.violations)
+def _reasons(proposer: Proposer, target: Target) -> tuple[str, str]:
+    """Why no plan passes: what the highest ranked one breaks that keeps the policy, if there is one."""
+    found = proposer.proposals(target)
+    best = next((proposal for proposal in found if not proposal.violations), found[0])
+    broken = best.violations or best.unmet
+    return POLICY_BLOCK if best.violations else INSTRUCTIONS, "; ".join(f"{one.code}: {one.message}" for one in broken)
 
 
 def _finding(line: Line) -> Finding | None:

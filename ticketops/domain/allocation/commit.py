@@ -66,8 +66,8 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
     """Allocate one sale line, named by its SalesID or by its first child.
 
     override: the reason for committing a plan that breaks the policy, which needs an ops_manager and is logged.
-    Raises NotFoundError for an ID that Distribution does not hold, RuleError where nothing is pending, where a chosen set
-    has too little, and where no plan passes the policy; NotPermittedError.
+    A special instruction that the plan does not meet is reported, not refused: an operator asked for this sale. Raises
+    NotFoundError for an ID that Distribution does not hold, RuleError where nothing is pending, where a chosen set has too little, and where no plan passes the policy; NotPermittedError.
     """
     target = find_target(snapshot, sales_id)
     if not target.pending:
@@ -85,14 +85,15 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
         roles.require(run, states.OPS_MANAGER, "overriding the policy")
         reason = f"policy override ({', '.join(v.code for v in proposal.violations)}): {override}"
     writer = Writer(snapshot, run)
+    row = target.pending[0]["row"]
     outcome = writer.allocate(target, proposal.chunks if proposal else (), reason=reason)
     if proposal:
         outcome = replace(outcome, plan=proposal.as_dict())
     plan = writer.finish()
     plan.result = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__} | {"instructions": target.terms.wishes.said}
-    if target.terms.status == states.PENDING_APPROVAL and outcome.status != states.ALLOCATED:
-        message = f"{target.sales_id} still waits for approval: sale approve, reject or upgrade"
-        plan.findings.append(Finding(states.PENDING_APPROVAL, Severity.INFO, message, SALES, target.terms.row, target.sales_id))
+    plan.result["waits_for_approval"] = target.terms.status == states.PENDING_APPROVAL and outcome.status != states.ALLOCATED
+    for wish in proposal.unmet if proposal else ():
+        plan.findings.append(Finding(wish.code, Severity.MEDIUM, f"{target.sales_id}: {wish.message}", DISTRIBUTION, row, target.sales_id))
     return plan
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from ticketops.domain.allocation.automatic import Line
+from ticketops.domain.allocation.automatic import INSTRUCTIONS, POLICY_BLOCK, Line
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.policy import Policy
 from ticketops.domain.allocation.pool import Pool, Sets, Unit, client_key
@@ -172,7 +172,7 @@ class _Pooled:
     def _plannable(self, line: Line) -> bool:
         """Whether the sale may be planned anew: an operator's business and wishes that figures can't hold are not."""
         wishes = line.target.terms.wishes
-        by_operator = line.left is not None and line.left[0] != "POLICY_BLOCK"
+        by_operator = line.left is not None and line.left[0] not in (POLICY_BLOCK, INSTRUCTIONS)
         return not by_operator and not (wishes.same_row or wishes.same_block or wishes.wheelchair)
 
     def _demand(self, line: Line, blocks: Sequence[Block]) -> Demand:

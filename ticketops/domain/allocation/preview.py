@@ -56,12 +56,13 @@ def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) ->
 
 def _warnings(target: Target, proposals: Sequence[Proposal]) -> list[str]:
     """The flags of the Warnings column (§16b)."""
-    best = max((len(proposal.units) for proposal in proposals), default=0)
-    if not best:
+    most = max((len(proposal.units) for proposal in proposals), default=0)
+    if not most:
         return [states.WAITING_STOCK]
-    flags = [INSUFFICIENT_STOCK] if best < target.sold.quantity else []
+    flags = [INSUFFICIENT_STOCK] if most < target.sold.quantity else []
     if not any(proposal.passes for proposal in proposals):
-        flags += [f"POLICY_BLOCK:{violation.code}" for violation in proposals[0].violations]
+        best = next((proposal for proposal in proposals if not proposal.violations), proposals[0])
+        flags += [f"POLICY_BLOCK:{violation.code}" for violation in best.violations] or [wish.code for wish in best.unmet]
     return flags
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,12 +22,13 @@ from ticketops.schema.workbook import POLICIES
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One plan for a sale. rank counts from 1; violations: policy constraints and special instructions it breaks."""
+    """One plan for a sale. rank counts from 1; violations: policy constraints it breaks; unmet: special instructions."""
 
     rank: int
     badge: str
     chunks: tuple[Chunk, ...]
     violations: tuple[Violation, ...]
+    unmet: tuple[Violation, ...]
     score: Score | None = None
 
     @property
@@ -36,7 +37,7 @@ class Proposal:
 
     @property
     def passes(self) -> bool:
-        return not self.violations
+        return not self.violations and not self.unmet
 
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable form of `allocate preview`."""
@@ -50,8 +51,9 @@ class Proposal:
             "parts": dict(scored.parts) if scored else {},
             "margin_pct": scored.margin_pct if scored else None,
             "margin_delta": scored.margin_delta if scored else None,
-            "passes_policy": self.passes,
+            "passes_policy": not self.violations,
             "violations": [violation.as_dict() for violation in self.violations],
+            "unmet_instructions": [violation.as_dict() for violation in self.unmet],
         }
 
 
@@ -98,13 +100,13 @@ class Proposer:
         units = [unit for chunk in chunks for unit in chunk.units]
         sold = target.sold
         offer = Offer(sold.category, target.category, sold.quantity, sold.price, margin(units, sold)[0], chunks)
-        broken = evaluate(self.policy(target), offer) + target.terms.wishes.unmet(units, sold.quantity)
-        return Proposal(0, badge, chunks, tuple(broken))
+        unmet = target.terms.wishes.unmet(units, sold.quantity)
+        return Proposal(0, badge, chunks, tuple(evaluate(self.policy(target), offer)), tuple(unmet))
 
     def scored(self, target: Target, proposal: Proposal, rank: int) -> Proposal:
         """The plan with its rank and score."""
         value = score(proposal.chunks, self.sets(target), target.sold, target.category, self._readiness)
-        return Proposal(rank, proposal.badge, proposal.chunks, proposal.violations, value)
+        return replace(proposal, rank=rank, score=value)
 
     def _judged(self, target: Target) -> Iterator[Proposal]:
         """Every plan: those of the whole pool by rank; where none of them passes, those of the stock that is permitted."""
