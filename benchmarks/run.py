@@ -75,18 +75,25 @@ def openpyxl_round_trip(book: str) -> list[str]:
     return script("import sys, openpyxl\nb = openpyxl.load_workbook(sys.argv[1])\nb.save('openpyxl.xlsx')", book)
 
 
-def calamine_two_sheets(book: str) -> list[str]:
+TWO_SHEETS = ("Distribution", "_PURCHASE_UNITS")
+
+
+def calamine(book: str, *sheets: str) -> list[str]:
+    """Merely reading these sheets, those of them that there are."""
     return script(
         """
         import sys
         from python_calamine import CalamineWorkbook
         book = CalamineWorkbook.from_path(sys.argv[1])
-        for name in ("Distribution", "_PURCHASE_UNITS"):
+        for name in set(sys.argv[2:]) & set(book.sheet_names):
             book.get_sheet_by_name(name).to_python(skip_empty_area=False)
         """,
         book,
+        *sheets,
     )
 
+
+PEERS = ("openpyxl load + save", "calamine two sheets", "calamine preview sheets")
 
 HELLO = """
 import typer
@@ -101,11 +108,11 @@ app()
 
 def pending_sales(book: Path) -> Iterator[str]:
     """SalesIDs with tickets to allocate, spread over the workbook."""
-    from ticketops.domain.allocation.commit import targets_of
-    from ticketops.schema.workbook import DISTRIBUTION
+    from ticketops.domain.allocation.targets import targets_of
+    from ticketops.schema.workbook import DISTRIBUTION, SALES
     from ticketops.stores.xlsx.store import XlsxStore
 
-    targets = [t for t in targets_of(XlsxStore(book).read(DISTRIBUTION)) if t.pending and not t.waiting]
+    targets = [t for t in targets_of(XlsxStore(book).read(DISTRIBUTION, SALES)) if t.pending and not t.waiting]
     yield from (target.sales_id for target in targets[:: max(1, len(targets) // 60)])
 
 
@@ -118,9 +125,10 @@ def fresh(source: str, name: str) -> str:
 
 def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
     """The commands on one workbook size, and, if asked, the peers in the same rounds."""
-    results = {n: Measured(n) for n in ("commit", "audit warm", "audit cold", "position", "expand purchases", "expand sales", "auto")}
+    results = {n: Measured(n) for n in ("commit", "audit warm", "audit cold", "position", "preview warm", "preview cold",
+                                       "expand purchases", "expand sales", "auto", "auto optimize")}  # fmt: skip
     if peers:
-        results |= {n: Measured(n) for n in ("openpyxl load + save", "calamine two sheets")}
+        results |= {n: Measured(n) for n in PEERS}
     live = fresh(book, f"live-{book}")
     subprocess.run(tool("status", "-w", live, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True)
     sales = pending_sales(WORK / live)
@@ -129,14 +137,21 @@ def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
     def commit(_n: int) -> None:
         once(results["commit"], tool("allocate", "commit", next(sales), "-w", live, "-q"))
 
+    from ticketops.services.jobs import allocate_preview
+
+    shown = next(sales)
+    preview = tool("allocate", "preview", shown, "-w", live, "-q")
     steps = [
         commit,
+        lambda _n: once(results["preview warm"], preview),
+        lambda _n: once(results["preview cold"], preview, env={"TICKETOPS_CACHE": "0"}),
         lambda _n: once(results["audit warm"], tool("audit", "run", "-w", live, "-q")),
         lambda _n: once(results["audit cold"], tool("audit", "run", "-w", live, "-q"), env={"TICKETOPS_CACHE": "0"}),
         lambda _n: once(results["position"], tool("report", "position", "-w", live, "-q")),
     ]
     if peers:
-        steps.append(lambda _n: once(results["calamine two sheets"], calamine_two_sheets(live)))
+        steps.append(lambda _n: once(results["calamine two sheets"], calamine(live, *TWO_SHEETS)))
+        steps.append(lambda _n: once(results["calamine preview sheets"], calamine(live, *allocate_preview(shown, write=False).sheets)))
     alternate(runs, *steps)
 
     def expand(_n: int) -> None:
@@ -147,6 +162,8 @@ def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
     def auto(_n: int) -> None:
         everything = fresh(book, f"live-auto-{book}")
         once(results["auto"], tool("allocate", "auto", "-w", everything, "-q"))
+        everything = fresh(book, f"live-auto-{book}")
+        once(results["auto optimize"], tool("allocate", "auto", "--optimize", "-w", everything, "-q"))
 
     rounds = max(3, runs // 3) if peers else 2
     slow = [expand, auto]
@@ -178,9 +195,48 @@ def row(name: str, measured: Measured, note: str = "") -> str:
     return f"| {name} | {measured.median:.3f} | {min(measured.seconds):.3f}–{max(measured.seconds):.3f} | {measured.peak:,.0f} | {note} |"
 
 
-def report(full: dict[str, Measured], ten: dict[str, Measured] | None, helps: tuple[Measured, Measured], runs: int) -> str:
+def compared(book: str) -> dict[str, dict[str, object]]:
+    """What `allocate compare` says of everything pending."""
+    done = subprocess.run(
+        tool("allocate", "compare", "-w", fresh(book, f"live-{book}"), "--json"), cwd=WORK, stdout=subprocess.PIPE, check=True
+    )
+    result: dict[str, dict[str, object]] = json.loads(done.stdout)["result"]
+    return result
+
+
+def comparison(plans: dict[str, dict[str, object]]) -> list[str]:
+    """Sequential and optimal side by side."""
+    one, best = plans["sequential"], plans["optimal"]
+    names = (
+        "targets",
+        "filled",
+        "waiting",
+        "left",
+        "units",
+        "split_sales",
+        "chunks",
+        "seat_groups",
+        "seats_together",
+        "stranded_singles",
+        "margin",
+        "seconds",
+    )
+    lines = ["", "## Everything pending, one sale after the other and all together (`allocate compare`)", "",
+             "| | sequential | optimal |", "| --- | --- | --- |"]  # fmt: skip
+    lines += [f"| {name.replace('_', ' ')} | {one[name]} | {best[name]} |" for name in names]
+    fewer = int(str(one["split_sales"])) - int(str(best["split_sales"]))
+    return [*lines, "", f"The optimum splits {fewer} sales fewer; proven gap {best['proven_gap']}."]
+
+
+def report(
+    full: dict[str, Measured],
+    ten: dict[str, Measured] | None,
+    helps: tuple[Measured, Measured],
+    plans: dict[str, dict[str, object]],
+    runs: int,
+) -> str:
     """The page."""
-    base, two = full["openpyxl load + save"], full["calamine two sheets"]
+    base, two, read = (full[peer] for peer in PEERS)
     both = full["expand purchases"].median + full["expand sales"].median
     lines = [
         "# Benchmarks",
@@ -197,12 +253,17 @@ def report(full: dict[str, Measured], ten: dict[str, Measured] | None, helps: tu
         row("`allocate commit` of one sale", full["commit"], f"1/{base.median / full['commit'].median:.0f} of openpyxl load + save (at most 1/25; aim 1/60)"),
         row("`audit run`, tables cached", full["audit warm"], f"{full['audit warm'].median / two.median:.2f} × python-calamine merely reading (at most 1.5; aim below 1)"),
         row("`audit run`, no cache", full["audit cold"], f"{full['audit cold'].median / two.median:.2f} × the same"),
+        row("python-calamine reads the sheets of `allocate preview`", read),
+        row("`allocate preview`, tables cached", full["preview warm"], f"{full['preview warm'].median / read.median:.2f} × merely reading its sheets (at most 1.5)"),
+        row("`allocate preview`, no cache", full["preview cold"], f"{full['preview cold'].median / read.median:.2f} × the same"),
         row("`report position`, tables cached", full["position"], f"{full['position'].median / two.median:.2f} × the same"),
         row("`purchase expand` of everything", full["expand purchases"]),
         row("`sale expand` of everything", full["expand sales"], f"both: {both:.2f} s, 1/{base.median / both:.1f} of openpyxl load + save (at most 1/8)"),
         row("`allocate auto` of everything pending", full["auto"], f"1/{base.median / full['auto'].median:.0f} of openpyxl load + save"),
+        row("`allocate auto --optimize` of the same", full["auto optimize"], f"1/{base.median / full['auto optimize'].median:.1f} of openpyxl load + save"),
         "",
-        f"Peak memory of our commands: {max(m.peak for n, m in full.items() if n not in ('openpyxl load + save', 'calamine two sheets')):,.0f} MB (at most 300).",
+        f"Peak memory of our commands: {max(m.peak for n, m in full.items() if n not in PEERS):,.0f} MB (at most 300; of these `--optimize` carries OR-Tools).",
+        *comparison(plans),
     ]  # fmt: skip
     if ten:
         lines += [
@@ -236,7 +297,7 @@ def main() -> None:
     if not options.skip_x10:
         prepare("x10")
         ten = bench_commands("x10.xlsx", max(3, options.runs // 3), peers=False)
-    page = report(full, ten, helps, options.runs)
+    page = report(full, ten, helps, compared("full.xlsx"), options.runs)
     options.out.write_text(page, "utf-8")
     (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))
     print(page)
