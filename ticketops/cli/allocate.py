@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command
 from ticketops.errors import UsageError
 
@@ -155,7 +156,7 @@ def _previewed(session: Session, result: dict[str, Any]) -> None:
     out, target = session.out, result["target"]
     served = target["effective_category"]
     category = served if served == target["category"] else f"{target['category']} from {served}"
-    tickets = "1 ticket" if target["qty"] == 1 else f"{target['qty']} tickets"
+    tickets = counted(target["qty"], "ticket")
     out.line(f"{target['sales_id']} · {target['match']} · {category} · {tickets} · policy {result['policy']['mode']}")
     for text in result["instructions"]["texts"]:
         out.line(f"Note: {text}")
@@ -164,7 +165,7 @@ def _previewed(session: Session, result: dict[str, Any]) -> None:
     if not result["plans"]:
         out.line("No unit is free.")
         return
-    out.line(f"Pool: {sum(result['pool'].values()):,} units in {len(result['pool']):,} sets")
+    out.line(f"Pool: {counted(sum(result['pool'].values()), 'unit')} in {counted(len(result['pool']), 'set')}")
     best = max(plan["score"] for plan in result["plans"])
     rows = []
     for plan in result["plans"]:

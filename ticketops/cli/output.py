@@ -115,6 +115,11 @@ class Output:
         Console().print(table)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 ticket`, `4 tickets`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def harmless(text: str) -> str:
     """Text from a workbook without the control characters that a terminal would obey."""
     return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)

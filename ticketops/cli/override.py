@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, Reason, Session, command
 from ticketops.errors import UsageError
 
@@ -32,7 +33,9 @@ def unallocate(
     from ticketops.services import jobs
 
     def show(result: dict[str, Any]) -> None:
-        session.out.line(f"{result['sales_id']} · {result['tickets']} tickets unallocated · {result['units']} units are AVAILABLE again")
+        session.out.line(
+            f"{result['sales_id']} · {counted(result['tickets'], 'ticket')} unallocated · {counted(result['units'], 'unit')} AVAILABLE again"
+        )
 
     why = session.reasoned(confirm, reason)
     return session.run(jobs.override_unallocate(sale, why, set_id=set_id, keep_seats=keep_seats, force=force), show)
@@ -51,8 +54,8 @@ def reset_seats(
     from ticketops.services import jobs
 
     def show(result: dict[str, Any]) -> None:
-        more = f", {result['units']} units" if result["units"] else ""
-        session.out.line(f"{result['set_id']} · seats of {result['tickets']} tickets cleared{more}")
+        more = f", of {counted(result['units'], 'unit')}" if result["units"] else ""
+        session.out.line(f"{result['set_id']} · seats of {counted(result['tickets'], 'ticket')} cleared{more}")
 
     why = session.reasoned(confirm, reason)
     return session.run(jobs.override_reset_seats(set_id, why, units_too=units, force=force), show)
@@ -76,6 +79,6 @@ def alloc_from(
 
     def show(result: dict[str, Any]) -> None:
         served = result["alloc_from"] or result["category"]
-        session.out.line(f"{result['sales_id']} · {result['tickets']} tickets are now served from {served}")
+        session.out.line(f"{result['sales_id']} · {counted(result['tickets'], 'ticket')} now served from {served}")
 
     return session.run(jobs.override_alloc_from(sale, wanted, session.reasoned(confirm, reason)), show)

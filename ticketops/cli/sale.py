@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, Reason, Session, command
 from ticketops.errors import UsageError
 
@@ -155,7 +156,7 @@ def cancel(session: Session, sale: _Sale, confirm: Confirm = None, reason: Reaso
 def _ended(session: Session, result: dict[str, Any]) -> None:
     refund = result["refund"]
     session.out.line(
-        f"{result['sales_id']} · {result['status']} · {result['tickets']} tickets, {result['units']} units are AVAILABLE again"
+        f"{result['sales_id']} · {result['status']} · {counted(result['tickets'], 'ticket')}, {counted(result['units'], 'unit')} AVAILABLE again"
     )
     amount = "unknown" if refund["amount"] is None else f"{refund['amount']:,.2f} {refund['currency'] or ''}".strip()
     session.out.table(
@@ -165,7 +166,7 @@ def _ended(session: Session, result: dict[str, Any]) -> None:
 
 
 def _proposed(session: Session, result: dict[str, Any]) -> None:
-    session.out.line(f"{result['sales_id']} · {result['match']} · {result['category']} · {result['qty']} tickets")
+    session.out.line(f"{result['sales_id']} · {result['match']} · {result['category']} · {counted(result['qty'], 'ticket')}")
     rows = [
         (one["category"], one["available"], _amount(one["price"]), _amount(one["margin_pct"]), _amount(one["margin_delta"]),
          _amount(one["margin_change"]), "; ".join(v["code"] for v in one["violations"]) or "passes")
@@ -180,7 +181,7 @@ def _proposed(session: Session, result: dict[str, Any]) -> None:
 def _upgraded(session: Session, result: dict[str, Any]) -> None:
     offer = result["upgrade"] or {}
     session.out.line(
-        f"{result['sales_id']} · {result['tickets']} tickets of {result['category']} are now served from {result['alloc_from']}"
+        f"{result['sales_id']} · {counted(result['tickets'], 'ticket')} of {result['category']} now served from {result['alloc_from']}"
         f" · price {_amount(result['price_before'])} → {_amount(result['price'])}"
         f" · margin {_amount(offer.get('margin_delta'))}, change {_amount(offer.get('margin_change'))}"
     )

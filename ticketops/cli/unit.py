@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, Reason, Session, command
 from ticketops.errors import UsageError
 
@@ -52,7 +53,7 @@ def hold(
 
     def show(result: dict[str, Any]) -> None:
         session.out.line(
-            f"{len(result['units'])} units are held for {result['client']} until {result['until']}: {', '.join(result['units'])}"
+            f"{counted(len(result['units']), 'unit')} held for {result['client']} until {result['until']}: {', '.join(result['units'])}"
         )
 
     job = jobs.unit_hold(
@@ -76,7 +77,7 @@ def release(
         raise UsageError("name units or sets, or give --client")
 
     def show(result: dict[str, Any]) -> None:
-        session.out.line(f"{len(result['units'])} units are free again: {', '.join(result['units'])}")
+        session.out.line(f"{counted(len(result['units']), 'unit')} free again: {', '.join(result['units'])}")
 
     return session.run(jobs.unit_release(what or [], client, intake.option_text(reason, "reason", required=True)), show)
 
