@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketops.model import ids
+from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.quantity import MAX_QUANTITY, is_quantity
 from ticketops.schema.tables import Snapshot
@@ -26,6 +26,8 @@ class Sale:
     client: str | None
     contract: str | None
     category: str
+    ended: bool = False
+    """Whether it was cancelled or rejected: it keeps its rows, and gets no new ones."""
 
 
 def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
@@ -33,8 +35,8 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
     table = snapshot[SALES]
     bad = {m.row for m in table.misfits if m.column == "number"}
     found, findings = [], []
-    columns = ("row", "sales_id", "source_sale_id", "number", "date", "match", "game", "client", "contract", "category")
-    for row, sales_id, source, number, date, match, game, client, contract, category in table.frame.select(columns).iter_rows():
+    columns = ("row", "sales_id", "source_sale_id", "number", "date", "match", "game", "client", "contract", "category", "status")
+    for row, sales_id, source, number, date, match, game, client, contract, category, status in table.frame.select(columns).iter_rows():
         if not match or not category:
             if number:
                 findings.append(
@@ -56,7 +58,8 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
                 )
             )
             continue
-        found.append(Sale(row, sales_id or "", source or "", number, date, ids.normalise_match(match), game, client, contract, category))
+        code, ended = ids.normalise_match(match), status in (states.CANCELLED, states.REJECTED)
+        found.append(Sale(row, sales_id or "", source or "", number, date, code, game, client, contract, category, ended))
     return found, findings
 
 

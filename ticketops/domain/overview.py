@@ -83,4 +83,4 @@ def _unexpanded_sales(snapshot: Snapshot) -> int:
     by_source = dict(rows.filter(pl.col("source_sale_id").is_not_null()).group_by("source_sale_id").len().iter_rows())
     bare = rows.filter(pl.col("source_sale_id").is_null()).select(pl.col("sales_id").str.extract(r"^(S\d+)")).drop_nulls()
     by_number = dict(bare.group_by("sales_id").len().iter_rows())
-    return sum(by_source.get(sale.source_sale_id, 0) + by_number.get(sale.sales_id, 0) < sale.quantity for sale in sales)
+    return sum(by_source.get(sale.source_sale_id, 0) + by_number.get(sale.sales_id, 0) < sale.quantity for sale in sales if not sale.ended)

@@ -145,7 +145,7 @@ def _compare(sale: Sale, lines: list[Line], ambiguous: int) -> Iterable[Line]:
             _kept(line, sale)
     for line in lines:
         line.actual = len(lines)
-    if ambiguous > 1:
+    if ambiguous > 1 or sale.ended:
         return
     for child in range(1, sale.quantity + 1):
         if child not in kept:

@@ -131,12 +131,13 @@ def expand_rows(snapshot: Snapshot, run: Run, *, only_rows: Container[int] | Non
     refreshed = missing = excess = 0
     for sale in sales:
         known = existing.of(sale)
-        if known and len(known) < sale.quantity:
+        if known and len(known) < sale.quantity and not sale.ended:
             missing += sale.quantity - len(known)
         excess += sum(child > sale.quantity for child in known)
         for child, row in known.items():
             refreshed += _refresh(row, sale, child, plan)
-        created += [_driven(sale, child) for child in range(1, sale.quantity + 1) if child not in known]
+        if not sale.ended:
+            created += [_driven(sale, child) for child in range(1, sale.quantity + 1) if child not in known]
     plan.changes.append(DISTRIBUTION, snapshot[DISTRIBUTION].next_row, _DRIVEN, created)
     meta = [(row[-1], run.now) for row in created]
     plan.changes.append(IMPORT_META, snapshot[IMPORT_META].next_row, ("row_key", "imported_at"), meta)
