@@ -5,21 +5,26 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ticketops.domain.allocation import optimum
 from ticketops.domain.allocation.automatic import Improve, Line
-from ticketops.domain.allocation.optimum import TIERS, Given, Problem, Solved
+from ticketops.domain.allocation.optimum import TIERS, Demand, Given, Problem, Solved
 from ticketops.domain.allocation.pool import Pool
 from ticketops.domain.allocation.proposals import Proposer
 from ticketops.errors import UnusableError
 
 _QUICK = 5.0
-"""No pool may take more than this many seconds a tier while others wait."""
+"""No search takes more than this many seconds."""
+_LARGE = 3_000
+"""From so many pairs of sale and block on, a pool is improved piece by piece, not searched whole."""
+_PIECE_SALES, _PIECE_BLOCKS = 10, 40
 
 
 def improver(time_limit: float, progress: Callable[[int, int], None]) -> Improve:
-    """The step of `allocate auto --optimize`. time_limit: seconds for all pools together.
+    """The step of `allocate auto --optimize`. time_limit: seconds for all pools together, of which each pool still to come
+    gets its share and what others left.
 
     Raises UnusableError where OR-Tools is not installed.
     """
@@ -27,28 +32,107 @@ def improver(time_limit: float, progress: Callable[[int, int], None]) -> Improve
 
     def improve(lines: Sequence[Line], before: Pool, proposer: Proposer) -> tuple[list[Line], dict[str, Any]]:
         deadline = time.monotonic() + time_limit
-        return optimum.improve(lambda problem, start: solved(problem, start, deadline), lines, before, proposer, progress)
+        to_come = len({(line.target.match, line.target.category) for line in lines})
+
+        def solve(problem: Problem, start: Given) -> Solved:
+            return solved(problem, start, time.monotonic() + (deadline - time.monotonic()) / max(1, to_come))
+
+        def done(number: int, total: int) -> None:
+            nonlocal to_come
+            to_come = total - number
+            progress(number, total)
+
+        return optimum.improve(solve, lines, before, proposer, done)
 
     return improve
 
 
 def solved(problem: Problem, start: Given, deadline: float = math.inf) -> Solved:
-    """The best plan found until `deadline` (of time.monotonic), tier after tier, each starting from the one before.
+    """The best plan found until `deadline` (of time.monotonic). The bounds of a large pool are the plain ones only."""
+    if sum(len(demand.gain) for demand in problem.demands) <= _LARGE:
+        return _searched(problem, start, deadline)
+    return Solved(_piece_by_piece(problem, start, deadline), tuple(map(float, _least(problem))))
 
-    A tier whose value can't be less for a plain reason (nothing split; nobody's seats apart) is not searched at all.
-    """
+
+def _searched(problem: Problem, start: Given, deadline: float) -> Solved:
+    """Tier after tier, each starting from the one before. A tier that can't be less for a plain reason is not searched."""
     given, bounds = start, [float(value) for value in _least(problem)]
-    model = _Model(problem)
+    model: _Model | None = None
+    held: list[int] = []
     for tier in range(len(TIERS)):
         value = optimum.value_of(problem, given)[tier]
         if value > bounds[tier]:
-            seconds = min(_QUICK, deadline - time.monotonic())
-            if seconds <= 0:
+            if deadline <= time.monotonic():
                 break
-            given, bounds[tier] = model.minimise(tier, given, bounds[tier], seconds)
+            if model is None:
+                model = _Model(problem)
+                for earlier, least in enumerate(held):
+                    model.hold(earlier, least)
+            given, bounds[tier] = model.minimise(tier, given, bounds[tier], min(_QUICK, max(0.01, deadline - time.monotonic())))
             value = optimum.value_of(problem, given)[tier]
-        model.hold(tier, value)
+        held.append(value)
+        if model is not None:
+            model.hold(tier, value)
     return Solved(given, tuple(bounds))
+
+
+def _piece_by_piece(problem: Problem, start: Given, deadline: float) -> Given:
+    """A large pool: each sale that is split or sits apart is planned anew together with a few others around it."""
+    given = start
+    for seed in _to_mend(problem, start):
+        if deadline <= time.monotonic():
+            break
+        sales, blocks, piece, before = _piece(problem, given, seed)
+        after = _searched(piece, before, min(deadline, time.monotonic() + _QUICK)).given
+        if optimum.value_of(piece, after) < optimum.value_of(piece, before):
+            given = {key: n for key, n in given.items() if key[0] not in sales}
+            given |= {(sales[d], blocks[b]): n for (d, b), n in after.items()}
+    return given
+
+
+def _to_mend(problem: Problem, given: Given) -> list[int]:
+    """Sales that could do better: the split ones first, then those whose seats are apart; small ones first."""
+    uses: dict[int, list[int]] = {}
+    for d, b in given:
+        uses.setdefault(d, []).append(b)
+    split = {d for d, blocks in uses.items() if len({problem.blocks[b].set_id for b in blocks}) > 1}
+    apart = {d for d, blocks in uses.items() if len(blocks) > 1} - split
+    unserved = {d for d, demand in enumerate(problem.demands) if demand.gain and demand.served < demand.quantity}
+    return [d for some in (split, apart, unserved - split) for d in sorted(some, key=lambda d: problem.demands[d].quantity)]
+
+
+def _piece(problem: Problem, given: Given, seed: int) -> tuple[list[int], list[int], Problem, Given]:
+    """The seed, the sales that sit where it could, and the blocks they may share, as a problem of its own.
+
+    (sales and blocks of the whole that its figures stand for, the problem, where it starts from).
+    """
+    wanted = problem.demands[seed].quantity
+    users: dict[int, list[int]] = {}
+    for d, b in given:
+        users.setdefault(b, []).append(d)
+    used = {b: sum(given[d, b] for d in ds) for b, ds in users.items()}
+    room = {b: len(problem.blocks[b].units) for b in problem.demands[seed].gain}
+    fitting = sorted(room, key=lambda b: (room[b] < wanted, abs(room[b] - wanted), b))
+    own = [b for d, b in given if d == seed]
+    sales = list(dict.fromkeys([seed, *(d for b in (*own, *fitting) for d in users.get(b, ()))]))[:_PIECE_SALES]
+    taken = dict.fromkeys(b for d, b in given if d in sales)
+    free = sorted(
+        (b for b in room if b not in taken and room[b] > used.get(b, 0)), key=lambda b: (abs(room[b] - used.get(b, 0) - wanted), b)
+    )
+    blocks = [*taken, *free][: max(_PIECE_BLOCKS, len(taken))]
+    others = {b: sum(n for (d, at), n in given.items() if at == b and d not in sales) for b in blocks}
+    place = {b: i for i, b in enumerate(blocks)}
+    piece = Problem(
+        tuple(replace(problem.blocks[b], units=problem.blocks[b].units[others[b] :]) for b in blocks),
+        tuple(_within(problem.demands[d], place) for d in sales),
+    )
+    return sales, blocks, piece, {(sales.index(d), place[b]): n for (d, b), n in given.items() if d in sales}
+
+
+def _within(demand: Demand, place: dict[int, int]) -> Demand:
+    """The demand with the blocks of a piece only."""
+    rule = None if demand.margin_rule is None else {place[b]: n for b, n in demand.margin_rule.items() if b in place}
+    return replace(demand, gain={place[b]: gain for b, gain in demand.gain.items() if b in place}, margin_rule=rule)
 
 
 def _least(problem: Problem) -> tuple[int, ...]:

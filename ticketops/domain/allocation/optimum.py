@@ -81,14 +81,15 @@ def improve(
 ) -> tuple[list[Line], dict[str, Any]]:
     """Better lines than the sequential ones, pool by pool, and `proven_gap` with the tiers behind it.
 
-    before: the pool as it was before the sequential plan. progress: told (pools done, pools).
+    Small pools come first, so that a solver short of time has what they left. before: the pool as it was before the sequential plan. progress: told (pools done, pools).
     """
     result = list(lines)
     pools: dict[tuple[str, str], list[int]] = {}
     for i, line in enumerate(lines):
         pools.setdefault((line.target.match, line.target.category), []).append(i)
     values, bounds = [0.0] * len(TIERS), [0.0] * len(TIERS)
-    for done, (key, members) in enumerate(pools.items(), start=1):
+    quick_first = sorted(pools.items(), key=lambda pool: len(pool[1]) * len(before.all_sets(*pool[0])))
+    for done, (key, members) in enumerate(quick_first, start=1):
         pooled = _Pooled(before.all_sets(*key), [(i, lines[i]) for i in members], proposer)
         better, value, bound = pooled.improved(solve)
         result = [better.get(i, line) for i, line in enumerate(result)]

@@ -87,7 +87,8 @@ class Pool:
 
     def __init__(self, snapshot: Snapshot, wanted: Collection[tuple[str, str]], *, today: datetime | None = None) -> None:
         """`wanted` limits the pool to those (match, category) pairs. today: holds until an earlier day count no more."""
-        self._sets: dict[tuple[str, str], Sets] = defaultdict(lambda: defaultdict(list))
+        self._sets: dict[tuple[str, str], Sets] = {}
+        self._with_holds: set[tuple[str, str]] = set()
         referenced = referenced_units(snapshot)
         free = (
             (pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE)
@@ -97,33 +98,38 @@ class Pool:
         for unit in load_units(snapshot, {match for match, _ in wanted}, free, today=today):
             key = (unit.match, unit.category)
             if key in wanted and unit.unit_id not in referenced:
-                self._sets[key][unit.set_id].append(unit)
+                self._sets.setdefault(key, {}).setdefault(unit.set_id, []).append(unit)
+                if unit.held_for is not None:
+                    self._with_holds.add(key)
 
     def sets(self, match: str, category: str, client: str | None = None) -> Sets:
         """The free sets, those used up left out. Units held for a client are for that client only."""
+        sets = self.all_sets(match, category)
+        if (match, category) not in self._with_holds:
+            return sets
         held_for = client_key(client)
-        sets = self._sets.get((match, category), {})
-        open_sets = {
-            set_id: [unit for unit in units if unit.held_for is None or unit.held_for == held_for] for set_id, units in sets.items()
-        }
+        open_sets = {set_id: [u for u in units if u.held_for is None or u.held_for == held_for] for set_id, units in sets.items()}
         return {set_id: units for set_id, units in open_sets.items() if units}
 
     def take(self, units: Iterable[Unit]) -> None:
         """Remove units that were given to a sale."""
-        gone: dict[tuple[str, str], set[str]] = defaultdict(set)
+        gone: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for unit in units:
-            gone[unit.match, unit.category].add(unit.unit_id)
-        for key, unit_ids in gone.items():
-            self._sets[key] = {s: [u for u in units if u.unit_id not in unit_ids] for s, units in self._sets[key].items()}
+            gone[unit.match, unit.category][unit.set_id].add(unit.unit_id)
+        for key, sets in gone.items():
+            left = dict(self._sets[key])  # a copy of the pool keeps its own
+            for set_id, unit_ids in sets.items():
+                left[set_id] = [unit for unit in left[set_id] if unit.unit_id not in unit_ids]
+            self._sets[key] = {set_id: free for set_id, free in left.items() if free}
 
     def all_sets(self, match: str, category: str) -> Sets:
         """The free sets with all their units, those held for whomever among them."""
-        return {set_id: units for set_id, units in self._sets.get((match, category), {}).items() if units}
+        return dict(self._sets.get((match, category), {}))
 
     def copy(self) -> Pool:
         """A pool of its own to take from."""
         twin = object.__new__(Pool)
-        twin._sets = defaultdict(lambda: defaultdict(list), self._sets)
+        twin._sets, twin._with_holds = dict(self._sets), self._with_holds
         return twin
 
 
