@@ -71,9 +71,15 @@ def main(folder: Path) -> None:
     print(f"Sale {first} and {second}: {sold['result']['rows_created']} distribution rows\n")
 
     stage("3 · Allocation: first what it would do, then one sale, then all that is pending")
+    ticketops(folder, "allocate", "preview", "S1", *book)
     ticketops(folder, "allocate", "commit", first, *book, "--dry-run")
     ticketops(folder, "allocate", "commit", first, *book)
     ticketops(folder, "allocate", "auto", *book, expect=(0, 1))
+
+    stage("Plans change: a sale goes back and is allocated anew, all sales together")
+    ticketops(folder, "override", "unallocate", first, *book, "--confirm", "UNDO", "--reason", "the client wants other seats")
+    ticketops(folder, "allocate", "compare", *book)
+    ticketops(folder, "allocate", "auto", "--optimize", *book, expect=(0, 1))
 
     stage("4 · Sales and Distribution agree")
     ticketops(folder, "sale", "expand", *book)

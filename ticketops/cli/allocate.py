@@ -201,8 +201,8 @@ def _committed(session: Session, result: dict[str, Any]) -> None:
 def _auto(session: Session, result: dict[str, Any]) -> None:
     left = f", {result['left']:,} left for an operator" if result["left"] else ""
     session.out.line(
-        f"{result['targets']:,} sales pending · {result['filled']:,} filled, {result['waiting']:,} waiting{left} · "
-        f"{result['units']:,} units in {result['chunks']:,} chunks, {result['split_sales']:,} sales split"
+        f"{counted(result['targets'], 'sale')} pending · {result['filled']:,} filled, {result['waiting']:,} waiting{left} · "
+        f"{counted(result['units'], 'unit')} in {counted(result['chunks'], 'chunk')}, {counted(result['split_sales'], 'sale')} split"
     )
     if "proven_gap" in result:
         session.out.line(_gap(result))

@@ -12,9 +12,11 @@ from typing import Any
 
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import client_key
+from ticketops.errors import UnusableError
 from ticketops.model import ids, states
 from ticketops.model.findings import Violation
 from ticketops.schema.tables import Table
+from ticketops.schema.workbook import POLICIES
 
 CONSTRAINTS = (
     "VENDOR_NOT_WHITELISTED", "VENDOR_BLOCKLISTED", "UPGRADE_NOT_ALLOWED", "UPGRADE_RANK_GAP", "DOWNGRADE_NOT_ALLOWED",
@@ -121,9 +123,13 @@ def _broken_by_category(policy: Policy, sold: str, served: str) -> Iterable[tupl
 
 class Policies:
     """The policies of a workbook. A sale's own is put together from those of the event, its match and its client; what
-    the narrower one says counts, what it leaves blank is taken from the wider one."""
+    the narrower one says counts, what it leaves blank is taken from the wider one.
+
+    Raises UnusableError for a row that can't be read: a rule with a slip in it must not pass for no rule.
+    """
 
     def __init__(self, table: Table) -> None:
+        _require_readable(table)
         self._rules: dict[tuple[str, str], dict[str, Any]] = {}
         for row in table.frame.iter_rows(named=True):
             if row["scope"]:
@@ -139,6 +145,21 @@ class Policies:
                 policy = _narrowed(policy, self._rules.get((scope, key), {}))
             self._known[own] = policy
         return self._known[own]
+
+
+def _require_readable(table: Table) -> None:
+    """Raises UnusableError naming the first cell that is no rule."""
+    for misfit in table.misfits:
+        raise UnusableError(f"{POLICIES} row {misfit.row}: {misfit.column} can't be {misfit.text!r}", "policy set writes it correctly")
+    chosen = [column for column in table.sheet.columns if column.choices]
+    for row in table.frame.iter_rows(named=True):
+        for column in chosen:
+            value = row[column.name]
+            if value is not None and value.upper() not in map(str.upper, column.choices):
+                raise UnusableError(f"{POLICIES} row {row['row']}: {column.header} can't be {value!r}",
+                                    f"it is {', '.join(column.choices)}")  # fmt: skip
+        if not row["scope"]:
+            raise UnusableError(f"{POLICIES} row {row['row']} has no Scope", "it is event, match or client")
 
 
 def key_of(scope: str, key: str | None) -> str:
