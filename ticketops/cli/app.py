@@ -33,6 +33,28 @@ COMMANDS: dict[str, str] = {
 """{command: summary}, in the order of `ticketops --help`. Each lives in the module ticketops.cli.<command>."""
 
 
+class _Typed:
+    """How the text of an option becomes its value. What was not given and what is text to begin with is taken as it is:
+    typer would import pydantic for them, 60 ms of every start. All else is typer's business."""
+
+    def __init__(self, described: Any) -> None:
+        self._described = described
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        many = param.multiple or param.nargs == -1
+        if value is None:
+            return () if many else None
+        if self._described.annotation is str and self._described.parameter_info.parser is None and not many:
+            return value
+        return _typer_typed(self._described).coerce(value, param=param, ctx=ctx)
+
+
+_core: Any = typer.core
+_typer_typed: Any = getattr(_core, "build_runtime_param", None)
+if _typer_typed:  # older versions have no such function, and no pydantic
+    _core.build_runtime_param = _Typed
+
+
 class LazyGroup(TyperGroup):
     """A group whose commands are modules."""
 
