@@ -22,7 +22,9 @@ OFFSET_1904 = timedelta(days=1462)
 
 _SHEET_RELATION = f"{_RELATIONSHIPS}/worksheet"
 _SHEET_CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
-_ITEM = re.compile(rb"<(?:\w+:)?si\b[^>]*?(?:/>|(?<!/)>(.*?)</(?:\w+:)?si>)", re.DOTALL)
+_ITEM_END = re.compile(rb"</(?:\w+:)?si>")
+_EMPTY_ITEM = re.compile(rb"<((?:\w+:)?si)\b[^<>]*/>")
+_PERHAPS_EMPTY_ITEM = re.compile(rb"si\b[^<>]*/>")
 _CALC = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*?/?>")
 _SIGNED = re.compile(r"_xmlsignatures/|(?:.*/)?vbaProjectSignature\w*\.bin")
 
@@ -73,7 +75,11 @@ class Parts:
     @cached_property
     def _strings(self) -> list[bytes]:
         xml = self.xml(self.strings) if self.strings in self.package else b""
-        return _ITEM.findall(without_markup(xml) if b"<!" in xml else xml)
+        if b"<!" in xml:
+            xml = without_markup(xml)
+        if _PERHAPS_EMPTY_ITEM.search(xml):
+            xml = _EMPTY_ITEM.sub(rb"<\1></\1>", xml)
+        return _ITEM_END.split(xml)[:-1]  # each with its start tag, which holds no text
 
     def shared(self, index: int) -> str:
         """A shared string. Raises UnusableError for an index that the workbook does not have."""

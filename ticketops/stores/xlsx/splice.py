@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -64,32 +64,28 @@ def _written_area(edit: SheetEdit) -> Area:
     return (min(ends, default=1), min(edit.cells, default=1)), (max(ends, default=1), max(edit.cells, default=1))
 
 
-def read_cells(sheet_xml: SheetXml, wanted: Mapping[int, Iterable[int]], shared: Callable[[int], str]) -> dict[int, dict[int, Any]]:
-    """Raw values of some cells: {row: {column: value}}, None where there is no such cell."""
-    found: dict[int, dict[int, Any]] = {}
+def rows_of(sheet_xml: SheetXml, wanted: Collection[int]) -> dict[int, bytes]:
+    """The XML of some rows, of those that there are."""
     xml, start, end = sheet_xml
-    starts = {int(m[1]): m for m in _ROW.finditer(xml, start, end)} if wanted else {}
-    for row, columns in wanted.items():
-        values: dict[int, Any] = dict.fromkeys(columns)
-        opened = starts.get(row)
-        if opened and not opened[3]:
-            for cell in CELL.finditer(xml, opened.end(), xml.index(b"</row>", opened.end())):
-                column = column_number(cell[1])
-                if column in values:
-                    values[column] = from_xml(cell[2], cell[3] or b"", shared)
-        found[row] = values
-    return found
-
-
-def row_slices(sheet_xml: SheetXml, rows: Iterable[int]) -> list[bytes]:
-    """The XML of some rows, for a check that they are well formed."""
-    wanted, slices = set(rows), []
-    xml, start, end = sheet_xml
+    rows = {}
     for opened in _ROW.finditer(xml, start, end):
-        if int(opened[1]) in wanted:
+        number = int(opened[1])
+        if number in wanted:
             stop = opened.end() if opened[3] else xml.index(b"</row>", opened.end()) + len(b"</row>")
-            slices.append(xml[opened.start() : stop])
-    return slices
+            rows[number] = xml[opened.start() : stop]
+    return rows
+
+
+def read_cells(rows: Mapping[int, bytes], wanted: Mapping[int, Iterable[int]], shared: Callable[[int], str]) -> dict[int, dict[int, Any]]:
+    """Raw values of some cells of `rows`: {row: {column: value}}, None where there is no such cell."""
+    found: dict[int, dict[int, Any]] = {}
+    for row, columns in wanted.items():
+        values = found[row] = dict.fromkeys(columns)
+        for cell in CELL.finditer(rows.get(row, b"")):
+            column = column_number(cell[1])
+            if column in values:
+                values[column] = from_xml(cell[2], cell[3] or b"", shared)
+    return found
 
 
 def _uncommented(xml: bytes) -> bytes:

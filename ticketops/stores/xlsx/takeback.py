@@ -15,7 +15,7 @@ from ticketops.stores.undo import inverse
 from ticketops.stores.xlsx.conventional import conventional
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.reader import read_rows
-from ticketops.stores.xlsx.splice import read_cells
+from ticketops.stores.xlsx.splice import read_cells, rows_of
 
 
 def plan(record: Record, parts: Parts, old: Parts | None, journal: Journal, manifest: Manifest) -> tuple[ChangeSet, dict[str, Table]]:
@@ -81,5 +81,5 @@ def _raw_cells(parts: Parts, table: Table, rows: Mapping[int, Mapping[str, Any]]
     names = place_names(table.positions)
     places = {name: place for place, name in names.items()}
     wanted = {row: [places[name] for name in cells if name in places] for row, cells in rows.items()}
-    found = read_cells(conventional(parts.xml(part), part), wanted, parts.shared)
+    found = read_cells(rows_of(conventional(parts.xml(part), part), wanted), wanted, parts.shared)
     return {row: {names[place]: value for place, value in cells.items()} for row, cells in found.items()}

@@ -10,11 +10,11 @@ from xml.parsers import expat
 from ticketops.errors import InternalError, UnusableError
 from ticketops.schema.columns import to_serial
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx.conventional import conventional
+from ticketops.stores.xlsx.conventional import conventional_again, is_conventional
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.reader import read_rows
-from ticketops.stores.xlsx.splice import read_cells, row_slices
+from ticketops.stores.xlsx.splice import read_cells, rows_of
 
 _MANY_CELLS = 5_000
 """From here on reading whole sheets with python-calamine is faster than reading the changed rows ourselves."""
@@ -24,7 +24,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 def verified(package: Package, changed: Mapping[str, bytes], edits: Mapping[str, SheetEdit]) -> Parts:
     """The parts of the written workbook. Raises InternalError where anything is not as it was meant.
 
-    A few cells are read from the XML of their rows, which must be well formed; many with python-calamine.
+    A few cells are read from the XML of their rows, which must be well formed and conventional; many with python-calamine.
     """
     parts = Parts(package)
     for part, content in changed.items():
@@ -36,9 +36,9 @@ def verified(package: Package, changed: Mapping[str, bytes], edits: Mapping[str,
             found = _from_calamine(parts, name)
         else:
             part = parts.sheets[name]
-            xml = conventional(package.read(part), part)
-            _check_well_formed(name, row_slices(xml, edit.cells))
-            found = _from_xml(read_cells(xml, edit.cells, parts.shared))
+            rows = rows_of(conventional_again(package.read(part), part), edit.cells)
+            _check_form(name, b"".join(rows.values()))
+            found = _from_xml(read_cells(rows, edit.cells, parts.shared))
         for row, cells in edit.cells.items():
             cell = found(row)
             for column, value in cells.items():
@@ -87,12 +87,15 @@ def _from_calamine(parts: Parts, sheet: str) -> Callable[[int], Callable[[int], 
     return of_row
 
 
-def _check_well_formed(sheet: str, slices: list[bytes]) -> None:
+def _check_form(sheet: str, rows: bytes) -> None:
     parser = expat.ParserCreate("UTF-8")
+    whole = b"<sheetData>" + rows + b"</sheetData>"
     try:
-        parser.Parse(b"<rows>" + b"".join(slices) + b"</rows>", True)
+        parser.Parse(whole, True)
     except expat.ExpatError as error:
         raise UnusableError(f"sheet {sheet!r} is damaged where it would be written ({error})", "nothing was written") from None
+    if not is_conventional(whole):
+        raise _not_as_meant(f"{sheet}, its changed rows,")
 
 
 def _not_as_meant(what: str) -> InternalError:
