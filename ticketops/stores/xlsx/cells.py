@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -51,34 +52,50 @@ def is_constant(content: bytes) -> bool:
 
 
 def to_xml(letters: str, row: int, style: int, value: Any) -> str:
-    """A cell element. Raises SpliceError for what a cell can't hold: NaN, too long a text, a lone surrogate."""
+    """A cell element; nothing for no value in no style. Raises SpliceError for what a cell can't hold."""
     s = f' s="{style}"' if style else ""
+    return f'<c r="{letters}{row}"{s}{rest_of_cell(value)}' if style or value is not None else ""
+
+
+def rest_of_cell(value: Any) -> str:
+    """All of a cell element that stands behind its reference and style.
+
+    Raises SpliceError for what a cell can't hold: NaN, too long a text, a lone surrogate.
+    """
     if type(value) is str:
-        if len(value) > MAX_TEXT:
-            raise SpliceError(f"{letters}{row} would hold {len(value):,} characters; a cell holds {MAX_TEXT:,}")
-        if not _DELICATE.search(value):
-            return f'<c r="{letters}{row}"{s} t="inlineStr"><is><t>{value}</t></is></c>'
-        space = ' xml:space="preserve"' if _KEEP_SPACE.search(value) else ""
-        return f'<c r="{letters}{row}"{s} t="inlineStr"><is><t{space}>{escape_text(value)}</t></is></c>'
+        return _text_cell(value)
     if value is None:
-        return f'<c r="{letters}{row}"{s}/>' if style else ""
+        return "/>"
     if isinstance(value, ErrorValue):
-        return f'<c r="{letters}{row}"{s} t="e"><v>{escape_text(value)}</v></c>'
+        return f' t="e"><v>{escape_text(value)}</v></c>'
     if isinstance(value, bool):
-        return f'<c r="{letters}{row}"{s} t="b"><v>{value:d}</v></c>'
-    if isinstance(value, datetime):
-        try:
-            value = to_serial(value)
-        except ValueError as error:
-            raise SpliceError(f"{letters}{row}: {error}") from None
-    return f'<c r="{letters}{row}"{s}><v>{number_text(value)}</v></c>'
+        return f' t="b"><v>{value:d}</v></c>'
+    return f"><v>{_serial_text(value) if isinstance(value, datetime) else number_text(value)}</v></c>"
+
+
+@lru_cache(2**15)  # a ledger says the same few names again and again
+def _text_cell(value: str) -> str:
+    if len(value) > MAX_TEXT:
+        raise SpliceError(f"would hold {len(value):,} characters; a cell holds {MAX_TEXT:,}")
+    if not _DELICATE.search(value):
+        return f' t="inlineStr"><is><t>{value}</t></is></c>'
+    space = ' xml:space="preserve"' if _KEEP_SPACE.search(value) else ""
+    return f' t="inlineStr"><is><t{space}>{escape_text(value)}</t></is></c>'
+
+
+@lru_cache(2**12)
+def _serial_text(value: datetime) -> str:
+    try:
+        return number_text(to_serial(value))
+    except ValueError as error:
+        raise SpliceError(f"would hold what is no date there: {error}") from None
 
 
 def number_text(value: float) -> str:
     """The shortest text that reads back as the same number."""
     if isinstance(value, float):
         if not isfinite(value):
-            raise SpliceError(f"{value} is no number that a cell can hold")
+            raise SpliceError(f"would hold {value}, which is no number")
         if value.is_integer() and abs(value) < 1e15:
             return str(int(value))
     return repr(value)
@@ -94,7 +111,7 @@ def _escape(found: re.Match[str]) -> str:
     if character == "_":
         return "_x005F_"
     if "\ud800" <= character <= "\udfff" or character in "\ufffe\uffff":
-        raise SpliceError(f"the text holds U+{ord(character):04X}, which is no character")
+        raise SpliceError(f"would hold U+{ord(character):04X}, which is no character")
     return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character) or f"_x{ord(character):04X}_"
 
 
@@ -104,6 +121,7 @@ def unescape_text(xml: bytes) -> str:
     return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 
+@lru_cache(2**12)
 def string_item(xml: bytes) -> str:
     """The text of a shared or inline string: all its runs, without phonetic hints."""
     if b"rPh" in xml:

@@ -11,12 +11,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 
 from ticketops.errors import SpliceError
 from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx.cells import CELL, CONSTANT, from_xml, has_formula, is_constant, style_of, to_xml
+from ticketops.stores.xlsx.cells import CELL, CONSTANT, from_xml, has_formula, is_constant, rest_of_cell, style_of, to_xml
 from ticketops.stores.xlsx.conventional import SheetXml
 from ticketops.stores.xlsx.guard import MAX_ROWS
 from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
@@ -31,10 +32,12 @@ _ROW_LOOKS = re.compile(rb'\s(?:ht|customHeight|s|customFormat|x14ac:dyDescent)=
 _OWN_LOOKS = re.compile(rb'\scustomFormat="(?:1|true)"')
 _SPANS = re.compile(rb'\sspans="(\d+):(\d+)"')
 
+_letters, _number = lru_cache(2**14)(column_letters), lru_cache(2**14)(column_number)
+
 
 @dataclass(slots=True)
 class Spliced:
-    """The new sheet, the raw values that stood in the written cells, and how far its data grew."""
+    """The new sheet, the raw values that stood in the written cells of rows that there were, and how far its data grew."""
 
     xml: bytes
     before: dict[int, dict[int, Any]]
@@ -82,7 +85,7 @@ def read_cells(rows: Mapping[int, bytes], wanted: Mapping[int, Iterable[int]], s
     for row, columns in wanted.items():
         values = found[row] = dict.fromkeys(columns)
         for cell in CELL.finditer(rows.get(row, b"")):
-            column = column_number(cell[1])
+            column = _number(cell[1])
             if column in values:
                 values[column] = from_xml(cell[2], cell[3] or b"", shared)
     return found
@@ -104,7 +107,7 @@ def _refuse_ranges(sheet: str, edit: SheetEdit, references: Iterable[bytes], why
             for column in edit.cells[row]:
                 first = keep_first and (column, row) == (left, top)
                 if left <= column <= right and not first:
-                    raise SpliceError(f"{sheet}!{column_letters(column)}{row} {why} ({reference.decode()}): nothing was written")
+                    raise SpliceError(f"{sheet}!{_letters(column)}{row} {why} ({reference.decode()}): nothing was written")
         if edit.rewrite_from is not None and bottom >= edit.rewrite_from:
             raise SpliceError(f"{sheet}!{reference.decode()} {why.replace('lies inside', 'are')}: the sheet can't be written anew")
 
@@ -122,9 +125,8 @@ class _Body:
         if any(later <= earlier for earlier, later in zip(self._numbers, self._numbers[1:], strict=False)):
             raise SpliceError(f"the rows of sheet {sheet!r} are out of order", "open and save it in a spreadsheet program")
         self._column_styles = self._read_columns()
-        self._letters: dict[int, str] = {}
         self._defaults: dict[int, int] = {}
-        self._plans: dict[tuple[bool, tuple[int, ...]], list[tuple[int, str, int]]] = {}
+        self._plans: dict[tuple[bool, tuple[int, ...]], list[tuple[int, int, str, str]]] = {}
         self.before: dict[int, dict[int, Any]] = {}
 
     def spliced(self) -> list[bytes]:
@@ -190,50 +192,49 @@ class _Body:
             return {}
         close = self._xml.index(b"</row>", opened.end())
         cells = CELL.finditer(self._xml, opened.end(), close)
-        return {column_number(cell[1]): style_of(cell[2]) for cell in cells}
+        return {_number(cell[1]): style_of(cell[2]) for cell in cells}
 
-    def _name(self, column: int) -> str:
-        letters = self._letters.get(column)
-        if letters is None:
-            letters = self._letters[column] = column_letters(column)
-        return letters
-
-    def _style_for(self, value: Any, style: int, above: int | None) -> int:
-        """A date in a cell whose style shows no dates takes the style of the cell above, or a dated twin of its own."""
-        if not isinstance(value, datetime) or self._styles.is_date(style):
+    def _style_for(self, value: datetime, style: int, row: int = 0, column: int = 0) -> int:
+        """The style of a date: where the cell's shows no dates, that of the cell above `row`, else a dated twin of its own."""
+        if self._styles.is_date(style):
             return style
+        above = self._above(row, column) if row else None
         if above is not None and self._styles.is_date(above):
             return above
         return self._styles.dated(style, with_time=value.time() != time())
 
     def _new_row(self, row: int, cells: Mapping[int, Any], template: tuple[bytes, dict[int, int]]) -> bytes:
         looks, styles = template if row >= self._edit.first_free_row or self._edit.rewrite_from else (b"", {})
-        self.before[row] = dict.fromkeys(cells)
         parts = []
-        try:
-            for column, letters, looks_of in self._columns_of(tuple(cells), styles):
-                value = cells.get(column)
-                style = self._style_for(value, looks_of, None) if type(value) is datetime else looks_of
-                parts.append(to_xml(letters, row, style, value))
-        except SpliceError as error:
-            raise SpliceError(f"{self._sheet}!{error.message}") from None
+        for column, style, opening, styled in self._columns_of(tuple(cells), styles):
+            value = cells.get(column)
+            if type(value) is datetime and not self._styles.is_date(style):
+                parts.append(self._cell(column, row, self._style_for(value, style), value))
+            elif style or value is not None:
+                try:
+                    parts.append(f"{opening}{row}{styled}{rest_of_cell(value)}")
+                except SpliceError as error:
+                    raise self._refused(column, row, error) from None
         return b'<row r="%d"%b>%b</row>' % (row, looks, "".join(parts).encode())
 
-    def _columns_of(self, written: tuple[int, ...], styles: Mapping[int, int]) -> list[tuple[int, str, int]]:
-        """(column, letters, style) of a new row's cells, in order; most new rows have the same columns."""
+    def _columns_of(self, written: tuple[int, ...], styles: Mapping[int, int]) -> list[tuple[int, int, str, str]]:
+        """(column, style, XML up to the row number, XML behind it) of a new row's cells; most new rows have the same columns."""
         key = (bool(styles), written)
         known = self._plans.get(key)
         if known is None:
-            columns = sorted({*written, *styles})
-            known = [(c, self._name(c), styles[c] if c in styles else self._column_style(c)) for c in columns]
+            columns = {c: styles[c] if c in styles else self._column_style(c) for c in sorted({*written, *styles})}
+            known = [(c, style, f'<c r="{_letters(c)}', f'" s="{style}"' if style else '"') for c, style in columns.items()]
             self._plans[key] = known
         return known
 
     def _cell(self, column: int, row: int, style: int, value: Any) -> str:
         try:
-            return to_xml(self._name(column), row, style, value)
+            return to_xml(_letters(column), row, style, value)
         except SpliceError as error:
-            raise SpliceError(f"{self._sheet}!{error.message}") from None
+            raise self._refused(column, row, error) from None
+
+    def _refused(self, column: int, row: int, error: SpliceError) -> SpliceError:
+        return SpliceError(f"{self._sheet}!{_letters(column)}{row} {error.message}")
 
     def _edited_row(
         self, row: int, opened: re.Match[bytes], close: int, cells: Mapping[int, Any], template: tuple[bytes, dict[int, int]]
@@ -248,22 +249,28 @@ class _Body:
         position = opened.end()
         nth = 0
 
+        def put(column: int, style: int) -> None:
+            value = cells.get(column)
+            if isinstance(value, datetime):
+                style = self._style_for(value, style, row, column)
+            parts.append(self._cell(column, row, style, value).encode())
+
         def insert(column: int) -> None:
             style = fresh.get(column)
             if style is None:
                 style = own_style if own_style is not None else self._column_style(column)
-            value = cells[column]
-            above = self._above(row, column) if isinstance(value, datetime) else None
-            parts.append(self._cell(column, row, self._style_for(value, style, above), value).encode())
+            put(column, style)
 
         if not opened[3]:
             for cell in CELL.finditer(self._xml, opened.end(), close):
-                column = column_number(cell[1])
+                column = _number(cell[1])
                 while nth < len(pending) and pending[nth] < column:
                     parts.append(self._xml[position : cell.start()])
                     position = cell.start()
                     insert(pending[nth])
                     nth += 1
+                if nth == len(pending) and not self._edit.clear_others:
+                    break
                 written = nth < len(pending) and pending[nth] == column
                 if written or (self._edit.clear_others and cell[3]):
                     parts.append(self._xml[position : cell.start()])
@@ -271,18 +278,17 @@ class _Body:
                     content = cell[3] or b""
                     if has_formula(content) and not (self._constants and is_constant(content)):
                         raise SpliceError(
-                            f"{self._sheet}!{self._name(column)}{row} holds a formula: nothing was written",
+                            f"{self._sheet}!{_letters(column)}{row} holds a formula: nothing was written",
                             "replace the formula by its value, or move it to a column of your own",
                         )
                     before[column] = from_xml(cell[2], content, self._shared)
-                    value, style = cells.get(column), style_of(cell[2])
-                    above = self._above(row, column) if isinstance(value, datetime) else None
-                    parts.append(self._cell(column, row, self._style_for(value, style, above), value).encode())
+                    put(column, style_of(cell[2]))
                     nth += written
         parts.append(self._xml[position:close] if not opened[3] else b"")
         for column in pending[nth:]:
             insert(column)
-        return b'<row r="%d"%b>%b</row>' % (row, _widen_spans(attributes, pending), b"".join(parts))
+        spans = _widen_spans(attributes, pending[0], pending[-1]) if pending else attributes
+        return b'<row r="%d"%b>%b</row>' % (row, spans, b"".join(parts))
 
     def _above(self, row: int, column: int) -> int | None:
         at = bisect_left(self._numbers, row) - 1
@@ -291,10 +297,7 @@ class _Body:
         return self._row_styles(at).get(column)
 
 
-def _widen_spans(attributes: bytes, columns: list[int]) -> bytes:
+@lru_cache(2**10)
+def _widen_spans(attributes: bytes, first: int, last: int) -> bytes:
     """A row's spans hint, true again after cells were written."""
-
-    def widened(found: re.Match[bytes]) -> bytes:
-        return b' spans="%d:%d"' % (min(int(found[1]), columns[0]), max(int(found[2]), columns[-1]))
-
-    return _SPANS.sub(widened, attributes) if columns else attributes
+    return _SPANS.sub(lambda found: b' spans="%d:%d"' % (min(int(found[1]), first), max(int(found[2]), last)), attributes)
