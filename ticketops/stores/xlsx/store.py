@@ -16,7 +16,7 @@ from pathlib import Path
 from ticketops.errors import SchemaError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, require
-from ticketops.schema.workbook import MANIFEST, Manifest
+from ticketops.schema.workbook import MANIFEST, Manifest, Sheet
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import compile_edits
 from ticketops.stores.journal import Journal
@@ -24,7 +24,7 @@ from ticketops.stores.undo import last_standing, reversed_cells
 from ticketops.stores.xlsx import cache, lock
 from ticketops.stores.xlsx.package import Package, digest, read_file
 from ticketops.stores.xlsx.parts import Parts
-from ticketops.stores.xlsx.reader import RawRows, read_rows
+from ticketops.stores.xlsx.reader import RawRows, Reader
 from ticketops.stores.xlsx.replacement import Content, WorkbookFile, cannot_write, changed_meanwhile
 
 
@@ -55,8 +55,7 @@ class XlsxStore:
 
     def read(self, *sheets: str, strict: bool = True) -> Snapshot:
         parts = self._load()
-        folder = self._state / "cache"
-        fresh: list[str] = []
+        reader = Reader(parts)
         for name in sheets:
             if name in self._tables:
                 continue
@@ -66,27 +65,31 @@ class XlsxStore:
                 continue
             if name in parts.not_worksheets:
                 raise SchemaError(f"{name!r} is a chart, not a worksheet")
-            known = cache.load(folder, cache.key(parts, sheet), sheet) if self._use_cache and sheet.header_row else None
-            if known is None:
-                fresh.append(name)
-            else:
-                self._tables[name] = known
-        for name, rows in read_rows(parts, fresh).items():
-            sheet = self._manifest[name]
-            header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
-            self._tables[name] = table = build_table(sheet, header, rows[sheet.header_row :])
-            if self._use_cache and sheet.header_row and self._state_folder_exists():
-                cache.save(folder, cache.key(parts, sheet), table)
+            self._tables[name] = self._cached(parts, sheet) or self._parsed(parts, sheet, reader)
         tables = {name: self._tables[name] for name in sheets}
         for table in tables.values():
             if strict:
                 require(table)
         return Snapshot(parts.package.revision, tables)
 
+    def _cached(self, parts: Parts, sheet: Sheet) -> Table | None:
+        if not self._use_cache or not sheet.header_row:
+            return None
+        return cache.load(self._state / "cache", cache.key(parts, sheet), sheet)
+
+    def _parsed(self, parts: Parts, sheet: Sheet, reader: Reader) -> Table:
+        rows = reader.rows(sheet.name)
+        header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
+        table = build_table(sheet, header, rows[sheet.header_row :])
+        if self._use_cache and sheet.header_row and self._state_folder_exists():
+            cache.save(self._state / "cache", cache.key(parts, sheet), table)
+        return table
+
     def raw_rows(self, *sheets: str) -> dict[str, RawRows]:
         """All cells of the sheets that exist, untyped, from row 1 on: for checks of the layout itself."""
         parts = self._load()
-        return read_rows(parts, [name for name in sheets if name in parts.sheets])
+        reader = Reader(parts)
+        return {name: reader.rows(name) for name in sheets if name in parts.sheets}
 
     def sheet_names(self) -> list[str]:
         """The sheets of the workbook, in order."""

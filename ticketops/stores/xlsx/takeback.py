@@ -14,7 +14,7 @@ from ticketops.stores.journal import Journal, Record, content_digest, plain_row
 from ticketops.stores.undo import inverse
 from ticketops.stores.xlsx.conventional import conventional
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
-from ticketops.stores.xlsx.reader import read_rows
+from ticketops.stores.xlsx.reader import Reader
 from ticketops.stores.xlsx.splice import read_cells, rows_of
 
 
@@ -47,7 +47,7 @@ def _in_place(parts: Parts, table: Table, columns: tuple[str, ...]) -> list[tupl
     """The rows below the header as they stand, blank ones and misfits included, so that each comes back where it stood."""
     if not table.exists or not table.positions:
         return []
-    rows = read_rows(parts, [table.sheet.name])[table.sheet.name][table.sheet.header_row : table.next_row - 1]
+    rows = Reader(parts).rows(table.sheet.name)[table.sheet.header_row : table.next_row - 1]
     places = [table.positions[name][0] - 1 if name in table.positions else None for name in columns]
     return [tuple(plain_row(row[p] if p is not None and p < len(row) else None for p in places)) for row in rows]
 
@@ -64,11 +64,11 @@ def tabular(table: Table) -> list[tuple[Any, ...]]:
 
 
 def _plain_rows(parts: Parts, name: str) -> Sequence[Sequence[Any]]:
-    return [plain_row(row) for row in (read_rows(parts, [name])[name] if name in parts.sheets else [])]
+    return [plain_row(row) for row in (Reader(parts).rows(name) if name in parts.sheets else [])]
 
 
 def _table(parts: Parts, name: str, manifest: Manifest) -> Table:
-    rows = read_rows(parts, [name])[name] if name in parts.sheets else []
+    rows = Reader(parts).rows(name) if name in parts.sheets else []
     sheet = manifest[name]
     return build_table(sheet, rows[sheet.header_row - 1] if len(rows) >= sheet.header_row > 0 else [], rows[sheet.header_row :])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from xml.parsers import expat
@@ -13,7 +13,7 @@ from ticketops.stores.edits import SheetEdit
 from ticketops.stores.xlsx.conventional import conventional_again, is_conventional
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
-from ticketops.stores.xlsx.reader import read_rows
+from ticketops.stores.xlsx.reader import Reader
 from ticketops.stores.xlsx.splice import read_cells, rows_of
 
 _MANY_CELLS = 5_000
@@ -30,21 +30,43 @@ def verified(package: Package, changed: Mapping[str, bytes], edits: Mapping[str,
     for part, content in changed.items():
         if package.read(part) != content:
             raise _not_as_meant(part)
+    reader = Reader(parts, trusted=True)
     for name, edit in edits.items():
-        found: Callable[[int], Callable[[int], Any]]
         if sum(map(len, edit.cells.values())) >= _MANY_CELLS:
-            found = _from_calamine(parts, name)
+            _compare(name, edit, _from_calamine(reader, name, edit, OFFSET_1904 if parts.date1904 else timedelta()))
         else:
             part = parts.sheets[name]
             rows = rows_of(conventional_again(package.read(part), part), edit.cells)
             _check_form(name, b"".join(rows.values()))
-            found = _from_xml(read_cells(rows, edit.cells, parts.shared))
-        for row, cells in edit.cells.items():
-            cell = found(row)
-            for column, value in cells.items():
-                if not same(cell(column), value):
-                    raise _not_as_meant(f"{name} row {row} column {column}")
+            _compare(name, edit, ((row, list(cells.values())) for row, cells in read_cells(rows, edit.cells, parts.shared).items()))
     return parts
+
+
+def _compare(sheet: str, edit: SheetEdit, found: Iterable[tuple[int, list[Any]]]) -> None:
+    """found: each edited row with what its edited cells were found to hold, in the order of the edit."""
+    rows = 0
+    for row, values in found:
+        rows += 1
+        for (column, meant), value in zip(edit.cells[row].items(), values, strict=True):
+            exactly = type(value) is type(meant) and value == meant
+            if not exactly and not same(value, meant):
+                raise _not_as_meant(f"{sheet} row {row} column {column}")
+    if rows != len(edit.cells):
+        raise _not_as_meant(sheet)
+
+
+def _from_calamine(reader: Reader, sheet: str, edit: SheetEdit, epoch: timedelta) -> Iterator[tuple[int, list[Any]]]:
+    last = 0
+    for last, row in enumerate(reader.each_row(sheet), start=1):
+        if last in edit.cells:
+            width = len(row)
+            values = [row[column - 1] if column <= width else None for column in edit.cells[last]]
+            if epoch:  # the edit counts from 1904, python-calamine tells the day itself
+                values = [value - epoch if isinstance(value, date) else value for value in values]
+            yield last, values
+    for number, cells in edit.cells.items():
+        if number > last:
+            yield number, [None] * len(cells)
 
 
 def same(found: Any, meant: Any) -> bool:
@@ -67,24 +89,6 @@ def same(found: Any, meant: Any) -> bool:
             return bool(abs(found - meant) < 1e-8)
         return isinstance(found, (int, float)) and float(found) == float(meant)
     return bool(found == meant) or found == ""  # an error value: python-calamine hands it over as ""
-
-
-def _from_xml(cells: Mapping[int, Mapping[int, Any]]) -> Callable[[int], Callable[[int], Any]]:
-    return lambda row: cells[row].__getitem__
-
-
-def _from_calamine(parts: Parts, sheet: str) -> Callable[[int], Callable[[int], Any]]:
-    rows = read_rows(parts, [sheet], trusted=True)[sheet]
-    if parts.date1904:  # the edit counts from 1904, python-calamine tells the day itself
-        rows = [[value - OFFSET_1904 if isinstance(value, (datetime, date)) else value for value in row] for row in rows]
-    blank: list[Any] = []
-
-    def of_row(number: int) -> Callable[[int], Any]:
-        row = rows[number - 1] if number <= len(rows) else blank
-        width = len(row)
-        return lambda column: row[column - 1] if column <= width else ""
-
-    return of_row
 
 
 def _check_form(sheet: str, rows: bytes) -> None:
