@@ -257,10 +257,13 @@ def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
     for name, (places, values) in updates.items():
         series = table.frame[name]
         columns.append(series.scatter(places, pl.Series(values, dtype=series.dtype)))
-    touched = {(change.row, name) for change in changes for name in change.cells}
-    emptied = {(change.row, name) for change in changes for name, (_before, after) in change.cells.items() if after is None}
-    misfits = tuple(m for m in table.misfits if (m.row, m.column) not in touched)
-    shadowed = tuple((row, name) for row, name in table.shadowed if (row, name.partition("@")[0]) not in emptied)
+    misfits, shadowed = table.misfits, table.shadowed
+    if misfits:
+        touched = {(change.row, name) for change in changes for name in change.cells}
+        misfits = tuple(m for m in misfits if (m.row, m.column) not in touched)
+    if shadowed:
+        emptied = {(change.row, name) for change in changes for name, (_before, after) in change.cells.items() if after is None}
+        shadowed = tuple((row, name) for row, name in shadowed if (row, name.partition("@")[0]) not in emptied)
     return replace(table, frame=table.frame.with_columns(columns), misfits=misfits, shadowed=shadowed)
 
 
@@ -290,7 +293,6 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
     column, a state that may not follow, a value of the wrong type."""
     for change in changes:
         sheet = manifest[change.sheet]
-        _check_text(sheet, change)
         if sheet.kind is SheetKind.LOG and isinstance(change, (SetCells, DeleteRows, ReplaceRows)):
             raise SchemaError(f"{sheet.name} is append-only: nothing in it is edited or deleted")
         match change:
@@ -303,25 +305,23 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                     if column.machine and not column.machine.allows(before, after):
                         raise SchemaError(f"{sheet.name} {change.key}: {column.header} may not go from "
                                           f"{before or 'blank'} to {after or 'blank'}")  # fmt: skip
+                _check_text(sheet, [after for _before, after in change.cells.values()])
             case AppendRows() | ReplaceRows() if change.columns:
                 for place, name in enumerate(change.columns):
-                    for example in {type(row[place]): row[place] for row in change.rows}.values():
+                    values = [row[place] for row in change.rows]
+                    for example in dict(zip(map(type, values), values, strict=True)).values():
                         _check_value(sheet, name, _column(sheet, name).type, example)
+                    _check_text(sheet, values)
+            case ReplaceRows():
+                _check_text(sheet, [value for row in change.rows for value in row])
             case _:
                 pass
 
 
-def _check_text(sheet: Sheet, change: Change) -> None:
+def _check_text(sheet: Sheet, values: Sequence[Any]) -> None:
     """Text that no file can hold (half a character) is refused."""
-    match change:
-        case SetCells():
-            texts = [after for _before, after in change.cells.values() if isinstance(after, str)]
-        case AppendRows() | ReplaceRows():
-            texts = [value for row in change.rows for value in row if isinstance(value, str)]
-        case _:
-            return
     try:
-        "".join(texts).encode()
+        "".join([value for value in values if isinstance(value, str)]).encode()
     except UnicodeEncodeError:
         raise SpliceError(f"{sheet.name} would hold half a character (a lone surrogate)") from None
 

@@ -28,6 +28,8 @@ from ticketops.stores.base import Entry, Transaction
 
 _PENDING = "pending.json.gz"
 _SUFFIX = ".json.gz"
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""What JSON writes as it is."""
 
 RawBefore = Mapping[str, Mapping[int, Mapping[str, Any]]]
 """{sheet: {row: {column name: raw value}}}"""
@@ -97,10 +99,13 @@ class Journal:
             "appended": [self._appended(change) for change in changes if isinstance(change, AppendRows)],
             "replaced": dict(replaced),
         }
-        text = json.dumps(head) + "\n" + json.dumps(body, ensure_ascii=False, default=_encode_date) + "\n"
         staged = self._folder / f".{_PENDING}"
         with open(staged, "wb") as file:
-            file.write(igzip.compress(text.encode("utf-8", "surrogatepass"), 1))
+            with igzip.open(file, "wb", 1) as packed:  # type: ignore[no-untyped-call]
+                for part in (head, body):
+                    text = json.dumps(part, ensure_ascii=False, default=_encode_date)
+                    packed.write(text.encode("utf-8", "surrogatepass"))
+                    packed.write(b"\n")
             file.flush()
             os.fsync(file.fileno())
         staged.replace(self._folder / _PENDING)
@@ -161,14 +166,16 @@ class Journal:
         secret = {c.name for c in self._manifest[sheet].columns if c.secret} if sheet in self._manifest else set()
         return {
             row: {
-                name: [self._encode(before, name in secret), self._encode(after, name in secret)]
-                for name, (before, after) in columns.items()
+                name: pair
+                if type(pair[0]) in _PLAIN and type(pair[1]) in _PLAIN and name not in secret
+                else [self._encode(value, name in secret) for value in pair]
+                for name, pair in columns.items()
             }
             for row, columns in rows.items()
         }
 
     def _encode(self, value: Any, secret: bool) -> Any:
-        if value is None or (type(value) in (str, int, float, bool) and not secret):
+        if value is None or (type(value) in _PLAIN and not secret):
             return value
         if isinstance(value, Digest):
             return {"secret": value.text}
@@ -233,8 +240,9 @@ def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[i
             case SetCells():
                 was = before.get(change.row, {})
                 new = {name: (was.get(name), after) for name, (_before, after) in change.cells.items()}
-                emptied = (name for name, value in was.items() if "@" in name and value is not None)
-                new |= {name: (was[name], None) for name in emptied if new.get(name.partition("@")[0], (None, ""))[1] is None}
+                if len(was) > len(new):  # cells of aliases, emptied with their columns
+                    emptied = (name for name, value in was.items() if "@" in name and value is not None)
+                    new |= {name: (was[name], None) for name in emptied if new.get(name.partition("@")[0], (None, ""))[1] is None}
                 rows.setdefault(change.row, {}).update(new)
             case AppendRows():
                 for number, values in enumerate(change.rows, start=change.first_row):
