@@ -185,9 +185,11 @@ def cast(column_type: ColumnType, raw: Any) -> Any:
 def cast_all(column_type: ColumnType, raws: Sequence[Any]) -> tuple[list[Any], list[int]]:
     """A whole column: its values, and the positions of the cells that hold something that does not fit the type."""
     one = _CAST[column_type]
+    if column_type is ColumnType.TEXT:
+        return [(raw or None) if type(raw) is str else None if raw is None else one(raw) for raw in raws], []
+    if column_type is ColumnType.CODE:
+        return [(raw.strip() or None) if type(raw) is str else None if raw is None else one(raw) for raw in raws], []
     values = [None if raw is None or raw == "" else one(raw) for raw in raws]
-    if column_type in (ColumnType.TEXT, ColumnType.CODE):
-        return values, []
     misfits = [i for i, (raw, value) in enumerate(zip(raws, values, strict=True))
                if value is None and raw is not None and raw != ""]  # fmt: skip
     return values, misfits

@@ -93,9 +93,8 @@ class Journal:
         raw_before: what stood in the written cells. replaced: {sheet: digest of what a ReplaceRows writes}.
         """
         head = _head_of(transaction) | {"temporary": temporary.name}
-        cells = written_cells(changes, raw_before)
         body = {
-            "cells": {sheet: self._encoded(sheet, rows) for sheet, rows in cells.items()},
+            "cells": {sheet: self._encoded(sheet, rows) for sheet, rows in written_cells(changes, raw_before).items()},
             "appended": [self._appended(change) for change in changes if isinstance(change, AppendRows)],
             "replaced": dict(replaced),
         }
@@ -162,17 +161,14 @@ class Journal:
             rows = [[self._encode(v, c.secret) for c, v in zip(columns, row, strict=True)] for row in rows]
         return {"sheet": change.sheet, "first_row": change.first_row, "columns": change.columns, "rows": rows}
 
-    def _encoded(self, sheet: str, rows: Mapping[int, Mapping[str, tuple[Any, Any]]]) -> dict[int, Any]:
+    def _encoded(self, sheet: str, rows: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+        """The cells of a sheet, in place: those become dicts that JSON could not tell, or that nobody may read."""
         secret = {c.name for c in self._manifest[sheet].columns if c.secret} if sheet in self._manifest else set()
-        return {
-            row: {
-                name: pair
-                if type(pair[0]) in _PLAIN and type(pair[1]) in _PLAIN and name not in secret
-                else [self._encode(value, name in secret) for value in pair]
-                for name, pair in columns.items()
-            }
-            for row, columns in rows.items()
-        }
+        for columns in rows.values():
+            for name, (before, after) in columns.items():
+                if type(before) not in _PLAIN or type(after) not in _PLAIN or name in secret:
+                    columns[name] = [self._encode(before, name in secret), self._encode(after, name in secret)]
+        return rows
 
     def _encode(self, value: Any, secret: bool) -> Any:
         if value is None or (type(value) in _PLAIN and not secret):
@@ -230,9 +226,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[int, dict[str, tuple[Any, Any]]]]:
+def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[int, dict[str, Any]]]:
     """Every cell that SetCells and DeleteRows write, and those of AppendRows that were not blank: (raw before, after)."""
-    cells: dict[str, dict[int, dict[str, tuple[Any, Any]]]] = {}
+    cells: dict[str, dict[int, dict[str, Any]]] = {}
     for change in changes:
         before = raw_before.get(change.sheet, {})
         rows = cells.setdefault(change.sheet, {})

@@ -63,7 +63,9 @@ def rest_of_cell(value: Any) -> str:
     Raises SpliceError for what a cell can't hold: NaN, too long a text, a lone surrogate.
     """
     if type(value) is str:
-        return _text_cell(value)
+        return text_cell(value)
+    if type(value) is int:
+        return f"><v>{value}</v></c>"
     if value is None:
         return "/>"
     if isinstance(value, ErrorValue):
@@ -74,7 +76,8 @@ def rest_of_cell(value: Any) -> str:
 
 
 @lru_cache(2**15)  # a ledger says the same few names again and again
-def _text_cell(value: str) -> str:
+def text_cell(value: str) -> str:
+    """`rest_of_cell` of a text."""
     if len(value) > MAX_TEXT:
         raise SpliceError(f"would hold {len(value):,} characters; a cell holds {MAX_TEXT:,}")
     if not _DELICATE.search(value):

@@ -34,7 +34,9 @@ class Edited:
         self._package.write(file, self._changed)
 
     def verify(self, package: Package) -> Parts:
-        return verified(package, self._changed, self._edits)
+        parts = verified(package, self._changed, self._edits)
+        self._changed = {}  # they are on disk: megabytes that the journal need not find in its way
+        return parts
 
     def record(self, transaction: Transaction, temporary: Path) -> None:
         self._journal.begin(transaction, self.changes, self._named_before(), self.replaced, temporary)

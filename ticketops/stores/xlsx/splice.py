@@ -17,7 +17,7 @@ from typing import Any
 from ticketops.errors import SpliceError
 from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx.cells import CELL, CONSTANT, from_xml, has_formula, is_constant, rest_of_cell, style_of, to_xml
+from ticketops.stores.xlsx.cells import CELL, CONSTANT, from_xml, has_formula, is_constant, rest_of_cell, style_of, text_cell, to_xml
 from ticketops.stores.xlsx.conventional import SheetXml
 from ticketops.stores.xlsx.guard import MAX_ROWS
 from ticketops.stores.xlsx.ranges import Area, Growth, grow_ranges, parse_range, widen_dimension
@@ -212,7 +212,7 @@ class _Body:
                 parts.append(self._cell(column, row, self._style_for(value, style), value))
             elif style or value is not None:
                 try:
-                    parts.append(f"{opening}{row}{styled}{rest_of_cell(value)}")
+                    parts.append(f"{opening}{row}{styled}{text_cell(value) if type(value) is str else rest_of_cell(value)}")
                 except SpliceError as error:
                     raise self._refused(column, row, error) from None
         return b'<row r="%d"%b>%b</row>' % (row, looks, "".join(parts).encode())
