@@ -80,7 +80,9 @@ def compile_edits(changes: ChangeSet, tables: Mapping[str, Table]) -> dict[str, 
 
 def _put_rows(edit: SheetEdit, first_row: int, places: Any, rows: Any) -> None:
     for number, values in enumerate(rows, start=first_row):
-        cells = {place: value for place, value in zip(places, values, strict=False) if value is not None}
+        cells = dict(zip(places, values, strict=False))
+        if None in values:
+            cells = {place: value for place, value in cells.items() if value is not None}
         if number in edit.cells:
             edit.cells[number].update(cells)
         else:

@@ -131,8 +131,9 @@ class XlsxStore:
         self._state.chmod(0o700)
         stack.enter_context(lock.writing(self.path, self._state, self._lock_timeout, f"{entry.user} ({entry.command})"))
         data = read_file(self.path)
-        self._file.settle(digest(data))
-        if self._parts is None or self._parts.package.data != data:
+        known = self._parts.package if self._parts is not None and self._parts.package.data == data else None
+        self._file.settle(known.revision if known else digest(data))
+        if known is None:
             self._parts, self._tables = Parts(Package(data, self.path.name)), {}
         self._held = True
         stack.callback(setattr, self, "_held", False)

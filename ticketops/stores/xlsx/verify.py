@@ -48,8 +48,8 @@ def _compare(sheet: str, edit: SheetEdit, found: Iterable[tuple[int, list[Any]]]
     for row, values in found:
         rows += 1
         for (column, meant), value in zip(edit.cells[row].items(), values, strict=True):
-            exactly = value == meant and (type(value) is type(meant) or (type(value) is float and type(meant) is int))
-            if not exactly and not same(value, meant):  # nearly all cells are settled without the call
+            settled = value == meant and (type(value) is bool) is (type(meant) is bool)  # True equals 1
+            if not settled and not same(value, meant):
                 raise _not_as_meant(f"{sheet} row {row} column {column}")
     if rows != len(edit.cells):
         raise _not_as_meant(sheet)
