@@ -14,6 +14,7 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.domain.position import position
 from ticketops.domain.procurement import PurchaseLine
 from ticketops.domain.sales import Order, SaleLine
+from ticketops.model import states
 from ticketops.model.findings import Finding
 from ticketops.model.ids import run_id
 from ticketops.schema.workbook import DISTRIBUTION, MANIFEST, UNITS
@@ -28,14 +29,15 @@ START = datetime(2026, 4, 17, 14, 30, 22)
 class Desk:
     """Runs jobs one after the other on a store; every run is a minute later, UUIDs are counted."""
 
-    def __init__(self, store: Any = None) -> None:
+    def __init__(self, store: Any = None, *, role: str = states.SR_OPERATOR) -> None:
         self.store = store or MemoryStore()
+        self.role = role
         self._minutes = itertools.count()
         self._uuids = itertools.count(1)
 
     def run(self) -> Run:
         now = START + timedelta(minutes=next(self._minutes))
-        return Run(run_id(now), "tester", now, lambda: str(uuid.UUID(int=next(self._uuids))))
+        return Run(run_id(now), "tester", now, lambda: str(uuid.UUID(int=next(self._uuids))), self.role)
 
     def do(self, job: Job) -> Plan:
         return self.done(job).plan

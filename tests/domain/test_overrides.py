@@ -30,7 +30,9 @@ FOREIGN = 45
 class Office(Desk):
     """A desk whose user has a role."""
 
-    role = "sr_operator"
+    def __init__(self) -> None:
+        super().__init__()
+        self.role = "sr_operator"
 
     def run(self) -> Run:
         return replace(super().run(), role=self.role)

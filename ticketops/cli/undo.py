@@ -16,13 +16,17 @@ def undo(session: Session) -> int:
 
     Where nobody saved the workbook since, the file is again what it was, byte for byte.
     """
+    from ticketops.domain import roles
+    from ticketops.schema.workbook import USERS
+    from ticketops.services.jobs import role_to_undo
     from ticketops.services.transaction import new_run
     from ticketops.stores.base import Entry
 
     store = session.store()
     last, cells = store.undoable()
     what = f"{last.entry.run_id} · {last.entry.command} by {last.entry.user} at {last.entry.at:%Y-%m-%d %H:%M:%S}"
-    run = new_run(session.settings.user, role=session.settings.role)
+    run = roles.with_role(new_run(session.settings.user, role=session.settings.role), store.read(USERS, strict=False))
+    roles.require(run, role_to_undo(last.entry.command), f"undoing `{last.entry.command}`")
     result = {"undone": last.entry.run_id, "number": last.number, "command": last.entry.command}
     if session.dry_run:
         tables = store.read(*cells.sheets, strict=False).tables

@@ -32,7 +32,7 @@ def set_(
     role: Annotated[str | None, typer.Option(metavar="ROLE", help=f"{', '.join(ROLE)}.", show_default=False)] = None,
     name: Annotated[str, typer.Option(metavar="TEXT", help="The person's name.", show_default=False)] = "",
     email: Annotated[str, typer.Option(metavar="ADDRESS", help="Their address.", show_default=False)] = "",
-    inactive: Annotated[bool, typer.Option("--inactive", help="They may do nothing any more.")] = False,
+    active: Annotated[bool | None, typer.Option("--active/--inactive", help="Whether they may do anything.", show_default=False)] = None,
 ) -> int:
     """Add or change a user. The first one must be an ops_manager or super_admin; after that it takes one to change users."""
     from ticketops.services import intake, jobs
@@ -45,6 +45,6 @@ def set_(
 
     job = jobs.user_set(
         intake.option_text(user, "user", required=True), role=role.lower() if role else None, name=intake.option_text(name, "name"),
-        email=intake.option_text(email, "email"), active=not inactive,
+        email=intake.option_text(email, "email"), active=active,
     )  # fmt: skip
     return session.run(job, show)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from ticketops.domain.allocation.pool import referenced_units
+from ticketops.domain.allocation.pool import active_holds, client_key, referenced_units
 from ticketops.domain.allocation.targets import effective_category, is_pending
 from ticketops.model import ids, states
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, UNITS
 
 
-def uncommitted(snapshot: Snapshot) -> Counter[tuple[str, str]]:
-    """{(match, category): free units less the tickets sold that have none yet}: what can still be promised."""
+def uncommitted(snapshot: Snapshot, client: str, today: datetime) -> Counter[tuple[str, str]]:
+    """{(match, category): free units less the tickets sold that have none yet}: what can still be promised to a client."""
     left: Counter[tuple[str, str]] = Counter()
-    used = referenced_units(snapshot)
+    used = referenced_units(snapshot) | {unit for unit, whom in active_holds(snapshot, today).items() if whom != client_key(client)}
     free = snapshot[UNITS].frame.filter(
         pl.col("unit_id").is_not_null(), pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE, pl.col("sales_id").is_null(),
     )  # fmt: skip
@@ -32,12 +33,12 @@ def uncommitted(snapshot: Snapshot) -> Counter[tuple[str, str]]:
     return left
 
 
-def oversold(snapshot: Snapshot, lines: Iterable[tuple[str, str, int]]) -> list[dict[str, Any] | None]:
+def oversold(snapshot: Snapshot, lines: Iterable[tuple[str, str, int]], client: str, today: datetime) -> list[dict[str, Any] | None]:
     """For each line (match, category, quantity) of an order None, or {available, short} where it asks for more than there is.
 
     Earlier lines of the order count: two lines share what there is.
     """
-    left = uncommitted(snapshot)
+    left = uncommitted(snapshot, client, today)
     found: list[dict[str, Any] | None] = []
     for match, category, quantity in lines:
         available = max(0, left[match, category])

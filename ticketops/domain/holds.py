@@ -72,12 +72,22 @@ def listed(snapshot: Snapshot, run: Run) -> list[dict[str, object]]:
     return frame.select("unit_id", "client", "until", "reason", "user").to_dicts()
 
 
+def _named(what: Sequence[str]) -> list[tuple[str, str, int | None]]:
+    """(as it is called, SetID or "" for a unit, how many) of each unit or set that is named."""
+    found: list[tuple[str, str, int | None]] = []
+    for text in what:
+        if ids.UNIT_ID.fullmatch(text.strip().upper()):
+            found.append((text.strip().upper(), "", None))
+        else:
+            found += [(set_id, set_id, quantity) for set_id, quantity in parse_sets([text])]
+    return found
+
+
 def _free_units(snapshot: Snapshot, what: Sequence[str], run: Run) -> list[Unit]:
     frame = snapshot[UNITS].frame.select("unit_id", "set_id", "match", "category").drop_nulls()
     found: dict[str, Unit] = {}
-    for text in what:
-        by_unit = ids.UNIT_ID.fullmatch(text.upper()) is not None
-        set_id, quantity = ("", None) if by_unit else parse_sets([text])[0]
+    for text, set_id, quantity in _named(what):
+        by_unit = not set_id
         rows = frame.filter(pl.col("unit_id") == text.upper() if by_unit else pl.col("set_id") == set_id)
         if rows.is_empty():
             raise NotFoundError(f"there is no unit or set {text}", "P00012, PR0002-S01 and PR0002-S01:4 are the forms")

@@ -85,7 +85,7 @@ def _unallocated(plan: Plan, snapshot: Snapshot, matches: set[str], run: Run, *,
     gone = {ticket["sales_id"] for ticket in tickets}
     for target in {t.sales_id: t for t in targets_of(snapshot) if any(x["sales_id"] in gone for x in t.tickets)}.values():
         terms = target.terms
-        if terms.row is not None and terms.status in (states.ALLOCATED, states.PARTIAL_ALLOCATED):
+        if terms.row is not None and terms.status in (states.ALLOCATED, states.PARTIAL_ALLOCATED, states.FULFILLED):
             plan.changes.set(SALES, terms.row, target.sales_id, {"status": (terms.status, states.UNALLOCATED)})
     return freed
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from ticketops.domain.allocation.commit import LOG_COLUMNS, set_sale_status
 from ticketops.domain.allocation.policy import category_gap
-from ticketops.domain.allocation.release import require_undispatched, take_off, units_by_id
+from ticketops.domain.allocation.release import of_set, require_undispatched, take_off, units_by_id
 from ticketops.domain.allocation.targets import TICKET, Target, find_target, is_pending
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.schedule import Catalogue
@@ -38,12 +38,7 @@ def plan_unallocate(
     referenced = [unit_id for ticket in target.tickets for unit_id in ids.split_unit_ids(ticket["unit_ids"])]
     units = units_by_id(snapshot, referenced)
     wanted = set_id.upper()
-    affected = [
-        ticket
-        for ticket in target.tickets
-        if (found := ids.split_unit_ids(ticket["unit_ids"]))
-        and (not wanted or any(unit_id in units and units[unit_id].set_id == wanted for unit_id in found))
-    ]
+    affected = [ticket for ticket in target.tickets if of_set(ticket, units, wanted)]
     if not affected:
         raise RuleError(f"{target.sales_id} has no ticket allocated" + (f" from {wanted}" if wanted else ""))
     require_undispatched(affected, run, force=force)
@@ -52,7 +47,7 @@ def plan_unallocate(
     freed = take_off(plan, affected, units, run, note=note, only_set=wanted, keep_seats=keep_seats)
     log(plan, snapshot, run, "UNDO_SET" if wanted else "UNDO_SALE", sale_id=target.sales_id, set_id=wanted or None,
         units=sum(freed.values()), clear_seats=not keep_seats, reason=reason)  # fmt: skip
-    left = len(referenced) - sum(freed.values())
+    left = len(referenced) - sum(len(of_set(ticket, units, wanted)) for ticket in affected)
     set_sale_status(plan, target, states.PARTIAL_ALLOCATED if left > 0 else states.WAITING_STOCK)
     plan.result = {"sales_id": target.sales_id, "tickets": len(affected), "units": sum(freed.values()), "sets": freed}
     return plan

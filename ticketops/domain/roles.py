@@ -45,8 +45,10 @@ def require(run: Run, least: str, what: str) -> None:
         )
 
 
-def plan_set(snapshot: Snapshot, user: str, run: Run, *, role: str | None, name: str = "", email: str = "", active: bool = True) -> Plan:
-    """Add or change a user. The first one is anybody's to add; after that it needs an ops_manager.
+def plan_set(
+    snapshot: Snapshot, user: str, run: Run, *, role: str | None, name: str = "", email: str = "", active: bool | None = None
+) -> Plan:
+    """Add or change a user; what is not given stays. The first one is anybody's to add; after that it needs an ops_manager.
 
     Raises RuleError where it would leave nobody who may do it again.
     """
@@ -55,15 +57,12 @@ def plan_set(snapshot: Snapshot, user: str, run: Run, *, role: str | None, name:
     if known.height:
         require(run, states.OPS_MANAGER, "changing users")
     plan = Plan()
-    managers = {
-        row["user"].casefold()
-        for row in known.iter_rows(named=True)
-        if row["active"] is not False and (row["role"] or "") in states.ROLE[states.ROLE.index(states.OPS_MANAGER) :]
-    }
+    managers = {row["user"].casefold() for row in known.iter_rows(named=True) if row["active"] is not False and _manages(row["role"])}
     old = next((row for row in known.iter_rows(named=True) if row["user"].casefold() == user.casefold()), None)
     new_role = role or (old["role"] if old else states.OPERATOR)
-    able = active and states.ROLE.index(new_role or states.STAFF) >= states.ROLE.index(states.OPS_MANAGER)
-    if not able and not managers - {user.casefold()}:
+    if active is None:
+        active = old is None or old["active"] is not False
+    if not (active and _manages(new_role)) and not managers - {user.casefold()}:
         raise RuleError("then nobody could change users any more", "name an ops_manager or super_admin first")
     values = {"role": new_role, "active": active} | {k: v for k, v in (("name", name), ("email", email)) if v}
     if old:
@@ -73,6 +72,11 @@ def plan_set(snapshot: Snapshot, user: str, run: Run, *, role: str | None, name:
         plan.changes.append(USERS, table.next_row, columns, [(user, *values.values())])
     plan.result = {"user": user, "role": new_role, "active": active}
     return plan
+
+
+def _manages(role: str | None) -> bool:
+    """Whether the role may change users."""
+    return (role or "").lower() in states.ROLE[states.ROLE.index(states.OPS_MANAGER) :]
 
 
 def listed(snapshot: Snapshot) -> list[dict[str, object]]:

@@ -70,7 +70,7 @@ def plan_add(snapshot: Snapshot, order: Order, lines: Sequence[SaleLine], run: R
     for line in lines:
         match = catalogue.match(line.match)
         asked.append((match, catalogue.category(match, line.category), line.quantity))
-    shortages = oversold(snapshot, asked)
+    shortages = oversold(snapshot, asked, order.client, run.now)
     rows = []
     for (match, category, quantity), line, short in zip(asked, lines, shortages, strict=True):
         rows.append((

@@ -47,11 +47,20 @@ from ticketops.schema.workbook import (
 from ticketops.services.transaction import Job
 
 _PURCHASING = (SCHEDULE, PURCHASES, UNITS, PURCHASE_META, UNITS_AUDIT, DISTRIBUTION)
-_SELLING = (SCHEDULE, SALES, DISTRIBUTION, IMPORT_META, UNITS)
+_SELLING = (SCHEDULE, SALES, DISTRIBUTION, IMPORT_META, UNITS, HOLDS)
 _RECONCILING = (SALES, DISTRIBUTION, IMPORT_META, SALES_PARENT_RECON, SALES_RECON_AUDIT)
 _POOL = (DISTRIBUTION, UNITS, SALES, PURCHASES, HOLDS, POLICIES)
 _ALLOCATING = (*_POOL, ALLOC_LOG, MATTHIAS_EMAILS, VENDOR_CREDENTIALS, SUPPLIER_QUEUE)
 _OVERRIDING = (DISTRIBUTION, UNITS, SALES, ALLOC_LOG, SCHEDULE, PURCHASES)
+
+
+_MANAGERS = ("policy set", "user set", "sale approve", "sale reject", "sale upgrade", "event swap")
+_ALLOCATORS = ("allocate", "override", "unit", "sale cancel", "recon apply", "audit repair")
+
+
+def role_to_undo(command: str) -> str:
+    """The least role that may take a command back: the one that may do it."""
+    return OPS_MANAGER if command.startswith(_MANAGERS) else SR_OPERATOR if command.startswith(_ALLOCATORS) else OPERATOR
 
 
 def purchase_add(lines: Sequence[procurement.PurchaseLine]) -> Job:
@@ -214,7 +223,7 @@ def policy_set(scope: str, key: str, given: Mapping[str, Any]) -> Job:
     return Job("policy set", (POLICIES,), lambda snapshot, run: policies.plan_set(snapshot, scope, key, given, run))
 
 
-def user_set(user: str, *, role: str | None, name: str, email: str, active: bool) -> Job:
+def user_set(user: str, *, role: str | None, name: str, email: str, active: bool | None) -> Job:
     return Job(
         "user set", (USERS,), lambda snapshot, run: roles.plan_set(snapshot, user, run, role=role, name=name, email=email, active=active)
     )

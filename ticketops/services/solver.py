@@ -51,12 +51,12 @@ def solved(problem: Problem, start: Given, deadline: float = math.inf) -> Solved
     """The best plan found until `deadline` (of time.monotonic). The bounds of a large pool are the plain ones only."""
     if sum(len(demand.gain) for demand in problem.demands) <= _LARGE:
         return _searched(problem, start, deadline)
-    return Solved(_piece_by_piece(problem, start, deadline), tuple(map(float, _least(problem))))
+    return Solved(_piece_by_piece(problem, start, deadline), tuple(map(float, optimum.least(problem))))
 
 
 def _searched(problem: Problem, start: Given, deadline: float) -> Solved:
     """Tier after tier, each starting from the one before. A tier that can't be less for a plain reason is not searched."""
-    given, bounds = start, [float(value) for value in _least(problem)]
+    given, bounds = start, [float(value) for value in optimum.least(problem)]
     model: _Model | None = None
     held: list[int] = []
     for tier in range(len(TIERS)):
@@ -133,17 +133,6 @@ def _within(demand: Demand, place: dict[int, int]) -> Demand:
     """The demand with the blocks of a piece only."""
     rule = None if demand.margin_rule is None else {place[b]: n for b, n in demand.margin_rule.items() if b in place}
     return replace(demand, gain={place[b]: gain for b, gain in demand.gain.items() if b in place}, margin_rule=rule)
-
-
-def _least(problem: Problem) -> tuple[int, ...]:
-    """A value that no plan can be below, for each tier."""
-    wanted = sum(demand.quantity for demand in problem.demands)
-    stock = sum(len(block.units) for block in problem.blocks)
-    served = sum(1 for demand in problem.demands if demand.served)
-    gains = {gain for demand in problem.demands for gain in demand.gain.values()}
-    same = len(gains) == 1 and all(demand.served == demand.quantity for demand in problem.demands)
-    most = max(gains, default=0) if same else max(0, *gains, 0)
-    return max(0, wanted - stock), 0, served, -wanted * most, 0
 
 
 def _cp_model() -> Any:

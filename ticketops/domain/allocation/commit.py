@@ -18,7 +18,7 @@ from ticketops.domain.masking import masked, masked_addresses
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError, UsageError
 from ticketops.model import ids, states
-from ticketops.model.findings import Finding, Severity
+from ticketops.model.findings import Finding, Severity, Violation
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, MATTHIAS_EMAILS, SALES, UNITS
 
@@ -51,10 +51,14 @@ def parse_sets(texts: Iterable[str]) -> tuple[tuple[str, int | None], ...]:
     """`PR0002-S01:4`, `PR0002-S01(4) · PR0003-S01` as ((SetID, quantity or None), …). Raises UsageError."""
     found: list[tuple[str, int | None]] = []
     for text in texts:
+        if not text.strip(" ,;·|+"):
+            raise UsageError(f"{text!r} names no set", "for example PR0002-S01:4")
         for part in filter(None, re.split(r"[,;·|+]|\s+(?=PR)", text)):
             match = _CHOICE.fullmatch(part.strip())
             if not match:
                 raise UsageError(f"{part.strip()!r} is not SETID or SETID:QTY", "for example PR0002-S01:4")
+            if match[2] and not int(match[2]):
+                raise UsageError(f"{part.strip()!r} asks for no unit")
             found.append((match[1].upper(), int(match[2]) if match[2] else None))
     doubled = {set_id for set_id, _ in found if sum(set_id == other for other, _ in found) > 1}
     if doubled:
@@ -77,13 +81,13 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
     proposer = Proposer(snapshot, [target], run)
     proposal = _proposal(proposer, target, choice or Choice())
     reason = ""
-    if proposal and proposal.violations:
-        broken = "; ".join(f"{violation.code}: {violation.message}" for violation in proposal.violations)
+    if proposal and (violations := _binding(proposal)):
+        broken = "; ".join(f"{violation.code}: {violation.message}" for violation in violations)
         if not override:
             raise RuleError(f"{target.sales_id} {described_shortly(proposal.chunks)} breaks the policy: {broken}",
                             "choose another plan, or --override --reason TEXT as an ops_manager")  # fmt: skip
         roles.require(run, states.OPS_MANAGER, "overriding the policy")
-        reason = f"policy override ({', '.join(v.code for v in proposal.violations)}): {override}"
+        reason = f"policy override ({', '.join(v.code for v in violations)}): {override}"
     writer = Writer(snapshot, run)
     row = target.pending[0]["row"]
     outcome = writer.allocate(target, proposal.chunks if proposal else (), reason=reason)
@@ -112,7 +116,13 @@ def _proposal(proposer: Proposer, target: Target, choice: Choice) -> Proposal | 
         if not 1 <= choice.rank <= len(proposals):
             raise RuleError(f"{target.sales_id} has {len(proposals)} plans; there is no plan {choice.rank}", "allocate preview shows them")
         return proposals[choice.rank - 1]
-    return next((proposal for proposal in proposals if proposal.passes), proposals[0] if proposals else None)
+    best = next((p for p in proposals if not _binding(p) and not p.unmet), None) or next((p for p in proposals if not _binding(p)), None)
+    return best or (proposals[0] if proposals else None)
+
+
+def _binding(proposal: Proposal) -> list[Violation]:
+    """What an operator's own commit breaks: MaxAutoCommitValue is a limit on what happens by itself."""
+    return [violation for violation in proposal.violations if violation.code != "AUTO_COMMIT_VALUE"]
 
 
 def _chosen(proposer: Proposer, target: Target, wanted: Sequence[tuple[str, int | None]]) -> tuple[Chunk, ...]:

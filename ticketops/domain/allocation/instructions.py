@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ticketops.domain.allocation.pool import Sets, Unit
-from ticketops.domain.allocation.seating import longest_run, runs_of
+from ticketops.domain.allocation.seating import longest_run, pick, runs_of
 from ticketops.model.findings import Violation
 
-_NOT = r"(?<!\w)(?:not?|without|needn'?t|don'?t|never mind|doesn'?t)\b[^.;,]{0,30}"
+_NOT = r"(?<!\w)(?:not?|without|needn'?t|don'?t|never mind|doesn'?t)\b[^.;,:|\n–—-]{0,30}"
 _PATTERNS = {
-    "consecutive": r"consecutive|adjoining|adjacent|side by side|next to each other|(?:seats?|seated|sit(?:ting)?|all|keep|be) together",
+    "consecutive": r"consecutive|adjoining|adjacent|side[ -]by[ -]side|next to each other|seats? in a row"
+    r"|\b(?:seats?|seated|sit(?:ting)?|all|keep|be|\d+)\b(?: \w+){0,2} together",
     "same_row": r"(?:same|one|single) row",
     "same_block": r"(?:same|one|single) (?:block|section)",
     "wheelchair": r"wheel\s?chair|accessib\w+|disabled (?:access|seat|guest)|reduced mobility",
@@ -63,7 +64,7 @@ class Wishes:
         if self.consecutive:
             runs = [run for units in sets.values() for run in runs_of(units) if len(run) >= quantity]
             if self.wheelchair:
-                runs = [run for run in runs if any(unit.accessible for unit in run)]
+                runs = [window for run in runs if (window := _around_accessible(run, quantity))]
             return [{run[0].set_id: run} for run in sorted(runs, key=lambda run: (len(run) - quantity == 1, len(run), run[0].row))]
         if self.same_row or self.same_block:
             places: dict[tuple[str | None, ...], Sets] = {}
@@ -74,8 +75,20 @@ class Wishes:
             enough = [pool for pool in places.values() if sum(map(len, pool.values())) >= quantity]
             return sorted(enough, key=lambda pool: sum(map(len, pool.values())))
         if self.wheelchair:
-            return [{s: fit} for s, units in sets.items() if len(fit := [u for u in units if u.accessible]) >= quantity]
+            return [{s: chosen} for s, units in sets.items() if len(units) >= quantity and (chosen := _around_accessible(units, quantity))]
         return []
+
+
+def _around_accessible(units: Sequence[Unit], quantity: int) -> list[Unit]:
+    """`quantity` of the units around an accessible one, its neighbours first; empty where there is none."""
+    run = next((run for run in runs_of(units) if any(unit.accessible for unit in run)), [])
+    if not run:
+        return []
+    place = next(i for i, unit in enumerate(run) if unit.accessible)
+    start = max(0, min(place, len(run) - quantity))
+    window = run[start : start + quantity]
+    others = [unit for unit in units if unit not in window]
+    return [*window, *pick(others, quantity - len(window))]
 
 
 def read(*texts: str | None) -> Wishes:

@@ -7,7 +7,7 @@ least as many tickets as the sequential allocator gives it, and the result is ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -76,6 +76,16 @@ class Solved:
 Solver = Callable[[Problem, Given], Solved]
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a pool. lines: {index: better line}, empty where none is; broken: those that judge after all refuses."""
+
+    lines: dict[int, Line]
+    value: Sequence[float]
+    bounds: Sequence[float]
+    broken: Sequence[int] = ()
+
+
 def improve(
     solve: Solver, lines: Sequence[Line], before: Pool, proposer: Proposer, progress: Callable[[int, int], None]
 ) -> tuple[list[Line], dict[str, Any]]:
@@ -90,15 +100,29 @@ def improve(
     values, bounds = [0.0] * len(TIERS), [0.0] * len(TIERS)
     quick_first = sorted(pools.items(), key=lambda pool: len(pool[1]) * len(before.all_sets(*pool[0])))
     for done, (key, members) in enumerate(quick_first, start=1):
-        pooled = _Pooled(before.all_sets(*key), [(i, lines[i]) for i in members], proposer)
-        better, value, bound = pooled.improved(solve)
-        result = [better.get(i, line) for i, line in enumerate(result)]
-        values = [a + b for a, b in zip(values, value, strict=True)]
-        bounds = [a + b for a, b in zip(bounds, bound, strict=True)]
+        members_lines = [(i, lines[i]) for i in members]
+        outcome = _Pooled(before.all_sets(*key), members_lines, proposer).improved(solve)
+        if outcome.broken:  # rounding of a margin, say: those sales stay, the others are planned once more
+            outcome = _Pooled(before.all_sets(*key), members_lines, proposer, keep=outcome.broken).improved(solve)
+        for i, line in outcome.lines.items() if not outcome.broken else ():
+            result[i] = line
+        values = [a + b for a, b in zip(values, outcome.value, strict=True)]
+        bounds = [a + min(b, c) for a, b, c in zip(bounds, outcome.bounds, outcome.value, strict=True)]
         progress(done, len(pools))
     gaps = [(value - bound) / max(1.0, abs(value)) for value, bound in zip(values, bounds, strict=True)]
     tiers = {tier: {"value": value, "bound": bound} for tier, value, bound in zip(TIERS, values, bounds, strict=True)}
     return result, {"proven_gap": round(max(0.0, *gaps), 6), "optimum": {"pools": len(pools), "tiers": tiers}}
+
+
+def least(problem: Problem) -> tuple[int, ...]:
+    """A value that no plan can be below, for each tier."""
+    wanted = sum(demand.quantity for demand in problem.demands)
+    stock = sum(len(block.units) for block in problem.blocks)
+    served = sum(1 for demand in problem.demands if demand.served)
+    gains = {gain for demand in problem.demands for gain in demand.gain.values()}
+    same = len(gains) == 1 and all(demand.served == demand.quantity for demand in problem.demands)
+    most = max(gains, default=0) if same else max(0, *gains, 0)
+    return max(0, wanted - stock), 0, served, -wanted * most, 0
 
 
 def value_of(problem: Problem, given: Given) -> tuple[int, ...]:
@@ -142,9 +166,10 @@ def keeps_rules(problem: Problem, d: int, given: Given) -> bool:
 class _Pooled:
     """One pool while it is planned."""
 
-    def __init__(self, sets: Sets, lines: list[tuple[int, Line]], proposer: Proposer) -> None:
+    def __init__(self, sets: Sets, lines: list[tuple[int, Line]], proposer: Proposer, *, keep: Collection[int] = ()) -> None:
+        """keep: the lines that stay as they are."""
         self._proposer = proposer
-        frozen = {i: line for i, line in lines if not self._plannable(line)}
+        frozen = {i: line for i, line in lines if i in keep or not self._plannable(line)}
         while True:  # a sale whose sequential plan the figures can't express keeps it, and its units with it
             taken = {unit.unit_id for line in frozen.values() for unit in line.units}
             self._lines = [(i, line) for i, line in lines if i not in frozen]
@@ -157,18 +182,31 @@ class _Pooled:
             i, line = self._lines[misfit]
             frozen[i] = line
 
-    def improved(self, solve: Solver) -> tuple[dict[int, Line], Sequence[float], Sequence[float]]:
-        """({index: better line}, the value of each tier, the bound of each tier)."""
-        old = value_of(self.problem, self.start)
+    def improved(self, solve: Solver) -> Outcome:
+        """What the solver found, where it is better as the seats really are, else what was."""
+        old = self._value(self.start, dict(self._lines))
         if not self._lines or not self.problem.blocks:
-            return {}, old, old
+            return Outcome({}, old, old)
         solved = solve(self.problem, self.start)
-        new = value_of(self.problem, solved.given)
-        if new < old and allowed(self.problem, solved.given):
+        bounds = solved.bounds if not self._torn else (*solved.bounds[:2], *least(self.problem)[2:])
+        if allowed(self.problem, solved.given):
             lines = self._realised(solved.given)
-            if all(self._proposer.judge(line.target, "", line.chunks).passes for line in lines.values() if line.chunks):
-                return lines, new, [min(bound, value) for bound, value in zip(solved.bounds, new, strict=True)]
-        return {}, old, [min(bound, value) for bound, value in zip(solved.bounds, old, strict=True)]
+            new = self._value(solved.given, lines)
+            if new < old:
+                broken = [i for i, line in lines.items() if line.chunks and not self._proposer.judge(line.target, "", line.chunks).passes]
+                return Outcome(lines, new, bounds, broken)
+        return Outcome({}, old, bounds)
+
+    def _value(self, given: Given, lines: dict[int, Line]) -> tuple[int, ...]:
+        """The value of each tier, seat groups counted on the seats themselves: a block ends where a hold begins, seats do not."""
+        unserved, split, _groups, cost, stranded = value_of(self.problem, given)
+        return unserved, split, sum(line.seat_groups for line in lines.values()), cost, stranded
+
+    @property
+    def _torn(self) -> bool:
+        """Whether seats that adjoin lie in two blocks, so that what is proven of blocks is not proven of seats."""
+        ends = {(block.set_id, block.units[-1].line, block.units[-1].position + 1) for block in self.problem.blocks}
+        return any((block.set_id, block.units[0].line, block.units[0].position) in ends for block in self.problem.blocks)
 
     def _plannable(self, line: Line) -> bool:
         """Whether the sale may be planned anew: an operator's business and wishes that figures can't hold are not."""

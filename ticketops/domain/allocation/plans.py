@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketops.domain.allocation.pool import Sets, Unit
+from ticketops.domain.allocation.pool import Sets, Unit, client_key
 from ticketops.domain.allocation.seating import pick
 
 EXACT, GREEDY_LARGEST, GREEDY_SMALLEST, ROTATED_DESC, CHOSEN = "exact", "greedy_largest", "greedy_smallest", "rotated_desc", "chosen"
@@ -21,9 +21,9 @@ class Chunk:
     units: tuple[Unit, ...]
 
     @property
-    def vendors(self) -> set[str]:
-        """The vendors of its units; a set has one, if nobody edited it."""
-        return {unit.vendor or "" for unit in self.units}
+    def vendors(self) -> dict[str, str]:
+        """{vendor as it is compared: as it is written} of its units; a set has one, if nobody edited it."""
+        return {client_key(unit.vendor) or "": unit.vendor or "" for unit in self.units}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,16 @@ def _fill(order: Sequence[str], counts: Mapping[str, int], quantity: int) -> tup
         parts.append((set_id, taken))
         quantity -= taken
     return tuple(parts)
+
+
+def by_turns(counts: Mapping[str, int], vendors: Mapping[str, str], quantity: int) -> Draft:
+    """The largest set of each vendor, then the second of each, and so on."""
+    order: list[tuple[int, int, str]] = []
+    seen: dict[str, int] = {}
+    for set_id in sorted(counts, key=lambda set_id: (-counts[set_id], set_id)):
+        turn = seen[vendors[set_id]] = seen.get(vendors[set_id], 0) + 1
+        order.append((turn, -counts[set_id], set_id))
+    return Draft(ROTATED_DESC, _fill([set_id for _turn, _count, set_id in sorted(order)], counts, quantity))
 
 
 def with_chunks_of_at_least(draft: Draft, counts: Mapping[str, int], least: int) -> Draft | None:

@@ -66,11 +66,11 @@ def evaluate(policy: Policy, offer: Offer) -> list[Violation]:
 
 
 def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
-    vendors = {vendor for chunk in offer.chunks for vendor in chunk.vendors}
-    unlisted = [v for v in sorted(vendors) if policy.vendor_whitelist and client_key(v) not in policy.vendor_whitelist]
+    vendors = {key: name for chunk in offer.chunks for key, name in chunk.vendors.items()}
+    unlisted = [name for key, name in sorted(vendors.items()) if policy.vendor_whitelist and key not in policy.vendor_whitelist]
     if unlisted:
         yield "VENDOR_NOT_WHITELISTED", f"not on the list of vendors: {', '.join(unlisted)}"
-    blocked = [v for v in sorted(vendors) if client_key(v) in policy.vendor_blocklist]
+    blocked = [name for key, name in sorted(vendors.items()) if key in policy.vendor_blocklist]
     if blocked:
         yield "VENDOR_BLOCKLISTED", f"on the block list: {', '.join(blocked)}"
     yield from _broken_by_category(policy, offer.sold_category, offer.category)

@@ -10,7 +10,7 @@ from typing import Any
 from ticketops.domain.allocation import plans
 from ticketops.domain.allocation.plans import Chunk, Draft
 from ticketops.domain.allocation.policy import Offer, Policies, Policy, evaluate
-from ticketops.domain.allocation.pool import Pool, Sets, Unit
+from ticketops.domain.allocation.pool import Pool, Sets, Unit, client_key
 from ticketops.domain.allocation.scoring import Readiness, Score, margin, score
 from ticketops.domain.allocation.targets import Target
 from ticketops.domain.plan import Run
@@ -112,17 +112,23 @@ class Proposer:
         """Every plan: those of the whole pool by rank; where none of them passes, those of the stock that is permitted."""
         sets = self.sets(target)
         passed = False
+        seen: set[frozenset[str]] = set()
         for draft in plans.drafts({set_id: len(units) for set_id, units in sets.items()}, target.sold.quantity):
             proposal = self.judge(target, draft.badge, plans.realise(draft, sets))
+            seen.add(frozenset(unit.unit_id for unit in proposal.units))
             passed = passed or proposal.passes
             yield proposal
         if passed:
             return
+        permitted = []
         for narrowed in self._narrowed(target, sets):
             for draft in self._permitted_drafts(narrowed, target):
                 proposal = self.judge(target, draft.badge, plans.realise(draft, narrowed))
-                if proposal.passes:
-                    yield proposal
+                units = frozenset(unit.unit_id for unit in proposal.units)
+                if proposal.passes and units not in seen:
+                    seen.add(units)
+                    permitted.append(proposal)
+        yield from sorted(permitted, key=lambda proposal: (-len(proposal.units), len(proposal.chunks)))
 
     def _narrowed(self, target: Target, sets: Sets) -> Iterator[Sets]:
         """Smaller pools that leave out what policy and special instructions do not allow."""
@@ -151,3 +157,6 @@ class Proposer:
                 if (evened := plans.with_chunks_of_at_least(draft, counts, least)) is not None:
                     yield evened
         yield from plans.drafts(counts, quantity)
+        if policy.vendor_diversity and counts:
+            vendors = {set_id: client_key(units[0].vendor) or "" for set_id, units in sets.items()}
+            yield plans.by_turns(counts, vendors, quantity)

@@ -60,6 +60,12 @@ def require_undispatched(tickets: Iterable[dict[str, Any]], run: Run, *, force: 
     roles.require(run, states.OPS_MANAGER, "taking back a dispatched ticket")
 
 
+def of_set(ticket: dict[str, Any], units: dict[str, Held], set_id: str) -> list[str]:
+    """The UnitIDs of a ticket that are of this set; all of them where it is empty."""
+    listed = ids.split_unit_ids(ticket["unit_ids"])
+    return [unit_id for unit_id in listed if not set_id or (unit_id in units and units[unit_id].set_id == set_id)]
+
+
 def take_off(
     plan: Plan,
     tickets: Sequence[dict[str, Any]],
@@ -79,8 +85,7 @@ def take_off(
     """  # fmt: skip
     freed: dict[str, int] = {}
     for ticket in tickets:
-        listed = ids.split_unit_ids(ticket["unit_ids"])
-        going = [unit_id for unit_id in listed if not only_set or (unit_id in units and units[unit_id].set_id == only_set)]
+        going = of_set(ticket, units, only_set)
         if only_set and not going:
             continue
         for unit_id in going:
@@ -92,7 +97,7 @@ def take_off(
                 continue
             _free(plan, unit, unit_status, run, note)
             freed[unit.set_id] = freed.get(unit.set_id, 0) + 1
-        rest = [unit_id for unit_id in listed if unit_id not in going]
+        rest = [unit_id for unit_id in ids.split_unit_ids(ticket["unit_ids"]) if unit_id not in going]
         _empty(plan, ticket, rest, status, note, keep_seats=keep_seats)
     return freed
 

@@ -35,14 +35,14 @@ T = TypeVar("T", bound=Seated)
 def order_in_row(seats: Collection[str]) -> dict[str, int]:
     """{seat: position} of the seats of one row; neighbours differ by one, a gap in the row's own step counts as more.
 
-    The step of a numbered row is the smallest distance between two of its seats. Other labels follow their alphabet.
+    The step of a numbered row is the smallest distance between two of its seats, 2 at most. Other labels follow their alphabet.
     """
     values = _numbers(seats)
     if values is None:
         return {seat: i for i, seat in enumerate(sorted(seats, key=_natural))}
     steps = sorted(set(values.values()))
     distances = [b - a for a, b in pairwise(steps)]
-    step = min(distances, default=1)
+    step = min(*distances, 2) if distances else 1  # a row that skips more than every other seat only has gaps
     places = {steps[0]: 0} if steps else {}
     for (before, value), distance in zip(pairwise(steps), distances, strict=True):
         places[value] = places[before] + (1 if distance == step else 2)
@@ -76,14 +76,29 @@ def pick(units: Sequence[T], quantity: int) -> tuple[T, ...]:
     if quantity >= len(units):
         picked = list(units)
     else:
-        picked = []
-        runs = runs_of(units)
-        while (left := quantity - len(picked)) > 0:
-            enough = [run for run in runs if len(run) >= left]
-            run = min(enough, key=lambda run: (len(run) - left == 1, len(run))) if enough else max(runs, key=len)
-            runs.remove(run)
-            picked += run[:left]
+        runs = sorted(runs_of(units), key=len)
+        enough = [run for run in runs if len(run) >= quantity]
+        picked = min(enough, key=lambda run: (len(run) - quantity == 1, len(run)))[:quantity] if enough else _several(runs, quantity)
     return tuple(sorted(picked, key=lambda unit: (unit.set_pos, unit.row)))
+
+
+def _several(runs: list[list[T]], quantity: int) -> list[T]:
+    """`quantity` seats from as few runs as can be, where none is long enough: whole runs that come out even if there are such,
+    else one of them in part, rather not leaving one seat alone."""
+    by_size = sorted(runs, key=len, reverse=True)
+    fewest = next(n for n in range(1, len(by_size) + 1) if sum(map(len, by_size[:n])) >= quantity)
+    ways: dict[tuple[int, int], tuple[int, ...]] = {(0, 0): ()}  # (runs, seats) → which runs
+    for i, run in enumerate(by_size):
+        for (count, seats), chosen in list(ways.items()):
+            if count < fewest and seats < quantity:
+                ways.setdefault((count + 1, seats + len(run)), (*chosen, i))
+    left, whole = min(
+        ((seats - quantity, chosen) for (count, seats), chosen in ways.items() if count == fewest and seats >= quantity),
+        key=lambda way: (way[0] == 1, way[0]),
+    )
+    partly = max(i for i in whole if len(by_size[i]) > left)  # the smallest: long runs stay long
+    picked = [unit for i in whole if i != partly for unit in by_size[i]]
+    return picked + by_size[partly][: len(by_size[partly]) - left]
 
 
 def stranded(units: Iterable[T]) -> int:
@@ -104,4 +119,4 @@ def _numbers(seats: Collection[str]) -> dict[str, int] | None:
 
 
 def _natural(seat: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d{1,9})", seat) if part]
+    return [(0, int(part), "") if part.isdigit() else (1, min(len(part), 3), part) for part in re.split(r"(\d{1,9})", seat) if part]
