@@ -25,12 +25,14 @@ def unallocate(
     sale: _Sale,
     confirm: Confirm = None,
     reason: Reason = None,
-    set_id: Annotated[str, typer.Option("--set", metavar="SETID", help="Only the units of this set.", show_default=False)] = "",
+    set_id: Annotated[str | None, typer.Option("--set", metavar="SETID", help="Only the units of this set.", show_default=False)] = None,
     keep_seats: Annotated[bool, typer.Option("--keep-seats", help="Leave Block, Row and Seat as they are.")] = False,
     force: Force = False,
 ) -> int:
     """Take a sale's units back, or those of one set: its tickets are unallocated, the units AVAILABLE again."""
-    from ticketops.services import jobs
+    from ticketops.services import intake, jobs
+
+    wanted = intake.option_text(set_id, "set", required=True) if set_id is not None else ""
 
     def show(result: dict[str, Any]) -> None:
         session.out.line(
@@ -38,7 +40,7 @@ def unallocate(
         )
 
     why = session.reasoned(confirm, reason)
-    return session.run(jobs.override_unallocate(sale, why, set_id=set_id, keep_seats=keep_seats, force=force), show)
+    return session.run(jobs.override_unallocate(sale, why, set_id=wanted, keep_seats=keep_seats, force=force), show)
 
 
 @command(app, "reset-seats", group="override", writes=True)

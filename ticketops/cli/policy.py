@@ -11,9 +11,8 @@ from ticketops.errors import UsageError
 from ticketops.model import states
 
 app = typer.Typer(help="The rules that automatic allocation keeps.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
-_Match = Annotated[str, typer.Option("--match", metavar="CODE", help="Of this match.", show_default=False)]
-_Client = Annotated[str, typer.Option("--client", metavar="NAME", help="Of this client.", show_default=False)]
-_Bool = "BOOL"
+_Match = Annotated[str | None, typer.Option("--match", metavar="CODE", help="Of this match.", show_default=False)]
+_Client = Annotated[str | None, typer.Option("--client", metavar="NAME", help="Of this client.", show_default=False)]
 
 
 @command(app, "list", group="policy")
@@ -29,11 +28,11 @@ def list_(session: Session) -> int:
 
 
 @command(app, "show", group="policy")
-def show(session: Session, match: _Match = "", client: _Client = "") -> int:
+def show(session: Session, match: _Match = None, client: _Client = None) -> int:
     """What counts for a sale of this match to this client, defaults included."""
     from ticketops.services import lists
 
-    found = lists.effective_policy(session.store(), match, client or None)
+    found = lists.effective_policy(session.store(), match or "", client or None)
     session.out.table(("Rule", "Value"), [(name, _value(value)) for name, value in found.items()])
     return session.finish({"match": match, "client": client, "policy": found}, [])
 
@@ -41,8 +40,8 @@ def show(session: Session, match: _Match = "", client: _Client = "") -> int:
 @command(app, "set", group="policy", writes=True)
 def set_(
     session: Session,
-    match: _Match = "",
-    client: _Client = "",
+    match: _Match = None,
+    client: _Client = None,
     mode: Annotated[str | None, typer.Option(metavar="MODE", help=f"{', '.join(states.POLICY_MODE)}.", show_default=False)] = None,
     vendor_whitelist: Annotated[
         str | None, typer.Option(metavar="VENDORS", help="Only these vendors, separated by commas.", show_default=False)
@@ -79,9 +78,11 @@ def set_(
     """
     from ticketops.services import intake, jobs
 
-    if match and client:
+    if match is not None and client is not None:
         raise UsageError("give --match or --client, not both")
-    scope, key = ("match", match) if match else ("client", client) if client else ("event", "")
+    scope = "match" if match is not None else "client" if client is not None else "event"
+    given_key = match if match is not None else client
+    key = intake.option_text(given_key, scope, required=True) if given_key is not None else ""
     options = {
         "mode": _one_of("mode", mode, states.POLICY_MODE), "vendor_whitelist": vendor_whitelist, "vendor_blocklist": vendor_blocklist,
         "upgrade_allowed": upgrade, "max_upgrade_gap": max_upgrade_gap, "downgrade_allowed": downgrade,
@@ -90,6 +91,9 @@ def set_(
         "exclude_vip": exclude_vip,
     }  # fmt: skip
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for value in given.values():
+        if isinstance(value, int | float) and not -_MOST <= value <= _MOST:  # nan is not either
+            raise UsageError(f"{value} is no figure that a rule can have")
     for name in ("vendor_whitelist", "vendor_blocklist"):
         if name in given:
             given[name] = intake.option_text(given[name], name.replace("_", "-"), required=True)
@@ -100,10 +104,11 @@ def set_(
         given[name] = None
     if not given:
         raise UsageError("no rule is given", "for example --min-margin 10")
-    return session.run(jobs.policy_set(scope, intake.option_text(key, scope), given), lambda result: session.out.line(
+    return session.run(jobs.policy_set(scope, key, given), lambda result: session.out.line(
         f"Policy of {result['scope']} {result['key'] or ''}".rstrip() + f": {_said(result)}"))  # fmt: skip
 
 
+_MOST = 1e12
 _RULES = {
     "mode": "mode", "vendor-whitelist": "vendor_whitelist", "vendor-blocklist": "vendor_blocklist", "upgrade": "upgrade_allowed",
     "max-upgrade-gap": "max_upgrade_gap", "downgrade": "downgrade_allowed", "max-downgrade-gap": "max_downgrade_gap",

@@ -140,7 +140,7 @@ def upgrade(
         return session.look(jobs.sale_upgrades(sale, amount), lambda result: _proposed(session, result))
     if reason is None and not session.dry_run:
         raise UsageError("--reason TEXT is missing", "it is written into _ALLOC_LOG")
-    why = intake.option_text(reason or "dry run", "reason", required=True)
+    why = intake.option_text("dry run" if reason is None else reason, "reason", required=True)
     category = intake.option_text(to, "to", required=True)
     return session.run(jobs.sale_upgrade(sale, category, amount, why), lambda result: _upgraded(session, result))
 

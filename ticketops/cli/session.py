@@ -131,7 +131,7 @@ class Session:
         from ticketops.services.intake import option_text
 
         if self.dry_run:
-            return option_text(reason or "dry run", "reason")
+            return option_text("dry run" if reason is None else reason, "reason", required=True)
         if self.interactive and reason is None:
             reason = self.out.answer("Why?")
         if self.interactive and confirm is None:
