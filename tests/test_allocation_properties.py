@@ -265,7 +265,7 @@ class Trade(RuleBasedStateMachine):
 
     # --- overrides
 
-    @rule(which=WHICH, nth_set=st.none() | WHICH, keep_seats=st.booleans(), force=st.booleans())
+    @rule(which=WHICH, nth_set=st.none() | WHICH, keep_seats=st.booleans(), force=st.sampled_from([True, True, False]))
     def unallocate(self, which: int, nth_set: int | None, keep_seats: bool, force: bool) -> None:
         if sale := self.sale(which, served=True):
             serving = self.sets_of(sale, serving=True)
@@ -328,7 +328,8 @@ class Trade(RuleBasedStateMachine):
 
     @rule(which=WHICH, client=CLIENTS, days=st.integers(0, 2), by_set=st.none() | st.integers(1, 3))
     def hold(self, which: int, client: str, days: int, by_set: int | None) -> None:
-        what = f"{self.set_id(which)}:{by_set}" if by_set else self.unit(which, used=False)
+        set_id = self.set_id(which)
+        what = f"{set_id}:{by_set}" if by_set and set_id else self.unit(which, used=False)
         until = self.desk.today + timedelta(days=days)
         standing = {unit for unit, _client, last in self.book.holds if last >= self.desk.today}
 

@@ -183,7 +183,14 @@ def unit(number: int, position: int, line: str = "A") -> Unit:
         ([1, 2, 4, 5, 6], 4, [1, 4, 5, 6]),
         ([2, 4, 6], 2, [2, 4]),
     ],
-    ids=["in order", "a run that fits", "the shortest run that is long enough", "rather none that leaves one alone", "the longest run and then the next", "no runs"],
+    ids=[
+        "in order",
+        "a run that fits",
+        "the shortest run that is long enough",
+        "rather none that leaves one alone",
+        "the longest run and then the next",
+        "no runs",
+    ],
 )
 def test_adjoining_seats_are_preferred(free: list[int], quantity: int, picked: list[int]) -> None:
     assert [u.set_pos for u in pick([unit(p, p) for p in free], quantity)] == picked
