@@ -45,8 +45,6 @@ class Book:
     replaced: set[str] = field(default_factory=set)
     holds: list[tuple[str, str, datetime]] = field(default_factory=list)
     """(unit, client, last day), those that were not released."""
-    unlogged: int = 0
-    """Units that a moved match took off tickets."""
     ended: set[str] = field(default_factory=set)
     """Sales that were cancelled or rejected."""
 
@@ -357,7 +355,6 @@ class Trade(RuleBasedStateMachine):
         links = dict(self.links)
 
         def swapped(plan: Plan) -> None:
-            self.book.unlogged += plan.result["units_unallocated"]
             assert stock_only or not plan.result["units_unallocated"]
 
         if self.do(jobs.event_swap("M01", "M02", "x", stock_only=stock_only, force=force), swapped):
@@ -434,7 +431,7 @@ class Trade(RuleBasedStateMachine):
         counts: Counter[str] = Counter()
         for action, units in self.desk.rows(ALLOC_LOG, "action", "units_affected"):
             counts[action] += units
-        back = sum(counts[action] for action in GIVEN_BACK) + self.book.unlogged
+        back = sum(counts[action] for action in GIVEN_BACK)
         assert counts["ALLOCATE"] - back == len(self.links)
 
     @invariant()

@@ -20,7 +20,7 @@ from ticketops.books.reports import audit_grid, position_grid
 from ticketops.books.sample import Size, make_sample
 from ticketops.books.sample.market import apportion
 from ticketops.domain import procurement, sales
-from ticketops.domain.allocation.commit import plan_auto
+from ticketops.domain.allocation.automatic import plan_auto
 from ticketops.domain.audit.checks import audit
 from ticketops.domain.plan import Run
 from ticketops.domain.position import position
@@ -278,7 +278,7 @@ def test_a_person_likes_to_work_in_it(small: Path) -> None:
     assert worksheet.auto_filter.ref == "A2:AO243"
     assert "DISTRIBUTION" in worksheet["A1"].value
     lists = {str(rule.sqref): rule.formula1 for rule in worksheet.data_validations.dataValidation}
-    assert lists[f"W3:W{243 + ROWS_AHEAD}"] == '"ALLOCATED,WAITING_STOCK"'
+    assert lists[f"W3:W{243 + ROWS_AHEAD}"] == '"ALLOCATED,WAITING_STOCK,CANCELLED"'
     assert lists[f"V3:V{243 + ROWS_AHEAD}"] == '"TRUE,FALSE"'
     assert worksheet.conditional_formatting
     bold = worksheet["A2"]

@@ -105,11 +105,14 @@ def reject(
     session: Session,
     sale: _Sale,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)],
+    force: Force = False,
 ) -> int:
     """Reject an oversold sale: its rows are kept and marked, a refund row is to be decided. Needs the role ops_manager."""
     from ticketops.services import intake, jobs
 
-    return session.run(jobs.sale_reject(sale, intake.option_text(reason, "reason", required=True)), lambda result: _ended(session, result))
+    return session.run(
+        jobs.sale_reject(sale, intake.option_text(reason, "reason", required=True), force=force), lambda result: _ended(session, result)
+    )
 
 
 @command(app, "upgrade", group="sale", writes=True)

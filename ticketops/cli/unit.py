@@ -22,14 +22,16 @@ def substitute(
     session: Session,
     unit: Annotated[str, typer.Argument(metavar="UNITID", help="The unit that is replaced (P00012).")],
     with_unit: Annotated[
-        str, typer.Option("--with", metavar="UNITID", help="By this one; if not given, by the best there is.", show_default=False)
-    ] = "",
+        str | None, typer.Option("--with", metavar="UNITID", help="By this one; if not given, by the best there is.", show_default=False)
+    ] = None,
     confirm: Confirm = None,
     reason: Reason = None,
     force: Force = False,
 ) -> int:
     """Give a ticket another unit, of an equal or better seat; the old unit is REPLACED."""
-    from ticketops.services import jobs
+    from ticketops.services import intake, jobs
+
+    new = intake.option_text(with_unit, "with", required=True) if with_unit is not None else ""
 
     def show(result: dict[str, Any]) -> None:
         seat = " ".join(str(part) for part in result["seat"] if part)
@@ -37,7 +39,7 @@ def substitute(
         session.out.line(f"{result['sales_id']} · {result['old']} is REPLACED by {result['new']} of {result['new_category']}{where}")
 
     why = session.reasoned(confirm, reason)
-    return session.run(jobs.unit_substitute(unit.strip().upper(), with_unit.strip(), why, force=force), show)
+    return session.run(jobs.unit_substitute(unit.strip().upper(), new, why, force=force), show)
 
 
 @command(app, "hold", group="unit", writes=True)

@@ -28,15 +28,15 @@ def plan_cancel(snapshot: Snapshot, sales_id: str, run: Run, *, reason: str, for
     return _end(snapshot, target, run, reason, status=states.CANCELLED, action="CANCEL_SALE", force=force)
 
 
-def plan_reject(snapshot: Snapshot, sales_id: str, run: Run, *, reason: str) -> Plan:
+def plan_reject(snapshot: Snapshot, sales_id: str, run: Run, *, reason: str, force: bool = False) -> Plan:
     """Reject a sale that waits for approval; what it was given so far goes back. Needs an ops_manager.
 
-    Raises NotFoundError, NotPermittedError, RuleError where it does not wait for approval.
+    Raises NotFoundError, NotPermittedError, RuleError where it does not wait for approval or a ticket was dispatched.
     """
     roles.require(run, states.OPS_MANAGER, "rejecting a sale")
     target = find_target(snapshot, sales_id)
     require_waiting(target)
-    return _end(snapshot, target, run, reason, status=states.REJECTED, action="REJECT_SALE", force=False)
+    return _end(snapshot, target, run, reason, status=states.REJECTED, action="REJECT_SALE", force=force)
 
 
 def require_waiting(target: Target) -> None:

@@ -41,7 +41,7 @@ def plan_swap(snapshot: Snapshot, first: str, second: str, run: Run, *, reason: 
     if one == other:
         raise RuleError(f"{one} and {other} are one match")
     plan = Plan()
-    units_freed = _unallocated(plan, snapshot, {one, other}, run, force=force) if stock_only else 0
+    units_freed = _unallocated(plan, snapshot, {one, other}, run, reason=f"{one} ↔ {other}: {reason}", force=force) if stock_only else 0
     now = snapshot.after(plan.changes)
     exchanged = {one: other, other: one}
     games = {code: catalogue.games.get(code) or _game(snapshot, code) for code in exchanged}
@@ -75,13 +75,21 @@ def _renamed(plan: Plan, snapshot: Snapshot, name: str, exchanged: dict[str, str
     return changed
 
 
-def _unallocated(plan: Plan, snapshot: Snapshot, matches: set[str], run: Run, *, force: bool) -> int:
-    """Take the units off every ticket of these matches; how many."""
+def _unallocated(plan: Plan, snapshot: Snapshot, matches: set[str], run: Run, *, reason: str, force: bool) -> int:
+    """Take the units off every ticket of these matches, a log row a sale; how many."""
     frame = snapshot[DISTRIBUTION].frame.filter(pl.col("unit_ids").is_not_null()).select(TICKET)
     tickets = [t for t in frame.iter_rows(named=True) if t["match"] and ids.normalise_match(t["match"]) in matches]
     require_undispatched(tickets, run, force=force)
     wanted = [unit_id for ticket in tickets for unit_id in ids.split_unit_ids(ticket["unit_ids"])]
-    freed = sum(take_off(plan, tickets, units_by_id(snapshot, wanted), run, note="Unallocated: the match moved").values())
+    units = units_by_id(snapshot, wanted)
+    by_sale: dict[str, list[dict[str, Any]]] = {}
+    for ticket in tickets:
+        by_sale.setdefault((ticket["sales_id"] or "").partition("-")[0], []).append(ticket)
+    freed = 0
+    for sale_id, members in by_sale.items():
+        count = sum(take_off(plan, members, units, run, note="Unallocated: the match moved").values())
+        log(plan, snapshot, run, "UNDO_SALE", sale_id=sale_id, set_id=None, units=count, clear_seats=True, reason=reason)
+        freed += count
     gone = {ticket["sales_id"] for ticket in tickets}
     for target in {t.sales_id: t for t in targets_of(snapshot) if any(x["sales_id"] in gone for x in t.tickets)}.values():
         terms = target.terms

@@ -92,6 +92,8 @@ def plan_alloc_from(snapshot: Snapshot, sales_id: str, category: str | None, run
     if not changed:
         raise RuleError(f"{target.sales_id} has no pending ticket that would change",
                         "unallocate it first" if not any(map(is_pending, target.tickets)) else "it is as you ask already")  # fmt: skip
+    if wanted == target.sold_category:
+        wanted = None
     action = "SET_ALLOC_FROM_CATEGORY" if wanted else "CLEAR_ALLOC_FROM_CATEGORY"
     why = f"{target.sold_category} → {wanted}: {reason}" if wanted else reason
     log(plan, snapshot, run, action, sale_id=target.sales_id, set_id=None, units=changed, clear_seats=False, reason=why)

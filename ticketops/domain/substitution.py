@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from ticketops.domain.allocation.commit import noted, unit_cells
-from ticketops.domain.allocation.policy import category_gap
+from ticketops.domain.allocation.plans import Chunk
+from ticketops.domain.allocation.policy import Offer, Policies, Policy, category_gap, evaluate
 from ticketops.domain.allocation.pool import Pool, Unit, load_units
 from ticketops.domain.allocation.release import require_undispatched
 from ticketops.domain.allocation.targets import Target, targets_of
@@ -17,16 +19,17 @@ from ticketops.domain.overrides import log
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids, states
+from ticketops.model.findings import Violation
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import DISTRIBUTION, MATTHIAS_EMAILS, UNITS
+from ticketops.schema.workbook import DISTRIBUTION, MATTHIAS_EMAILS, POLICIES, UNITS
 
 
 def plan_substitute(snapshot: Snapshot, unit_id: str, with_id: str, run: Run, *, reason: str, force: bool = False) -> Plan:
     """Replace an allocated unit by `with_id`, or, where that is empty, by the best there is: the same category before a better
     one, beside the sale's other seats before elsewhere.
 
-    Raises NotFoundError, RuleError where the unit serves no ticket, was dispatched, or nothing equal or better is free;
-    NotPermittedError.
+    Raises NotFoundError, RuleError where the unit serves no ticket, was dispatched, nothing equal or better is free, or the
+    policy refuses its vendor or category; NotPermittedError.
     """
     target, ticket = _served(snapshot, unit_id)
     require_undispatched([ticket], run, force=force)
@@ -39,10 +42,19 @@ def plan_substitute(snapshot: Snapshot, unit_id: str, with_id: str, run: Run, *,
         raise RuleError(f"{unit_id} says that it belongs to {old.sales_id}", "audit run shows what does not fit together")
     neighbours = [unit for unit in mine if unit.unit_id != unit_id]
     candidates = _candidates(snapshot, target, old, neighbours, run)
-    new = next((unit for unit in candidates if unit.unit_id == with_id.upper()), None) if with_id else next(iter(candidates), None)
+    policy = Policies(snapshot[POLICIES]).for_sale(target.match, target.client)
+    broken = {unit.unit_id: _broken(policy, old, unit) for unit in candidates}
+    new = (
+        next((unit for unit in candidates if unit.unit_id == with_id.upper()), None)
+        if with_id
+        else next((unit for unit in candidates if not broken[unit.unit_id]), None)
+    )
     if new is None:
         what = f"{with_id.upper()} is not" if with_id else "no unit is"
         raise RuleError(f"{what} free for {target.sales_id} in {target.match} {old.category} or better", "allocate preview shows a pool")
+    if broken[new.unit_id]:
+        why = "; ".join(f"{violation.code}: {violation.message}" for violation in broken[new.unit_id])
+        raise RuleError(f"{new.unit_id} breaks the policy: {why}", "choose another unit, or policy set changes the rule")
     plan = Plan()
     note = f"Replaced {old.unit_id} by {new.unit_id}"
     _write(plan, snapshot, ticket, old, new, note, run)
@@ -68,6 +80,12 @@ def _served(snapshot: Snapshot, unit_id: str) -> tuple[Target, dict[str, Any]]:
     if len(tickets) > 1:
         raise RuleError(f"{unit_id} serves {len(tickets)} tickets", "audit run shows them")
     return found[0]
+
+
+def _broken(policy: Policy, old: Unit, unit: Unit) -> list[Violation]:
+    """What the policy has against one unit by itself: its vendor, its category, VIP."""
+    offer = Offer(old.category, unit.category, 1, None, None, [Chunk(unit.set_id, (unit,))])
+    return evaluate(replace(policy, min_margin_pct=None, max_auto_value=None), offer)
 
 
 def _candidates(snapshot: Snapshot, target: Target, old: Unit, neighbours: Sequence[Unit], run: Run) -> list[Unit]:

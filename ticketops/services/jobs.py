@@ -88,11 +88,11 @@ def sale_approve(sales_id: str, reason: str) -> Job:
     )
 
 
-def sale_reject(sales_id: str, reason: str) -> Job:
+def sale_reject(sales_id: str, reason: str, *, force: bool = False) -> Job:
     return Job(
         f"sale reject {sales_id}",
         (*_OVERRIDING, REFUNDS),
-        lambda snapshot, run: cancellation.plan_reject(snapshot, sales_id, run, reason=reason),
+        lambda snapshot, run: cancellation.plan_reject(snapshot, sales_id, run, reason=reason, force=force),
         role=OPS_MANAGER,
     )
 

@@ -13,7 +13,7 @@ from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import Unit
 from ticketops.domain.allocation.proposals import Proposal, Proposer, described
 from ticketops.domain.allocation.seating import pick
-from ticketops.domain.allocation.targets import Target, find_target
+from ticketops.domain.allocation.targets import Target, effective_category, find_target, is_pending
 from ticketops.domain.masking import masked, masked_addresses
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError, UsageError
@@ -95,6 +95,9 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
         outcome = replace(outcome, plan=proposal.as_dict())
     plan = writer.finish()
     plan.result = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__} | {"instructions": target.terms.wishes.said}
+    if others := sorted({effective_category(t) for t in target.tickets if is_pending(t)} - {target.category}):
+        message = f"{target.sales_id}: its other pending tickets are served from {', '.join(others)}: commit once more"
+        plan.findings.append(Finding("OTHER_CATEGORY", Severity.INFO, message, DISTRIBUTION, row, target.sales_id))
     plan.result["waits_for_approval"] = target.terms.status == states.PENDING_APPROVAL and outcome.status != states.ALLOCATED
     for wish in proposal.unmet if proposal else ():
         plan.findings.append(Finding(wish.code, Severity.MEDIUM, f"{target.sales_id}: {wish.message}", DISTRIBUTION, row, target.sales_id))

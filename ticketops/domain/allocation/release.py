@@ -81,7 +81,8 @@ def take_off(
     """Empty the tickets and free their units; {SetID: units freed}.
 
     only_set: just the units of this set. status: of the tickets afterwards. unit_status: of the units afterwards.
-    A dispatched ticket becomes an ISSUE (D7). Units that another ticket claims are left alone, and reported.
+    A dispatched ticket becomes an ISSUE (D7). Units that another ticket claims are left alone, those that are not for sale
+    (CANCELLED, SOLD) stay so; both are reported.
     """  # fmt: skip
     freed: dict[str, int] = {}
     for ticket in tickets:
@@ -94,6 +95,11 @@ def take_off(
                 said = "is not in _PURCHASE_UNITS" if unit is None else f"says that it belongs to {unit.sales_id}"
                 plan.findings.append(Finding("UNIT_LEFT_ALONE", Severity.HIGH, f"{ticket['sales_id']}: {unit_id} {said}; audit run shows more",
                                              UNITS, unit.row if unit else None, ticket["sales_id"], unit_id))  # fmt: skip
+                continue
+            if (unit.status or states.AVAILABLE) not in (states.ALLOCATED, states.AVAILABLE):
+                message = f"{unit_id} was {unit.status} though a ticket had it; it stays {unit.status}"
+                plan.findings.append(Finding("UNIT_NOT_FOR_SALE", Severity.MEDIUM, message, UNITS, unit.row, ticket["sales_id"], unit_id))
+                _free(plan, unit, unit.status or unit_status, run, note)
                 continue
             _free(plan, unit, unit_status, run, note)
             freed[unit.set_id] = freed.get(unit.set_id, 0) + 1
