@@ -84,14 +84,14 @@ class Session:
             if plan.changes or changes_expected:
                 self._say(done)
         counts = plan.changes.counts() if done.written or self.dry_run else {}
-        return self.finish(plan.result, plan.findings, run_id=run.run_id, counts=counts, cells=(plan.changes, tables))
+        return self.finish(plan.result, plan.findings, run_id=done.run.run_id, counts=counts, cells=(plan.changes, tables))
 
     def look(self, job: Any, show: Callable[[Any], None]) -> int:
         """Carry out a job that only reports; the exit code."""
         from ticketops.services.transaction import new_run, prepare
 
         run = new_run(self.settings.user, role=self.settings.role)
-        plan, _snapshot = prepare(self.store(), job, run)
+        plan, _snapshot, run = prepare(self.store(), job, run)
         if not self.out.as_json:
             show(plan.result)
             self.out.findings(plan.findings)

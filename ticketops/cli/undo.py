@@ -16,7 +16,10 @@ def undo(session: Session) -> int:
 
     Where nobody saved the workbook since, the file is again what it was, byte for byte.
     """
+    from dataclasses import replace
+
     from ticketops.domain import roles
+    from ticketops.model.ids import run_id_after
     from ticketops.schema.workbook import USERS
     from ticketops.services.jobs import role_to_undo
     from ticketops.services.transaction import new_run
@@ -35,6 +38,7 @@ def undo(session: Session) -> int:
         return session.finish(result, [], run_id=run.run_id, counts=last.counts, cells=(cells, tables))
     if session.interactive and not session.out.ask(f"Take back {what}?", default=False):
         raise RuleError("not confirmed: nothing was written")
+    run = replace(run, run_id=run_id_after(store.last_run_id(), run.run_id))
     undone = store.undo(Entry(run.run_id, f"undo {last.entry.run_id}", run.user, run.now))
     session.out.line(f"Taken back: {undone.entry.run_id} · {undone.entry.command}")
     return session.finish(result, [], run_id=run.run_id, counts=undone.counts)

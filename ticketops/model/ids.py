@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 UNIT_ID = re.compile(r"P(\d{5,12})", re.ASCII)
 SET_ID = re.compile(r"PR(\d{4,12})-S(\d{2,6})", re.ASCII)
 SALES_ID = re.compile(r"S(\d{1,12})(?:-(\d{1,6}))?", re.ASCII)
+RUN_ID = re.compile(r"R\d{8}-\d{6}", re.ASCII)
+_RUN_ID_FORMAT = "R%Y%m%d-%H%M%S"
 SALES_LINE_KEY = re.compile(r"(S_.+)#(\d{1,6})", re.ASCII)
 _FIFA_MATCH = re.compile(r"M0{0,4}(\d{1,3})", re.IGNORECASE | re.ASCII)
 _OLYMPIC_SESSION = re.compile(r"[A-Z]{2,4}\d{2,3}", re.ASCII)
@@ -72,7 +74,14 @@ def split_unit_ids(text: str | None) -> list[str]:
 
 def run_id(now: datetime) -> str:
     """R20260417-143022 (D5)."""
-    return now.strftime("R%Y%m%d-%H%M%S")
+    return now.strftime(_RUN_ID_FORMAT)
+
+
+def run_id_after(last: str, wanted: str) -> str:
+    """`wanted`, or, where that is not later than `last`, the next RunID after it: no two runs share one."""
+    if not RUN_ID.fullmatch(last) or wanted > last:
+        return wanted
+    return run_id(datetime.strptime(last, _RUN_ID_FORMAT) + timedelta(seconds=1))
 
 
 def alloc_note(run: str, count: int, from_set: str) -> str:

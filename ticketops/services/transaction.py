@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ticketops.domain import roles
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import ConflictError
 from ticketops.model import states
-from ticketops.model.ids import run_id
+from ticketops.model.ids import run_id, run_id_after
 from ticketops.schema.tables import Snapshot, with_structure
 from ticketops.schema.workbook import USERS
 from ticketops.stores.base import Entry, Store
@@ -53,15 +53,16 @@ def entry_of(job: Job, run: Run) -> Entry:
     return Entry(run.run_id, job.command, run.user, run.now)
 
 
-def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot]:
-    """The plan of a job on the workbook as it is, with the sheets and columns it needs added."""
+def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot, Run]:
+    """The plan of a job on the workbook as it is, with the sheets and columns it needs added, and the run as the workbook
+    knows it: with the role of its user, and a RunID of its own."""
     snapshot = store.read(*dict.fromkeys((*job.sheets, USERS)), strict=job.strict)
-    run = roles.with_role(run, snapshot)
+    run = replace(roles.with_role(run, snapshot), run_id=run_id_after(store.last_run_id(), run.run_id))
     if job.role != states.STAFF:
         roles.require(run, job.role, f"`{job.command}`")
     plan = job.plan(snapshot, run)
     plan.changes = with_structure(plan.changes.merged(), snapshot)
-    return plan, snapshot
+    return plan, snapshot, run
 
 
 def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confirm: Confirm | None = None) -> Done:
@@ -70,7 +71,7 @@ def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confir
     confirm: asks a person; where the workbook changed while they were asked so that the plan changed too, ConflictError.
     Without it the job is planned once more on the new state, with the lock held, so that it can't be overtaken again.
     """
-    plan, snapshot = prepare(store, job, run)
+    plan, snapshot, run = prepare(store, job, run)
     if dry_run or not plan.changes:
         return Done(plan, snapshot, run, False)
     if confirm and not confirm(plan, snapshot):
@@ -79,7 +80,8 @@ def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confir
     with store.locked(entry):
         if store.read().revision != snapshot.revision:
             shown = plan.changes.counts()
-            plan, snapshot = prepare(store, job, run)
+            plan, snapshot, run = prepare(store, job, run)
+            entry = entry_of(job, run)
             if confirm and plan.changes.counts() != shown:
                 raise ConflictError("the workbook was changed while you were asked", "nothing was written; run the command again")
         if plan.changes:

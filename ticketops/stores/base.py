@@ -69,6 +69,10 @@ class Store(Protocol):
         """All transactions, oldest first."""
         ...
 
+    def last_run_id(self) -> str:
+        """The RunID of the newest transaction; empty where there is none."""
+        ...
+
     def undoable(self) -> tuple[Transaction, ChangeSet]:
         """What `undo` would take back, and the cells it would set. Raises RuleError where there is nothing.
 

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from isal import igzip  # a journal entry of 12,000 rows must not cost a second
+from isal import igzip, isal_zlib  # a journal entry of 12,000 rows must not cost a second
 
 from ticketops.errors import UnusableError
 from ticketops.model.changes import AppendRows, ChangeSet, DeleteRows, SetCells
@@ -28,6 +28,7 @@ from ticketops.stores.base import Entry, Transaction
 
 _PENDING = "pending.json.gz"
 _SUFFIX = ".json.gz"
+_DAMAGED: tuple[type[Exception], ...] = (ValueError, EOFError, igzip.BadGzipFile, isal_zlib.error)
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 """What JSON writes as it is."""
 
@@ -66,6 +67,11 @@ class Journal:
         heads = [self._head(path) for path in self._files()]
         undone = {head["undoes"]: head["number"] for head in heads if head["undoes"] is not None}
         return [_transaction(head, undone.get(head["number"])) for head in heads]
+
+    def last_run_id(self) -> str:
+        """The RunID of the newest transaction; empty where there is none."""
+        files = self._files()
+        return str(self._head(files[-1])["run_id"]) if files else ""
 
     def record(self, number: int) -> Record:
         """One transaction with its cells."""
@@ -203,8 +209,9 @@ class Journal:
 
     def _head(self, path: Path) -> dict[str, Any]:
         try:
-            head: dict[str, Any] = json.loads(self._read(path)[0])
-        except ValueError as error:
+            with igzip.open(path, "rb") as file:  # type: ignore[no-untyped-call]
+                head: dict[str, Any] = json.loads(file.readline())  # the cells below it may be many
+        except _DAMAGED as error:
             raise UnusableError(f"the journal entry {path.name} is damaged: {error}") from None
         return head
 

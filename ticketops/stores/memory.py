@@ -101,6 +101,9 @@ class MemoryStore:
             Transaction(t.number, t.entry, t.revision_before, t.revision_after, t.counts, t.undoes, undone.get(t.number)) for t in self._log
         ]
 
+    def last_run_id(self) -> str:
+        return self._log[-1].entry.run_id if self._log else ""
+
     def undoable(self) -> tuple[Transaction, ChangeSet]:
         last = last_standing(self.log(), "the workbook")
         cells: dict[str, dict[int, dict[str, tuple[Any, Any]]]] = {}

@@ -91,7 +91,8 @@ def improve(
 ) -> tuple[list[Line], dict[str, Any]]:
     """Better lines than the sequential ones, pool by pool, and `proven_gap` with the tiers behind it.
 
-    Small pools come first, so that a solver short of time has what they left. before: the pool as it was before the sequential plan. progress: told (pools done, pools).
+    Small pools come first, so that a solver short of time has what they left. before: the pool as it was before the sequential
+    plan. progress: told (pools done, pools).
     """
     result = list(lines)
     pools: dict[tuple[str, str], list[int]] = {}
@@ -104,7 +105,7 @@ def improve(
         outcome = _Pooled(before.all_sets(*key), members_lines, proposer).improved(solve)
         if outcome.broken:  # rounding of a margin, say: those sales stay, the others are planned once more
             outcome = _Pooled(before.all_sets(*key), members_lines, proposer, keep=outcome.broken).improved(solve)
-        for i, line in outcome.lines.items() if not outcome.broken else ():
+        for i, line in outcome.lines.items():
             result[i] = line
         values = [a + b for a, b in zip(values, outcome.value, strict=True)]
         bounds = [a + min(b, c) for a, b, c in zip(bounds, outcome.bounds, outcome.value, strict=True)]
@@ -194,7 +195,7 @@ class _Pooled:
             new = self._value(solved.given, lines)
             if new < old:
                 broken = [i for i, line in lines.items() if line.chunks and not self._proposer.judge(line.target, "", line.chunks).passes]
-                return Outcome(lines, new, bounds, broken)
+                return Outcome({}, old, bounds, broken) if broken else Outcome(lines, new, bounds)
         return Outcome({}, old, bounds)
 
     def _value(self, given: Given, lines: dict[int, Line]) -> tuple[int, ...]:

@@ -168,6 +168,12 @@ class XlsxStore:
 
     # --- the journal
 
+    def last_run_id(self) -> str:
+        try:
+            return self._journal.last_run_id()
+        except OSError:
+            return ""  # a folder that can't be read is told where it is written
+
     def log(self) -> list[Transaction]:
         if not self.path.is_file():
             read_file(self.path)
