@@ -28,7 +28,7 @@ from ticketops.stores.base import Entry, Transaction
 
 _PENDING = "pending.json.gz"
 _SUFFIX = ".json.gz"
-_DAMAGED: tuple[type[Exception], ...] = (ValueError, EOFError, igzip.BadGzipFile, isal_zlib.error)
+_DAMAGED: Any = (ValueError, EOFError, igzip.BadGzipFile, isal_zlib.error)
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 """What JSON writes as it is."""
 
