@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ticketops.domain.orders import Sale, sales_of
@@ -208,12 +209,14 @@ def _but_touched(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _distribution_key(line: Line) -> str:
     v = line.values
     parent = (line.sales_id or "").partition("-")[0]
-    return ids.import_key(parent, _business_key(v["date"], v["match"], v["game"], v["company"], v["inv_no"], v["category"]))
+    return _key(parent, v["date"], v["match"], v["game"], v["company"], v["inv_no"], v["category"])
 
 
 def _sale_key(sale: Sale) -> str:
-    return ids.import_key(sale.sales_id, _business_key(sale.date, sale.match, sale.game, sale.client, sale.contract, sale.category))
+    return _key(sale.sales_id, sale.date, sale.match, sale.game, sale.client, sale.contract, sale.category)
 
 
-def _business_key(date: datetime | None, *texts: str | None) -> tuple[str, ...]:
-    return (date.date().isoformat() if date else "", *(text or "" for text in texts))
+@lru_cache(maxsize=10_000)
+def _key(sales_id: str, date: datetime | None, *texts: str | None) -> str:
+    """The business key of a sale; its tickets share it, so it is hashed once."""
+    return ids.import_key(sales_id, (date.date().isoformat() if date else "", *(text or "" for text in texts)))
