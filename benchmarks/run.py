@@ -204,6 +204,11 @@ def compared(book: str) -> dict[str, dict[str, object]]:
     return result
 
 
+def figure(value: object) -> str:
+    """A number, or amounts by currency (blank where the sample names none)."""
+    return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in value.items()) if isinstance(value, dict) else f"{value:,}"
+
+
 def comparison(plans: dict[str, dict[str, object]]) -> list[str]:
     """Sequential and optimal side by side."""
     one, best = plans["sequential"], plans["optimal"]
@@ -223,7 +228,7 @@ def comparison(plans: dict[str, dict[str, object]]) -> list[str]:
     )
     lines = ["", "## Everything pending, one sale after the other and all together (`allocate compare`)", "",
              "| | sequential | optimal |", "| --- | --- | --- |"]  # fmt: skip
-    lines += [f"| {name.replace('_', ' ')} | {one[name]} | {best[name]} |" for name in names]
+    lines += [f"| {name.replace('_', ' ')} | {figure(one[name])} | {figure(best[name])} |" for name in names]
     fewer = int(str(one["split_sales"])) - int(str(best["split_sales"]))
     return [*lines, "", f"The optimum splits {fewer} sales fewer; proven gap {best['proven_gap']}."]
 
@@ -262,7 +267,8 @@ def report(
         row("`allocate auto` of everything pending", full["auto"], f"1/{base.median / full['auto'].median:.0f} of openpyxl load + save"),
         row("`allocate auto --optimize` of the same", full["auto optimize"], f"1/{base.median / full['auto optimize'].median:.1f} of openpyxl load + save"),
         "",
-        f"Peak memory of our commands: {max(m.peak for n, m in full.items() if n not in PEERS):,.0f} MB (at most 300; of these `--optimize` carries OR-Tools).",
+        f"Peak memory of our commands: {max(m.peak for n, m in full.items() if n not in (*PEERS, 'auto optimize')):,.0f} MB (at most 300); "
+        f"with OR-Tools loaded, `--optimize`: {full['auto optimize'].peak:,.0f} MB.",
         *comparison(plans),
     ]  # fmt: skip
     if ten:
