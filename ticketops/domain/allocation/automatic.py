@@ -18,8 +18,9 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.model import states
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import DISTRIBUTION
+from ticketops.schema.workbook import DISTRIBUTION, SALES
 
+NO_LONGER_OVERSOLD = "no longer oversold"
 POLICY_BLOCK, POLICY_MODE, INSTRUCTIONS = "POLICY_BLOCK", "POLICY_MODE", "INSTRUCTIONS_UNMET"
 
 
@@ -31,6 +32,8 @@ class Line:
     quantity: int
     chunks: tuple[Chunk, ...] = ()
     left: tuple[str, str] | None = None
+    more: int = 0
+    """Units that were free beyond its chunks when its turn came."""
 
     @property
     def units(self) -> list[Unit]:
@@ -53,7 +56,11 @@ def plan_auto(snapshot: Snapshot, run: Run, *, unattended: bool = False, improve
     """
     lines, proven, _left = plan_lines(snapshot, run, unattended=unattended, improve=improve)
     writer = Writer(snapshot, run)
-    outcomes = [writer.allocate(line.target, line.chunks) for line in lines if line.left is None]
+    outcomes = [
+        writer.allocate(line.target, line.chunks, reason=NO_LONGER_OVERSOLD if _unapproved(line.target) else "", more=line.more)
+        for line in lines
+        if line.left is None
+    ]
     plan = writer.finish()
     plan.findings += [finding for line in lines if (finding := _finding(line))]
     plan.result = {
@@ -102,7 +109,8 @@ def sequential(proposer: Proposer, targets: Iterable[Target], *, unattended: boo
                 left = _reasons(proposer, target)
         if proposal is not None:
             proposer.pool.take(proposal.units)
-        lines.append(Line(target, quantity, proposal.chunks if proposal else (), left))
+        more = sum(map(len, proposer.sets(target).values())) if proposal is not None else 0
+        lines.append(Line(target, quantity, proposal.chunks if proposal else (), left, more))
     return lines
 
 
@@ -159,9 +167,12 @@ def _reasons(proposer: Proposer, target: Target) -> tuple[str, str]:
 
 
 def _finding(line: Line) -> Finding | None:
-    if line.left is None:
-        return None
-    code, why = line.left
     target = line.target
+    if line.left is None:
+        if not _unapproved(target):
+            return None
+        message = f"{target.sales_id} is {NO_LONGER_OVERSOLD}: all {line.quantity} tickets are allocated"
+        return Finding("OVERSELL_RESOLVED", Severity.INFO, message, SALES, target.terms.row, target.sales_id)
+    code, why = line.left
     return Finding(code, Severity.MEDIUM, f"{target.sales_id}: left as it is, {why}", DISTRIBUTION, target.pending[0]["row"],
                    target.sales_id, match=target.match, category=target.category)  # fmt: skip

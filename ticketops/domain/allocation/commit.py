@@ -13,7 +13,7 @@ from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import Unit
 from ticketops.domain.allocation.proposals import Proposal, Proposer, described
 from ticketops.domain.allocation.seating import pick
-from ticketops.domain.allocation.targets import Target, effective_category, find_target, is_pending
+from ticketops.domain.allocation.targets import Target, effective_category, find_target, is_pending, targets_of
 from ticketops.domain.masking import masked, masked_addresses
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError, UsageError
@@ -79,6 +79,8 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
             raise RuleError(f"{target.sales_id} is cancelled")
         raise RuleError(f"every ticket of {target.sales_id} is allocated already", "ticketops undo takes the last transaction back")
     proposer = Proposer(snapshot, [target], run)
+    if target.terms.status == states.PENDING_APPROVAL:
+        _limit_to_what_nobody_waits_for(snapshot, target, proposer)
     proposal = _proposal(proposer, target, choice or Choice())
     reason = ""
     if proposal and (violations := _binding(proposal)):
@@ -90,7 +92,8 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
         reason = f"policy override ({', '.join(v.code for v in violations)}): {override}"
     writer = Writer(snapshot, run)
     row = target.pending[0]["row"]
-    outcome = writer.allocate(target, proposal.chunks if proposal else (), reason=reason)
+    left = sum(map(len, proposer.sets(target).values())) - (len(proposal.units) if proposal else 0)
+    outcome = writer.allocate(target, proposal.chunks if proposal else (), reason=reason, more=left)
     if proposal:
         outcome = replace(outcome, plan=proposal.as_dict())
     plan = writer.finish()
@@ -107,6 +110,21 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
 def described_shortly(chunks: Sequence[Chunk]) -> str:
     """`PR0002-S01(4) · PR0003-S01(1)`: the form of OptionsSetIDs."""
     return " · ".join(f"{chunk.set_id}({len(chunk.units)})" for chunk in chunks)
+
+
+def _limit_to_what_nobody_waits_for(snapshot: Snapshot, target: Target, proposer: Proposer) -> None:
+    """A sale that waits for approval takes nothing that approved sales need. Raises RuleError where nothing is left."""
+    others = sum(
+        len(other.pending)
+        for other in targets_of(snapshot)
+        if (other.match, other.category) == (target.match, target.category)
+        and other.sales_id != target.sales_id and other.terms.status != states.PENDING_APPROVAL
+    )  # fmt: skip
+    free = sum(map(len, proposer.sets(target).values()))
+    target.limit = max(0, free - others)
+    if free and not target.limit:
+        raise RuleError(f"{target.sales_id} is oversold and waits for approval; other sales need every free unit of {target.match} {target.category}",
+                        "sale approve, reject or upgrade decides")  # fmt: skip
 
 
 def _proposal(proposer: Proposer, target: Target, choice: Choice) -> Proposal | None:
@@ -156,8 +174,11 @@ class Writer:
         self._addresses = masked_addresses(snapshot[MATTHIAS_EMAILS])
         self._log: list[tuple[Any, ...]] = []
 
-    def allocate(self, target: Target, chunks: Sequence[Chunk], *, reason: str = "") -> Outcome:
-        """Give the chunks to the pending tickets in SalesChild order; tickets that get none wait for stock."""
+    def allocate(self, target: Target, chunks: Sequence[Chunk], *, reason: str = "", more: int = 0) -> Outcome:
+        """Give the chunks to the pending tickets in SalesChild order; tickets that get none wait for stock.
+
+        more: units that are free beyond the chunks. If there are, it is not stock that the others wait for: they stay pending.
+        """
         pending = target.pending
         tickets = iter(pending)
         for chunk in chunks:
@@ -171,14 +192,17 @@ class Writer:
                 (self._run.now, self._run.user, "ALLOCATE", target.sales_id, chunk.set_id, len(chunk.units), False, reason or None)
             )
         left = list(tickets)
-        self._wait(target, left, len(pending))
+        if more <= 0:
+            self._wait(target, left, len(pending))
+        elif left:
+            self._stay(target, left, len(pending), more)
         outcome = _outcome(target, len(pending), chunks)
         set_sale_status(self.plan, target, outcome.status)
         return outcome
 
-    def untick(self, target: Target) -> None:
-        """Clear Process_Now of a sale that stays as it is."""
-        for ticket in target.pending:
+    def _untick(self, tickets: Sequence[dict[str, Any]]) -> None:
+        """Clear Process_Now of tickets that stay as they are."""
+        for ticket in tickets:
             if ticket["process_now"]:
                 self.plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {"process_now": (True, False)})
 
@@ -210,6 +234,13 @@ class Writer:
             "allocated_at": (unit.allocated_at, self._run.now),
             "alloc_note": (unit.alloc_note, note),
         })  # fmt: skip
+
+    def _stay(self, target: Target, tickets: list[dict[str, Any]], wanted: int, more: int) -> None:
+        """Tickets that got no unit though some are free: a choice, the policy or an approval is what they wait for."""
+        self._untick(tickets)
+        message = f"{target.sales_id}: {len(tickets)} of {wanted} tickets stay pending; {more} more units of {target.match} {target.category} are free"
+        self.plan.findings.append(Finding("STILL_PENDING", Severity.LOW, message, DISTRIBUTION, tickets[0]["row"], target.sales_id,
+                                          match=target.match, category=target.category))  # fmt: skip
 
     def _wait(self, target: Target, tickets: list[dict[str, Any]], wanted: int) -> None:
         """Tickets without a unit wait for stock (§14b); those that wait already stay as they are."""

@@ -212,6 +212,8 @@ class _Pooled:
     def _plannable(self, line: Line) -> bool:
         """Whether the sale may be planned anew: an operator's business and wishes that figures can't hold are not."""
         wishes = line.target.terms.wishes
+        if self._proposer.held(line.target) and self._proposer.policy(line.target).split_policy != states.ALLOW_MULTI_SET:
+            return False
         by_operator = line.left is not None and line.left[0] not in (POLICY_BLOCK, INSTRUCTIONS)
         return not by_operator and not (wishes.same_row or wishes.same_block or wishes.wheelchair)
 

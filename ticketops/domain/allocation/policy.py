@@ -6,8 +6,8 @@ pass. FULLY_AUTO: unattended runs do too, up to maxAutoCommitValue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ticketops.domain.allocation.plans import Chunk
@@ -58,6 +58,8 @@ class Offer:
     price: float | None
     margin_pct: float | None
     chunks: Sequence[Chunk]
+    held: Mapping[str, int] = field(default_factory=dict)
+    """{SetID: tickets} that the sale was given before."""
 
 
 def evaluate(policy: Policy, offer: Offer) -> list[Violation]:
@@ -84,10 +86,12 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
         if offer.price is None or value > policy.max_auto_value:
             shown = "unknown" if offer.price is None else f"{value:,.2f}"
             yield "AUTO_COMMIT_VALUE", f"sale value {shown}, at most {policy.max_auto_value:,.2f} is committed automatically"
-    sizes = [len(chunk.units) for chunk in offer.chunks]
-    if policy.split_policy == states.SINGLE_SET_ONLY and len(sizes) > 1:
-        yield "SPLIT_POLICY", f"{len(sizes)} sets, one is allowed"
-    least = min(policy.min_chunk_size, offer.quantity)
+    sizes = [len(chunk.units) + offer.held.get(chunk.set_id, 0) for chunk in offer.chunks]
+    sets = {chunk.set_id for chunk in offer.chunks} | set(offer.held)
+    if policy.split_policy == states.SINGLE_SET_ONLY and len(sets) > 1 and sizes:
+        before = " with what it has" if offer.held else ""
+        yield "SPLIT_POLICY", f"{len(sets)} sets{before}, one is allowed"
+    least = min(policy.min_chunk_size, offer.quantity + sum(offer.held.values()))
     if policy.split_policy == states.REQUIRE_MIN_CHUNK_SIZE and any(size < least for size in sizes):
         yield "SPLIT_POLICY", f"a chunk of {min(sizes)}, at least {least} is asked for"
     if policy.vendor_diversity and len(sizes) > 1 and len(vendors) == 1:
@@ -170,7 +174,10 @@ def key_of(scope: str, key: str | None) -> str:
 
 
 def names(text: str | None) -> frozenset[str]:
-    """A list of vendors in one cell, separated by commas, semicolons or lines, as they are compared."""
+    """A list of vendors in one cell, separated by commas, semicolons or lines, as they are compared; `any` and `none`
+    lift what a wider policy says."""
+    if (text or "").strip().casefold() in ("any", "none"):
+        return frozenset()
     return frozenset(filter(None, (client_key(part) for part in (text or "").replace(";", ",").replace("\n", ",").split(","))))
 
 

@@ -14,10 +14,10 @@ from ticketops.domain.allocation.pool import Pool, Sets, Unit, client_key
 from ticketops.domain.allocation.scoring import Readiness, Score, margin, score
 from ticketops.domain.allocation.targets import Target
 from ticketops.domain.plan import Run
-from ticketops.model import states
+from ticketops.model import ids, states
 from ticketops.model.findings import Violation
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import POLICIES
+from ticketops.schema.workbook import POLICIES, UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,19 @@ class Proposer:
         """The policy of this sale."""
         return self._policies.for_sale(target.match, target.client)
 
+    def held(self, target: Target) -> dict[str, int]:
+        """{SetID: tickets} that the sale has already."""
+        counts: dict[str, int] = {}
+        for ticket in target.tickets:
+            for unit_id in ids.split_unit_ids(ticket["unit_ids"]):
+                if set_id := self._set_of.get(unit_id):
+                    counts[set_id] = counts.get(set_id, 0) + 1
+        return counts
+
+    @cached_property
+    def _set_of(self) -> dict[str, str]:
+        return dict(self._snapshot[UNITS].frame.select("unit_id", "set_id").drop_nulls().iter_rows())
+
     def sets(self, target: Target) -> Sets:
         """What is free for this sale."""
         return self.pool.sets(target.match, target.category, target.client)
@@ -99,7 +112,7 @@ class Proposer:
         """A plan with what it breaks; not ranked or scored yet."""
         units = [unit for chunk in chunks for unit in chunk.units]
         sold = target.sold
-        offer = Offer(sold.category, target.category, sold.quantity, sold.price, margin(units, sold)[0], chunks)
+        offer = Offer(sold.category, target.category, sold.quantity, sold.price, margin(units, sold)[0], chunks, self.held(target))
         unmet = target.terms.wishes.unmet(units, sold.quantity)
         return Proposal(0, badge, chunks, tuple(evaluate(self.policy(target), offer)), tuple(unmet))
 

@@ -61,6 +61,8 @@ class Target:
     category: str
     tickets: list[dict[str, Any]] = field(default_factory=list)
     terms: Terms = NO_TERMS
+    limit: int | None = None
+    """The most tickets to serve now, where that is fewer than are pending."""
 
     @property
     def pending(self) -> list[dict[str, Any]]:
@@ -76,7 +78,8 @@ class Target:
 
     @property
     def sold(self) -> Sold:
-        return Sold(self.sold_category, len(self.pending), self.terms.price, self.terms.currency)
+        quantity = len(self.pending) if self.limit is None else min(self.limit, len(self.pending))
+        return Sold(self.sold_category, quantity, self.terms.price, self.terms.currency)
 
     @property
     def waiting(self) -> bool:

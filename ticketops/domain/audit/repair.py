@@ -75,7 +75,7 @@ class _Repair:
                     f"{unit['unit_id']} is AVAILABLE again: nothing refers to it and it points nowhere",
                     unit["set_id"],
                 )
-            elif (unit["status"] or states.AVAILABLE) == states.AVAILABLE and unit["sales_id"] in known:
+            elif (unit["status"] or states.AVAILABLE) == states.AVAILABLE and unit["sales_id"] and unit["sales_id"] in known:
                 self._plan.changes.set(UNITS, unit["row"], unit["unit_id"], {"sales_id": (unit["sales_id"], None)})
                 self._note(
                     checks.LOOKS_ALLOCATED,
