@@ -166,6 +166,8 @@ def _previewed(session: Session, result: dict[str, Any]) -> None:
         out.line("No unit is free.")
         return
     out.line(f"Pool: {counted(sum(result['pool'].values()), 'unit')} in {counted(len(result['pool']), 'set')}")
+    if result["held_for_others"]:
+        out.line(f"Held for others: {counted(result['held_for_others'], 'unit')}")
     best = max(plan["score"] for plan in result["plans"])
     rows = []
     for plan in result["plans"]:
@@ -177,6 +179,8 @@ def _previewed(session: Session, result: dict[str, Any]) -> None:
         score = f"{plan['score']:.3f}{'*' if plan['score'] == best else ''}"
         rows.append((str(plan["rank"]), plan["badge"], chunks, score, margin, delta, verdict))
     out.table(("Plan", "Badge", "Sets", "Score", "Margin %", "Margin", "Policy"), rows)
+    if len(rows) > 1:
+        out.line("* highest score")
     numbers = [str(plan["rank"]) for plan in result["plans"]]
     parts = [(name, f"{weight:+.2f}", *(f"{plan['parts'][name]:.2f}" for plan in result["plans"])) for name, weight in WEIGHTS.items()]
     out.line()

@@ -16,15 +16,15 @@ def log(
     session: Session,
     most: Annotated[int, typer.Option("-m", "--most", min=1, help="How many transactions.")] = 20,
 ) -> int:
-    """What was done to the workbook, newest first: RunID (which says when), who, which command, how many cells and rows."""
+    """What was done to the workbook, newest first: RunID, when, who, which command, how many cells and rows."""
     transactions = list(reversed(session.store().log()))
     rows = []
     for t in transactions[:most]:
         counts = "; ".join(f"{sheet} {sum(count.values()):,}" for sheet, count in t.counts.items())
         state = f"undoes {t.undoes}" if t.undoes else f"undone by {t.undone_by}" if t.undone_by else ""
-        rows.append((str(t.number), t.entry.run_id, t.entry.user, t.entry.command, counts, state))
+        rows.append((str(t.number), t.entry.run_id, f"{t.entry.at:%Y-%m-%d %H:%M:%S}", t.entry.user, t.entry.command, counts, state))
     if rows:
-        session.out.table(("No", "RunID", "Who", "Command", "Changes", ""), rows)
+        session.out.table(("No", "RunID", "When", "Who", "Command", "Changes", ""), rows)
     else:
         session.out.line("no transactions yet")
     if len(rows) < len(transactions):

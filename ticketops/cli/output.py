@@ -18,6 +18,8 @@ _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM:
 
 _KEPT_WHOLE = 18
 """Cells up to this width (a RunID, a SetID) are never broken."""
+_WORD_KEPT_WHOLE = 24
+"""Nor are words up to this length (a SetID with its number of tickets)."""
 
 
 class Output:
@@ -102,17 +104,30 @@ class Output:
     def _rich_table(self, headers: Sequence[str], cells: list[list[str]], numeric: list[bool], title: str) -> None:
         from rich import box  # only where somebody looks: it costs a cron job 40 ms
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table
         from rich.text import Text
 
+        least: list[int] = []
         table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
         for header, right in zip(headers, numeric, strict=True):
-            short = max((len(row[len(table.columns)]) for row in cells), default=0) <= _KEPT_WHOLE
-            table.add_column(header, justify="right" if right else "left", overflow="fold", no_wrap=short)
+            texts = [row[len(table.columns)] for row in cells]
+            short = max(map(len, texts), default=0) <= _KEPT_WHOLE
+            word = max((len(word) for text in (header, *texts) for word in text.split()), default=1)
+            least.append(max(map(len, (header, *texts))) if short else min(word, _WORD_KEPT_WHOLE))
+            table.add_column(header, justify="right" if right else "left", overflow="fold", no_wrap=short, min_width=least[-1])
         for row in cells:
             style = _STYLES.get(Severity.__members__.get(row[0], Severity.INFO)) if row[0] in Severity.__members__ else None
             table.add_row(*(Text(text, style=style if i == 0 and style else "") for i, text in enumerate(row)))
-        Console().print(table)
+        console = Console()
+        if sum(least) + 2 * len(least) > console.width:  # too narrow for columns: a block a row
+            for row in cells:
+                for header, text in zip(headers, row, strict=True):
+                    if text:
+                        console.print(f"[bold]{escape(header) or '·'}[/bold] {escape(text)}", highlight=False)
+                console.print()
+            return
+        console.print(table)
 
 
 def counted(number: int, noun: str) -> str:

@@ -33,7 +33,9 @@ def show(session: Session, match: _Match = None, client: _Client = None) -> int:
     from ticketops.services import lists
 
     found = lists.effective_policy(session.store(), match or "", client or None)
-    session.out.table(("Rule", "Value"), [(name, _value(value)) for name, value in found.items()])
+    of = " and ".join(filter(None, (f"match {match}" if match else "", f"client {client}" if client else ""))) or "the event"
+    session.out.line(f"Policy for {of}")
+    session.out.table(("Rule", "Value"), [(rule, _value(found[name])) for rule, name in _RULES.items()])
     return session.finish({"match": match, "client": client, "policy": found}, [])
 
 
@@ -125,7 +127,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(value) or "any"
+        return ", ".join(value) or "none"
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command
 from ticketops.errors import UsageError
 
@@ -85,9 +86,10 @@ def expand(session: Session) -> int:
 
 def _show(session: Session, result: dict[str, Any], what: str) -> None:
     created = result["units_created"]
-    span = f": {result['first_unit_id']}–{result['last_unit_id']}" if created else ""
+    first, last = result["first_unit_id"], result["last_unit_id"]
+    span = (f": {first}" if first == last else f": {first}–{last}") if created else ""
     removed = f", {result['units_removed']:,} removed" if result["units_removed"] else ""
-    session.out.line(f"{what} · {created:,} units generated{span}{removed}")
+    session.out.line(f"{what} · {counted(created, 'unit')} generated{span}{removed}")
     if result["issues"]:
         rows = [(issue["code"], issue["purchase_id"], issue["source_row"]) for issue in result["issues"]]
         session.out.table(("Issue", "PurchaseID", "SourceRow"), rows)

@@ -13,7 +13,7 @@ import typer
 
 from ticketops import config
 from ticketops.cli.output import Output
-from ticketops.errors import UsageError
+from ticketops.errors import RuleError, UsageError
 from ticketops.model.findings import Finding, matter
 
 _WORKBOOK = Annotated[
@@ -73,14 +73,23 @@ class Session:
         """
         from ticketops.services.transaction import carry_out, new_run
 
+        def confirm(plan: Any, _snapshot: Any) -> bool:
+            """Show what would come of it, then ask."""
+            show(plan.result)
+            self.out.findings(plan.findings, most=most_findings)
+            return self.out.ask(f"{_summary(plan.changes.counts())} — write it?", default=True)
+
         run = new_run(self.settings.user, role=self.settings.role)
-        done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=self._confirm if self.interactive else None)
+        done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=confirm if self.interactive else None)
         plan, tables = done.plan, done.snapshot.tables
         if self.dry_run:
             self.show_cells(plan.changes, tables)
+        if self.interactive and plan.changes and not (done.written or self.dry_run):
+            raise RuleError("not confirmed: nothing was written")
         if not self.out.as_json:
-            show(plan.result)
-            self.out.findings(plan.findings, most=most_findings)
+            if not (self.interactive and done.written):
+                show(plan.result)
+                self.out.findings(plan.findings, most=most_findings)
             if plan.changes or changes_expected:
                 self._say(done)
         counts = plan.changes.counts() if done.written or self.dry_run else {}
@@ -144,9 +153,6 @@ class Session:
             raise UsageError("--reason TEXT is missing", "it is written into _ALLOC_LOG")
         return option_text(reason, "reason", required=True)
 
-    def _confirm(self, plan: Any, snapshot: Any) -> bool:
-        return self.out.ask(f"{_summary(plan.changes.counts())} — write it?", default=True)
-
     def _say(self, done: Any) -> None:
         if self.dry_run:
             self.out.notice("dry run: nothing was written")
@@ -155,7 +161,7 @@ class Session:
         elif done.plan.changes:
             self.out.notice("nothing was written")
         else:
-            self.out.notice("nothing to do: the workbook is as it should be")
+            self.out.notice("nothing to write" if done.plan.findings else "nothing to do: the workbook is as it should be")
 
     def show_cells(self, changes: Any, tables: Any) -> None:
         """Every cell that would change; on a terminal the first two hundred."""

@@ -36,7 +36,9 @@ def substitute(
     def show(result: dict[str, Any]) -> None:
         seat = " ".join(str(part) for part in result["seat"] if part)
         where = f" ({seat})" if seat else ""
-        session.out.line(f"{result['sales_id']} · {result['old']} is REPLACED by {result['new']} of {result['new_category']}{where}")
+        session.out.line(
+            f"{result['sales_id']} · {result['old']} is REPLACED by {result['new']} of {result['new_category']}{where}, {result['vendor'] or 'no vendor'}"
+        )
 
     why = session.reasoned(confirm, reason)
     return session.run(jobs.unit_substitute(unit.strip().upper(), new, why, force=force), show)

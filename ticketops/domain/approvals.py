@@ -9,14 +9,15 @@ from ticketops.domain.allocation.commit import plan_commit
 from ticketops.domain.allocation.policy import Offer, Policies, category_gap, evaluate
 from ticketops.domain.allocation.pool import Pool
 from ticketops.domain.allocation.scoring import Sold, margin
-from ticketops.domain.allocation.seating import pick
 from ticketops.domain.allocation.targets import Target, find_target, is_pending
+from ticketops.domain.availability import uncommitted
 from ticketops.domain.cancellation import require_waiting
 from ticketops.domain.overrides import log, set_alloc_from
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.schedule import Catalogue
 from ticketops.errors import RuleError
 from ticketops.model import states
+from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import POLICIES, SALES
 
@@ -60,7 +61,13 @@ def plan_upgrade(snapshot: Snapshot, sales_id: str, category: str, price: float 
         cells = {"price": (terms.price, price), "total": (terms.total, round(price * number, 2))}
         plan.changes.set(SALES, terms.row, target.sales_id, cells)
     if terms.status == states.PENDING_APPROVAL:
-        _lift_flag(plan, target)
+        if offer and offer["enough"]:
+            _lift_flag(plan, target)
+        else:
+            message = f"{target.sales_id}: {offer['available'] if offer else 0} of {changed} tickets are left in {wanted} too; it still waits for approval"
+            plan.findings.append(
+                Finding("OVERSELL", Severity.MEDIUM, message, SALES, terms.row, target.sales_id, match=target.match, category=wanted)
+            )
     priced = f" at {price:g}" if price is not None else ""
     log(plan, snapshot, run, "SET_ALLOC_FROM_CATEGORY", sale_id=target.sales_id, set_id=None, units=changed, clear_seats=False,
         reason=f"upgrade {target.sold_category} → {wanted}{priced}: {reason}")  # fmt: skip
@@ -79,33 +86,36 @@ def plan_upgrades(snapshot: Snapshot, sales_id: str, price: float | None, run: R
 
 
 def upgrades(snapshot: Snapshot, target: Target, price: float | None, run: Run) -> list[dict[str, Any]]:
-    """Every better category of the scheme, nearest first: what is free, what it costs, the margin at the price as it is and
-    at the new one, and what the policy says."""
+    """Every better category of the scheme, nearest first: what can still be promised there, the margin over all pending tickets
+    at the average cost of what is free, how it differs from that of the sold category, and what the policy says."""
     scheme = next((s for s in (states.FIFA_CATEGORIES, states.OLYMPIC_CATEGORIES) if target.sold_category in s), ())
     better = [category for category in reversed(scheme) if (category_gap(target.sold_category, category) or 0) > 0]
     pool = Pool(snapshot, {(target.match, category) for category in (target.sold_category, *better)}, today=run.now)
+    left = uncommitted(snapshot, target.client or "", run.now)
     quantity = sum(map(is_pending, target.tickets))
     new_price = target.terms.price if price is None else price
     policy = Policies(snapshot[POLICIES]).for_sale(target.match, target.client)
-    before = _margin(pool, target, target.sold_category, target.terms.price, quantity)
+    _percent, before = _margin(pool, target, target.sold_category, target.terms.price, quantity)
     found = []
     for category in better:
-        free = sum(map(len, pool.sets(target.match, category, target.client).values()))
-        percent, delta = _margin(pool, target, category, new_price, quantity)
+        free = max(0, left[target.match, category])
+        percent, each = _margin(pool, target, category, new_price, quantity)
         broken = evaluate(policy, Offer(target.sold_category, category, quantity, new_price, percent, ()))
-        change = round(delta - before[1], 2) if delta is not None and before[1] is not None else None
         found.append({
             "category": category, "available": free, "enough": free >= quantity, "price": new_price, "margin_pct": percent,
-            "margin_delta": delta, "margin_change": change, "violations": [violation.as_dict() for violation in broken],
+            "margin_delta": None if each is None else round(each * quantity, 2),
+            "margin_change": None if each is None or before is None else round((each - before) * quantity, 2),
+            "violations": [violation.as_dict() for violation in broken],
         })  # fmt: skip
     return found
 
 
 def _margin(pool: Pool, target: Target, category: str, price: float | None, quantity: int) -> tuple[float | None, float | None]:
-    """The margin of serving the sale from a category with the cheapest units there."""
+    """(margin in %, margin of one ticket) of serving the sale from the cheapest units of a category, as many as there are."""
     units = [unit for units in pool.sets(target.match, category, target.client).values() for unit in units]
     cheapest = sorted(units, key=lambda unit: (unit.purchase.price is None, unit.purchase.price or 0, unit.row))[:quantity]
-    return margin(pick(cheapest, quantity), Sold(target.sold_category, quantity, price, target.terms.currency))
+    percent, total = margin(cheapest, Sold(target.sold_category, quantity, price, target.terms.currency))
+    return percent, None if total is None else total / len(cheapest)
 
 
 def _lift_flag(plan: Plan, target: Target) -> None:

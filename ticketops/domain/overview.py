@@ -15,7 +15,7 @@ from ticketops.schema.workbook import DISTRIBUTION, PURCHASES, SALES, UNITS
 
 
 def overview(snapshot: Snapshot) -> dict[str, Any]:
-    """`position` (the figures of D8), `waiting` (counts), `audit` (issues by code), `actions` ([{command, why}])."""
+    """`position` (the figures of D8), `waiting` (counts), `approvals` (SalesIDs), `audit` (issues by code), `actions` ([{command, why}])."""
     report = position(snapshot)
     audited, _findings = checks.audit(snapshot)
     tickets = snapshot[DISTRIBUTION].frame.filter(
@@ -23,11 +23,12 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
     )
     allocated = tickets.filter(pl.col("unit_ids").is_not_null())
     unsent = allocated.filter(~pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False))
+    approvals = snapshot[SALES].frame.filter(pl.col("status") == states.PENDING_APPROVAL)["sales_id"].drop_nulls().to_list()
     waiting = {
         "unexpanded_purchases": _unexpanded_purchases(snapshot),
         "unexpanded_sales": _unexpanded_sales(snapshot),
         "unallocated": tickets.filter(pl.col("unit_ids").is_null(), pl.col("status").is_null()).height,
-        "pending_approval": snapshot[SALES].frame.filter(pl.col("status") == states.PENDING_APPROVAL).height,
+        "pending_approval": len(approvals),
         "waiting_stock": tickets.filter(pl.col("status") == states.WAITING_STOCK).height,
         "guest_details_missing": unsent.filter(pl.any_horizontal(pl.col("first_name", "last_name", "client_email").is_null())).height,
         "ready_to_send": unsent.filter(pl.all_horizontal(pl.col("first_name", "last_name", "client_email").is_not_null())).height,
@@ -36,13 +37,14 @@ def overview(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "position": {name: report[name] for name in FIGURES},
         "waiting": waiting,
+        "approvals": approvals,
         "audit": {"issues": audited["issues"], "by_code": audited["by_code"], "invariant_holds": audited["invariant_holds"]},
         "short": sorted((line for line in report["lines"] if line["true_shortage"]), key=lambda line: -line["true_shortage"])[:5],
-        "actions": _actions(waiting, audited["issues"], report),
+        "actions": _actions(waiting, audited["issues"], report, approvals),
     }
 
 
-def _actions(waiting: dict[str, int], issues: int, report: dict[str, Any]) -> list[dict[str, str]]:
+def _actions(waiting: dict[str, int], issues: int, report: dict[str, Any], approvals: list[str]) -> list[dict[str, str]]:
     """What to do next, the most urgent first."""
     fillable = sum(min(line["available"], max(0, line["open"] - line["allocated_unsent"])) for line in report["lines"])
     candidates = (
@@ -52,7 +54,7 @@ def _actions(waiting: dict[str, int], issues: int, report: dict[str, Any]) -> li
         (
             waiting["pending_approval"],
             "sale approve",
-            f"{waiting['pending_approval']:,} oversold sales wait for approval; or sale reject, sale upgrade",
+            f"oversold: {', '.join(approvals[:5])}{' …' if len(approvals) > 5 else ''}; or sale reject, sale upgrade",
         ),
         (fillable, "allocate auto", f"{fillable:,} tickets can be served from stock"),
         (report["true_shortage"], "purchase add", f"{report['true_shortage']:,} tickets sold that there is no stock for"),

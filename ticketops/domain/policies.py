@@ -9,10 +9,12 @@ from typing import Any
 from ticketops.domain import roles
 from ticketops.domain.allocation.policy import Policies, Policy, key_of
 from ticketops.domain.plan import Plan, Run
+from ticketops.domain.schedule import Catalogue
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import states
+from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import MANIFEST, POLICIES
+from ticketops.schema.workbook import MANIFEST, POLICIES, SALES
 
 FIELDS = tuple(Policy.__dataclass_fields__)
 
@@ -33,7 +35,7 @@ def plan_set(snapshot: Snapshot, scope: str, key: str, given: Mapping[str, Any],
     """Set what `given` names in the policy of this scope; a value of None blanks it, so that a wider policy counts.
 
     given: {field of Policy: value}. Needs an ops_manager. Raises NotPermittedError; RuleError where a match or client is
-    missing or a number can't be.
+    missing or a number can't be, NotFoundError for a match that the schedule does not hold.
     """
     roles.require(run, states.OPS_MANAGER, "setting a policy")
     if scope != "event" and not key:
@@ -41,7 +43,17 @@ def plan_set(snapshot: Snapshot, scope: str, key: str, given: Mapping[str, Any],
     for name in ("max_upgrade_gap", "max_downgrade_gap", "min_chunk_size", "max_auto_value"):
         if (given.get(name) or 0) < 0:
             raise RuleError(f"{MANIFEST[POLICIES].by_name[name].header} can't be negative")
+    if not 0 <= (given.get("min_margin_pct") or 0) <= 100:
+        raise RuleError("MinMarginPct is between 0 and 100: the margin is a part of the sale price")
+    if given.get("min_chunk_size") == 0:
+        raise RuleError("MinChunkSize is at least 1")
+    if scope == "match":
+        key = Catalogue.of(snapshot).match(key)
     plan = Plan()
+    if scope == "client" and key_of("client", key) not in {
+        key_of("client", client) for client in snapshot[SALES].frame["client"].drop_nulls()
+    }:
+        plan.findings.append(Finding("UNKNOWN_CLIENT", Severity.INFO, f"there is no sale to {key} yet", SALES))
     table = snapshot[POLICIES]
     wanted = key_of(scope, key)
     old = next((row for row in table.frame.iter_rows(named=True)

@@ -19,7 +19,7 @@ from ticketops.domain.overrides import log
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids, states
-from ticketops.model.findings import Violation
+from ticketops.model.findings import Finding, Severity, Violation
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, MATTHIAS_EMAILS, POLICIES, UNITS
 
@@ -50,7 +50,7 @@ def plan_substitute(snapshot: Snapshot, unit_id: str, with_id: str, run: Run, *,
         else next((unit for unit in candidates if not broken[unit.unit_id]), None)
     )
     if new is None:
-        what = f"{with_id.upper()} is not" if with_id else "no unit is"
+        what = f"{with_id.upper()} is not" if with_id else "no unit that the policy permits is"
         raise RuleError(f"{what} free for {target.sales_id} in {target.match} {old.category} or better", "allocate preview shows a pool")
     if broken[new.unit_id]:
         why = "; ".join(f"{violation.code}: {violation.message}" for violation in broken[new.unit_id])
@@ -60,7 +60,11 @@ def plan_substitute(snapshot: Snapshot, unit_id: str, with_id: str, run: Run, *,
     _write(plan, snapshot, ticket, old, new, note, run)
     log(plan, snapshot, run, "SUBSTITUTE_UNIT", sale_id=target.sales_id, set_id=new.set_id, units=1, clear_seats=False,
         reason=f"{old.unit_id} → {new.unit_id}: {reason}")  # fmt: skip
+    if new.category != old.category:
+        message = f"{ticket['sales_id']}: {new.unit_id} is of {new.category}, better than {old.category}"
+        plan.findings.append(Finding("UPGRADE", Severity.INFO, message, DISTRIBUTION, ticket["row"], ticket["sales_id"], new.unit_id))
     plan.result = {
+        "vendor": new.vendor,
         "sales_id": ticket["sales_id"], "old": old.unit_id, "new": new.unit_id, "old_category": old.category,
         "new_category": new.category, "set_id": new.set_id, "seat": [new.block, new.seat_row, new.seat],
     }  # fmt: skip

@@ -220,7 +220,7 @@ def event_swap(first: str, second: str, reason: str, *, stock_only: bool, force:
 
 
 def policy_set(scope: str, key: str, given: Mapping[str, Any]) -> Job:
-    return Job("policy set", (POLICIES,), lambda snapshot, run: policies.plan_set(snapshot, scope, key, given, run))
+    return Job("policy set", (POLICIES, SCHEDULE, SALES), lambda snapshot, run: policies.plan_set(snapshot, scope, key, given, run))
 
 
 def user_set(user: str, *, role: str | None, name: str, email: str, active: bool | None) -> Job:

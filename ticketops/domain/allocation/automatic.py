@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ticketops.domain.allocation.commit import Writer
@@ -91,6 +91,9 @@ def plan_lines(
     lines, proven = improve(lines, before, proposer)
     left = before.copy()
     left.take(unit for line in lines for unit in line.units)
+    lines = [
+        replace(line, more=sum(map(len, left.sets(line.target.match, line.target.category, line.target.client).values()))) for line in lines
+    ]
     return lines, proven, left
 
 

@@ -39,6 +39,7 @@ def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) ->
             "qty": target.sold.quantity,
         },
         "pool": {set_id: len(units) for set_id, units in sets.items()},
+        "held_for_others": sum(map(len, proposer.pool.all_sets(target.match, target.category).values())) - sum(map(len, sets.values())),
         "plans": [proposal.as_dict() for proposal in proposals],
         "policy": {"mode": proposer.policy(target).mode},
         "instructions": {"constraints": wishes.said, "texts": list(wishes.texts)},

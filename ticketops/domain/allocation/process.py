@@ -49,13 +49,13 @@ def _chosen(snapshot: Snapshot, run: Run, plan: Plan) -> list[dict[str, Any]]:
             sales_id = ids.parse_sales_id(row["sales_id"] or "").parent
             step = plan_commit(snapshot.after(plan.changes), sales_id, run, Choice(sets=parse_sets([row["chosen"]])))
         except (ValueError, NotFoundError, RuleError, UsageError) as error:
-            kept.append(row)
+            kept.append(row | {"warnings": f"REFUSED: {error}"})
             message = f"{row['sales_id'] or 'a row without SalesID'}: ChosenSetID {row['chosen']} can't be carried out: {error}"
             plan.findings.append(Finding("REFUSED", Severity.HIGH, message, ALLOCATION_PREVIEW, row["row"], row["sales_id"] or ""))
             continue
         _add(plan, step)
         done.append(step.result)
-    if len(kept) < len(rows):
+    if kept != rows:
         preview.replace_rows(plan, kept)
     return done
 
