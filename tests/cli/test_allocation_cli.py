@@ -224,6 +224,11 @@ def test_a_chosen_set_is_processed(at: Callable[..., Result], book: Path) -> Non
     wrong = at("allocate", "process", "--json")
     assert (wrong.code, wrong.json["result"]["refused"]) == (1, 1)
     assert [finding["code"] for finding in wrong.json["findings"]] == ["REFUSED"]
+    assert set(wrong.json["changes"]) == {"_ALLOCATION_PREVIEW"}
+    assert column(book, "_ALLOCATION_PREVIEW", "ChosenSetID") == ["PR0099-S01"]
+    assert "PR0099-S01 has no unit" in column(book, "_ALLOCATION_PREVIEW", "Warnings")[0]
+    before = book.read_bytes()
+    assert at("allocate", "process").code == 1
     assert book.read_bytes() == before
 
 
@@ -519,9 +524,9 @@ def test_exit_codes_through_processes(at: Callable[..., Result], book: Path) -> 
 
 def test_a_sale_that_asks_for_more_ends_with_1_and_is_written(at: Callable[..., Result], book: Path) -> None:
     done = at("allocate", "commit", "S4", "--json")
-    assert (done.code, done.json["result"]["allocated"], done.json["result"]["requested"]) == (1, 7, 9)
+    assert (done.code, done.json["result"]["allocated"], done.json["result"]["requested"]) == (1, 4, 9)  # 7 are free, others need 3
     assert "WAITING_STOCK" in [finding["code"] for finding in done.json["findings"]]
-    assert column(book, "Distribution", "Status", 2)[6:15].count("WAITING_STOCK") == 2
+    assert column(book, "Distribution", "Status", 2)[6:15].count("WAITING_STOCK") == 5
     assert at("audit", "run").code == 0
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.desk import Desk
-from ticketops.domain.allocation import plans
+from ticketops.domain.allocation import commit, plans
 from ticketops.domain.allocation.pool import Unit
 from ticketops.domain.allocation.seating import pick
 from ticketops.errors import NotFoundError, RuleError
@@ -219,3 +219,57 @@ def test_against_brute_force_no_better_plan_exists(sizes: list[int], quantity: i
     elif sum(sizes) >= quantity:
         fewest = next(n for n in range(1, len(sizes) + 1) if any(sum(c) >= quantity for c in itertools.combinations(sizes, n)))
         assert len(chunks) == fewest
+
+
+def test_an_oversold_sale_takes_nothing_that_others_wait_for(desk: Desk) -> None:
+    """Eight free, an earlier sale wants five: the oversold one gets three, and the earlier one is served afterwards."""
+    desk.buy(("M01", "Cat 1", 8))
+    desk.sell(("M01", "Cat 1", 5))
+    desk.sell(("M01", "Cat 1", 6))
+    assert desk.rows(SALES, "status") == ["UNALLOCATED", "PENDING_APPROVAL"]
+    plan = desk.do(jobs.allocate_commit("S2"))
+    assert (plan.result["allocated"], plan.result["requested"], plan.result["waits_for_approval"]) == (3, 6, True)
+    assert desk.rows(DISTRIBUTION, "status")[5:] == ["ALLOCATED"] * 3 + ["WAITING_STOCK"] * 3
+    with pytest.raises(RuleError, match="other sales need every free unit"):
+        desk.do(jobs.allocate_commit("S2"))
+    assert desk.do(jobs.allocate_commit("S1")).result["allocated"] == 5
+    assert desk.codes() == []
+
+
+def test_an_oversold_sale_that_stock_has_come_for_is_served_and_said(desk: Desk) -> None:
+    desk.sell(("M01", "Cat 1", 2))
+    assert [f.code for f in desk.do(jobs.allocate_auto()).findings] == ["PENDING_APPROVAL"]
+    desk.buy(("M01", "Cat 1", 1))
+    assert desk.do(jobs.allocate_auto()).result["units"] == 0  # not for half of it
+    desk.buy(("M01", "Cat 1", 1))
+    plan = desk.do(jobs.allocate_auto())
+    assert [f.code for f in plan.findings] == ["OVERSELL_RESOLVED"]
+    assert desk.rows(SALES, "status", "oversell") == [("ALLOCATED", None)]
+    assert desk.rows(ALLOC_LOG, "reason") == ["no longer oversold"] * 2
+
+
+def test_tickets_wait_for_stock_only_where_there_is_none(desk: Desk) -> None:
+    """An operator gives two of five from one set, twelve more being free: the other three stay as they are."""
+    desk.buy(("M01", "Cat 1", 14))
+    desk.sell(("M01", "Cat 1", 5))
+    plan = desk.do(jobs.allocate_commit("S1", commit.Choice(sets=(("PR0001-S01", 2),))))
+    assert [f.code for f in plan.findings] == ["STILL_PENDING"]
+    assert desk.rows(DISTRIBUTION, "status") == ["ALLOCATED"] * 2 + [None] * 3
+    assert desk.rows(DISTRIBUTION, "notes")[2:] == [None] * 3
+    assert desk.rows(SALES, "status") == ["PARTIAL_ALLOCATED"]
+
+
+@pytest.mark.parametrize("policy", [{"split_policy": "SINGLE_SET_ONLY"}, {"split_policy": "REQUIRE_MIN_CHUNK_SIZE", "min_chunk_size": 3}])
+def test_what_a_sale_was_given_before_counts_for_its_split_rule(policy: dict[str, object]) -> None:
+    """Three of four from one set; the last one from another set would be a second set, and a chunk of one."""
+    desk = Desk(role="ops_manager")
+    desk.buy(("M01", "Cat 1", 3), ("M01", "Cat 1", 9))
+    desk.sell(("M01", "Cat 1", 4))
+    desk.do(jobs.allocate_commit("S1", commit.Choice(sets=(("PR0001-S01", 3),))))
+    desk.do(jobs.policy_set("event", "", policy))
+    with pytest.raises(RuleError, match="SPLIT_POLICY"):
+        desk.do(jobs.allocate_commit("S1"))
+    assert desk.do(jobs.allocate_auto()).result["left"] == 1
+    desk.do(jobs.allocate_commit("S1", None, "the client agreed"))
+    assert desk.rows(ALLOC_LOG, "reason")[-1] == "policy override (SPLIT_POLICY): the client agreed"
+    assert desk.codes() == []

@@ -107,3 +107,11 @@ def test_a_sent_ticket_is_never_set_back(desk: Desk) -> None:
     desk.set(DISTRIBUTION, 5, "delivery", "SENT")
     desk.do(jobs.audit_repair())
     assert desk.rows(DISTRIBUTION, "status")[2] == "ALLOCATED"
+
+
+def test_free_units_are_no_repair_where_a_row_has_no_id() -> None:
+    """A row of Distribution without an ID is nobody's: free units, which point nowhere, do not point to it."""
+    desk = Desk()
+    desk.buy(("M01", "Cat 1", 3))
+    desk.type_rows(DISTRIBUTION, [{"row_type": "Purchases", "match": "M01", "category": "Cat 1"}])
+    assert desk.do(jobs.audit_repair()).result["repairs"] == 0

@@ -43,8 +43,8 @@ def plan_set(snapshot: Snapshot, scope: str, key: str, given: Mapping[str, Any],
     for name in ("max_upgrade_gap", "max_downgrade_gap", "min_chunk_size", "max_auto_value"):
         if (given.get(name) or 0) < 0:
             raise RuleError(f"{MANIFEST[POLICIES].by_name[name].header} can't be negative")
-    if not 0 <= (given.get("min_margin_pct") or 0) <= 100:
-        raise RuleError("MinMarginPct is between 0 and 100: the margin is a part of the sale price")
+    if (given.get("min_margin_pct") or 0) > 100:
+        raise RuleError("MinMarginPct is at most 100: the margin is a part of the sale price")
     if given.get("min_chunk_size") == 0:
         raise RuleError("MinChunkSize is at least 1")
     if scope == "match":

@@ -93,6 +93,8 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
     writer = Writer(snapshot, run)
     row = target.pending[0]["row"]
     left = sum(map(len, proposer.sets(target).values())) - (len(proposal.units) if proposal else 0)
+    if target.limit is not None:
+        left = 0  # what is free is needed by others
     outcome = writer.allocate(target, proposal.chunks if proposal else (), reason=reason, more=left)
     if proposal:
         outcome = replace(outcome, plan=proposal.as_dict())
