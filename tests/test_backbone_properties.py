@@ -218,7 +218,7 @@ def test_on_a_file_at_length(empty_source: Path) -> None:
 def test_the_backbone_at_length() -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    long = settings(max_examples=300, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    long = settings(max_examples=120, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Backbone, settings=long)
 
 
