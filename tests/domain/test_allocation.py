@@ -230,8 +230,10 @@ def test_an_oversold_sale_takes_nothing_that_others_wait_for(desk: Desk) -> None
     plan = desk.do(jobs.allocate_commit("S2"))
     assert (plan.result["allocated"], plan.result["requested"], plan.result["waits_for_approval"]) == (3, 6, True)
     assert desk.rows(DISTRIBUTION, "status")[5:] == ["ALLOCATED"] * 3 + ["WAITING_STOCK"] * 3
-    with pytest.raises(RuleError, match="other sales need every free unit"):
-        desk.do(jobs.allocate_commit("S2"))
+    again = desk.done(jobs.allocate_commit("S2"))
+    assert (again.written, again.plan.result["allocated"]) == (False, 0)
+    with pytest.raises(RuleError, match="other sales need the rest"):
+        desk.do(jobs.allocate_commit("S2", commit.Choice(sets=(("PR0001-S01", 1),))))
     assert desk.do(jobs.allocate_commit("S1")).result["allocated"] == 5
     assert desk.codes() == []
 

@@ -115,7 +115,7 @@ def described_shortly(chunks: Sequence[Chunk]) -> str:
 
 
 def _limit_to_what_nobody_waits_for(snapshot: Snapshot, target: Target, proposer: Proposer) -> None:
-    """A sale that waits for approval takes nothing that approved sales need. Raises RuleError where nothing is left."""
+    """A sale that waits for approval takes nothing that approved sales need; its other tickets wait for stock."""
     others = sum(
         len(other.pending)
         for other in targets_of(snapshot)
@@ -124,9 +124,6 @@ def _limit_to_what_nobody_waits_for(snapshot: Snapshot, target: Target, proposer
     )  # fmt: skip
     free = sum(map(len, proposer.sets(target).values()))
     target.limit = max(0, free - others)
-    if free and not target.limit:
-        raise RuleError(f"{target.sales_id} is oversold and waits for approval; other sales need every free unit of {target.match} {target.category}",
-                        "sale approve, reject or upgrade decides")  # fmt: skip
 
 
 def _proposal(proposer: Proposer, target: Target, choice: Choice) -> Proposal | None:
@@ -161,7 +158,8 @@ def _chosen(proposer: Proposer, target: Target, wanted: Sequence[tuple[str, int 
         if given is not None and not 1 <= given <= len(free):
             raise RuleError(f"{set_id} has {len(free)} free units, {given} are asked for")
         if quantity > left or not quantity:
-            raise RuleError(f"{target.sales_id} wants {target.sold.quantity} tickets; these sets are more than that")
+            why = "" if target.limit is None else " (it waits for approval, other sales need the rest)"
+            raise RuleError(f"{target.sales_id} may have {target.sold.quantity} tickets{why}; these sets are more than that")
         chunks.append(Chunk(set_id, pick(free, quantity)))
         left -= quantity
     return tuple(chunks)
