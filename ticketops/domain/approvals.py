@@ -6,13 +6,14 @@ from typing import Any
 
 from ticketops.domain import roles
 from ticketops.domain.allocation.commit import plan_commit
+from ticketops.domain.allocation.log import log
 from ticketops.domain.allocation.policy import Offer, Policies, category_gap, evaluate
 from ticketops.domain.allocation.pool import Pool
 from ticketops.domain.allocation.scoring import Sold, margin
 from ticketops.domain.allocation.targets import Target, find_target, is_pending
 from ticketops.domain.availability import uncommitted
 from ticketops.domain.cancellation import require_waiting
-from ticketops.domain.overrides import log, set_alloc_from
+from ticketops.domain.overrides import set_alloc_from
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.schedule import Catalogue
 from ticketops.errors import RuleError
@@ -88,8 +89,11 @@ def plan_upgrades(snapshot: Snapshot, sales_id: str, price: float | None, run: R
 def upgrades(snapshot: Snapshot, target: Target, price: float | None, run: Run) -> list[dict[str, Any]]:
     """Every better category of the scheme, nearest first: what can still be promised there, the margin over all pending tickets
     at the average cost of what is free, how it differs from that of the sold category, and what the policy says."""
-    scheme = next((s for s in (states.FIFA_CATEGORIES, states.OLYMPIC_CATEGORIES) if target.sold_category in s), ())
-    better = [category for category in reversed(scheme) if (category_gap(target.sold_category, category) or 0) > 0]
+    better = [
+        category
+        for category in reversed(states.category_scheme(target.sold_category))
+        if (category_gap(target.sold_category, category) or 0) > 0
+    ]
     pool = Pool(snapshot, {(target.match, category) for category in (target.sold_category, *better)}, today=run.now)
     left = uncommitted(snapshot, target.client or "", run.now)
     quantity = sum(map(is_pending, target.tickets))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ticketops.domain import roles
 from ticketops.domain.allocation.commit import noted
+from ticketops.domain.allocation.log import log
 from ticketops.domain.allocation.release import require_undispatched, take_off, units_by_id
 from ticketops.domain.allocation.targets import Target, find_target
-from ticketops.domain.overrides import log
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError
 from ticketops.model import ids, states

@@ -8,9 +8,9 @@ from datetime import datetime
 import polars as pl
 
 from ticketops.domain.allocation.commit import parse_sets
+from ticketops.domain.allocation.log import log
 from ticketops.domain.allocation.pool import Pool, Unit, active_holds
 from ticketops.domain.allocation.seating import pick
-from ticketops.domain.overrides import log
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids

@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from ticketops.domain.allocation.commit import set_sale_status
+from ticketops.domain.allocation.log import log
 from ticketops.domain.allocation.release import require_undispatched, take_off, units_by_id
 from ticketops.domain.allocation.targets import TICKET, targets_of
-from ticketops.domain.overrides import log
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.schedule import Catalogue
 from ticketops.errors import RuleError
@@ -92,9 +93,7 @@ def _unallocated(plan: Plan, snapshot: Snapshot, matches: set[str], run: Run, *,
         freed += count
     gone = {ticket["sales_id"] for ticket in tickets}
     for target in {t.sales_id: t for t in targets_of(snapshot) if any(x["sales_id"] in gone for x in t.tickets)}.values():
-        terms = target.terms
-        if terms.row is not None and terms.status in (states.ALLOCATED, states.PARTIAL_ALLOCATED, states.FULFILLED):
-            plan.changes.set(SALES, terms.row, target.sales_id, {"status": (terms.status, states.UNALLOCATED)})
+        set_sale_status(plan, target, states.WAITING_STOCK)
     return freed
 
 

@@ -6,25 +6,18 @@ from typing import Any
 
 import polars as pl
 
-from ticketops.domain.allocation.commit import LOG_COLUMNS, set_sale_status
+from ticketops.domain.allocation.commit import set_sale_status
+from ticketops.domain.allocation.log import log
 from ticketops.domain.allocation.policy import category_gap
 from ticketops.domain.allocation.release import of_set, require_undispatched, take_off, units_by_id
-from ticketops.domain.allocation.targets import TICKET, Target, find_target, is_pending
+from ticketops.domain.allocation.targets import SEAT, TICKET, Target, find_target, is_pending
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.schedule import Catalogue
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, UNITS
-
-
-def log(plan: Plan, snapshot: Snapshot, run: Run, action: str, *, sale_id: str | None, set_id: str | None, units: int,
-        clear_seats: bool, reason: str) -> None:  # fmt: skip
-    """One row of _ALLOC_LOG (§12c), below those that the plan appends already."""
-    pending = sum(len(change.rows) for change in plan.changes.for_sheet(ALLOC_LOG) if hasattr(change, "rows"))
-    row = (run.now, run.user, action, sale_id, set_id, units, clear_seats, reason)
-    plan.changes.append(ALLOC_LOG, snapshot[ALLOC_LOG].next_row + pending, LOG_COLUMNS, [row])
+from ticketops.schema.workbook import DISTRIBUTION, UNITS
 
 
 def plan_unallocate(
@@ -66,7 +59,7 @@ def plan_reset_seats(snapshot: Snapshot, set_id: str, run: Run, *, reason: str, 
     frame = snapshot[DISTRIBUTION].frame.filter(pl.col("unit_ids").is_not_null()).select(TICKET)
     tickets = [ticket for ticket in frame.iter_rows(named=True) if own & set(ids.split_unit_ids(ticket["unit_ids"]))]
     plan = Plan()
-    seated = [ticket for ticket in tickets if any(ticket[name] for name in ("block", "seat_row", "seat"))]
+    seated = [ticket for ticket in tickets if any(ticket[name] for name in SEAT)]
     require_undispatched(seated, run, force=force)
     for ticket in seated:
         plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"] or "", _seats_cleared(ticket))
@@ -116,4 +109,4 @@ def set_alloc_from(plan: Plan, target: Target, category: str | None) -> int:
 
 
 def _seats_cleared(row: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    return {name: (row[name], None) for name in ("block", "seat_row", "seat")}
+    return {name: (row[name], None) for name in SEAT}

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from ticketops.domain.allocation.pool import referenced_units
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.schedule import Catalogue
 from ticketops.model import ids, states
@@ -170,7 +171,7 @@ class _Expansion:
         """Give every existing unit to its purchase; the units left over."""
         by_id = {p.purchase_id: p for p in purchases if p.purchase_id}
         by_index = {p.index: p for p in purchases}
-        referenced = self._referenced()
+        referenced = referenced_units(self._snapshot)
         frame = self._snapshot[UNITS].frame
         columns = ("row", "unit_id", "status", "sales_id", "set_id", "set_pos", "source_row", "purchase_id", "set_size", *_COPIED)
         orphans = []
@@ -303,17 +304,13 @@ class _Expansion:
                 fresh.append(row)
         return fresh
 
-    def _referenced(self) -> set[str]:
-        cells = self._snapshot[DISTRIBUTION].frame["unit_ids"].drop_nulls()
-        return {unit for cell in cells for unit in ids.split_unit_ids(cell)}
-
     def _first_free_unit(self) -> int:
         """Above every UnitID there is or was: those removed earlier stand in the audit and are never given again."""
         known = list(self._snapshot[UNITS].frame["unit_id"])
         for cell in self._snapshot[UNITS_AUDIT].frame["unit_ids"].drop_nulls():
             known.extend(_unlisted(cell))
         if DISTRIBUTION in self._snapshot.tables:
-            known.extend(self._referenced())
+            known.extend(referenced_units(self._snapshot))
         return ids.next_number(ids.UNIT_ID, known)
 
     def _find(self, code: str, severity: Severity, row: int, message: str, match: str = "") -> None:

@@ -88,7 +88,7 @@ def plan_add(snapshot: Snapshot, order: Order, lines: Sequence[SaleLine], run: R
     added.extend(plan.changes)
     plan.changes = added
     plan.result["order_id"] = order_id
-    plan.result["status"] = "PARTIAL_PENDING" if any(shortages) else states.UNALLOCATED
+    plan.result["status"] = states.PARTIAL_PENDING if any(shortages) else states.UNALLOCATED
     plan.result["oversold"] = [
         {"sales_id": row[11], "match": match, "category": category, "qty": quantity, **short}
         for row, (match, category, quantity), short in zip(rows, asked, shortages, strict=True)

@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 
 from ticketops.domain.allocation.commit import noted, unit_cells
+from ticketops.domain.allocation.log import log
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.policy import Offer, Policies, Policy, category_gap, evaluate
 from ticketops.domain.allocation.pool import Pool, Unit, load_units
 from ticketops.domain.allocation.release import require_undispatched
 from ticketops.domain.allocation.targets import Target, targets_of
 from ticketops.domain.masking import masked_addresses
-from ticketops.domain.overrides import log
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids, states
@@ -94,8 +94,9 @@ def _broken(policy: Policy, old: Unit, unit: Unit) -> list[Violation]:
 
 def _candidates(snapshot: Snapshot, target: Target, old: Unit, neighbours: Sequence[Unit], run: Run) -> list[Unit]:
     """What may take the unit's place, the best first."""
-    scheme = next((s for s in (states.FIFA_CATEGORIES, states.OLYMPIC_CATEGORIES) if old.category in s), (old.category,))
-    good = [category for category in scheme if (category_gap(old.category, category) or 0) >= 0]
+    good = [
+        category for category in states.category_scheme(old.category) or (old.category,) if (category_gap(old.category, category) or 0) >= 0
+    ]
     pool = Pool(snapshot, {(target.match, category) for category in good}, today=run.now)
     beside = {(unit.line, unit.position + step) for unit in neighbours for step in (-1, 1)}
     lines = {unit.line for unit in neighbours}

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD = "AVAILABLE", "ALLOCATED", "CANCELLED", "REPLACED", "SOLD"
 WAITING_STOCK = "WAITING_STOCK"
 NOT_SENT, PENDING, SENT, ACCEPTED, ISSUE, UPLOADED = "NOT_SENT", "PENDING", "SENT", "ACCEPTED", "ISSUE", "UPLOADED"
-UNALLOCATED, PARTIAL_ALLOCATED, PENDING_APPROVAL, FULFILLED, REJECTED = (
-    "UNALLOCATED",
-    "PARTIAL_ALLOCATED",
-    "PENDING_APPROVAL",
-    "FULFILLED",
-    "REJECTED",
-)
+UNALLOCATED, PARTIAL_ALLOCATED, PENDING_APPROVAL = "UNALLOCATED", "PARTIAL_ALLOCATED", "PENDING_APPROVAL"
+FULFILLED, REJECTED = "FULFILLED", "REJECTED"
+PARTIAL_PENDING = "PARTIAL_PENDING"
+"""Of an order: a line of it waits for approval (§14a)."""
 
 UNIT_STATUS = (AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD)
 DISTRIBUTION_STATUS = (ALLOCATED, WAITING_STOCK, CANCELLED)
@@ -57,9 +54,15 @@ DISPATCHED = frozenset({SENT, UPLOADED, ACCEPTED})
 """Delivery states of a ticket that has left the house (D8)."""
 
 
+def category_scheme(category: str) -> tuple[str, ...]:
+    """The scheme of §17 that a category is of, the best first; empty for a category of none."""
+    return next((scheme for scheme in (FIFA_CATEGORIES, OLYMPIC_CATEGORIES) if category in scheme), ())
+
+
 def category_rank(category: str) -> int | None:
-    """0 for the best category of its scheme, counting up; None for a category of no scheme (§17)."""
-    return next((scheme.index(category) for scheme in (FIFA_CATEGORIES, OLYMPIC_CATEGORIES) if category in scheme), None)
+    """0 for the best category of its scheme, counting up; None for a category of no scheme."""
+    scheme = category_scheme(category)
+    return scheme.index(category) if scheme else None
 
 
 @dataclass(frozen=True, slots=True)

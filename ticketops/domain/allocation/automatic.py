@@ -9,7 +9,8 @@ from typing import Any
 
 from ticketops.domain.allocation.commit import Writer
 from ticketops.domain.allocation.plans import Chunk
-from ticketops.domain.allocation.pool import Pool, Unit
+from ticketops.domain.allocation.policy import Policy
+from ticketops.domain.allocation.pool import Pool, Unit, size
 from ticketops.domain.allocation.proposals import Proposer
 from ticketops.domain.allocation.scoring import margin
 from ticketops.domain.allocation.seating import runs_of, stranded
@@ -91,9 +92,7 @@ def plan_lines(
     lines, proven = improve(lines, before, proposer)
     left = before.copy()
     left.take(unit for line in lines for unit in line.units)
-    lines = [
-        replace(line, more=sum(map(len, left.sets(line.target.match, line.target.category, line.target.client).values()))) for line in lines
-    ]
+    lines = [replace(line, more=size(left.sets(line.target.match, line.target.category, line.target.client))) for line in lines]
     return lines, proven, left
 
 
@@ -102,7 +101,8 @@ def sequential(proposer: Proposer, targets: Iterable[Target], *, unattended: boo
     lines = []
     for target in targets:
         quantity = target.sold.quantity
-        left = _left_by_mode(proposer, target, unattended=unattended)
+        kept = kept_by_mode(proposer.policy(target), unattended=unattended)
+        left = (POLICY_MODE, kept) if kept else None
         proposal = None
         if left is None:
             proposal = proposer.first_passing(target)
@@ -112,7 +112,7 @@ def sequential(proposer: Proposer, targets: Iterable[Target], *, unattended: boo
                 left = _reasons(proposer, target)
         if proposal is not None:
             proposer.pool.take(proposal.units)
-        more = sum(map(len, proposer.sets(target).values())) if proposal is not None else 0
+        more = size(proposer.sets(target)) if proposal is not None else 0
         lines.append(Line(target, quantity, proposal.chunks if proposal else (), left, more))
     return lines
 
@@ -152,13 +152,13 @@ def _unapproved(target: Target) -> bool:
     return target.terms.status == states.PENDING_APPROVAL
 
 
-def _left_by_mode(proposer: Proposer, target: Target, *, unattended: bool) -> tuple[str, str] | None:
-    mode = proposer.policy(target).mode
-    if mode == states.SUGGEST:
-        return POLICY_MODE, "its policy is SUGGEST: allocate commit, or a ChosenSetID, decides"
-    if unattended and mode != states.FULLY_AUTO:
-        return POLICY_MODE, f"its policy is {mode}: an operator must be there"
-    return None
+def kept_by_mode(policy: Policy, *, unattended: bool) -> str:
+    """Why the mode of a policy keeps a sale for an operator; empty where it does not."""
+    if policy.mode == states.SUGGEST:
+        return "its policy is SUGGEST: allocate commit, or a ChosenSetID, decides"
+    if unattended and policy.mode != states.FULLY_AUTO:
+        return f"its policy is {policy.mode}: an operator must be there"
+    return ""
 
 
 def _reasons(proposer: Proposer, target: Target) -> tuple[str, str]:

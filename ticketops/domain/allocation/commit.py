@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ticketops.domain import roles
-from ticketops.domain.allocation import plans
+from ticketops.domain.allocation import log, plans
 from ticketops.domain.allocation.plans import Chunk
-from ticketops.domain.allocation.pool import Unit
+from ticketops.domain.allocation.pool import Unit, size
 from ticketops.domain.allocation.proposals import Proposal, Proposer, described
 from ticketops.domain.allocation.seating import pick
-from ticketops.domain.allocation.targets import Target, effective_category, find_target, is_pending, targets_of
+from ticketops.domain.allocation.targets import SEAT, Target, effective_category, find_target, is_pending, targets_of
 from ticketops.domain.masking import masked, masked_addresses
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError, UsageError
@@ -22,7 +22,6 @@ from ticketops.model.findings import Finding, Severity, Violation
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, MATTHIAS_EMAILS, SALES, UNITS
 
-LOG_COLUMNS = ("timestamp", "user", "action", "sale_id", "set_id", "units_affected", "clear_seats", "reason")
 _CHOICE = re.compile(r"(PR\d{4,12}-S\d{2,6})(?:\s*[:(]\s*(\d{1,6})\s*\)?)?", re.IGNORECASE)
 
 
@@ -70,8 +69,9 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
     """Allocate one sale line, named by its SalesID or by its first child.
 
     override: the reason for committing a plan that breaks the policy, which needs an ops_manager and is logged.
-    A special instruction that the plan does not meet is reported, not refused: an operator asked for this sale. Raises
-    NotFoundError for an ID that Distribution does not hold, RuleError where nothing is pending, where a chosen set has too little, and where no plan passes the policy; NotPermittedError.
+    A special instruction that the plan does not meet is reported, not refused: an operator asked for this sale.
+    Raises NotFoundError for an ID that Distribution does not hold, RuleError where nothing is pending, where a chosen set has
+    too little, and where no plan passes the policy; NotPermittedError.
     """
     target = find_target(snapshot, sales_id)
     if not target.pending:
@@ -92,7 +92,7 @@ def plan_commit(snapshot: Snapshot, sales_id: str, run: Run, choice: Choice | No
         reason = f"policy override ({', '.join(v.code for v in violations)}): {override}"
     writer = Writer(snapshot, run)
     row = target.pending[0]["row"]
-    left = sum(map(len, proposer.sets(target).values())) - (len(proposal.units) if proposal else 0)
+    left = size(proposer.sets(target)) - (len(proposal.units) if proposal else 0)
     if target.limit is not None:
         left = 0  # what is free is needed by others
     outcome = writer.allocate(target, proposal.chunks if proposal else (), reason=reason, more=left)
@@ -122,7 +122,7 @@ def _limit_to_what_nobody_waits_for(snapshot: Snapshot, target: Target, proposer
         if (other.match, other.category) == (target.match, target.category)
         and other.sales_id != target.sales_id and other.terms.status != states.PENDING_APPROVAL
     )  # fmt: skip
-    free = sum(map(len, proposer.sets(target).values()))
+    free = size(proposer.sets(target))
     target.limit = max(0, free - others)
 
 
@@ -200,15 +200,9 @@ class Writer:
         set_sale_status(self.plan, target, outcome.status)
         return outcome
 
-    def _untick(self, tickets: Sequence[dict[str, Any]]) -> None:
-        """Clear Process_Now of tickets that stay as they are."""
-        for ticket in tickets:
-            if ticket["process_now"]:
-                self.plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {"process_now": (True, False)})
-
     def finish(self) -> Plan:
         """The plan with the log rows of all allocations."""
-        self.plan.changes.append(ALLOC_LOG, self._snapshot[ALLOC_LOG].next_row, LOG_COLUMNS, self._log)
+        self.plan.changes.append(ALLOC_LOG, self._snapshot[ALLOC_LOG].next_row, log.COLUMNS, self._log)
         return self.plan
 
     def _ticket(self, ticket: dict[str, Any], unit: Unit, chunk: Chunk, category: str) -> None:
@@ -221,7 +215,7 @@ class Writer:
             "notes": noted(ticket["notes"], f"Allocated {len(chunk.units)} from {chunk.set_id}"),
             "unit_count": 1,
         }
-        after = {name: value for name, value in after.items() if value is not None or name not in ("block", "seat_row", "seat")}
+        after = {name: value for name, value in after.items() if value is not None or name not in SEAT}
         if ticket["process_now"]:
             after["process_now"] = False
         cells = {name: (ticket[name], value) for name, value in after.items()}
@@ -237,7 +231,9 @@ class Writer:
 
     def _stay(self, target: Target, tickets: list[dict[str, Any]], wanted: int, more: int) -> None:
         """Tickets that got no unit though some are free: a choice, the policy or an approval is what they wait for."""
-        self._untick(tickets)
+        for ticket in tickets:
+            if ticket["process_now"]:
+                self.plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {"process_now": (True, False)})
         message = f"{target.sales_id}: {len(tickets)} of {wanted} tickets stay pending; {more} more units of {target.match} {target.category} are free"
         self.plan.findings.append(Finding("STILL_PENDING", Severity.LOW, message, DISTRIBUTION, tickets[0]["row"], target.sales_id,
                                           match=target.match, category=target.category))  # fmt: skip

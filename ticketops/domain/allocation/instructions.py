@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ticketops.domain.allocation.pool import Sets, Unit
+from ticketops.domain.allocation.pool import Sets, Unit, size
 from ticketops.domain.allocation.seating import longest_run, pick, runs_of
 from ticketops.model.findings import Violation
 
@@ -72,8 +72,8 @@ class Wishes:
                 for unit in units:
                     place = (unit.block, unit.seat_row) if self.same_row else (unit.block,)
                     places.setdefault(place, {}).setdefault(set_id, []).append(unit)
-            enough = [pool for pool in places.values() if sum(map(len, pool.values())) >= quantity]
-            return sorted(enough, key=lambda pool: sum(map(len, pool.values())))
+            enough = [pool for pool in places.values() if size(pool) >= quantity]
+            return sorted(enough, key=size)
         if self.wheelchair:
             return [{s: chosen} for s, units in sets.items() if len(units) >= quantity and (chosen := _around_accessible(units, quantity))]
         return []

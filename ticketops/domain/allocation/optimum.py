@@ -77,7 +77,7 @@ Solver = Callable[[Problem, Given], Solved]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Improved:
     """What came of a pool. lines: {index: better line}, empty where none is; broken: those that judge after all refuses."""
 
     lines: dict[int, Line]
@@ -183,11 +183,11 @@ class _Pooled:
             i, line = self._lines[misfit]
             frozen[i] = line
 
-    def improved(self, solve: Solver) -> Outcome:
+    def improved(self, solve: Solver) -> Improved:
         """What the solver found, where it is better as the seats really are, else what was."""
         old = self._value(self.start, dict(self._lines))
         if not self._lines or not self.problem.blocks:
-            return Outcome({}, old, old)
+            return Improved({}, old, old)
         solved = solve(self.problem, self.start)
         bounds = solved.bounds if not self._torn else (*solved.bounds[:2], *least(self.problem)[2:])
         if allowed(self.problem, solved.given):
@@ -195,8 +195,8 @@ class _Pooled:
             new = self._value(solved.given, lines)
             if new < old:
                 broken = [i for i, line in lines.items() if line.chunks and not self._proposer.judge(line.target, "", line.chunks).passes]
-                return Outcome({}, old, bounds, broken) if broken else Outcome(lines, new, bounds)
-        return Outcome({}, old, bounds)
+                return Improved({}, old, bounds, broken) if broken else Improved(lines, new, bounds)
+        return Improved({}, old, bounds)
 
     def _value(self, given: Given, lines: dict[int, Line]) -> tuple[int, ...]:
         """The value of each tier, seat groups counted on the seats themselves: a block ends where a hold begins, seats do not."""

@@ -104,9 +104,8 @@ def category_gap(sold: str, served: str) -> int | None:
     """How many ranks better than sold: positive an upgrade, negative a downgrade, 0 the same; None where it can't be told."""
     if sold == served:
         return 0
-    before, after = states.category_rank(sold), states.category_rank(served)
-    same_scheme = any(sold in scheme and served in scheme for scheme in (states.FIFA_CATEGORIES, states.OLYMPIC_CATEGORIES))
-    return before - after if before is not None and after is not None and same_scheme else None
+    scheme = states.category_scheme(sold)
+    return scheme.index(sold) - scheme.index(served) if served in scheme else None
 
 
 def _broken_by_category(policy: Policy, sold: str, served: str) -> Iterable[tuple[str, str]]:

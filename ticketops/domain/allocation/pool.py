@@ -82,6 +82,11 @@ Sets = dict[str, list[Unit]]
 """{SetID: its free units in SetPos order}."""
 
 
+def size(sets: Sets) -> int:
+    """How many units there are in all sets together."""
+    return sum(map(len, sets.values()))
+
+
 class Pool:
     """Free units by (match, category) and SetID. `take` removes what was given away."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ticketops.domain.allocation.commit import described_shortly
+from ticketops.domain.allocation.pool import size
 from ticketops.domain.allocation.proposals import Proposal, Proposer
 from ticketops.domain.allocation.targets import Target, find_target
 from ticketops.domain.plan import Plan, Run
@@ -39,7 +40,7 @@ def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) ->
             "qty": target.sold.quantity,
         },
         "pool": {set_id: len(units) for set_id, units in sets.items()},
-        "held_for_others": sum(map(len, proposer.pool.all_sets(target.match, target.category).values())) - sum(map(len, sets.values())),
+        "held_for_others": size(proposer.pool.all_sets(target.match, target.category)) - size(sets),
         "plans": [proposal.as_dict() for proposal in proposals],
         "policy": {"mode": proposer.policy(target).mode},
         "instructions": {"constraints": wishes.said, "texts": list(wishes.texts)},

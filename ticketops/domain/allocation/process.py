@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 
 from ticketops.domain.allocation import preview
-from ticketops.domain.allocation.automatic import POLICY_BLOCK, POLICY_MODE
+from ticketops.domain.allocation.automatic import kept_by_mode
 from ticketops.domain.allocation.commit import Choice, parse_sets, plan_commit
 from ticketops.domain.allocation.policy import Policies
 from ticketops.domain.allocation.targets import find_target
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError, UsageError
-from ticketops.model import ids, states
+from ticketops.model import ids
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import ALLOCATION_PREVIEW, DISTRIBUTION, POLICIES
@@ -31,7 +31,7 @@ def plan_process(snapshot: Snapshot, run: Run) -> Plan:
         "processed": done,
         "units": sum(one["allocated"] for one in done),
         "unticked": plan.result.get("unticked", 0),
-        "refused": sum(finding.code in ("REFUSED", POLICY_BLOCK, POLICY_MODE) for finding in plan.findings),
+        "refused": sum(finding.code == "REFUSED" for finding in plan.findings),
     }
     return plan
 
@@ -77,8 +77,8 @@ def _ticked(snapshot: Snapshot, run: Run, plan: Plan) -> list[dict[str, Any]]:
     try:
         sales_id = ids.parse_sales_id(first).parent
         target = find_target(now, sales_id)
-        if Policies(now[POLICIES]).for_sale(target.match, target.client).mode == states.SUGGEST:
-            raise RuleError("its policy is SUGGEST: allocate commit, or a ChosenSetID, decides")
+        if kept := kept_by_mode(Policies(now[POLICIES]).for_sale(target.match, target.client), unattended=False):
+            raise RuleError(kept)
         step = plan_commit(now, sales_id, run)
     except (ValueError, NotFoundError, RuleError) as error:
         plan.findings.append(Finding("REFUSED", Severity.HIGH, f"{first} was ticked but stays as it is: {error}", DISTRIBUTION, row, first))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from ticketops.domain import roles
 from ticketops.domain.allocation.commit import noted
+from ticketops.domain.allocation.targets import SEAT
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError
 from ticketops.model import ids, states
@@ -18,7 +20,6 @@ from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, UNITS
 
 _CLEARED = ("vendor", "email", "password", "contract", "tix", "acc_tix", "run_id", "unit_ids", "unit_count")
-_SEAT = ("block", "seat_row", "seat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +29,20 @@ class Held:
     row: int
     unit_id: str
     set_id: str
-    match: str
-    category: str
     status: str | None
     sales_id: str | None
-    values: dict[str, Any]
+    allocated_at: datetime | None
+    alloc_note: str | None
 
 
 def units_by_id(snapshot: Snapshot, wanted: Iterable[str]) -> dict[str, Held]:
     """{UnitID: unit} of those that the workbook holds; of two rows with one UnitID the first."""
     frame = snapshot[UNITS].frame.filter(pl.col("unit_id").is_in(list(wanted)))
     found: dict[str, Held] = {}
-    for row in frame.iter_rows(named=True):
-        unit = Held(row["row"], row["unit_id"], row["set_id"] or "", row["match"] or "", row["category"] or "", row["status"],
-                    row["sales_id"], row)  # fmt: skip
-        found.setdefault(unit.unit_id, unit)
+    for row, unit_id, set_id, *rest in frame.select(
+        "row", "unit_id", "set_id", "status", "sales_id", "allocated_at", "alloc_note"
+    ).iter_rows():
+        found.setdefault(unit_id, Held(row, unit_id, set_id or "", *rest))
     return found
 
 
@@ -75,12 +75,11 @@ def take_off(
     note: str,
     only_set: str = "",
     status: str | None = None,
-    unit_status: str = states.AVAILABLE,
     keep_seats: bool = False,
 ) -> dict[str, int]:
     """Empty the tickets and free their units; {SetID: units freed}.
 
-    only_set: just the units of this set. status: of the tickets afterwards. unit_status: of the units afterwards.
+    only_set: just the units of this set. status: of the tickets afterwards.
     A dispatched ticket becomes an ISSUE (D7). Units that another ticket claims are left alone, those that are not for sale
     (CANCELLED, SOLD) stay so; both are reported.
     """  # fmt: skip
@@ -99,22 +98,21 @@ def take_off(
             if (unit.status or states.AVAILABLE) not in (states.ALLOCATED, states.AVAILABLE):
                 message = f"{unit_id} was {unit.status} though a ticket had it; it stays {unit.status}"
                 plan.findings.append(Finding("UNIT_NOT_FOR_SALE", Severity.MEDIUM, message, UNITS, unit.row, ticket["sales_id"], unit_id))
-                _free(plan, unit, unit.status or unit_status, run, note)
+                _free(plan, unit, unit.status, f"{run.run_id} {note}")
                 continue
-            _free(plan, unit, unit_status, run, note)
+            _free(plan, unit, states.AVAILABLE, None)
             freed[unit.set_id] = freed.get(unit.set_id, 0) + 1
         rest = [unit_id for unit_id in ids.split_unit_ids(ticket["unit_ids"]) if unit_id not in going]
         _empty(plan, ticket, rest, status, note, keep_seats=keep_seats)
     return freed
 
 
-def _free(plan: Plan, unit: Held, status: str, run: Run, note: str) -> None:
-    gone = status != states.AVAILABLE
+def _free(plan: Plan, unit: Held, status: str | None, note: str | None) -> None:
     plan.changes.set(UNITS, unit.row, unit.unit_id, {
         "status": (unit.status, status),
         "sales_id": (unit.sales_id, None),
-        "allocated_at": (unit.values["allocated_at"], None),
-        "alloc_note": (unit.values["alloc_note"], f"{run.run_id} {note}" if gone else None),
+        "allocated_at": (unit.allocated_at, None),
+        "alloc_note": (unit.alloc_note, note),
     })  # fmt: skip
 
 
@@ -126,7 +124,7 @@ def _empty(plan: Plan, ticket: dict[str, Any], rest: Sequence[str], status: str 
     else:
         cells |= dict.fromkeys(_CLEARED) | {"status": status}
     if not keep_seats:
-        cells |= dict.fromkeys(_SEAT)
+        cells |= dict.fromkeys(SEAT)
     if ticket["delivery"] in states.DISPATCHED:
         cells |= {"delivery": states.ISSUE, "dispatch_notes": noted(ticket["dispatch_notes"], f"{note} after it was {ticket['delivery']}")}
     plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], {name: (ticket[name], value) for name, value in cells.items()})

@@ -22,6 +22,9 @@ TICKET = ("row", "sales_id", "row_type", "date", "match", "game", "company", "ca
 """The columns of a ticket that allocation reads or writes."""
 
 
+SEAT = ("block", "seat_row", "seat")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a row of Sales says about its tickets; `row` is None where Sales has no such sale."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ticketops.domain.allocation.log import COLUMNS
 from ticketops.domain.audit import checks
 from ticketops.domain.plan import Plan, Run
 from ticketops.model import ids, states
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, REPAIR_LOG, UNITS
-
-_LOG_COLUMNS = ("timestamp", "user", "action", "sale_id", "set_id", "units_affected", "clear_seats", "reason")
 
 
 def plan_repair(snapshot: Snapshot, run: Run) -> Plan:
@@ -24,7 +23,7 @@ def plan_repair(snapshot: Snapshot, run: Run) -> Plan:
     job = _Repair(snapshot, run, plan)
     job.units()
     job.tickets()
-    plan.changes.append(REPAIR_LOG, snapshot[REPAIR_LOG].next_row, _LOG_COLUMNS, job.log)
+    plan.changes.append(REPAIR_LOG, snapshot[REPAIR_LOG].next_row, COLUMNS, job.log)
     _result, plan.findings = checks.audit(snapshot.after(plan.changes))
     plan.result = {"repairs": len(job.log), "by_repair": dict(Counter(row[2] for row in job.log)), "left": len(plan.findings)}
     return plan
@@ -37,8 +36,8 @@ class _Repair:
         self.log: list[tuple[Any, ...]] = []
         links = self._books.links
         self._times_used = Counter(links["unit_id"])
-        self._ticket_ids = Counter(self._books.tickets["sales_id"])
-        self._pointed_at = Counter(self._books.units["sales_id"])
+        self._ticket_ids = Counter(self._books.tickets["sales_id"].drop_nulls())
+        self._pointed_at = Counter(self._books.units["sales_id"].drop_nulls())
         self._units_by_id = Counter(self._books.units["unit_id"])
 
     def units(self) -> None:
@@ -75,7 +74,7 @@ class _Repair:
                     f"{unit['unit_id']} is AVAILABLE again: nothing refers to it and it points nowhere",
                     unit["set_id"],
                 )
-            elif (unit["status"] or states.AVAILABLE) == states.AVAILABLE and unit["sales_id"] and unit["sales_id"] in known:
+            elif (unit["status"] or states.AVAILABLE) == states.AVAILABLE and unit["sales_id"] in known:
                 self._plan.changes.set(UNITS, unit["row"], unit["unit_id"], {"sales_id": (unit["sales_id"], None)})
                 self._note(
                     checks.LOOKS_ALLOCATED,
