@@ -7,22 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from ticketops.cli.output import counted
-from ticketops.cli.session import Session, command
+from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 
-app = typer.Typer(
-    help="Give units to sold tickets: preview, commit, everything at once, or the optimum.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = command_group("allocate")
 _Target = Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1).")]
 _TimeLimit = Annotated[
     float, typer.Option("--time-limit", metavar="SECONDS", min=0.1, max=86_400, help="For the optimum, all pools together.")
 ]
 
 
-@command(app, "preview", group="allocate", writes=True)
+@command(app, "preview", writes=True)
 def preview(
     session: Session,
     target: _Target,
@@ -41,7 +36,7 @@ def preview(
     return session.look(job, lambda result: _previewed(session, result))
 
 
-@command(app, "commit", group="allocate", writes=True)
+@command(app, "commit", writes=True)
 def commit(
     session: Session,
     target: _Target,
@@ -75,7 +70,7 @@ def commit(
     return session.run(jobs.allocate_commit(target, choice, why), lambda result: _committed(session, result))
 
 
-@command(app, "auto", group="allocate", writes=True)
+@command(app, "auto", writes=True)
 def auto(
     session: Session,
     optimize: Annotated[
@@ -99,7 +94,7 @@ def auto(
         return session.run(job, lambda result: _auto(session, result), most_findings=20)
 
 
-@command(app, "process", group="allocate", writes=True)
+@command(app, "process", writes=True)
 def process(session: Session) -> int:
     """Carry out what operators decided in the sheet: every ChosenSetID of _ALLOCATION_PREVIEW, then the ticked Process_Now.
 
@@ -116,7 +111,7 @@ def process(session: Session) -> int:
     return session.run(jobs.allocate_process(), show, changes_expected=False)
 
 
-@command(app, "compare", group="allocate")
+@command(app, "compare")
 def compare(session: Session, time_limit: _TimeLimit = 60.0) -> int:
     """What-if: everything pending, planned one sale after the other and all together, side by side. Nothing is written."""
     from ticketops.services.comparison import compare as compared

@@ -31,6 +31,8 @@ COMMANDS: dict[str, str] = {
     "sample": "Make a sample workbook.",
 }
 """{command: summary}, in the order of `ticketops --help`. Each lives in the module ticketops.cli.<command>."""
+GROUPS = frozenset({"purchase", "sale", "allocate", "override", "unit", "policy", "event", "audit", "recon", "report", "user"})
+"""Those of them that have commands of their own."""
 
 
 class _Typed:

@@ -6,14 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.session import Session, command
+from ticketops.cli.session import Session, command, command_group
 
-app = typer.Typer(
-    help="Prove that units and tickets tell the same story; repair what is certain.", no_args_is_help=True, rich_markup_mode=None
-)
+app = command_group("audit")
 
 
-@command(app, "run", group="audit", writes=True)
+@command(app, "run", writes=True)
 def run(
     session: Session,
     write: Annotated[bool, typer.Option("--write", help="Put the audit into _ALLOCATION_AUDIT.")] = False,
@@ -26,7 +24,7 @@ def run(
     return session.look(audit_job(write=False), lambda result: _show(session, result))
 
 
-@command(app, "repair", group="audit", writes=True)
+@command(app, "repair", writes=True)
 def repair(session: Session) -> int:
     """Plan the repairs that are certain (back-pointers, counts, statuses) and, confirmed, make them.
 

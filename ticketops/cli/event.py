@@ -6,19 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.session import Confirm, Force, Reason, Session, command
+from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
 
-app = typer.Typer(
-    help="What concerns a whole event: a match that moves.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
+app = command_group("event")
 
 
-@app.callback()
-def group() -> None:
-    """A group of commands, though there is one so far."""
-
-
-@command(app, "swap", group="event", writes=True)
+@command(app, "swap", writes=True)
 def swap(
     session: Session,
     first: Annotated[str, typer.Argument(metavar="MATCH", help="A match (M06).")],

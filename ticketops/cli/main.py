@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from ticketops.cli.app import app
+from ticketops.cli.app import GROUPS, app
 from ticketops.errors import TicketopsError
 
 
@@ -95,8 +95,7 @@ def _command_words(words: list[str]) -> list[str]:
         if word.startswith("-") or len(found) == 2:
             break
         found.append(word)
-    groups = {"purchase", "sale", "allocate", "override", "unit", "policy", "event", "user", "audit", "recon", "report"}
-    return found if found and found[0] in groups else found[:1]
+    return found if found and found[0] in GROUPS else found[:1]
 
 
 if __name__ == "__main__":

@@ -7,19 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from ticketops.cli.output import counted
-from ticketops.cli.session import Confirm, Force, Reason, Session, command
+from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
 from ticketops.errors import UsageError
 
-app = typer.Typer(
-    help="Special handling: unallocate, reset seats, serve a sale from another category.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = command_group("override")
 _Sale = Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1).")]
 
 
-@command(app, "unallocate", group="override", writes=True)
+@command(app, "unallocate", writes=True)
 def unallocate(
     session: Session,
     sale: _Sale,
@@ -43,7 +38,7 @@ def unallocate(
     return session.run(jobs.override_unallocate(sale, why, set_id=wanted, keep_seats=keep_seats, force=force), show)
 
 
-@command(app, "reset-seats", group="override", writes=True)
+@command(app, "reset-seats", writes=True)
 def reset_seats(
     session: Session,
     set_id: Annotated[str, typer.Argument(metavar="SETID", help="The set (PR0002-S01).")],
@@ -63,7 +58,7 @@ def reset_seats(
     return session.run(jobs.override_reset_seats(set_id, why, units_too=units, force=force), show)
 
 
-@command(app, "alloc-from", group="override", writes=True)
+@command(app, "alloc-from", writes=True)
 def alloc_from(
     session: Session,
     sale: _Sale,

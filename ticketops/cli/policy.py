@@ -6,16 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.session import Session, command
+from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model import states
 
-app = typer.Typer(help="The rules that automatic allocation keeps.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = command_group("policy")
 _Match = Annotated[str | None, typer.Option("--match", metavar="CODE", help="Of this match.", show_default=False)]
 _Client = Annotated[str | None, typer.Option("--client", metavar="NAME", help="Of this client.", show_default=False)]
 
 
-@command(app, "list", group="policy")
+@command(app, "list")
 def list_(session: Session) -> int:
     """Every policy of _POLICIES and what it says. A sale keeps those of the event, its match and its client together; the
     narrower one wins."""
@@ -27,7 +27,7 @@ def list_(session: Session) -> int:
     return session.finish({"policies": found}, [])
 
 
-@command(app, "show", group="policy")
+@command(app, "show")
 def show(session: Session, match: _Match = None, client: _Client = None) -> int:
     """What counts for a sale of this match to this client, defaults included."""
     from ticketops.services import lists
@@ -39,7 +39,7 @@ def show(session: Session, match: _Match = None, client: _Client = None) -> int:
     return session.finish({"match": match, "client": client, "policy": found}, [])
 
 
-@command(app, "set", group="policy", writes=True)
+@command(app, "set", writes=True)
 def set_(
     session: Session,
     match: _Match = None,

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from ticketops.cli.output import counted
-from ticketops.cli.session import Session, command
+from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 
-app = typer.Typer(help="Record purchases and turn them into units.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = command_group("purchase")
 
 
-@command(app, "add", group="purchase", writes=True)
+@command(app, "add", writes=True)
 def add(
     session: Session,
     match: Annotated[
@@ -73,7 +73,7 @@ def add(
     return session.run(jobs.purchase_add(lines), lambda result: _show(session, result, "Purchase recorded"))
 
 
-@command(app, "expand", group="purchase", writes=True)
+@command(app, "expand", writes=True)
 def expand(session: Session) -> int:
     """Bring _PURCHASE_UNITS into agreement with Purchases: add what is missing, remove free units that are too many.
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
+from ticketops.cli.session import Session, command, command_group
 
-from ticketops.cli.session import Session, command
-
-app = typer.Typer(
-    help="Compare Sales with Distribution, and carry out what was ticked.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = command_group("recon")
 
 
-@command(app, "run", group="recon", writes=True)
+@command(app, "run", writes=True)
 def run(session: Session) -> int:
     """Bring _SALES_PARENT_RECON and _SALES_RECON_AUDIT up to date; ticks in Process_Now are kept."""
     from ticketops.services import jobs
@@ -24,7 +17,7 @@ def run(session: Session) -> int:
     return session.run(jobs.recon_run(), lambda result: _actions(session, result))
 
 
-@command(app, "apply", group="recon", writes=True)
+@command(app, "apply", writes=True)
 def apply(session: Session) -> int:
     """Carry out the rows whose Process_Now is ticked: delete candidates, make missing rows. Never removes an allocated row."""
     from ticketops.services import jobs

@@ -6,17 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.session import Session, command
+from ticketops.cli.session import Session, command, command_group
 
-app = typer.Typer(help="Reports on the event.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
-
-
-@app.callback()
-def group() -> None:
-    """Reports on the event."""
+app = command_group("report")
 
 
-@command(app, "position", group="report", writes=True)
+@command(app, "position", writes=True)
 def position(
     session: Session,
     write: Annotated[bool, typer.Option("--write", help="Put the report into _REPORT_POSITION.")] = False,

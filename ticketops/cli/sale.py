@@ -8,15 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from ticketops.cli.output import counted
-from ticketops.cli.session import Confirm, Force, Reason, Session, command
+from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
 from ticketops.errors import UsageError
 
-app = typer.Typer(
-    help="Record sales and turn them into Distribution rows.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
+app = command_group("sale")
 
 
-@command(app, "add", group="sale", writes=True)
+@command(app, "add", writes=True)
 def add(
     session: Session,
     client: Annotated[str, typer.Option(metavar="NAME", help="The client.", show_default=False)],
@@ -70,7 +68,7 @@ def add(
     return session.run(jobs.sale_add(order, lines), lambda result: _added(session, result))
 
 
-@command(app, "expand", group="sale", writes=True)
+@command(app, "expand", writes=True)
 def expand(session: Session) -> int:
     """One Distribution row a ticket for every sale line: missing rows are made, sale-driven columns refreshed,
     everything that operators typed is kept. Then both reconciliation sheets are brought up to date.
@@ -83,7 +81,7 @@ def expand(session: Session) -> int:
 _Sale = Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1).")]
 
 
-@command(app, "approve", group="sale", writes=True)
+@command(app, "approve", writes=True)
 def approve(
     session: Session,
     sale: _Sale,
@@ -100,7 +98,7 @@ def approve(
     return session.run(jobs.sale_approve(sale, intake.option_text(reason, "reason", required=True)), show)
 
 
-@command(app, "reject", group="sale", writes=True)
+@command(app, "reject", writes=True)
 def reject(
     session: Session,
     sale: _Sale,
@@ -115,7 +113,7 @@ def reject(
     )
 
 
-@command(app, "upgrade", group="sale", writes=True)
+@command(app, "upgrade", writes=True)
 def upgrade(
     session: Session,
     sale: _Sale,
@@ -148,7 +146,7 @@ def upgrade(
     return session.run(jobs.sale_upgrade(sale, category, amount, why), lambda result: _upgraded(session, result))
 
 
-@command(app, "cancel", group="sale", writes=True)
+@command(app, "cancel", writes=True)
 def cancel(session: Session, sale: _Sale, confirm: Confirm = None, reason: Reason = None, force: Force = False) -> int:
     """Cancel a sale: its units are AVAILABLE again, its rows are kept and marked, a refund row is to be decided."""
     from ticketops.services import jobs

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from ticketops import config
+from ticketops.cli.app import COMMANDS, GROUPS
 from ticketops.cli.output import Output
 from ticketops.errors import RuleError, UsageError
 from ticketops.model.findings import Finding, matter
@@ -197,7 +198,14 @@ def _summary(counts: dict[str, dict[str, int]]) -> str:
     return "; ".join(parts)
 
 
-def command(app: typer.Typer, name: str, *, group: str = "", writes: bool = False) -> Callable[[Callable[..., int]], Callable[..., int]]:
+def command_group(name: str) -> typer.Typer:
+    """An empty group of commands: one of GROUPS."""
+    app = typer.Typer(name=name, help=COMMANDS[name], no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+    app.callback()(lambda: None)  # a group also while it has a single command
+    return app
+
+
+def command(app: typer.Typer, name: str, *, writes: bool = False) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Register a function as a command with the shared options. Its first parameter is the Session; it returns the exit code."""
 
     def register(function: Callable[..., int]) -> Callable[..., int]:
@@ -215,7 +223,7 @@ def command(app: typer.Typer, name: str, *, group: str = "", writes: bool = Fals
             given = {key: values.pop(key) for key in shared}
             settings = config.load({"workbook": given["workbook"], "user": given["as_user"]})
             out = Output(as_json=given["json"], quiet=given["quiet"])
-            words = f"{group} {name}".strip()
+            words = f"{app.info.name} {name}" if app.info.name in GROUPS else name
             session = Session(words, settings, out, given.get("dry_run", False), given.get("yes", False))
             return function(session, **values)
 

@@ -8,16 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from ticketops.cli.output import counted
-from ticketops.cli.session import Confirm, Force, Reason, Session, command
+from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
 from ticketops.errors import UsageError
 
-app = typer.Typer(
-    help="Substitute units, and set units aside for a client.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
+app = command_group("unit")
 _WHAT = "P00012, PR0002-S01 or PR0002-S01:4; may be given again."
 
 
-@command(app, "substitute", group="unit", writes=True)
+@command(app, "substitute", writes=True)
 def substitute(
     session: Session,
     unit: Annotated[str, typer.Argument(metavar="UNITID", help="The unit that is replaced (P00012).")],
@@ -44,7 +42,7 @@ def substitute(
     return session.run(jobs.unit_substitute(unit.strip().upper(), new, why, force=force), show)
 
 
-@command(app, "hold", group="unit", writes=True)
+@command(app, "hold", writes=True)
 def hold(
     session: Session,
     what: Annotated[list[str], typer.Argument(metavar="UNITID|SETID[:QTY]…", help=_WHAT)],
@@ -67,7 +65,7 @@ def hold(
     return session.run(job, show)
 
 
-@command(app, "release", group="unit", writes=True)
+@command(app, "release", writes=True)
 def release(
     session: Session,
     what: Annotated[list[str] | None, typer.Argument(metavar="[UNITID|SETID…]", help="Which holds.", show_default=False)] = None,
@@ -86,7 +84,7 @@ def release(
     return session.run(jobs.unit_release(what or [], client, intake.option_text(reason, "reason", required=True)), show)
 
 
-@command(app, "holds", group="unit")
+@command(app, "holds")
 def holds(session: Session) -> int:
     """The holds that stand today."""
     from ticketops.services import lists

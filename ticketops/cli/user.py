@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.session import Session, command
+from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model.states import ROLE
 
-app = typer.Typer(help="Who has which role.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = command_group("user")
 
 
-@command(app, "list", group="user")
+@command(app, "list")
 def list_(session: Session) -> int:
     """Everybody in _USERS. Where it names nobody, the setting `role` counts for whoever runs a command."""
     from ticketops.services import lists
@@ -25,7 +25,7 @@ def list_(session: Session) -> int:
     return session.finish({"users": users, "default_role": session.settings.role}, [])
 
 
-@command(app, "set", group="user", writes=True)
+@command(app, "set", writes=True)
 def set_(
     session: Session,
     user: Annotated[str, typer.Argument(metavar="USER", help="The name that --as or the login gives.")],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ticketops.domain import roles
 from ticketops.domain.allocation.commit import plan_commit
 from ticketops.domain.allocation.log import log
 from ticketops.domain.allocation.policy import Offer, Policies, category_gap, evaluate
@@ -26,9 +25,8 @@ from ticketops.schema.workbook import POLICIES, SALES
 def plan_approve(snapshot: Snapshot, sales_id: str, run: Run, *, reason: str) -> Plan:
     """Bear the risk of an oversold sale: the flag falls, it is given what there is, the rest waits for stock.
 
-    Needs an ops_manager. Raises NotFoundError, NotPermittedError, RuleError where it does not wait for approval.
+    Raises NotFoundError, RuleError where it does not wait for approval.
     """
-    roles.require(run, states.OPS_MANAGER, "approving an oversold sale")
     target = find_target(snapshot, sales_id)
     require_waiting(target)
     plan = Plan()
@@ -43,10 +41,9 @@ def plan_upgrade(snapshot: Snapshot, sales_id: str, category: str, price: float 
     """Serve a sale from a better category, at a new price if one is given (§14a): AllocFromCategory, price, flag, and the
     margin before and after.
 
-    Raises NotFoundError, RuleError for a category that is not better or where nothing is pending; NotPermittedError.
+    Raises NotFoundError, RuleError for a category that is not better or where nothing is pending.
     """
     target = find_target(snapshot, sales_id)
-    roles.require(run, states.OPS_MANAGER, "upgrading a sale")
     wanted = Catalogue.of(snapshot).category(target.match, category)
     gap = category_gap(target.sold_category, wanted)
     if gap is not None and gap <= 0:

@@ -21,7 +21,6 @@ from ticketops.domain import (
 )
 from ticketops.domain.allocation import automatic, commit, preview, process
 from ticketops.domain.audit import repair
-from ticketops.model.states import OPERATOR, OPS_MANAGER, SR_OPERATOR
 from ticketops.schema.workbook import (
     ALLOC_LOG,
     ALLOCATION_PREVIEW,
@@ -54,37 +53,25 @@ _ALLOCATING = (*_POOL, ALLOC_LOG, MATTHIAS_EMAILS, VENDOR_CREDENTIALS, SUPPLIER_
 _OVERRIDING = (DISTRIBUTION, UNITS, SALES, ALLOC_LOG, SCHEDULE, PURCHASES)
 
 
-_MANAGERS = ("policy set", "user set", "sale approve", "sale reject", "sale upgrade", "event swap")
-_ALLOCATORS = ("allocate", "override", "unit", "sale cancel", "recon apply", "audit repair")
-
-
-def role_to_undo(command: str) -> str:
-    """The least role that may take a command back: the one that may do it."""
-    return OPS_MANAGER if command.startswith(_MANAGERS) else SR_OPERATOR if command.startswith(_ALLOCATORS) else OPERATOR
-
-
 def purchase_add(lines: Sequence[procurement.PurchaseLine]) -> Job:
-    return Job("purchase add", _PURCHASING, lambda snapshot, run: procurement.plan_add(snapshot, lines, run), role=OPERATOR)
+    return Job("purchase add", _PURCHASING, lambda snapshot, run: procurement.plan_add(snapshot, lines, run))
 
 
 def purchase_expand() -> Job:
-    return Job("purchase expand", _PURCHASING, procurement.plan_expand, role=OPERATOR)
+    return Job("purchase expand", _PURCHASING, procurement.plan_expand)
 
 
 def sale_add(order: sales.Order, lines: Sequence[sales.SaleLine]) -> Job:
-    return Job("sale add", _SELLING, lambda snapshot, run: sales.plan_add(snapshot, order, lines, run), role=OPERATOR)
+    return Job("sale add", _SELLING, lambda snapshot, run: sales.plan_add(snapshot, order, lines, run))
 
 
 def sale_expand() -> Job:
-    return Job("sale expand", _RECONCILING, sales.plan_expand, role=OPERATOR)
+    return Job("sale expand", _RECONCILING, sales.plan_expand)
 
 
 def sale_approve(sales_id: str, reason: str) -> Job:
     return Job(
-        f"sale approve {sales_id}",
-        _ALLOCATING,
-        lambda snapshot, run: approvals.plan_approve(snapshot, sales_id, run, reason=reason),
-        role=OPS_MANAGER,
+        f"sale approve {sales_id}", _ALLOCATING, lambda snapshot, run: approvals.plan_approve(snapshot, sales_id, run, reason=reason)
     )
 
 
@@ -93,7 +80,6 @@ def sale_reject(sales_id: str, reason: str, *, force: bool = False) -> Job:
         f"sale reject {sales_id}",
         (*_OVERRIDING, REFUNDS),
         lambda snapshot, run: cancellation.plan_reject(snapshot, sales_id, run, reason=reason, force=force),
-        role=OPS_MANAGER,
     )
 
 
@@ -102,12 +88,11 @@ def sale_upgrade(sales_id: str, category: str, price: float | None, reason: str)
         f"sale upgrade {sales_id}",
         (*_POOL, ALLOC_LOG, SCHEDULE),
         lambda snapshot, run: approvals.plan_upgrade(snapshot, sales_id, category, price, run, reason=reason),
-        role=OPS_MANAGER,
     )
 
 
 def sale_upgrades(sales_id: str, price: float | None) -> Job:
-    return Job(f"sale upgrade {sales_id}", _POOL, lambda snapshot, run: approvals.plan_upgrades(snapshot, sales_id, price, run))
+    return Job(f"sale upgrades {sales_id}", _POOL, lambda snapshot, run: approvals.plan_upgrades(snapshot, sales_id, price, run))
 
 
 def sale_cancel(sales_id: str, reason: str, *, force: bool) -> Job:
@@ -115,16 +100,15 @@ def sale_cancel(sales_id: str, reason: str, *, force: bool) -> Job:
         f"sale cancel {sales_id}",
         (*_OVERRIDING, REFUNDS),
         lambda snapshot, run: cancellation.plan_cancel(snapshot, sales_id, run, reason=reason, force=force),
-        role=SR_OPERATOR,
     )
 
 
 def recon_run() -> Job:
-    return Job("recon run", _RECONCILING, resync.plan_run, role=OPERATOR)
+    return Job("recon run", _RECONCILING, resync.plan_run)
 
 
 def recon_apply() -> Job:
-    return Job("recon apply", _RECONCILING, resync.plan_apply, role=SR_OPERATOR)
+    return Job("recon apply", _RECONCILING, resync.plan_apply)
 
 
 def allocate_preview(target: str, *, write: bool) -> Job:
@@ -134,10 +118,7 @@ def allocate_preview(target: str, *, write: bool) -> Job:
 
 def allocate_commit(target: str, choice: commit.Choice | None = None, override: str = "") -> Job:
     return Job(
-        f"allocate commit {target}",
-        _ALLOCATING,
-        lambda snapshot, run: commit.plan_commit(snapshot, target, run, choice, override=override),
-        role=SR_OPERATOR,
+        f"allocate commit {target}", _ALLOCATING, lambda snapshot, run: commit.plan_commit(snapshot, target, run, choice, override=override)
     )
 
 
@@ -146,12 +127,11 @@ def allocate_auto(*, unattended: bool = False, improve: automatic.Improve | None
         "allocate auto --optimize" if improve else "allocate auto",
         _ALLOCATING,
         lambda snapshot, run: automatic.plan_auto(snapshot, run, unattended=unattended, improve=improve),
-        role=SR_OPERATOR,
     )
 
 
 def allocate_process() -> Job:
-    return Job("allocate process", (*_ALLOCATING, ALLOCATION_PREVIEW), process.plan_process, role=SR_OPERATOR)
+    return Job("allocate process", (*_ALLOCATING, ALLOCATION_PREVIEW), process.plan_process)
 
 
 def override_unallocate(sales_id: str, reason: str, *, set_id: str, keep_seats: bool, force: bool) -> Job:
@@ -161,7 +141,6 @@ def override_unallocate(sales_id: str, reason: str, *, set_id: str, keep_seats: 
         lambda snapshot, run: overrides.plan_unallocate(
             snapshot, sales_id, run, reason=reason, set_id=set_id, keep_seats=keep_seats, force=force
         ),
-        role=SR_OPERATOR,
     )
 
 
@@ -170,7 +149,6 @@ def override_reset_seats(set_id: str, reason: str, *, units_too: bool, force: bo
         f"override reset-seats {set_id}",
         _OVERRIDING,
         lambda snapshot, run: overrides.plan_reset_seats(snapshot, set_id, run, reason=reason, units_too=units_too, force=force),
-        role=SR_OPERATOR,
     )
 
 
@@ -179,7 +157,6 @@ def override_alloc_from(sales_id: str, category: str | None, reason: str) -> Job
         f"override alloc-from {sales_id}",
         _OVERRIDING,
         lambda snapshot, run: overrides.plan_alloc_from(snapshot, sales_id, category, run, reason=reason),
-        role=SR_OPERATOR,
     )
 
 
@@ -188,25 +165,16 @@ def unit_substitute(unit_id: str, with_id: str, reason: str, *, force: bool) -> 
         f"unit substitute {unit_id}",
         (*_POOL, ALLOC_LOG, MATTHIAS_EMAILS),
         lambda snapshot, run: substitution.plan_substitute(snapshot, unit_id, with_id, run, reason=reason, force=force),
-        role=SR_OPERATOR,
     )
 
 
 def unit_hold(what: Sequence[str], client: str, until: datetime, reason: str) -> Job:
-    return Job(
-        "unit hold",
-        (*_POOL, ALLOC_LOG),
-        lambda snapshot, run: holds.plan_hold(snapshot, what, client, until, run, reason=reason),
-        role=SR_OPERATOR,
-    )
+    return Job("unit hold", (*_POOL, ALLOC_LOG), lambda snapshot, run: holds.plan_hold(snapshot, what, client, until, run, reason=reason))
 
 
 def unit_release(what: Sequence[str], client: str, reason: str) -> Job:
     return Job(
-        "unit release",
-        (UNITS, HOLDS, ALLOC_LOG),
-        lambda snapshot, run: holds.plan_release(snapshot, what, client, run, reason=reason),
-        role=SR_OPERATOR,
+        "unit release", (UNITS, HOLDS, ALLOC_LOG), lambda snapshot, run: holds.plan_release(snapshot, what, client, run, reason=reason)
     )
 
 
@@ -215,7 +183,6 @@ def event_swap(first: str, second: str, reason: str, *, stock_only: bool, force:
         f"event swap {first} {second}",
         (*moves.EVERYTHING, SCHEDULE, ALLOC_LOG),
         lambda snapshot, run: moves.plan_swap(snapshot, first, second, run, reason=reason, stock_only=stock_only, force=force),
-        role=OPS_MANAGER,
     )
 
 
@@ -230,4 +197,4 @@ def user_set(user: str, *, role: str | None, name: str, email: str, active: bool
 
 
 def audit_repair() -> Job:
-    return Job("audit repair", (DISTRIBUTION, UNITS, REPAIR_LOG), repair.plan_repair, role=SR_OPERATOR)
+    return Job("audit repair", (DISTRIBUTION, UNITS, REPAIR_LOG), repair.plan_repair)

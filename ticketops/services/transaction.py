@@ -11,10 +11,12 @@ from ticketops.domain import roles
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import ConflictError
 from ticketops.model import states
+from ticketops.model.changes import ChangeSet
 from ticketops.model.ids import run_id, run_id_after
 from ticketops.schema.tables import Snapshot, with_structure
 from ticketops.schema.workbook import USERS
-from ticketops.stores.base import Entry, Store
+from ticketops.services import permissions
+from ticketops.stores.base import Entry, Store, Transaction
 
 Planner = Callable[[Snapshot, Run], Plan]
 Confirm = Callable[[Plan, Snapshot], bool]
@@ -29,8 +31,6 @@ class Job:
     plan: Planner
     strict: bool = True
     """Whether a sheet that commands can't work with is an error."""
-    role: str = states.STAFF
-    """The least role that may do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,27 @@ def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot, Run]:
     """The plan of a job on the workbook as it is, with the sheets and columns it needs added, and the run as the workbook
     knows it: with the role of its user, and a RunID of its own."""
     snapshot = store.read(*dict.fromkeys((*job.sheets, USERS)), strict=job.strict)
-    run = replace(roles.with_role(run, snapshot), run_id=run_id_after(store.last_run_id(), run.run_id))
-    if job.role != states.STAFF:
-        roles.require(run, job.role, f"`{job.command}`")
+    run = _known(run, store, snapshot)
+    if (least := permissions.to_do(job.command)) != states.STAFF:
+        roles.require(run, least, f"`{job.command}`")
     plan = job.plan(snapshot, run)
     plan.changes = with_structure(plan.changes.merged(), snapshot)
     return plan, snapshot, run
+
+
+def _known(run: Run, store: Store, snapshot: Snapshot) -> Run:
+    return replace(roles.with_role(run, snapshot), run_id=run_id_after(store.last_run_id(), run.run_id))
+
+
+def prepare_undo(store: Store, run: Run) -> tuple[Transaction, ChangeSet, Entry]:
+    """What an undo would take back, the cells it would set, and the entry to undo it with.
+
+    Raises NotPermittedError, and what `Store.undoable` raises.
+    """
+    last, cells = store.undoable()
+    run = _known(run, store, store.read(USERS, strict=False))
+    roles.require(run, permissions.to_undo(last.entry.command), f"undoing `{last.entry.command}`")
+    return last, cells, Entry(run.run_id, f"undo {last.entry.run_id}", run.user, run.now)
 
 
 def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confirm: Confirm | None = None) -> Done:
