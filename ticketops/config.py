@@ -22,8 +22,11 @@ FILE_NAME = "ticketops.toml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """workbook: the file to work on. user: who is recorded. role: what they may do where _USERS names nobody. backups: older versions kept. lock_timeout: seconds.
-    cache: whether typed tables are kept beside the workbook."""
+    """workbook: the file to work on. user: who is recorded. role: what they may do where _USERS names nobody. backups: older
+    versions kept. lock_timeout: seconds. cache: whether typed tables are kept beside the workbook. books: the folder of the
+    books for clients, suppliers and staff. key_file: holds the keys that seal passwords. event: whose credentials come before
+    the global ones. dispatch_buffer_hours: how long before a match its tickets must be out. reveal_seconds: how long a password
+    is shown, 30 at most."""
 
     workbook: Path | None = None
     user: str = ""
@@ -31,6 +34,11 @@ class Settings:
     backups: int = 10
     lock_timeout: float = 20.0
     cache: bool = True
+    books: Path = Path("books")
+    key_file: Path | None = None
+    event: str = "WC2026"
+    dispatch_buffer_hours: float = 72.0
+    reveal_seconds: float = 30.0
 
 
 _READERS: dict[str, Any] = {
@@ -40,13 +48,19 @@ _READERS: dict[str, Any] = {
     "backups": lambda v: _bounded(_whole(v), 1, 1000),
     "lock_timeout": lambda v: _bounded(float(v), 0.0, 3600.0),
     "cache": lambda v: v if isinstance(v, bool) else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()],
+    "books": lambda v: Path(_path_text(v)).expanduser(),
+    "key_file": lambda v: Path(_path_text(v)).expanduser(),
+    "event": lambda v: _typed(v, str).strip(),
+    "dispatch_buffer_hours": lambda v: _bounded(float(v), 0.0, 24.0 * 366),
+    "reveal_seconds": lambda v: _bounded(float(v), 0.1, 30.0),
 }
+_PATHS = ("workbook", "books", "key_file")
 
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> Settings:
     """The settings of one run; `flags` that are None were not given. Raises UsageError for a value that can't be.
 
-    A relative workbook path in a file is taken from that file's folder.
+    A relative path in a file is taken from that file's folder.
     """
     values: dict[str, Any] = {}
     for path in (_user_file(environment), (folder or Path.cwd()) / FILE_NAME):
@@ -78,9 +92,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     if unknown:
         raise UsageError(f"{path} has no setting {sorted(unknown)[0]!r}", f"it may hold {', '.join(_READERS)}")
     values = {name: _read(name, value, f"{path}: {name}") for name, value in content.items()}
-    if "workbook" in values:
-        values["workbook"] = path.parent / values["workbook"]
-    return values
+    return values | {name: path.parent / values[name] for name in _PATHS if name in values}
 
 
 def _read(name: str, value: Any, source: str) -> Any:

@@ -19,6 +19,11 @@ COMMANDS: dict[str, str] = {
     "override": "Special handling: unallocate, reset seats, serve a sale from another category.",
     "unit": "Substitute units, and set units aside for a client.",
     "policy": "The rules that automatic allocation keeps.",
+    "client": "Books for clients: guest details out and back, receipts, views.",
+    "supplier": "Books for suppliers who send tickets themselves.",
+    "staff": "The staff queue, its tasks and books.",
+    "credentials": "Vendor logins: sealed, assigned, shown only on record.",
+    "dispatch": "Bring every sheet and book into agreement; what is overdue.",
     "event": "What concerns a whole event: a match that moves.",
     "audit": "Prove that units and tickets tell the same story; repair what is certain.",
     "recon": "Compare Sales with Distribution, and carry out what was ticked.",
@@ -31,7 +36,7 @@ COMMANDS: dict[str, str] = {
     "sample": "Make a sample workbook.",
 }
 """{command: summary}, in the order of `ticketops --help`. Each lives in the module ticketops.cli.<command>."""
-GROUPS = frozenset({"purchase", "sale", "allocate", "override", "unit", "policy", "event", "audit", "recon", "report", "user"})
+GROUPS = frozenset(COMMANDS) - {"status", "log", "undo", "doctor", "init", "sample"}
 """Those of them that have commands of their own."""
 
 

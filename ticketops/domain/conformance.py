@@ -11,6 +11,7 @@ import polars as pl
 from ticketops.model import ids, states
 from ticketops.model.changes import AddColumns, AddSheet, ChangeSet
 from ticketops.model.findings import Finding, Severity
+from ticketops.model.secrets import is_sealed
 from ticketops.schema.columns import ColumnType, header_key, text_of
 from ticketops.schema.tables import Table
 from ticketops.schema.workbook import Manifest, Sheet, SheetKind
@@ -155,9 +156,10 @@ def _column_values(sheet: Sheet, table: Table, name: str, rows: RawRows) -> list
 
 
 def _passwords(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator[Finding]:
-    if values:
-        message = f"the column {header!r} holds {len(values):,} passwords that anybody who opens the workbook can read"
-        yield Finding("PLAINTEXT_PASSWORD", Severity.HIGH, message, sheet, values[0][0])
+    plain = [row for row, value in values if not is_sealed(value)]
+    if plain:
+        message = f"the column {header!r} holds {len(plain):,} passwords that anybody who opens the workbook can read: `ticketops credentials seal` seals them"
+        yield Finding("PLAINTEXT_PASSWORD", Severity.HIGH, message, sheet, plain[0])
 
 
 def _numbers(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 UNIT_ID = re.compile(r"P(\d{5,12})", re.ASCII)
 SET_ID = re.compile(r"PR(\d{4,12})-S(\d{2,6})", re.ASCII)
 SALES_ID = re.compile(r"S(\d{1,12})(?:-(\d{1,6}))?", re.ASCII)
+TASK_ID = re.compile(r"T(\d{5,12})", re.ASCII)
 RUN_ID = re.compile(r"R\d{8}-\d{6}", re.ASCII)
 _RUN_ID_FORMAT = "R%Y%m%d-%H%M%S"
 SALES_LINE_KEY = re.compile(r"(S_.+)#(\d{1,6})", re.ASCII)
@@ -35,6 +36,11 @@ class SalesId(NamedTuple):
 def unit_id(number: int) -> str:
     """1 → P00001; grows past its padding (D4)."""
     return f"P{number:05d}"
+
+
+def task_id(number: int) -> str:
+    """1 → T00001: the form that a new TaskID of _STAFF_QUEUE has."""
+    return f"T{number:05d}"
 
 
 def set_id(source_row: int, line: int = 1) -> str:

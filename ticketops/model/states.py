@@ -47,6 +47,10 @@ REFUND_DECISION = ("TO_BE_DECIDED", "REFUND", "CREDIT", "NO_REFUND")
 STAFF, OPERATOR, SR_OPERATOR, OPS_MANAGER, SUPER_ADMIN = "staff", "operator", "sr_operator", "ops_manager", "super_admin"
 ROLE = (STAFF, OPERATOR, SR_OPERATOR, OPS_MANAGER, "event_admin", SUPER_ADMIN)
 """Actor roles of §0 that work with this tool, each able to do what those before it may."""
+CLIENT, SUPPLIER, STAFF_BOOK = "client", "supplier", "staff"
+BOOK_KIND = (CLIENT, SUPPLIER, STAFF_BOOK)
+"""Whom a book is made for (§7, §8, §9)."""
+CREDENTIAL_ACTION = ("CREATED", "UPDATED", "DEACTIVATED", "PASSWORD_VIEWED", "ASSIGNED", "EXPORTED", "SEALED", "ROTATED")
 FIFA_CATEGORIES = ("Top Cat 1", "Cat 1", "Cat 2", "Cat 3", "Cat 4")
 OLYMPIC_CATEGORIES = ("First", "A", "B", "C", "D", "E")
 

@@ -73,6 +73,12 @@ POLICIES = "_POLICIES"
 HOLDS = "_HOLDS"
 REFUNDS = "_REFUNDS"
 USERS = "_USERS"
+CLIENT_INPUTS = "_CLIENT_INPUTS"
+SUPPLIER_GROUPS = "_SUPPLIER_GROUPS"
+VIEWS = "_VIEWS"
+BOOKS = "_BOOKS"
+BOOK_EDITS = "_BOOK_EDITS"
+CREDENTIAL_HISTORY = "_CREDENTIAL_HISTORY"
 
 ALLOCATION_AUDIT_ISSUE_HEADERS = (
     "Timestamp", "Severity", "Type", "SalesID", "Distribution Row", "UnitID", "_PURCHASE_UNITS Row", "Match",
@@ -170,6 +176,12 @@ _LOG_COLUMNS = (
     _column("reason", "Reason", width=40),
 )
 
+GUEST_COLUMNS = (
+    ("client_notes", "Clients notes", TEXT, 24), ("first_name", "First name", TEXT, 16), ("last_name", "Last Name", TEXT, 16),
+    ("client_email", "Client Email", CODE, 28), ("comment", "Comments", TEXT, 24),
+)  # fmt: skip
+"""(name, header, type, width) of what a client types, in the order of §7 (AB–AF)."""
+
 _SHEETS = (
     Sheet(SCHEDULE, SheetKind.REFERENCE, (
         _column("day", "Day"),
@@ -182,6 +194,7 @@ _SHEETS = (
         _column("country", "Country"),
         _column("region", "Region"),
         _column("capacity", "Capacity", INTEGER),
+        _column("dispatch_deadline", "DispatchDeadline", DATETIME, extension=True, width=18),
     ), key="match"),
     Sheet(PURCHASES, SheetKind.LEDGER, (
         _column("date", "Date", DATE),
@@ -255,6 +268,8 @@ _SHEETS = (
         _column("alloc_from", "AllocFromCategory", CODE, aliases=("AlloFromCategory",), width=16),
         _column("source_sale_id", "SourceSaleID", CODE, width=40),
         _column("line_key", "SalesLineKey", CODE, width=42),
+        _column("accepted_at", "AcceptedAt", DATETIME, extension=True, width=18),
+        _column("accepted_by", "AcceptedBy", CODE, extension=True, width=22),
     )), key="line_key", header_row=2),
     Sheet(STAFF_QUEUE, SheetKind.QUEUE, (
         _column("task_id", "TaskID", CODE),
@@ -281,6 +296,7 @@ _SHEETS = (
         _column("dispatched_at", "DispatchedAt", DATETIME, width=18),
         _column("staff_notes", "StaffNotes", width=24),
         _column("dist_row", "DistRow", INTEGER),
+        _column("proof_url", "ProofUrl", extension=True, width=30),
     ), key="task_id"),
     Sheet(SUPPLIER_QUEUE, SheetKind.QUEUE, (
         _column("supplier_key", "SupplierKey", CODE, width=16),
@@ -298,6 +314,7 @@ _SHEETS = (
         _column("active", "Active", FLAG),
         _column("notes", "Notes", width=30),
         _column("updated_at", "UpdatedAt", DATETIME, width=18),
+        _column("event", "Event", CODE, extension=True),
     )),
     Sheet(MATTHIAS_EMAILS, SheetKind.REFERENCE, (_column("email", "EMAILS", CODE, width=34),), key="email"),
     Sheet(ALLOC_LOG, SheetKind.LOG, _LOG_COLUMNS),
@@ -399,6 +416,68 @@ _SHEETS = (
         _column("role", "Role", CODE, choices=states.ROLE, width=16),
         _column("vendor_groups", "VendorGroups", CODE, width=26),
         _column("active", "Active", FLAG),
+    ), extension=True),
+    Sheet(CLIENT_INPUTS, SheetKind.LEDGER, (
+        _column("sales_id", "SalesID", CODE),
+        _column("client_group", "ClientGroup", CODE, width=24),
+        *(_column(name, header, type_, width=width) for name, header, type_, width in GUEST_COLUMNS),
+        _column("accepted_at", "AcceptedAt", DATETIME, width=18),
+        _column("accepted_by", "AcceptedBy", CODE, width=22),
+        _column("updated_at", "UpdatedAt", DATETIME, width=18),
+    ), key="sales_id", extension=True),
+    Sheet(SUPPLIER_GROUPS, SheetKind.LEDGER, (
+        _column("supplier_key", "SupplierKey", CODE, width=18),
+        _column("vendor", "Vendor", CODE, width=30),
+        _column("email_pattern", "EmailPattern", CODE, width=30),
+        _column("user", "UpdatedBy", CODE),
+        _column("updated_at", "UpdatedAt", DATETIME, width=18),
+    ), extension=True),
+    Sheet(VIEWS, SheetKind.LEDGER, (
+        _column("name", "Name", CODE, width=26),
+        _column("client_group", "ClientGroup", CODE, width=24),
+        _column("filters", "Filters", width=60),
+        _column("user", "SavedBy", CODE),
+        _column("saved_at", "SavedAt", DATETIME, width=18),
+    ), extension=True),
+    Sheet(BOOKS, SheetKind.LOG, (
+        _column("book_id", "BookID", CODE, width=38),
+        _column("kind", "Kind", CODE, choices=states.BOOK_KIND),
+        _column("party", "Party", CODE, width=28),
+        _column("file", "File", width=50),
+        _column("built_at", "BuiltAt", DATETIME, width=18),
+        _column("user", "BuiltBy", CODE),
+        _column("run_id", "RunID", CODE, width=18),
+        _column("rows", "Rows", INTEGER),
+        _column("passwords", "WithPasswords", FLAG),
+        _column("contents", "ContentsHash", CODE, width=34),
+        _column("base", "BaseHash", CODE, width=34),
+        _column("file_hash", "FileHash", CODE, width=34),
+    ), extension=True),
+    Sheet(BOOK_EDITS, SheetKind.LOG, (
+        _column("timestamp", "Timestamp", DATETIME, width=18),
+        _column("run_id", "RunID", CODE, width=18),
+        _column("book_id", "BookID", CODE, width=38),
+        _column("kind", "Kind", CODE, choices=states.BOOK_KIND),
+        _column("party", "Party", CODE, width=28),
+        _column("sales_id", "SalesID", CODE),
+        _column("fields", "Edited", width=40),
+        *(_column(name, header, type_, width=width) for name, header, type_, width in GUEST_COLUMNS),
+        _column("delivery", "Delivery", CODE),
+        _column("dispatch_notes", "DispatchNotes", width=24),
+        _column("dispatched_at", "DispatchedAt", CODE, width=18),
+        _column("proof_url", "ProofUrl", width=24),
+        _column("outcome", "Outcome", width=50),
+    ), extension=True),
+    Sheet(CREDENTIAL_HISTORY, SheetKind.LOG, (
+        _column("timestamp", "Timestamp", DATETIME, width=18),
+        _column("user", "User", CODE, width=16),
+        _column("action", "Action", CODE, choices=states.CREDENTIAL_ACTION, width=18),
+        _column("vendor", "Vendor", CODE, width=26),
+        _column("login_id", "LoginID", CODE, width=16),
+        _column("event", "Event", CODE),
+        _column("subject", "Subject", CODE, width=24),
+        _column("detail", "Detail", width=40),
+        _column("run_id", "RunID", CODE, width=18),
     ), extension=True),
 )  # fmt: skip
 

@@ -10,10 +10,17 @@ _NEEDED = (
     ("policy set", OPS_MANAGER), ("event swap", OPS_MANAGER),
     ("sale approve", OPS_MANAGER), ("sale reject", OPS_MANAGER), ("sale upgrade", OPS_MANAGER),
     ("sale cancel", SR_OPERATOR), ("allocate", SR_OPERATOR), ("override", SR_OPERATOR), ("unit", SR_OPERATOR),
+    ("client view", STAFF), ("client groups", STAFF), ("supplier groups", STAFF), ("dispatch status", STAFF),
+    ("staff mark", STAFF), ("staff report-issue", STAFF), ("staff reveal", STAFF), ("staff tasks", STAFF),
+    ("client", OPERATOR), ("supplier", OPERATOR), ("staff", OPERATOR), ("dispatch", OPERATOR),
+    ("credentials seal", OPS_MANAGER), ("credentials rotate", OPS_MANAGER), ("credentials list", OPERATOR), ("credentials", SR_OPERATOR),
     ("recon apply", SR_OPERATOR), ("audit repair", SR_OPERATOR),
     ("purchase", OPERATOR), ("sale", OPERATOR), ("recon", OPERATOR),
 )  # fmt: skip
 """(first words of a command, least role); the first that fits counts. What is not here anybody may do."""
+
+SHOW_PASSWORDS = ("credentials reveal", "staff reveal", "staff build --with-passwords")
+"""First words of the commands that show passwords: what is recorded of them is not undone."""
 
 
 def to_do(command: str) -> str:

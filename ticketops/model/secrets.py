@@ -1,0 +1,25 @@
+"""What a sealed password looks like in a cell: `sealed:` and a Fernet token (D13)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+PREFIX = "sealed:"
+
+_TOKEN = re.compile(r"sealed:gAAAAA[A-Za-z0-9_-]+={0,2}")
+_OVERHEAD, _BLOCK, _VERSION = 57, 16, 0x80
+"""Of a token: version, time, vector and signature; the cipher's block; the first byte."""
+
+
+def is_sealed(text: object) -> bool:
+    """Whether a value is sealed. Plain text that only begins like one is not."""
+    if not isinstance(text, str) or not _TOKEN.fullmatch(text):
+        return False
+    try:
+        token = base64.urlsafe_b64decode(text.removeprefix(PREFIX))
+    except (binascii.Error, ValueError):
+        return False
+    cipher_text = len(token) - _OVERHEAD
+    return token[0] == _VERSION and cipher_text >= _BLOCK and cipher_text % _BLOCK == 0

@@ -1,0 +1,233 @@
+"""The workbooks made for others: what a client's, a supplier's and a staff member's book consist of (§7, §8, §9; D10, D11).
+
+A layout is an allow-list: a column that does not stand here is in no book.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ticketops.model import states
+from ticketops.schema.columns import ColumnType, cast, text_of
+from ticketops.schema.workbook import GUEST_COLUMNS, MANIFEST, STAFF_QUEUE, SUPPLIER_QUEUE
+
+BASE_SHEET = "_base"
+"""Very hidden, in every book: its BookID and what its input cells held when it was made."""
+STAMP = "ticketops book"
+LONGEST = {"first_name": 200, "last_name": 200, "client_email": 254, "proof_url": 2000}
+LONGEST_TEXT = 5000
+"""Longest text of an input cell that is taken over, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookColumn:
+    """One column of a book. `place` is its 1-based sheet column; `typed` whether its readers may fill it in."""
+
+    name: str
+    header: str
+    place: int
+    type: ColumnType
+    width: int = 12
+    typed: bool = False
+    hidden: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of book. key: the column that names a row; spare_key: a visible copy of it."""
+
+    kind: str
+    sheet: str
+    columns: tuple[BookColumn, ...]
+    key: str
+    how_to: tuple[str, ...]
+    spare_key: str = ""
+    notice: str = ""
+    by_name: dict[str, BookColumn] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """The columns that its readers fill in."""
+        return tuple(column.name for column in self.columns if column.typed)
+
+
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    """One row: its key, the values of the layout's columns, and those of its input cells that are open."""
+
+    key: str
+    values: Mapping[str, Any]
+    open: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A book before it is a file. `party` names whose it is: a client group, a SupplierKey, a staff address."""
+
+    layout: Layout
+    party: str
+    title: str
+    rows: Sequence[BookRow]
+    book_id: str = ""
+    built_at: datetime = datetime(1970, 1, 1)
+
+    def base(self) -> list[tuple[str, dict[str, str]]]:
+        """What the open input cells hold: [(key, {column: text})]. What comes back is compared with it."""
+        return [(row.key, {name: shown(row.values.get(name)) for name in self.layout.typed if name in row.open})
+                for row in self.rows if row.open]  # fmt: skip
+
+    def contents_hash(self) -> str:
+        """Changes where anything that a reader can see changes."""
+        names = [column.name for column in self.layout.columns]
+        return digest([self.title, *([row.key, [shown(row.values.get(name)) for name in names], sorted(row.open)] for row in self.rows)])
+
+    def base_hash(self) -> str:
+        return digest(self.base())
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedRow:
+    """A row of a file that came back. values: raw cells of the input columns; formulas: those that hold a formula."""
+
+    row: int
+    key: str
+    values: Mapping[str, Any]
+    formulas: tuple[str, ...] = ()
+    other_key: str = ""
+    """What the visible copy of the key says, where that is something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A file that came back, as read. base is None where its hidden sheet is gone."""
+
+    file: str
+    book_id: str
+    rows: Sequence[ReturnedRow]
+    base: Sequence[tuple[str, Mapping[str, str]]] | None
+    missing: tuple[str, ...] = ()
+    """Headers of input columns that it lacks."""
+    problems: tuple[tuple[str, int | None, str], ...] = ()
+    """(code, sheet row, message) of what the reader saw."""
+    file_hash: str = ""
+
+
+def digest(content: Any) -> str:
+    """A short hash of anything JSON can hold."""
+    return hashlib.blake2b(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def shown(value: Any) -> str:
+    """A value as a reader sees it: for comparing what went out with what came back."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0).isoformat(sep=" ")
+    return tidy(text_of(value))
+
+
+def tidy(text: str) -> str:
+    """Line ends unified, spaces around a text gone."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "").strip()
+
+
+def typed_text(column: BookColumn, raw: Any) -> str:
+    """What a returned cell says, in the form of `shown`."""
+    if raw is None or raw == "":
+        return ""
+    if column.type is ColumnType.DATETIME:
+        moment = cast(column.type, raw)
+        return shown(moment) if moment is not None else shown(raw)
+    return shown(raw)
+
+
+def file_name(kind: str, party: str) -> str:
+    """The name of a book's file: any party's name made harmless for every file system."""
+    prefix = {states.CLIENT: "CLIENT", states.SUPPLIER: "SUPPLIER", states.STAFF_BOOK: "STAFF - Dispatch"}[kind]
+    plain = "".join(c if c.isprintable() and c not in '<>:"/\\|?*' else "_" for c in party).strip(" .") or "_"
+    while len(plain.encode()) > 150:
+        plain = plain[:-1]
+    if plain != party:
+        plain = f"{plain} {digest(party)[:6]}"  # two names that differ never share a file
+    return f"{prefix} - {plain}.xlsx"
+
+
+def _client_columns() -> Iterable[BookColumn]:
+    code, text, integer = ColumnType.CODE, ColumnType.TEXT, ColumnType.INTEGER
+    yield BookColumn("key", "SalesID", 1, code, hidden=True)
+    seen = (
+        ("sales_id", "Sales ID", code, 10), ("match", "M-No.", code, 8), ("game", "Game", text, 30), ("company", "Company", code, 24),
+        ("inv_no", "INV-NO", code, 14), ("category", "Category", code, 11), ("sets", "Total SETS", integer, 8),
+        ("allocated", "Allc", integer, 7), ("qty", "Qty", integer, 6), ("block", "Block", code, 8), ("seat_row", "Row", code, 7),
+        ("seat", "Seat", code, 7),
+    )  # fmt: skip
+    for place, (name, header, type_, width) in enumerate(seen, start=10):
+        yield BookColumn(name, header, place, type_, width)
+    for place, (name, header, type_, width) in enumerate(GUEST_COLUMNS, start=28):
+        yield BookColumn(name, header, place, type_, width, typed=True)
+    yield BookColumn("delivery", "Status", 33, code, 13, typed=True, choices=(states.ACCEPTED, states.ISSUE))
+
+
+def _supplier_columns() -> Iterable[BookColumn]:
+    left_out = ("supplier_key", "vendor", "email", "password")
+    helpers = ("dist_row", "line_key", "source_sale_id")
+    columns = [column for column in MANIFEST[SUPPLIER_QUEUE].columns if column.name not in left_out]
+    for place, column in enumerate(columns, start=1):
+        typed = column.name in ("delivery", "dispatch_notes")
+        choices = states.DELIVERY if column.name == "delivery" else ()
+        yield BookColumn(column.name, column.header, place, column.type, column.width, typed, column.name in helpers, choices)
+
+
+def _staff_columns() -> Iterable[BookColumn]:
+    shown_columns = ("task_id", "match", "category", "qty", "company", "inv_no", "block", "seat_row", "seat", "vendor_email",
+                     "vendor_password", "contract", "first_name", "last_name", "client_email", "priority", "dispatch_status",
+                     "dispatched_at", "staff_notes", "proof_url")  # fmt: skip
+    typed = ("dispatch_status", "dispatched_at", "staff_notes", "proof_url")
+    for place, name in enumerate(shown_columns, start=1):
+        column = MANIFEST[STAFF_QUEUE].by_name[name]
+        choices = states.DISPATCH_STATUS if name == "dispatch_status" else ()
+        yield BookColumn(name, column.header, place, column.type, column.width, name in typed, choices=choices)
+
+
+CLIENT_LAYOUT = Layout(states.CLIENT, "Tickets", tuple(_client_columns()), key="key", spare_key="sales_id", how_to=(
+    "These are your tickets, one row a ticket.",
+    "Fill in the yellow cells: who will use the ticket, and the e-mail address that it is sent to. First name, last name and e-mail are needed.",
+    "Rows in grey have no ticket yet. They open when one is there: we will send you the file again.",
+    "The same guest in several rows? Copy the yellow cells and paste them into the rows below (as values).",
+    "Use the arrows in the header to show some of the rows only.",
+    "When a ticket was sent to you, its Status is SENT. Did it arrive? Choose ACCEPTED. Is something wrong? Choose ISSUE and say what in Comments.",
+    "Please do not rename, move or delete columns. Save the file and send it back; send it as often as you like.",
+))  # fmt: skip
+
+SUPPLIER_LAYOUT = Layout(
+    states.SUPPLIER, "Supplier", tuple(_supplier_columns()), key="line_key", spare_key="sales_id",
+    notice="You are viewing tickets from your inventory. Client company identities are redacted.", how_to=(
+        "These are the tickets that we bought from you, one row a ticket.",
+        "A row in grey is not sold yet: please check that category, block, row and seat are right.",
+        "A row with yellow cells is to be sent to the guest whose name and e-mail address stand in it.",
+        "Then set Delivery: SENT when the ticket was sent, UPLOADED when it is on your platform, PENDING while you work on it, "
+        "ISSUE when it can't be done; say why in DispatchNotes.",
+        "Please do not rename, move or delete columns. Save the file and send it back; send it as often as you like.",
+    ),
+)  # fmt: skip
+
+STAFF_LAYOUT = Layout(states.STAFF_BOOK, "_MY_TASKS", tuple(_staff_columns()), key="task_id", how_to=(
+    "These are your tasks, the most urgent first. One row is one ticket.",
+    "Log in at the vendor with VendorEmail, find the listing by INV_NO, and send the ticket to ClientEmail.",
+    "The password: `ticketops staff reveal TASKID` shows it for a moment; each time is recorded.",
+    "Then fill in the yellow cells: DispatchStatus (SENT, or PENDING, or ISSUE with the reason in StaffNotes), "
+    "DispatchedAt if it was not now, and in ProofUrl a link to a screenshot or confirmation.",
+    "A row in grey is not ready: no ticket or no e-mail address yet.",
+    "Please do not rename, move or delete columns. Save the file and send it back; send it as often as you like.",
+))  # fmt: skip
+
+LAYOUTS = {layout.kind: layout for layout in (CLIENT_LAYOUT, SUPPLIER_LAYOUT, STAFF_LAYOUT)}
