@@ -40,6 +40,12 @@ class Output:
         if not self._quiet:
             print(harmless(text), file=sys.stderr)
 
+    def status(self, text: str) -> None:
+        """A line on standard error that the next one replaces; only where somebody looks. Empty: it is gone."""
+        if not self._quiet and sys.stderr.isatty():
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+            print(f"\r\x1b[K{harmless(text)[: width - 1]}", end="", file=sys.stderr, flush=True)
+
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
         """A table; numbers to the right. On a terminal it fits the width, elsewhere nothing is cut."""
         if self.as_json:

@@ -91,6 +91,8 @@ class Session:
             if not (self.interactive and done.written):
                 show(plan.result)
                 self.out.findings(plan.findings, most=most_findings)
+            else:
+                self.out.findings(done.late, most=most_findings)
             if plan.changes or changes_expected:
                 self._say(done)
         counts = plan.changes.counts() if done.written or self.dry_run else {}

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ticketops.model import states
 from ticketops.schema.columns import ColumnType, cast, text_of
@@ -19,7 +19,12 @@ from ticketops.schema.workbook import GUEST_COLUMNS, MANIFEST, STAFF_QUEUE, SUPP
 BASE_SHEET = "_base"
 """Very hidden, in every book: its BookID and what its input cells held when it was made."""
 STAMP = "ticketops book"
+OPEN_MARK, CLOSED_MARK = "|", "!"
+"""Before every text of the hidden sheet: whether its cell was open."""
+HEADER_ROW = 3
+"""Of the book's main sheet: a title stands above it, and what is still to be done."""
 LONGEST = {"first_name": 200, "last_name": 200, "client_email": 254, "proof_url": 2000}
+_KEPT_WHOLE = 300
 LONGEST_TEXT = 5000
 """Longest text of an input cell that is taken over, in characters."""
 
@@ -62,11 +67,21 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class BookRow:
-    """One row: its key, the values of the layout's columns, and those of its input cells that are open."""
+    """One row: its key, the values of the layout's columns, those of its input cells that are open, and the UnitID that serves it."""
 
     key: str
     values: Mapping[str, Any]
     open: frozenset[str] = frozenset()
+    unit_id: str = ""
+
+
+class BaseRow(NamedTuple):
+    """What a book held when it was made: of one row the texts of its input cells, and which of these were open."""
+
+    key: str
+    unit_id: str
+    texts: Mapping[str, str]
+    open: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +95,12 @@ class Book:
     book_id: str = ""
     built_at: datetime = datetime(1970, 1, 1)
 
-    def base(self) -> list[tuple[str, dict[str, str]]]:
-        """What the open input cells hold: [(key, {column: text})]. What comes back is compared with it."""
-        return [(row.key, {name: shown(row.values.get(name)) for name in self.layout.typed if name in row.open})
-                for row in self.rows if row.open]  # fmt: skip
+    def base(self) -> list[BaseRow]:
+        """What the input cells hold: what comes back is compared with it."""
+        return [
+            BaseRow(row.key, row.unit_id, {name: kept_short(shown(row.values.get(name))) for name in self.layout.typed},
+                    sorted(row.open)) for row in self.rows
+        ]  # fmt: skip
 
     def contents_hash(self) -> str:
         """Changes where anything that a reader can see changes."""
@@ -91,34 +108,37 @@ class Book:
         return digest([self.title, *([row.key, [shown(row.values.get(name)) for name in names], sorted(row.open)] for row in self.rows)])
 
     def base_hash(self) -> str:
-        return digest(self.base())
+        return hash_of_base(self.base())
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedRow:
-    """A row of a file that came back. values: raw cells of the input columns; formulas: those that hold a formula."""
+    """A row of a file that came back. spare: the visible copy of its key. values: raw cells of the input columns.
+    formulas: the input columns that hold a formula or an error instead of a value."""
 
     row: int
     key: str
+    spare: str
     values: Mapping[str, Any]
     formulas: tuple[str, ...] = ()
-    other_key: str = ""
-    """What the visible copy of the key says, where that is something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A file that came back, as read. base is None where its hidden sheet is gone."""
+    """A file that came back, as read. base is None where its hidden sheet is gone. missing: input columns that it lacks.
+    problems: (code, sheet row, message) of what the reader saw. places: {input column: sheet column}."""
 
     file: str
-    book_id: str
-    rows: Sequence[ReturnedRow]
-    base: Sequence[tuple[str, Mapping[str, str]]] | None
+    file_hash: str
+    kind: str = ""
+    book_id: str = ""
+    rows: Sequence[ReturnedRow] = ()
+    base: Sequence[BaseRow] | None = None
     missing: tuple[str, ...] = ()
-    """Headers of input columns that it lacks."""
-    problems: tuple[tuple[str, int | None, str], ...] = ()
-    """(code, sheet row, message) of what the reader saw."""
-    file_hash: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
+    problems: Sequence[tuple[str, int | None, str]] = ()
+    unusable: bool = False
+    """Whether nothing of it can be used; problems say why."""
 
 
 def digest(content: Any) -> str:
@@ -138,6 +158,20 @@ def shown(value: Any) -> str:
 def tidy(text: str) -> str:
     """Line ends unified, spaces around a text gone."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "").strip()
+
+
+def hash_of_base(base: Sequence[BaseRow]) -> str:
+    return digest([[row.key, row.unit_id, sorted(row.texts.items()), list(row.open)] for row in base])
+
+
+def kept_short(text: str) -> str:
+    """A text as the base keeps it: a long one by its hash."""
+    return text if len(text) <= _KEPT_WHOLE else f"#{digest(text)}"
+
+
+def is_text(base: str, text: str) -> bool:
+    """Whether a base stands for this text."""
+    return base in (text, f"#{digest(text)}") if len(text) > _KEPT_WHOLE else base == text
 
 
 def typed_text(column: BookColumn, raw: Any) -> str:

@@ -451,7 +451,6 @@ _SHEETS = (
         _column("passwords", "WithPasswords", FLAG),
         _column("contents", "ContentsHash", CODE, width=34),
         _column("base", "BaseHash", CODE, width=34),
-        _column("file_hash", "FileHash", CODE, width=34),
     ), extension=True),
     Sheet(BOOK_EDITS, SheetKind.LOG, (
         _column("timestamp", "Timestamp", DATETIME, width=18),

@@ -12,6 +12,7 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.errors import ConflictError, RuleError
 from ticketops.model import states
 from ticketops.model.changes import ChangeSet
+from ticketops.model.findings import Finding
 from ticketops.model.ids import run_id, run_id_after
 from ticketops.schema.tables import Snapshot, with_structure
 from ticketops.schema.workbook import USERS
@@ -31,6 +32,8 @@ class Job:
     plan: Planner
     strict: bool = True
     """Whether a sheet that commands can't work with is an error."""
+    afterwards: Callable[[Plan], list[Finding]] | None = None
+    """What follows once the plan is committed: files that it describes. Returns what went wrong with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Done:
     snapshot: Snapshot
     run: Run
     written: bool
+    late: tuple[Finding, ...] = ()
+    """What went wrong after the commit; among the plan's findings too."""
 
 
 def new_run(user: str, now: datetime | None = None, *, role: str = states.SR_OPERATOR) -> Run:
@@ -103,4 +108,6 @@ def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confir
                 raise ConflictError("the workbook was changed while you were asked", "nothing was written; run the command again")
         if plan.changes:
             store.commit(plan.changes, snapshot.revision, entry)
-    return Done(plan, snapshot, run, bool(plan.changes))
+    late = tuple(job.afterwards(plan)) if job.afterwards and plan.changes else ()
+    plan.findings += late
+    return Done(plan, snapshot, run, bool(plan.changes), late)

@@ -19,7 +19,7 @@ from ticketops.domain.dispatch.words import OFFICE, UNKNOWN, Outcome, Word, as_s
 from ticketops.domain.plan import Plan, Run
 from ticketops.model import states
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.books import shown
+from ticketops.schema.books import is_text, shown
 from ticketops.schema.workbook import CLIENT_INPUTS, DISTRIBUTION, SALES, STAFF_QUEUE, SUPPLIER_QUEUE
 
 LONGEST_CELL = 32_767
@@ -92,7 +92,7 @@ def _hear_text(state: State, record: Record, name: str, word: Word, *, prefer_th
     if shown(ours) == shown(theirs) or read == shown(theirs):
         return Outcome.SAME, ""
     unknown = word.base is UNKNOWN
-    if (unknown and not ours) or (not unknown and read == word.base):
+    if (unknown and not ours) or (not unknown and is_text(word.base, read)):
         record.set(name, theirs)
         return Outcome.TAKEN, ""
     if unknown and not theirs:

@@ -66,7 +66,7 @@ def _row(state: State, ticket: Record) -> BookRow:
     is_open = set(GUEST) if unit_of(ticket) else set()
     if unit_of(ticket) and delivery in RECEIVABLE:
         is_open.add("delivery")
-    return BookRow(ticket.key, values, frozenset(is_open))
+    return BookRow(ticket.key, values, frozenset(is_open), unit_of(ticket))
 
 
 def shown_to_client(state: State, ticket: Record, name: str) -> Any:

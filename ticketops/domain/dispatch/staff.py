@@ -110,4 +110,4 @@ def _row(state: State, task: Record, ticket: Record, *, passwords: bool) -> Book
     }  # fmt: skip
     if not passwords:
         values["vendor_password"] = None
-    return BookRow(task.key, values, _TYPED if is_ready(ticket) else frozenset())
+    return BookRow(task.key, values, _TYPED if is_ready(ticket) else frozenset(), unit_of(ticket))

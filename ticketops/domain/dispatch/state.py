@@ -153,6 +153,11 @@ class State:
         return found
 
     @cached_property
+    def ticket_by_line(self) -> dict[str, Record]:
+        """{SalesLineKey: ticket}."""
+        return {ticket["line_key"]: ticket for ticket in reversed(self.tickets.values()) if ticket["line_key"]}
+
+    @cached_property
     def sets_of(self) -> dict[str, tuple[int, int]]:
         """{sale: (tickets bought, tickets that have a unit)} (P and Q of §7)."""
         found: dict[str, tuple[int, int]] = {}

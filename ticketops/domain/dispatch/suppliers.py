@@ -87,10 +87,10 @@ def book(state: State, key: str, units: Iterable[dict[str, Any]], by_unit: dict[
         ticket = by_unit.get(unit["unit_id"])
         values = row_values(state, key, unit, ticket)
         if ticket is None:
-            rows.append(BookRow(unit["unit_id"], values))
+            rows.append(BookRow("", values, unit_id=unit["unit_id"]))
             continue
         values["delivery"] = values["delivery"] or states.NOT_SENT
-        rows.append(BookRow(ticket["line_key"] or ticket.key, values, frozenset({"delivery", "dispatch_notes"})))
+        rows.append(BookRow(ticket["line_key"] or "", values, frozenset({"delivery", "dispatch_notes"}), unit["unit_id"]))
     return Book(SUPPLIER_LAYOUT, key, key, rows)
 
 

@@ -1,0 +1,201 @@
+"""`ticketops client …` (§7)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ticketops.cli.books import build_books, pull_books
+from ticketops.cli.output import counted
+from ticketops.cli.session import Session, command, command_group
+from ticketops.errors import UsageError
+from ticketops.model.states import DELIVERY
+
+app = command_group("client")
+_FILTERS = "M01,M34; may be given again."
+_Match = Annotated[list[str] | None, typer.Option("--match", metavar="CODES", help=f"Only these matches: {_FILTERS}", show_default=False)]
+_Category = Annotated[list[str] | None, typer.Option("--category", metavar="NAMES", help="Only these categories.", show_default=False)]
+_Delivery = Annotated[
+    list[str] | None, typer.Option("--delivery", metavar="STATES", help=f"Only {', '.join(DELIVERY)}.", show_default=False)
+]
+_Block = Annotated[str, typer.Option("--block", metavar="BLOCK", help="Only this block, or a range: A-C.", show_default=False)]
+_Row = Annotated[str, typer.Option("--row", metavar="ROW", help="Only this row, or a range: 12-15.", show_default=False)]
+_Holder = Annotated[str, typer.Option("--holder", metavar="TEXT", help="Words in the guest's name or address.", show_default=False)]
+_Allocation = Annotated[str, typer.Option("--allocation", metavar="STATE", help="allocated, unallocated or partial.", show_default=False)]
+_Guests = Annotated[str, typer.Option("--guests", metavar="STATE", help="missing or complete.", show_default=False)]
+_View = Annotated[str, typer.Option("--view", metavar="NAME", help="A view that was saved, instead of filters.", show_default=False)]
+
+
+@command(app, "groups")
+def groups(session: Session) -> int:
+    """The clients, the spellings of their names that go into one book, and how far each is."""
+    from ticketops.services import dispatch
+
+    def show(result: dict[str, Any]) -> None:
+        rows = [(row["client"], " · ".join(row["companies"]), row["tickets"], row["allocated"], row["missing_email"], row["sent"], row["accepted"])
+                for row in result["clients"]]  # fmt: skip
+        session.out.table(("Client", "Companies", "Tickets", "Allocated", "No e-mail", "Sent", "Accepted"), rows)
+
+    return session.look(dispatch.client_groups(), show)
+
+
+@command(app, "build", writes=True)
+def build(
+    session: Session,
+    companies: Annotated[list[str] | None, typer.Argument(metavar="[COMPANY…]", help="Whose books.", show_default=False)] = None,
+    every: Annotated[bool, typer.Option("--all", help="The books of all clients.")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="The folder. [setting: books]", show_default=False)] = None,
+) -> int:
+    """Make the workbooks that clients fill in: their tickets, the guests, the status. What a client typed is never lost."""
+    return build_books(session, "client", companies or [], every=every, folder=out)
+
+
+@command(app, "pull", writes=True)
+def pull(
+    session: Session,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that came back.")],
+    company: Annotated[str, typer.Option(metavar="NAME", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
+    prefer: Annotated[str, typer.Option(metavar="ours|theirs", help="Who wins where both changed a cell.")] = "ours",
+) -> int:
+    """Take over what clients filled in: guests, notes, receipts. Merged cell by cell; conflicts are listed, nothing is lost."""
+    return pull_books(session, "client", files, party=company, prefer=prefer)
+
+
+@command(app, "view", writes=True)
+def view(
+    session: Session,
+    company: Annotated[str, typer.Argument(metavar="COMPANY", help="The client.")],
+    match: _Match = None,
+    category: _Category = None,
+    delivery: _Delivery = None,
+    block: _Block = "",
+    row: _Row = "",
+    holder: _Holder = "",
+    allocation: _Allocation = "",
+    guests: _Guests = "",
+    sort: Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="match,-seat …: - for descending.", show_default=False)] = None,
+    view: _View = "",
+    save_view: Annotated[str, typer.Option(metavar="NAME", help="Keep this view under a name.", show_default=False)] = "",
+) -> int:
+    """A client's tickets as its book shows them, filtered and sorted."""
+    from ticketops.services import dispatch, intake
+
+    filters = _filters(match, category, delivery, block, row, holder, allocation, guests, sort)
+    if view and any(getattr(filters, name) for name in filters.__dataclass_fields__):
+        raise UsageError("--view is a whole view: give it, or filters")
+    save = intake.option_text(save_view, "save-view", required=True) if save_view else ""
+    job = dispatch.client_view(company, filters, view=view, save=save)
+
+    def show(result: dict[str, Any]) -> None:
+        _show_view(session, result)
+
+    return session.run(job, show, changes_expected=False)
+
+
+def _show_view(session: Session, result: dict[str, Any]) -> None:
+    columns = {"sales_id": "Sales ID", "match": "M-No.", "category": "Category", "block": "Block", "seat_row": "Row", "seat": "Seat",
+               "first_name": "First name", "last_name": "Last Name", "client_email": "Client Email", "delivery": "Status"}  # fmt: skip
+    session.out.table(list(columns.values()), [[ticket[name] for name in columns] for ticket in result["tickets"]])
+    figures = result["summary"]
+    session.out.line(
+        f"{counted(figures['tickets'], 'ticket')} of {' · '.join(result['companies'])}: {figures['allocated']} allocated, "
+        f"{figures['missing_email']} without e-mail, {figures['sent']} sent, {figures['accepted']} accepted, {counted(figures['issues'], 'issue')}"
+    )
+
+
+@command(app, "views")
+def views(
+    session: Session,
+    company: Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="Of this client.", show_default=False)] = None,
+) -> int:
+    """The views that were saved."""
+    from ticketops.services import dispatch
+
+    def show(result: dict[str, Any]) -> None:
+        rows = [(row["name"], row["client"], row["filters"], row["by"]) for row in result["views"]]
+        session.out.table(("Name", "Client", "Filters", "Saved by"), rows)
+        if not rows:
+            session.out.line("none is saved: client view COMPANY … --save-view NAME")
+
+    return session.look(dispatch.client_views(company or ""), show)
+
+
+@command(app, "accept", writes=True)
+def accept(
+    session: Session,
+    company: Annotated[str, typer.Argument(metavar="COMPANY", help="The client.")],
+    tickets: Annotated[list[str] | None, typer.Argument(metavar="[SALESID…]", help="Its tickets.", show_default=False)] = None,
+    match: _Match = None,
+    category: _Category = None,
+    delivery: _Delivery = None,
+    block: _Block = "",
+    row: _Row = "",
+    holder: _Holder = "",
+    view: _View = "",
+    every: Annotated[bool, typer.Option("--all", help="Everything that was sent to it.")] = False,
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who at the client said so.", show_default=False)] = "",
+) -> int:
+    """Confirm that a client received tickets: some, or all that were sent and that a filter or a saved view shows."""
+    from ticketops.services import dispatch, intake
+
+    filters = _filters(match, category, delivery, block, row, holder, "", "", None)
+    chosen = any(getattr(filters, name) for name in filters.__dataclass_fields__) or bool(view)
+    if bool(tickets) + chosen + every != 1:
+        raise UsageError("say which tickets: their SalesIDs, or a filter, or --view NAME, or --all")
+    job = dispatch.client_accept(company, tickets or (), filters, by=intake.option_text(by, "by"), view=view)
+
+    def show(result: dict[str, Any]) -> None:
+        keys = result["accepted"]
+        listed = ", ".join(keys[:12]) + (" …" if len(keys) > 12 else "")
+        session.out.line(f"{counted(len(keys), 'ticket')} accepted by {result['by']}: {listed}")
+
+    return session.run(job, show)
+
+
+@command(app, "copy-down", writes=True)
+def copy_down(
+    session: Session,
+    ticket: Annotated[str, typer.Argument(metavar="SALESID", help="The ticket whose guest is copied (S147-1).")],
+    count: Annotated[
+        int | None,
+        typer.Option(
+            "-c", "--count", min=1, help="To so many tickets below it; if not given, to the rest of its sale.", show_default=False
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also where another guest stands.")] = False,
+) -> int:
+    """Copy a ticket's guest to the tickets below it in its client's book."""
+    from ticketops.services import dispatch
+
+    def show(result: dict[str, Any]) -> None:
+        session.out.line(f"The guest of {result['from']} is copied to {', '.join(result['to'])}")
+
+    return session.run(dispatch.client_copy_down(ticket, count, overwrite=overwrite), show)
+
+
+def _filters(match: Any, category: Any, delivery: Any, block: str, row: str, holder: str, allocation: str, guests: str, sort: Any) -> Any:
+    """The options as a view. Raises UsageError."""
+    from ticketops.domain.dispatch.clients import ALLOCATION, GUESTS, SORTABLE, Filters
+    from ticketops.model.ids import normalise_match
+
+    states = tuple(text.upper() for text in _listed(delivery))
+    for text in states:
+        if text not in DELIVERY:
+            raise UsageError(f"--delivery {text!r}: it is {', '.join(DELIVERY)}")
+    for option, value, choices in (("allocation", allocation, ALLOCATION), ("guests", guests, GUESTS)):
+        if value and value.lower() not in choices:
+            raise UsageError(f"--{option} {value!r}: it is {', '.join(choices)}")
+    wanted = tuple(text.lower() for text in _listed(sort))
+    for text in wanted:
+        if text.lstrip("-") not in SORTABLE:
+            raise UsageError(f"--sort {text!r}: columns are {', '.join(SORTABLE)}")
+    matches = tuple(normalise_match(text) for text in _listed(match))
+    return Filters(
+        matches, _listed(category), states, block.strip(), row.strip(), holder.strip(), allocation.lower(), guests.lower(), wanted
+    )
+
+
+def _listed(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(text.strip() for part in given or () for text in part.split(",") if text.strip())

@@ -1,0 +1,102 @@
+"""`ticketops supplier …` (§9)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ticketops.cli.books import build_books, pull_books
+from ticketops.cli.output import counted
+from ticketops.cli.session import Session, command, command_group
+from ticketops.errors import UsageError
+
+app = command_group("supplier")
+_Key = Annotated[str, typer.Argument(metavar="SUPPLIERKEY", help="The group, such as POVAMI.")]
+
+
+@command(app, "groups")
+def groups(session: Session) -> int:
+    """The suppliers who send tickets themselves: the vendors and addresses that each key stands for. All others are the staff's."""
+    from ticketops.services import dispatch
+
+    def show(result: dict[str, Any]) -> None:
+        rows = [(row["supplier_key"], row["vendor"], row["email_pattern"]) for row in result["groups"]]
+        session.out.table(("SupplierKey", "Vendor", "Addresses"), rows)
+        if not rows:
+            session.out.line("none is set up: supplier map KEY --vendor NAME, or supplier learn")
+        for key, number in sorted(result["units"].items()):
+            session.out.line(f"{key}: {counted(number, 'unit')}")
+
+    return session.look(dispatch.supplier_groups(), show)
+
+
+@command(app, "map", writes=True)
+def map_(
+    session: Session,
+    key: _Key,
+    vendor: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A vendor; may be given again.", show_default=False)] = None,
+    email: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Addresses: 'bdc*@*'; may be given again.", show_default=False)
+    ] = None,
+) -> int:
+    """Say which vendors send their tickets themselves, by name or by a pattern of their address."""
+    from ticketops.services import dispatch, intake
+
+    vendors = [intake.option_text(text, "vendor", required=True) for text in vendor or ()]
+    patterns = [intake.option_text(text, "email", required=True) for text in email or ()]
+    if not vendors and not patterns:
+        raise UsageError("give --vendor NAME or --email PATTERN")
+    return session.run(
+        dispatch.supplier_map(intake.option_text(key, "key", required=True), vendors, patterns), lambda r: _show_added(session, r)
+    )
+
+
+@command(app, "unmap", writes=True)
+def unmap(
+    session: Session,
+    key: _Key,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[VENDOR|PATTERN…]", help="If none, the group.", show_default=False)] = None,
+) -> int:
+    """Take vendors out of a group, or the whole group away. Its rows of _SUPPLIER_QUEUE stay."""
+    from ticketops.services import dispatch
+
+    def show(result: dict[str, Any]) -> None:
+        session.out.line(f"Taken out: {', '.join(result['removed'])}")
+
+    return session.run(dispatch.supplier_unmap(key, names or ()), show)
+
+
+@command(app, "learn", writes=True)
+def learn(session: Session) -> int:
+    """Set the groups up from what _SUPPLIER_QUEUE lists already."""
+    from ticketops.services import dispatch
+
+    return session.run(dispatch.supplier_learn(), lambda result: _show_added(session, result))
+
+
+def _show_added(session: Session, result: dict[str, Any]) -> None:
+    session.out.table(("SupplierKey", "Vendor", "Addresses"), [tuple(row.values()) for row in result["added"]])
+
+
+@command(app, "build", writes=True)
+def build(
+    session: Session,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[SUPPLIERKEY…]", help="Whose books.", show_default=False)] = None,
+    every: Annotated[bool, typer.Option("--all", help="The books of all suppliers.")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="The folder. [setting: books]", show_default=False)] = None,
+) -> int:
+    """Make the workbooks of suppliers: every unit bought from them, and for those that are allocated where to send the ticket.
+    No company, price, login or other supplier is in them."""
+    return build_books(session, "supplier", keys or [], every=every, folder=out)
+
+
+@command(app, "pull", writes=True)
+def pull(
+    session: Session,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that came back.")],
+    supplier: Annotated[str, typer.Option(metavar="KEY", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
+) -> int:
+    """Take over Delivery and DispatchNotes of the supplier's own rows."""
+    return pull_books(session, "supplier", files, party=supplier)

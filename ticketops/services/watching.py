@@ -1,0 +1,139 @@
+"""`dispatch watch`: files are taken over as they arrive in a folder, round after round, until somebody stops it."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ticketops.config import Settings
+from ticketops.errors import BusyError, TicketopsError
+from ticketops.model.findings import Finding, Severity
+from ticketops.services import books
+from ticketops.services.transaction import carry_out, new_run
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one look at the folder came to. lines: what happened; status: one line about where it stands."""
+
+    status: str
+    lines: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+
+
+class _Stopped(Exception):
+    pass
+
+
+def watch(
+    open_store: Callable[[], Any], settings: Settings, folder: Path, *, interval: float, told: Callable[[Round], None], once: bool = False
+) -> dict[str, int]:
+    """Look at the folder every `interval` seconds: what is new there is pulled, then everything is brought into agreement.
+
+    A file is taken when two looks found it alike, so that it is whole. A workbook that is busy is tried again; a file that can't be
+    used is reported once, until it changes. Returns {"files", "edits", "rounds"} when it is stopped (Ctrl-C, SIGTERM).
+    """
+    gc.enable()
+    totals = {"files": 0, "edits": 0, "rounds": 0}
+    seen: dict[Path, tuple[int, int]] = {}
+    taken: dict[Path, str] = {}
+    with _stopping():
+        try:
+            while True:
+                totals["rounds"] += 1
+                ready, waiting = _arrived(folder, seen, taken, patient=not once)
+                if ready or totals["rounds"] == 1:
+                    told(_round(open_store, settings, ready, taken, totals))
+                else:
+                    told(Round(_status(folder, totals, waiting)))
+                if once and not ready:
+                    return totals
+                if once:
+                    continue
+                time.sleep(interval)
+        except (_Stopped, KeyboardInterrupt):
+            return totals
+
+
+def _arrived(folder: Path, seen: dict[Path, tuple[int, int]], taken: dict[Path, str], *, patient: bool) -> tuple[list[Path], int]:
+    """The files that are new and still, and how many are still being written."""
+    ready, waiting = [], 0
+    for path in sorted(folder.glob("*.xlsx")):
+        if path.name.startswith(("~$", ".")):
+            continue
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        mark = state.st_size, state.st_mtime_ns
+        still = seen.get(path) == mark
+        seen[path] = mark
+        if not still and patient:
+            waiting += 1
+            continue
+        if taken.get(path) != books.hash_of(path):
+            ready.append(path)
+    return ready, waiting
+
+
+def _round(open_store: Callable[[], Any], settings: Settings, ready: list[Path], taken: dict[Path, str], totals: dict[str, int]) -> Round:
+    """Pull what arrived, then sync. What is busy stays for the next round."""
+    lines: list[str] = []
+    findings: list[Finding] = []
+    store = open_store()
+    shelf = books.Shelf(store.path, settings)
+    written = shelf.written()
+    fresh = [path for path in ready if written.get(shelf.name_of(path)) != books.hash_of(path)]
+    hashes = {path: books.hash_of(path) for path in ready}
+    try:
+        if fresh:
+            done = carry_out(store, books.pull(store, settings, fresh), new_run(settings.user, role=settings.role))
+            result = done.plan.result
+            totals["files"] += len(fresh)
+            totals["edits"] += result["edits"]
+            stamp = f"{datetime.now():%H:%M:%S}"
+            lines += [f"{stamp} {file['file']} · {file['party'] or '?'} · {file['edits']} new" for file in result["files"]]
+            findings += done.plan.findings
+        taken |= hashes
+        done = carry_out(open_store(), books.sync(store, settings), new_run(settings.user, role=settings.role))
+        rebuilt = [book for book in done.plan.result["books"] if book["state"] in ("new", "rebuilt")]
+        if rebuilt:
+            lines.append(f"{datetime.now():%H:%M:%S} {len(rebuilt)} books made anew")
+        findings += done.plan.findings
+        for book in rebuilt:
+            taken[Path(book["file"])] = books.hash_of(Path(book["file"]))
+    except BusyError as error:
+        for path in ready:
+            taken.pop(path, None)
+        return Round(f"the workbook is busy, trying again: {error.message}", lines, findings)
+    except TicketopsError as error:
+        findings.append(Finding("ROUND_FAILED", Severity.HIGH, error.message))
+    return Round(_status(None, totals, 0), lines, findings)
+
+
+def _status(folder: Path | None, totals: dict[str, int], waiting: int) -> str:
+    where = f"watching {folder}" if folder else "watching"
+    arriving = f" · {waiting} arriving" if waiting else ""
+    return f"{datetime.now():%H:%M:%S} {where} · {totals['files']} files, {totals['edits']} edits{arriving} · Ctrl-C stops"
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """SIGTERM ends the round that runs as Ctrl-C does: a transaction is whole or not at all."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise _Stopped
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
