@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ _STATUS = {states.SENT: _GREEN, states.UPLOADED: _GREEN, states.ACCEPTED: _GREEN
 _NUMBERS = {ColumnType.DATE: "yyyy-mm-dd", ColumnType.DATETIME: "yyyy-mm-dd hh:mm"}
 _MOST_RUNS = 150
 """Runs of open rows that a counting formula still names one by one."""
+_PAGE_WIDTH = 260
+"""Characters that a printed page shows side by side and that can still be read."""
 _STATUS_COLUMNS = ("delivery", "dispatch_status")
 
 
@@ -87,7 +90,7 @@ def _lay_out(made: Workbook, sheet: Worksheet, book: Book) -> None:
     sheet.freeze_panes(HEADER_ROW, left + 1)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(ceil(sum(column.width for column in columns if not column.hidden) / _PAGE_WIDTH), 0)
     sheet.repeat_rows(HEADER_ROW - 1)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     sheet.protect("", {"autofilter": True, "format_columns": True, "format_rows": True})

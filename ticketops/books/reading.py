@@ -25,7 +25,6 @@ MAX_FILE = 50 * 2**20
 MAX_INFLATED = 256 * 2**20
 MAX_ROWS = 100_000
 """Rows of a sheet that are looked at."""
-MAX_COLUMNS = 200
 _HEADER_WITHIN = 30
 """The header is looked for in so many rows."""
 
@@ -97,7 +96,7 @@ def _stamp(sheets: Mapping[str, Any]) -> tuple[str, str, list[Any]] | None:
     values = [text_of(cell.value) if cell.value is not None else "" for cell in first]
     if len(values) < 3 or values[0] != STAMP or values[2] not in LAYOUTS:
         return None
-    names = [cell.value for cell in next(rows, (0, ()))[1]][2:]
+    names = [text_of(cell.value) for cell in next(rows, (0, ()))[1][2:] if cell.value is not None]
     base = []
     for _number, cells in rows:
         key, unit_id, *texts = [text_of(cell.value) if cell.value is not None else "" for cell in cells] or ["", ""]
@@ -111,7 +110,7 @@ def _stamp(sheets: Mapping[str, Any]) -> tuple[str, str, list[Any]] | None:
 
 def _rows(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
     sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
         if number > MAX_ROWS:
             return
         yield number, cells

@@ -35,7 +35,7 @@ def show_built(session: Session, result: dict[str, Any]) -> None:
         kinds = sorted({book["kind"] for book in made})
         to_fill = _TO_FILL[kinds[0]] if len(kinds) == 1 else "To fill"
         rows = [(book["title"], book["rows"], book["to_fill"], book["state"], Path(book["file"]).name) for book in made]
-        session.out.table(("Book", "Rows", to_fill, "", "File"), rows)
+        session.out.table(("Book", "Rows", to_fill, "State", "File"), rows)
         folders = sorted({str(Path(book["file"]).parent) for book in made})
         session.out.line(f"{counted(len(made), 'book')} in {', '.join(folders)}")
     left = len(result["books"]) - len(made)

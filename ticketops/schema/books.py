@@ -221,6 +221,9 @@ def _supplier_columns() -> Iterable[BookColumn]:
         yield BookColumn(column.name, column.header, place, column.type, column.width, typed, column.name in helpers, choices)
 
 
+_WIDER = {"client_email": 34, "first_name": 18, "last_name": 18, "dispatch_status": 16}
+
+
 def _staff_columns() -> Iterable[BookColumn]:
     shown_columns = ("task_id", "match", "category", "qty", "company", "inv_no", "block", "seat_row", "seat", "vendor_email",
                      "vendor_password", "contract", "first_name", "last_name", "client_email", "priority", "dispatch_status",
@@ -229,7 +232,7 @@ def _staff_columns() -> Iterable[BookColumn]:
     for place, name in enumerate(shown_columns, start=1):
         column = MANIFEST[STAFF_QUEUE].by_name[name]
         choices = states.DISPATCH_STATUS if name == "dispatch_status" else ()
-        yield BookColumn(name, column.header, place, column.type, column.width, name in typed, choices=choices)
+        yield BookColumn(name, column.header, place, column.type, max(column.width, _WIDER.get(name, 0)), name in typed, choices=choices)
 
 
 CLIENT_LAYOUT = Layout(states.CLIENT, "Tickets", tuple(_client_columns()), key="key", spare_key="sales_id", how_to=(

@@ -308,7 +308,7 @@ def build(store: Any, settings: Settings, kind: str, names: Sequence[str], *, fo
         usable = [file for file in read.values() if not file.unusable and file.kind == kind]
         state, made = job.settled(snapshot, run, usable, everything=kind != states.CLIENT, kind=kind)
         if kind == states.STAFF_BOOK and not names:
-            paths = {party: folder / file_name(kind, party) for party in staff.tasks_by_person(state)}
+            paths = {party: folder / file_name(kind, party) for party in sorted(staff.tasks_by_person(state))}
         job.shelve(state, snapshot, run, made, ((kind, party, path, passwords) for party, path in paths.items()), read)
         return made
 

@@ -12,12 +12,24 @@ from ticketops.domain.dispatch.cascade import Settlement
 from ticketops.domain.dispatch.groups import client_group_key
 from ticketops.domain.dispatch.records import Record, is_live, unit_of
 from ticketops.domain.dispatch.state import State
-from ticketops.domain.dispatch.words import UNKNOWN, Outcome, Word
+from ticketops.domain.dispatch.words import UNKNOWN, Outcome, Word, as_seen_by
 from ticketops.domain.plan import Plan, Run
 from ticketops.model import states
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.addresses import column_letters
-from ticketops.schema.books import LAYOUTS, LONGEST, LONGEST_TEXT, BaseRow, Layout, Returned, ReturnedRow, hash_of_base, is_text, typed_text
+from ticketops.schema.books import (
+    LAYOUTS,
+    LONGEST,
+    LONGEST_TEXT,
+    BaseRow,
+    Layout,
+    Returned,
+    ReturnedRow,
+    hash_of_base,
+    is_text,
+    shown,
+    typed_text,
+)
 from ticketops.schema.columns import parse_datetime
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import BOOK_EDITS, BOOKS
@@ -249,7 +261,7 @@ class _Reader:
         was: Any = heard.get(known, base.texts.get(name, "") if base is not None else UNKNOWN)
         if was is not UNKNOWN and is_text(was, text):
             return None
-        if was is UNKNOWN and not text:
+        if was is UNKNOWN and text in ("", self._stands(ticket, task, known)):
             return None
         cell = self._cell(row, name)
         if base is None and self.file.base is not None and self.file.kind == states.CLIENT and not unit_of(ticket):
@@ -280,6 +292,12 @@ class _Reader:
         if heard is not None and self.file.book_id:
             self.before[self.file.book_id, ticket.key][known] = text
         return Word(self.file.kind, self.party, ticket.key, known, was, value, cell, task_id=task.key if task else "")
+
+    def _stands(self, ticket: Record, task: Record | None, name: str) -> str:
+        """What the workbook says, as this party reads it."""
+        if name == "delivery":
+            return as_seen_by(self.file.kind, ticket["delivery"])
+        return shown((task if name == "proof_url" and task is not None else ticket)[name])
 
     def _checked(self, name: str, text: str) -> tuple[str, tuple[str, str] | None]:
         """(the text as it is taken over, (code, what is wrong with it) or None)."""

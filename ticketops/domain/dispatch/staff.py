@@ -79,7 +79,8 @@ def ticket_of(state: State, task: Record) -> Record | None:
 
 
 def tasks_by_person(state: State) -> dict[str, list[tuple[Record, Record]]]:
-    """{address: (task, ticket) of those tickets that are still owed}, in the order of a book: by priority, day, task."""
+    """{address: (task, ticket) of those tickets that are still owed}, in the order of a book: what can be sent first, by priority,
+    day and task."""
     found: dict[str, list[tuple[Record, Record]]] = {}
     for task in state.tasks:
         people = assignees(task)
@@ -95,7 +96,7 @@ def tasks_by_person(state: State) -> dict[str, list[tuple[Record, Record]]]:
 def _urgency(state: State, task: Record, ticket: Record) -> tuple[Any, ...]:
     rank = {"High": 0, "Low": 2}.get(task["priority"] or "", 1)
     day = state.dates.get(ticket["match"] or "")
-    return rank, day is None, day, ticket["match"] or "", task.key
+    return not is_ready(ticket), rank, day is None, day, ticket["match"] or "", task.key
 
 
 def book(state: State, person: str, pairs: Iterable[tuple[Record, Record]], *, passwords: bool = False) -> Book:
