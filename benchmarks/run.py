@@ -12,63 +12,12 @@ import argparse
 import json
 import os
 import platform
-import shutil
-import statistics
 import subprocess
-import sys
-import textwrap
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-HERE = Path(__file__).parent
-WORK = HERE / "work"
-PYTHON = sys.executable
-
-
-@dataclass
-class Measured:
-    """Runs of one command."""
-
-    name: str
-    seconds: list[float] = field(default_factory=list)
-    megabytes: list[float] = field(default_factory=list)
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.seconds)
-
-    @property
-    def peak(self) -> float:
-        return max(self.megabytes)
-
-
-def once(measured: Measured, words: Sequence[str], *, ok: Sequence[int] = (0, 1), env: dict[str, str] | None = None) -> None:
-    """Run a command and note its time and peak memory."""
-    start = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | (env or {}), cwd=WORK)
-    _pid, status, usage = os.wait4(process.pid, 0)
-    measured.seconds.append(time.perf_counter() - start)
-    measured.megabytes.append(usage.ru_maxrss / 1024)
-    code = os.waitstatus_to_exitcode(status)
-    if code not in ok:
-        sys.exit(f"{' '.join(words)} ended with {code}: {process.stderr.read().decode() if process.stderr else ''}")
-
-
-def alternate(runs: int, *steps: Callable[[int], None]) -> None:
-    """Each step once a round, the first round uncounted by the caller's warm-up."""
-    for number in range(runs):
-        for step in steps:
-            step(number)
-
-
-def tool(*words: str) -> list[str]:
-    return [PYTHON, "-m", "ticketops", *words]
-
-
-def script(code: str, *words: str) -> list[str]:
-    return [PYTHON, "-c", textwrap.dedent(code), *words]
+from books import bench_books, books_report
+from harness import HERE, PYTHON, WORK, Measured, alternate, fresh, once, row, script, tool
 
 
 def openpyxl_round_trip(book: str) -> list[str]:
@@ -114,13 +63,6 @@ def pending_sales(book: Path) -> Iterator[str]:
 
     targets = [t for t in targets_of(XlsxStore(book).read(DISTRIBUTION, SALES)) if t.pending and not t.waiting]
     yield from (target.sales_id for target in targets[:: max(1, len(targets) // 60)])
-
-
-def fresh(source: str, name: str) -> str:
-    """A copy of a workbook, without what an earlier run left beside it; its cache is warm."""
-    shutil.rmtree(WORK / f"{name}.ticketops", ignore_errors=True)
-    shutil.copy(WORK / source, WORK / name)
-    return name
 
 
 def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
@@ -189,10 +131,6 @@ def prepare(size: str) -> None:
     for name, extra in ((f"{size}.xlsx", []), (f"orders-{size}.xlsx", ["--orders-only"])):
         if not (WORK / name).exists():
             subprocess.run(tool("sample", size, name, *extra), cwd=WORK, check=True)
-
-
-def row(name: str, measured: Measured, note: str = "") -> str:
-    return f"| {name} | {measured.median:.3f} | {min(measured.seconds):.3f}–{max(measured.seconds):.3f} | {measured.peak:,.0f} | {note} |"
 
 
 def compared(book: str) -> dict[str, dict[str, object]]:
@@ -303,7 +241,7 @@ def main() -> None:
     if not options.skip_x10:
         prepare("x10")
         ten = bench_commands("x10.xlsx", max(3, options.runs // 3), peers=False)
-    page = report(full, ten, helps, compared("full.xlsx"), options.runs)
+    page = report(full, ten, helps, compared("full.xlsx"), options.runs) + books_report(bench_books(max(3, options.runs // 2)))
     options.out.write_text(page, "utf-8")
     (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))
     print(page)

@@ -29,8 +29,8 @@ from cryptography.fernet import Fernet
 from tests.conftest import ROOT, Result, run_cli
 from ticketops.cli.main import run
 
-CANARY = "Kanarie-7741"
-OTHER = "Zeisig-9920"
+CANARY = "Kanarie-7741-im-Bergwerk"
+OTHER = "Zeisig-9920-im-Gebuesch"
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 Command = Callable[..., Result]
 
@@ -290,7 +290,6 @@ def test_tables_cached_before_a_seal_without_the_cache_go(here: Command, book: P
     assert holding(cache, CANARY) == []
 
 
-@pytest.mark.xfail(reason="the splicer leaves shared strings that no cell refers to any more (stores/xlsx)")
 def test_a_sealed_workbook_holds_no_plain_password_in_any_part(here: Command, book: Path, small: Path) -> None:
     small.replace(book)  # as XlsxWriter and Excel write it: texts are shared between cells
     assert holding(book.parent, "Sample-Login-01")
@@ -461,12 +460,15 @@ def test_a_password_is_shown_and_gone(sealed: Path, environment: dict[str, str],
 def test_what_was_shown_is_not_undone(sealed: Path, environment: dict[str, str], here: Command) -> None:
     terminal = Terminal(["reveal", "Ann"], environment | {"TICKETOPS_REVEAL_SECONDS": "0.2"})
     assert terminal.end() == 0
-    before = sealed.read_bytes()
-    for words in (["undo", "-y"], ["undo", "-n"]):
-        done = here(*words)
-        assert (done.code, done.err.count("\n")) == (4, 1)
-        assert "showed a password" in done.err
-    assert sealed.read_bytes() == before
+    kept = history(sealed)
+    for _ in range(10):  # what was done before it can be taken back, one by one
+        done = here("undo", "-y")
+        if done.code == 4:
+            break
+        assert done.code == 0
+        assert "reveal" not in done.out
+    assert "nothing to undo" in done.err
+    assert kept[-1] in history(sealed)
 
 
 @pytest.mark.parametrize("setting", [{"TERM": "dumb"}, {"TICKETOPS_ROLE": "operator"}])

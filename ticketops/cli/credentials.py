@@ -188,8 +188,7 @@ def seal(
         if purge_backups:
             session.out.notice(f"would delete {counted(kept, 'older version')} in {folder}")
         return code
-    if not session.settings.cache:
-        credentials.forget_tables(store)
+    credentials.forget_tables(store)
     if purge_backups:
         removed = credentials.purge(store, session.settings.user)
         session.out.notice(f"deleted {counted(removed, 'older version')}; what was done before can't be undone where it set a password")
@@ -223,27 +222,10 @@ def rotate(
 @command(app, "reveal", writes=True)
 def reveal(session: Session, vendor: _Vendor, login: _Which = "", event: _WhichEvent = None) -> int:
     """Show a password on the terminal for some seconds. It is recorded before it is shown, and can't be undone."""
-    from ticketops.cli.reveal import require_terminal, show_for
+    from ticketops.cli.reveal import reveal_password
     from ticketops.services import credentials
-    from ticketops.services.transaction import carry_out, new_run
 
-    if not session.dry_run:
-        require_terminal(session.out)
-    run = new_run(session.settings.user, role=session.settings.role)
-    job = credentials.reveal(session.settings, vendor, login=login, event=event)
-    done = carry_out(session.store(), job, run, dry_run=session.dry_run)
-    plan: Any = done.plan
-    if session.dry_run:
-        session.show_cells(plan.changes, done.snapshot.tables)
-        session.out.notice("dry run: nothing was written or shown")
-        return session.finish(
-            plan.result, [], run_id=done.run.run_id, counts=plan.changes.counts(), cells=(plan.changes, done.snapshot.tables)
-        )
-    found = plan.credential
-    lines = [_line(plan.result), f"LoginID   {found.login_id or ''}", f"Email     {found.email or ''}"]
-    show_for(session.out, [*lines, f"Password  {credentials.opened(session.settings, found.password)}"], session.settings.reveal_seconds)
-    session.out.notice(f"{done.run.run_id}: recorded as seen by {done.run.user}")
-    return 0
+    return reveal_password(session, credentials.reveal(vendor, login=login, event=event), _line)
 
 
 @command(app, "history")

@@ -9,12 +9,13 @@ import signal
 import sys
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ticketops.cli.output import Output, harmless
+from ticketops.cli.session import Session
 from ticketops.errors import RuleError
 
 MOST_SECONDS = 30.0
@@ -26,6 +27,33 @@ def require_terminal(out: Output) -> None:
     """Raises RuleError where nobody sits at a terminal that can clear what it shows."""
     if out.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
         raise RuleError("a password is shown on a terminal only")
+
+
+def reveal_password(session: Session, job: Any, headline: Callable[[dict[str, Any]], str]) -> int:
+    """Record a job whose plan is a `domain.credentials.Shown`, then show its login with the password; the exit code.
+
+    headline: the first line, from the result. Raises RuleError where there is no terminal, UnusableError where the password
+    can't be opened: then nothing is recorded.
+    """
+    from ticketops.services import credentials
+    from ticketops.services.transaction import carry_out, new_run
+
+    if not session.dry_run:
+        require_terminal(session.out)
+    run = new_run(session.settings.user, role=session.settings.role)
+    done = carry_out(session.store(), credentials.openable(job, session.settings), run, dry_run=session.dry_run)
+    plan: Any = done.plan
+    if session.dry_run:
+        cells = (plan.changes, done.snapshot.tables)
+        session.show_cells(*cells)
+        session.out.notice("dry run: nothing was written or shown")
+        return session.finish(plan.result, plan.findings, run_id=done.run.run_id, counts=plan.changes.counts(), cells=cells)
+    login = plan.credential
+    values = (("LoginID", login.login_id), ("Email", login.email), ("Password", credentials.opened(session.settings, login.password)))
+    lines = [f"{name:<9} {value}" for name, value in values if value]
+    show_for(session.out, [headline(plan.result), *lines], session.settings.reveal_seconds)
+    session.out.notice(f"{done.run.run_id}: recorded as seen by {done.run.user}")
+    return 0
 
 
 def show_for(out: Output, lines: Sequence[str], seconds: float) -> None:

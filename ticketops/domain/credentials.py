@@ -7,10 +7,10 @@ comes into a finding, a result or a row of the history.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -84,16 +84,6 @@ class Shown(Plan):
     credential: Credential | None = field(default=None, repr=False)
 
 
-class Secret(NamedTuple):
-    """The passwords of one row."""
-
-    sheet: str
-    row: int
-    key: str
-    values: Mapping[str, str]
-    """{column: what stands there}"""
-
-
 def credentials_of(snapshot: Snapshot) -> list[Credential]:
     """Every login of _VENDOR_CREDENTIALS, active or not, in the order of its rows."""
     frame = snapshot[VENDOR_CREDENTIALS].frame.filter(pl.col("vendor").is_not_null())
@@ -121,7 +111,8 @@ def select(credentials: Iterable[Credential], vendor: str, login: str = "", even
     ]
     if not found:
         more = f" {login}" if login else ""
-        raise NotFoundError(f"there is no active login{more} at {vendor}{_for(event)}", "ticketops credentials list shows them")
+        which = "" if event is None else f" for {event or 'every event'}"
+        raise NotFoundError(f"there is no active login{more} at {vendor}{which}", "ticketops credentials list shows them")
     if len(found) > 1:
         raise RuleError(f"{vendor} has {len(found)} logins: {', '.join(c.called for c in found)}", "say which with --login and --event")
     return found[0]
@@ -250,8 +241,8 @@ def plan_assign(
     return plan
 
 
-def secrets_of(snapshot: Snapshot) -> Iterator[Secret]:
-    """The passwords of every sheet of the snapshot, sealed or not, row by row."""
+def secrets_of(snapshot: Snapshot) -> Iterator[tuple[str, int, str, dict[str, str]]]:
+    """(sheet, row, its key, {column: password}) of every row of the snapshot that holds a password, sealed or not."""
     for name, table in snapshot.tables.items():
         columns = [column.name for column in table.sheet.columns if column.secret and column.name in table.positions]
         if columns:
@@ -259,7 +250,7 @@ def secrets_of(snapshot: Snapshot) -> Iterator[Secret]:
             keys = held[table.sheet.key] if table.sheet.key else held["vendor"]
             for row, key, *values in zip(held["row"], keys, *(held[column] for column in columns), strict=True):
                 there = {column: value for column, value in zip(columns, values, strict=True) if value is not None}
-                yield Secret(name, row, str(key or f"row {row}"), there)
+                yield name, row, str(key or f"row {row}"), there
 
 
 def plan_seal(snapshot: Snapshot, run: Run, *, seal: Cipher) -> Plan:
@@ -293,10 +284,6 @@ def history(snapshot: Snapshot, vendor: str = "", most: int = 50) -> list[dict[s
 def _same(one: str | None, other: str | None) -> bool:
     """Whether two names are the same, case and spaces forgiven; no name is the same as an empty one."""
     return (client_key(one) or "") == (client_key(other) or "")
-
-
-def _for(event: str | None) -> str:
-    return "" if event is None else f" for {event or 'every event'}"
 
 
 def _refuse_double(credentials: Iterable[Credential], vendor: str, login: str | None, email: str | None, event: str | None) -> None:
@@ -396,21 +383,17 @@ def _assigned_findings(chosen: Credential, password: str | None, counts: Mapping
 def _rewritten(plan: Plan, snapshot: Snapshot, cipher: Cipher) -> dict[str, Counter[str]]:
     """Every password through `cipher`; {"SEALED": {sheet: how many that were plain}, "ROTATED": {sheet: that were sealed}}."""
     counts: dict[str, Counter[str]] = {"SEALED": Counter(), "ROTATED": Counter()}
-    for secret in secrets_of(snapshot):
-        cells = {name: (value, cipher(value)) for name, value in secret.values.items()}
-        plan.changes.set(secret.sheet, secret.row, secret.key, cells)
+    for sheet, row, key, values in secrets_of(snapshot):
+        cells = {name: (value, cipher(value)) for name, value in values.items()}
+        plan.changes.set(sheet, row, key, cells)
         for before, after in cells.values():
-            counts["ROTATED" if is_sealed(before) else "SEALED"][secret.sheet] += before != after
+            counts["ROTATED" if is_sealed(before) else "SEALED"][sheet] += before != after
     return counts
 
 
 def _counted(plan: Plan, snapshot: Snapshot, run: Run, counts: Mapping[str, Counter[str]]) -> Plan:
     """The plan with its history, a row for each sheet, and its result."""
-    rows: Sequence[Event] = [
-        Event(action, subject=sheet, detail=f"{number} passwords")
-        for action, sheets in counts.items()
-        for sheet, number in (+sheets).items()
-    ]
-    record(plan, snapshot, run, rows)
+    found = [(action, sheet, number) for action, sheets in counts.items() for sheet, number in (+sheets).items()]
+    record(plan, snapshot, run, [Event(action, subject=sheet, detail=f"{number} passwords") for action, sheet, number in found])
     plan.result = {action.lower(): dict(+sheets) for action, sheets in counts.items()}
     return plan

@@ -161,6 +161,7 @@ def tidy(text: str) -> str:
 
 
 def hash_of_base(base: Sequence[BaseRow]) -> str:
+    """Changes where anything in the hidden sheet changes."""
     return digest([[row.key, row.unit_id, sorted(row.texts.items()), list(row.open)] for row in base])
 
 

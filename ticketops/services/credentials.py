@@ -5,17 +5,20 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ticketops.config import Settings
 from ticketops.domain import credentials
+from ticketops.domain.dispatch.cascade import plan_settle
+from ticketops.domain.dispatch.state import SHEETS, State
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import InputError, RuleError, UnusableError
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import CREDENTIAL_HISTORY, DISTRIBUTION, MATTHIAS_EMAILS, PURCHASES, UNITS, VENDOR_CREDENTIALS
+from ticketops.schema.workbook import CREDENTIAL_HISTORY, PURCHASES, UNITS, VENDOR_CREDENTIALS
 from ticketops.services.sealing import Sealer, add_key, drop_old_keys, key_file_of, new_key, new_key_file, read_keys
 from ticketops.services.transaction import Job
 from ticketops.stores.base import Entry, Store
@@ -63,14 +66,20 @@ def deactivate(vendor: str, reason: str, *, login: str, event: str | None) -> Jo
 
 
 def assign(settings: Settings, vendor: str, *, match: str, mode: str, login: str) -> Job:
+    """Give units their login; tickets, staff tasks and supplier rows follow."""
     keys = _Lazily(settings)
-    return Job(
-        "credentials assign",
-        (*_LOGINS, UNITS, DISTRIBUTION, MATTHIAS_EMAILS),
-        lambda snapshot, run: credentials.plan_assign(
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        made = credentials.plan_assign(
             snapshot, vendor, run, event=settings.event, match=match, mode=mode, login=login, seal=keys.seal, unseal=keys.unseal
-        ),
-    )
+        )
+        if made.result["sales_ids"]:
+            followed = plan_settle(State.of(snapshot.after(made.changes)), run, only=made.result["sales_ids"])
+            made.changes.extend(followed.changes)
+            made.findings += followed.findings
+        return made
+
+    return Job("credentials assign", (*_LOGINS, *SHEETS), plan)
 
 
 def seal(settings: Settings, *, dry_run: bool, notice: Notice) -> Job:
@@ -111,16 +120,22 @@ def drop_old(store: Store, settings: Settings) -> int:
     return drop_old_keys(path)
 
 
-def reveal(settings: Settings, vendor: str, *, login: str, event: str | None) -> Job:
-    """Record that a password is looked at. Its plan is a `domain.credentials.Shown`; a password that can't be opened is not
-    recorded as seen."""
+def reveal(vendor: str, *, login: str, event: str | None) -> Job:
+    """Record that a password is looked at. Its plan is a `domain.credentials.Shown`."""
+    return Job(
+        "credentials reveal", _LOGINS, lambda snapshot, run: credentials.plan_reveal(snapshot, vendor, run, login=login, event=event)
+    )
+
+
+def openable(job: Job, settings: Settings) -> Job:
+    """A job whose plan is a `Shown`, refused where its password can't be opened: what is not seen is not recorded."""
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
-        shown = credentials.plan_reveal(snapshot, vendor, run, login=login, event=event)
-        opened(settings, shown.credential.password if shown.credential else None)
-        return shown
+        shown: Any = job.plan(snapshot, run)
+        opened(settings, shown.credential.password)
+        return shown  # type: ignore[no-any-return]
 
-    return Job("credentials reveal", _LOGINS, plan)
+    return replace(job, plan=plan)
 
 
 def listing(vendor: str, *, inactive: bool) -> Job:
@@ -174,7 +189,8 @@ def purge(store: XlsxStore, user: str) -> int:
 
 
 def forget_tables(store: XlsxStore) -> None:
-    """Delete the tables kept beside the workbook: those from before a seal hold the passwords. Never fails."""
+    """Delete the tables kept beside the workbook: those from before a seal hold the passwords, those derived from them perhaps
+    still do. Never fails."""
     for path in (_state(store) / "cache").glob("*.arrow"):
         with suppress(OSError):
             path.unlink()
@@ -222,7 +238,7 @@ def _sealer(snapshot: Snapshot, settings: Settings, *, dry_run: bool, notice: No
 
 def _sealed(snapshot: Snapshot) -> Any:
     """Every sealed value of the snapshot."""
-    return (value for secret in credentials.secrets_of(snapshot) for value in secret.values.values() if is_sealed(value))
+    return (value for *_, values in credentials.secrets_of(snapshot) for value in values.values() if is_sealed(value))
 
 
 def _state(store: XlsxStore) -> Path:

@@ -19,9 +19,6 @@ _NEEDED = (
 )  # fmt: skip
 """(first words of a command, least role); the first that fits counts. What is not here anybody may do."""
 
-SHOW_PASSWORDS = ("credentials reveal", "staff reveal", "staff build --with-passwords")
-"""First words of the commands that show passwords: what is recorded of them is not undone."""
-
 
 def to_do(command: str) -> str:
     """The least role that may run a command. Who may change users depends on who there is: `domain.roles` judges it."""

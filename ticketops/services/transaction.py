@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ticketops.domain import roles
 from ticketops.domain.plan import Plan, Run
-from ticketops.errors import ConflictError, RuleError
+from ticketops.errors import ConflictError
 from ticketops.model import states
 from ticketops.model.changes import ChangeSet
 from ticketops.model.findings import Finding
@@ -77,13 +77,11 @@ def _known(run: Run, store: Store, snapshot: Snapshot) -> Run:
 def prepare_undo(store: Store, run: Run) -> tuple[Transaction, ChangeSet, Entry]:
     """What an undo would take back, the cells it would set, and the entry to undo it with.
 
-    Raises NotPermittedError, RuleError for what showed a password, and what `Store.undoable` raises.
+    Raises NotPermittedError, and what `Store.undoable` raises.
     """
     last, cells = store.undoable()
     run = _known(run, store, store.read(USERS, strict=False))
     roles.require(run, permissions.to_undo(last.entry.command), f"undoing `{last.entry.command}`")
-    if last.entry.command.startswith(permissions.SHOW_PASSWORDS):
-        raise RuleError(f"`{last.entry.command}` showed a password: what is recorded of it stays")
     return last, cells, Entry(run.run_id, f"undo {last.entry.run_id}", run.user, run.now)
 
 

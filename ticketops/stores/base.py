@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.tables import Snapshot
 
+LASTING = ("credentials reveal", "staff reveal", "staff build --with-passwords")
+"""Commands that record that a password was shown: they are never taken back, and an undo looks behind them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

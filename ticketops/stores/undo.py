@@ -9,16 +9,17 @@ from typing import Any
 from ticketops.errors import ConflictError, RuleError
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.columns import to_serial
-from ticketops.stores.base import Transaction
+from ticketops.stores.base import LASTING, Transaction
 from ticketops.stores.journal import Digest, Record
 
 RawCells = Mapping[str, Mapping[int, Mapping[str, Any]]]
 
 
 def last_standing(transactions: Sequence[Transaction], name: str) -> Transaction:
-    """The newest transaction that was not undone and is no undo. Raises RuleError where there is none."""
+    """The newest transaction that was not undone, is no undo and no LASTING one. Raises RuleError where there is none."""
     for transaction in reversed(transactions):
-        if transaction.undoes is None and transaction.undone_by is None:
+        lasting = transaction.entry.command.startswith(LASTING)
+        if transaction.undoes is None and transaction.undone_by is None and not lasting:
             return transaction
     raise RuleError(f"there is nothing to undo in {name}", "ticketops log lists what was done")
 

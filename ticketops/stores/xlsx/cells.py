@@ -22,6 +22,7 @@ CELL = re.compile(rb'<c r="([A-Z]+)\d+"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 
 _STYLE = re.compile(rb'\ss="(\d+)"')
 _TYPE = re.compile(rb'\st="(\w+)"')
+_SHARED = re.compile(rb"\st\s*=\s*[\"']s[\"']")
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>(.*?)</v>", re.DOTALL)
 _TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*[^>/]|\s)?>(.*?)</(?:\w+:)?t\s*>", re.DOTALL)
 _PHONETIC = re.compile(rb"<((?:\w+:)?)rPh\b.*?</\1rPh>", re.DOTALL)
@@ -130,6 +131,12 @@ def string_item(xml: bytes) -> str:
     if b"rPh" in xml:
         xml = _PHONETIC.sub(b"", xml)
     return "".join(unescape_text(part) for part in _TEXT.findall(xml))
+
+
+def strings_in(sheet: bytes) -> set[int]:
+    """The indexes of the shared strings that the cells of a sheet, in conventional form, refer to."""
+    found = (_VALUE.search(cell[3]) for cell in CELL.finditer(sheet) if cell[3] and _SHARED.search(cell[2]))
+    return {int(value[1]) for value in found if value and value[1].strip().isdigit()}
 
 
 def from_xml(attributes: bytes, content: bytes, shared: Callable[[int], str]) -> Any:

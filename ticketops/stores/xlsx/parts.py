@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,7 @@ _SHEET_CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml.wo
 _ITEM_END = re.compile(rb"</(?:\w+:)?si>")
 _EMPTY_ITEM = re.compile(rb"<((?:\w+:)?si)\b[^<>]*/>")
 _PERHAPS_EMPTY_ITEM = re.compile(rb"si\b[^<>]*/>")
+_ITEM_CONTENT = re.compile(rb"(<(?:\w+:)?si\b[^<>]*>).*", re.DOTALL)
 _CALC = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*?/?>")
 _SIGNED = re.compile(r"_xmlsignatures/|(?:.*/)?vbaProjectSignature\w*\.bin")
 
@@ -73,13 +75,27 @@ class Parts:
         return xml
 
     @cached_property
-    def _strings(self) -> list[bytes]:
+    def _strings_xml(self) -> bytes:
         xml = self.xml(self.strings) if self.strings in self.package else b""
         if b"<!" in xml:
             xml = without_markup(xml)
         if _PERHAPS_EMPTY_ITEM.search(xml):
             xml = _EMPTY_ITEM.sub(rb"<\1></\1>", xml)
-        return _ITEM_END.split(xml)[:-1]  # each with its start tag, which holds no text
+        return xml
+
+    @cached_property
+    def _strings(self) -> list[bytes]:
+        return _ITEM_END.split(self._strings_xml)[:-1]  # each with its start tag, which holds no text
+
+    def used_strings(self, used: Collection[int]) -> bytes:
+        """The shared strings with those emptied that are not among `used`."""
+        pieces, position = [], 0
+        for index, end in enumerate(_ITEM_END.finditer(self._strings_xml)):
+            item = self._strings_xml[position : end.start()]
+            pieces.append(item if index in used else _ITEM_CONTENT.sub(rb"\1", item))
+            pieces.append(end[0])
+            position = end.end()
+        return b"".join([*pieces, self._strings_xml[position:]])
 
     def shared(self, index: int) -> str:
         """A shared string. Raises UnusableError for an index that the workbook does not have."""

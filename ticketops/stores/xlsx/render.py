@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from ticketops.errors import SpliceError
+from ticketops.model.secrets import is_sealed
 from ticketops.schema.addresses import column_letters
 from ticketops.schema.workbook import Manifest, Sheet
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx.cells import to_xml
+from ticketops.stores.xlsx.cells import strings_in, to_xml
 from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE, conventional
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.ranges import Growth, grow_filter_name, grow_table
@@ -45,6 +46,9 @@ def render(parts: Parts, edits: Mapping[str, SheetEdit], manifest: Manifest) -> 
         if done.growth.new_last > done.growth.old_last:
             workbook = grow_filter_name(workbook, parts.position(name), done.growth)
             changed |= _grown_tables(parts, name, done.growth)
+    if parts.strings in parts.package and not parts.not_worksheets and _seals(edits, before):
+        used = {i for part in parts.sheets.values() for i in strings_in(conventional(changed.get(part) or parts.xml(part), part).xml)}
+        changed[parts.strings] = parts.used_strings(used)
     if styles.changed:
         changed[parts.styles] = styles.changed
     workbook = parts.recalculated(workbook)
@@ -53,6 +57,16 @@ def render(parts: Parts, edits: Mapping[str, SheetEdit], manifest: Manifest) -> 
     elif workbook != parts.workbook_xml():
         changed[parts.workbook] = workbook
     return changed, before
+
+
+def _seals(edits: Mapping[str, SheetEdit], before: RawBefore) -> bool:
+    """Whether a text becomes a sealed one: then the strings that no cell shows any more must not stay in the file."""
+    return any(
+        is_sealed(edits[name].cells.get(row, {}).get(column)) and isinstance(old, str) and not is_sealed(old)
+        for name, rows in before.items()
+        for row, cells in rows.items()
+        for column, old in cells.items()
+    )
 
 
 def _grown_tables(parts: Parts, sheet: str, growth: Growth) -> dict[str, bytes]:

@@ -1,0 +1,73 @@
+"""What the benchmarks share: whole processes measured, tables of results."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WORK = HERE / "work"
+PYTHON = sys.executable
+
+
+@dataclass
+class Measured:
+    """Runs of one command."""
+
+    name: str
+    seconds: list[float] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def peak(self) -> float:
+        return max(self.megabytes)
+
+
+def once(measured: Measured, words: Sequence[str], *, ok: Sequence[int] = (0, 1), env: dict[str, str] | None = None) -> None:
+    """Run a command and note its time and peak memory."""
+    start = time.perf_counter()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | (env or {}), cwd=WORK)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    measured.seconds.append(time.perf_counter() - start)
+    measured.megabytes.append(usage.ru_maxrss / 1024)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in ok:
+        sys.exit(f"{' '.join(words)} ended with {code}: {process.stderr.read().decode() if process.stderr else ''}")
+
+
+def alternate(runs: int, *steps: Callable[[int], None]) -> None:
+    """Each step once a round, the first round uncounted by the caller's warm-up."""
+    for number in range(runs):
+        for step in steps:
+            step(number)
+
+
+def tool(*words: str) -> list[str]:
+    return [PYTHON, "-m", "ticketops", *words]
+
+
+def script(code: str, *words: str) -> list[str]:
+    return [PYTHON, "-c", textwrap.dedent(code), *words]
+
+
+def fresh(source: str, name: str) -> str:
+    """A copy of a workbook, without what an earlier run left beside it; its cache is warm."""
+    shutil.rmtree(WORK / f"{name}.ticketops", ignore_errors=True)
+    shutil.copy(WORK / source, WORK / name)
+    return name
+
+
+def row(name: str, measured: Measured, note: str = "") -> str:
+    return f"| {name} | {measured.median:.3f} | {min(measured.seconds):.3f}–{max(measured.seconds):.3f} | {measured.peak:,.0f} | {note} |"
