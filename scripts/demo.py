@@ -12,7 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
+
 BOOK = "event.xlsx"
+HEADER_ROW = 3
+"""Of a book's main sheet."""
 
 
 def ticketops(folder: Path, *words: str, expect: tuple[int, ...] = (0,), save: str = "") -> str:
@@ -32,6 +36,20 @@ def ticketops(folder: Path, *words: str, expect: tuple[int, ...] = (0,), save: s
 def stage(title: str) -> None:
     """A heading."""
     print(f"\n━━ {title} ━━", flush=True)
+
+
+def fill_in(path: Path) -> None:
+    """What a client does in its spreadsheet program: names and addresses into the yellow cells."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    places = {cell.value: cell.column for cell in sheet[HEADER_ROW] if cell.value}
+    for row in range(HEADER_ROW + 1, sheet.max_row + 1):
+        for header, text in (("First name", "Ana"), ("Last Name", f"Guest {row}"), ("Client Email", f"guest{row}@guests.example.com")):
+            cell = sheet.cell(row, places[header])
+            if not cell.protection.locked and cell.value is None:
+                cell.value = text
+    book.save(path)
+    print(f"… the client fills in {path.name}\n", flush=True)
 
 
 def main(folder: Path) -> None:
@@ -92,13 +110,25 @@ def main(folder: Path) -> None:
     (folder / "position.json").write_text(ticketops(folder, "report", "position", *book, "--json"), "utf-8")
     ticketops(folder, "status", *book, save="status.txt")
 
-    stage("7 · What was done, and the last of it taken back and done again")
+    stage("7 · The tickets go out: a book for every client, and one that comes back filled in")
+    ticketops(folder, "supplier", "learn", *book)
+    ticketops(folder, "client", "build", "--all", "-o", "books", *book)
+    ticketops(folder, "staff", "queue", *book)
+    fill_in(folder / "books" / "CLIENT - meridian travel.xlsx")
+    ticketops(folder, "client", "pull", "books/CLIENT - meridian travel.xlsx", *book, expect=(0, 1))
+    ticketops(folder, "supplier", "build", "--all", "-o", "books", *book)
+    ticketops(folder, "dispatch", "sync", *book)
+    ticketops(folder, "dispatch", "status", *book, save="dispatch.txt")
+
+    stage("8 · What was done, and the last of it taken back and done again")
     ticketops(folder, "log", *book)
     ticketops(folder, "undo", *book)
     ticketops(folder, "report", "position", *book, "--write", "--quiet", "--json")
     ticketops(folder, "log", *book, "--most", "3", save="log.txt")
 
-    print(f"\nLook at {folder / BOOK} (in any spreadsheet program), and at audit.txt, position.txt and status.txt beside it.")
+    print(
+        f"\nLook at {folder / BOOK} (in any spreadsheet program), its books in {folder / 'books'}, and audit.txt, position.txt, status.txt and dispatch.txt beside it."
+    )
 
 
 if __name__ == "__main__":

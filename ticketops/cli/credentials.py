@@ -183,14 +183,18 @@ def seal(
         lambda result: _counts(session, result),
         store=store,
     )
-    folder, kept = credentials.older_versions(store)
+    folder, kept = store.state_folder / "backups", len(store.older_versions())
     if session.dry_run:
         if purge_backups:
             session.out.notice(f"would delete {counted(kept, 'older version')} in {folder}")
         return code
-    credentials.forget_tables(store)
+    store.forget_tables()
     if purge_backups:
-        removed = credentials.purge(store, session.settings.user)
+        from ticketops.services.transaction import new_run
+        from ticketops.stores.base import Entry
+
+        run = new_run(session.settings.user)
+        removed = store.purge(Entry(run.run_id, "credentials seal --purge-backups", run.user, run.now))
         session.out.notice(f"deleted {counted(removed, 'older version')}; what was done before can't be undone where it set a password")
     elif kept:
         session.out.notice(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from ticketops.config import Settings
@@ -21,8 +18,7 @@ from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import CREDENTIAL_HISTORY, PURCHASES, UNITS, VENDOR_CREDENTIALS
 from ticketops.services.sealing import Sealer, add_key, drop_old_keys, key_file_of, new_key, new_key_file, read_keys
 from ticketops.services.transaction import Job
-from ticketops.stores.base import Entry, Store
-from ticketops.stores.xlsx.store import XlsxStore
+from ticketops.stores.base import Store
 
 Notice = Callable[[str], None]
 
@@ -172,30 +168,6 @@ def acceptable(password: str) -> str:
     return password
 
 
-def older_versions(store: XlsxStore) -> tuple[Path, int]:
-    """The folder of the versions kept for undo, and how many there are."""
-    folder = _state(store) / "backups"
-    return folder, len(list(folder.glob("*.xlsx")))
-
-
-def purge(store: XlsxStore, user: str) -> int:
-    """Delete the versions kept for undo; how many. What comes after can be undone cell by cell, save for passwords."""
-    removed = 0
-    with store.locked(Entry("", "credentials seal --purge-backups", user, datetime.now())):
-        for path in (_state(store) / "backups").glob("*.xlsx"):
-            path.unlink()
-            removed += 1
-    return removed
-
-
-def forget_tables(store: XlsxStore) -> None:
-    """Delete the tables kept beside the workbook: those from before a seal hold the passwords, those derived from them perhaps
-    still do. Never fails."""
-    for path in (_state(store) / "cache").glob("*.arrow"):
-        with suppress(OSError):
-            path.unlink()
-
-
 class _Lazily:
     """Seals and opens, and asks for the key file only where that is needed. Without the setting, plain text stays plain."""
 
@@ -239,7 +211,3 @@ def _sealer(snapshot: Snapshot, settings: Settings, *, dry_run: bool, notice: No
 def _sealed(snapshot: Snapshot) -> Any:
     """Every sealed value of the snapshot."""
     return (value for *_, values in credentials.secrets_of(snapshot) for value in values.values() if is_sealed(value))
-
-
-def _state(store: XlsxStore) -> Path:
-    return store.path.with_name(f"{store.path.name}.ticketops")

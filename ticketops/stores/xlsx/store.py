@@ -103,6 +103,29 @@ class XlsxStore:
             self._parts = Parts(Package.open(self.path))
         return self._parts
 
+    @property
+    def state_folder(self) -> Path:
+        """What lies beside the workbook: journal, backups, cache, lock."""
+        return self._state
+
+    def older_versions(self) -> list[Path]:
+        """The versions that are kept for undo."""
+        return sorted((self._state / "backups").glob("*.xlsx"))
+
+    def purge(self, entry: Entry) -> int:
+        """Delete the versions that are kept for undo; how many. What comes after can be undone cell by cell, save for passwords."""
+        with self.locked(entry):
+            kept = self.older_versions()
+            for path in kept:
+                path.unlink()
+        return len(kept)
+
+    def forget_tables(self) -> None:
+        """Delete the cache: tables from before a seal hold the passwords. Never fails."""
+        for path in (self._state / "cache").glob("*.arrow"):
+            with suppress(OSError):
+                path.unlink()
+
     def _state_folder_exists(self) -> bool:
         """Make the state folder if that is possible; reading works without it."""
         with suppress(OSError):
