@@ -57,6 +57,9 @@ def _actions(waiting: dict[str, int], issues: int, report: dict[str, Any], appro
             f"oversold: {', '.join(approvals[:5])}{' …' if len(approvals) > 5 else ''}; or sale reject, sale upgrade",
         ),
         (fillable, "allocate auto", f"{fillable:,} tickets can be served from stock"),
+        (waiting["delivery_issues"], "dispatch status", f"{waiting['delivery_issues']:,} deliveries with an issue"),
+        (waiting["guest_details_missing"], "client build --all", f"{waiting['guest_details_missing']:,} allocated tickets lack their guest"),
+        (waiting["ready_to_send"], "staff queue", f"{waiting['ready_to_send']:,} tickets can be sent"),
         (report["true_shortage"], "purchase add", f"{report['true_shortage']:,} tickets sold that there is no stock for"),
     )
     return [{"command": command, "why": why} for count, command, why in candidates if count]
