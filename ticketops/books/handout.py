@@ -15,7 +15,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from ticketops.model import states
-from ticketops.schema.books import BASE_SHEET, CLOSED_MARK, HEADER_ROW, LONGEST, LONGEST_TEXT, OPEN_MARK, STAMP, Book, BookColumn
+from ticketops.schema.books import BASE_SHEET, CLOSED_MARK, HEADER_ROW, LONGEST, LONGEST_TEXT, OPEN_MARK, STAMP, Book, BookColumn, tidy
 from ticketops.schema.columns import ColumnType
 
 _YELLOW, _GREY, _GREY_TEXT, _HEAD = "#FFF2CC", "#EDEDED", "#808080", "#DDEBF7"
@@ -60,6 +60,8 @@ def _write_main(made: Workbook, sheet: Worksheet, book: Book, reveal: Callable[[
                 continue
             if column.name == "vendor_password" and reveal:
                 value = reveal(value)
+            if isinstance(value, str):
+                value = tidy(value)
             write(i, place, value, formats[column.name, "open" if is_open else closed])
     last = max(first, first + len(book.rows) - 1)
     shown = [column.place for column in columns if not column.hidden]
@@ -84,7 +86,7 @@ def _lay_out(made: Workbook, sheet: Worksheet, book: Book) -> None:
             sheet.write_string(HEADER_ROW - 1, place - 1, column.header, typed if column.typed else head)
     sheet.set_row(HEADER_ROW - 1, 32)
     left = min(shown) - 1
-    sheet.write_string(0, left, f"{book.title} · {book.built_at:%Y-%m-%d %H:%M}", made.add_format({"bold": True, "font_size": 14}))
+    sheet.write_string(0, left, f"{tidy(book.title)} · {book.built_at:%Y-%m-%d %H:%M}", made.add_format({"bold": True, "font_size": 14}))
     if book.layout.notice:
         sheet.write_string(0, left + 6, book.layout.notice, made.add_format({"italic": True, "font_color": _GREY_TEXT}))
     sheet.freeze_panes(HEADER_ROW, left + 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -79,11 +80,27 @@ def _guard(data: bytes, name: str) -> None:
             for info in members:
                 if info.filename.endswith((".xml", ".rels", ".vml")):
                     with archive.open(info) as part:
-                        head = part.read(65_536)
-                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                        raise HostileFileError(f"{name}: the part {info.filename!r} declares a DTD")
+                        _refuse_dtd(part, f"{name}: the part {info.filename!r}")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         raise UnusableError(f"{name} is damaged or protected by a password ({error})") from None
+
+
+def _refuse_dtd(part: Any, what: str) -> None:
+    """A DTD can only stand before the first element, however much of a comment there is before it."""
+    prolog = b""
+    while piece := part.read(65_536):
+        prolog += piece.replace(b"\0", b"")  # UTF-16 too
+        if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
+            raise HostileFileError(f"{what} declares a DTD")
+        if _ELEMENT.search(_COMMENT.sub(b"", prolog)):
+            return
+        if len(prolog) > _LONGEST_PROLOG:
+            raise HostileFileError(f"{what} has {_LONGEST_PROLOG // 2**20} MB before its first element")
+
+
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ELEMENT = re.compile(rb"<[A-Za-z_]")
+_LONGEST_PROLOG = 4 * 2**20
 
 
 def _stamp(sheets: Mapping[str, Any]) -> tuple[str, str, list[Any]] | None:

@@ -58,7 +58,11 @@ def _actions(waiting: dict[str, int], issues: int, report: dict[str, Any], appro
         ),
         (fillable, "allocate auto", f"{fillable:,} tickets can be served from stock"),
         (waiting["delivery_issues"], "dispatch status", f"{waiting['delivery_issues']:,} deliveries with an issue"),
-        (waiting["guest_details_missing"], "client build --all", f"{waiting['guest_details_missing']:,} allocated tickets lack their guest"),
+        (
+            waiting["guest_details_missing"],
+            "client build --all",
+            f"{waiting['guest_details_missing']:,} allocated tickets lack their guest",
+        ),
         (waiting["ready_to_send"], "staff queue", f"{waiting['ready_to_send']:,} tickets can be sent"),
         (report["true_shortage"], "purchase add", f"{report['true_shortage']:,} tickets sold that there is no stock for"),
     )

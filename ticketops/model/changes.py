@@ -17,12 +17,14 @@ Cell = tuple[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class SetCells:
-    """New values for some cells of one existing row. `key` names the row for people."""
+    """New values for some cells of one existing row. `key` names the row for people. via: {column: states that a cell went through
+    on its way}, where several steps are written as one."""
 
     sheet: str
     row: int
     key: str
     cells: Mapping[str, Cell]
+    via: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,11 @@ class ChangeSet:
     def __bool__(self) -> bool:
         return bool(self.changes)
 
-    def set(self, sheet: str, row: int, key: str, cells: Mapping[str, Cell]) -> None:
+    def set(self, sheet: str, row: int, key: str, cells: Mapping[str, Cell], via: Mapping[str, tuple[Any, ...]] | None = None) -> None:
         """Record the cells that really change; nothing where before equals after everywhere."""
         real = {name: (before, after) for name, (before, after) in cells.items() if before != after}
         if real:
-            self.changes.append(SetCells(sheet, row, key, real))
+            self.changes.append(SetCells(sheet, row, key, real, {name: steps for name, steps in (via or {}).items() if name in real}))
 
     def append(self, sheet: str, first_row: int, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Record new rows; columns in which every cell is blank are left out."""
@@ -116,11 +118,15 @@ class ChangeSet:
         `after` stay; a cell that ends as it began is left out."""
         cells: dict[tuple[str, int], dict[str, Cell]] = {}
         keys: dict[tuple[str, int], str] = {}
+        steps: dict[tuple[str, int], dict[str, tuple[Any, ...]]] = {}
         for change in self.changes:
             if isinstance(change, SetCells):
                 row = cells.setdefault((change.sheet, change.row), {})
+                via = steps.setdefault((change.sheet, change.row), dict(change.via))
                 keys.setdefault((change.sheet, change.row), change.key)
                 for name, (before, after) in change.cells.items():
+                    if name in row:
+                        via[name] = (*via.get(name, ()), row[name][1], *change.via.get(name, ()))
                     row[name] = (row[name][0] if name in row else before, after)
         if len(cells) == sum(isinstance(change, SetCells) for change in self.changes):
             return self
@@ -129,7 +135,8 @@ class ChangeSet:
             if not isinstance(change, SetCells):
                 result.changes.append(change)
             elif (change.sheet, change.row) in cells:
-                result.set(change.sheet, change.row, keys[change.sheet, change.row], cells.pop((change.sheet, change.row)))
+                at = change.sheet, change.row
+                result.set(change.sheet, change.row, keys[at], cells.pop(at), steps[at])
         return result
 
     def for_sheet(self, sheet: str) -> list[Change]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -155,9 +156,15 @@ def shown(value: Any) -> str:
     return tidy(text_of(value))
 
 
+_NOT_IN_BOOKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|x005F_")
+"""Control characters, and how spreadsheets spell them in a file."""
+
+
 def tidy(text: str) -> str:
-    """Line ends unified, spaces around a text gone."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "").strip()
+    """A text as a book can hold it: line ends unified, spaces around it and control characters gone, no half characters."""
+    plain = text.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")
+    plain = _NOT_IN_BOOKS.sub("", plain) if _NOT_IN_BOOKS.search(plain) else plain
+    return plain.encode("utf-8", "replace").decode().strip() if not plain.isascii() else plain.strip()
 
 
 def hash_of_base(base: Sequence[BaseRow]) -> str:
@@ -213,7 +220,7 @@ def _client_columns() -> Iterable[BookColumn]:
 
 
 def _supplier_columns() -> Iterable[BookColumn]:
-    left_out = ("supplier_key", "vendor", "email", "password")
+    left_out = ("supplier_key", "vendor", "email", "password", "notes_agreed")
     helpers = ("dist_row", "line_key", "source_sale_id")
     columns = [column for column in MANIFEST[SUPPLIER_QUEUE].columns if column.name not in left_out]
     for place, column in enumerate(columns, start=1):

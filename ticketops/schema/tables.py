@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -302,9 +303,8 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                 for name, (before, after) in change.cells.items():
                     column = _column(sheet, name)
                     _check_value(sheet, column.name, column.type, after)
-                    if column.machine and not column.machine.allows(before, after):
-                        raise SchemaError(f"{sheet.name} {change.key}: {column.header} may not go from "
-                                          f"{before or 'blank'} to {after or 'blank'}")  # fmt: skip
+                    if column.machine:
+                        _check_moves(column, f"{sheet.name} {change.key}", (before, *change.via.get(name, ()), after))
                 _check_text(sheet, [after for _before, after in change.cells.values()])
             case AppendRows() | ReplaceRows() if change.columns:
                 for place, name in enumerate(change.columns):
@@ -318,6 +318,13 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                 _check_text(sheet, [value for row in change.rows for value in row])
             case _:
                 pass
+
+
+def _check_moves(column: Any, where: str, states: Sequence[str | None]) -> None:
+    """Every step from one state to the next must be allowed."""
+    for before, after in pairwise(states):
+        if not column.machine.allows(before, after):
+            raise SchemaError(f"{where}: {column.header} may not go from {before or 'blank'} to {after or 'blank'}")
 
 
 def _check_text(sheet: Sheet, values: Sequence[Any]) -> None:

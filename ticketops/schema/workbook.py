@@ -93,11 +93,13 @@ def _column(name: str, header: str, type_: ColumnType = TEXT, **more: object) ->
     return Column(name, header, type_, **more)  # type: ignore[arg-type]
 
 
+_notes_agreed = _column("notes_agreed", "NotesAgreed", extension=True, width=24)
 _process_now = _column("process_now", "Process_Now", FLAG, aliases=("Allocate_Now", "Alloc_Now"))
 
 
-def _distribution_columns(tail: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The run of columns that Distribution and _SUPPLIER_QUEUE share."""
+def _distribution_columns(tail: tuple[Column, ...], *, ledger: bool) -> tuple[Column, ...]:
+    """The run of columns that Distribution and _SUPPLIER_QUEUE share. ledger: states move as the machines say; a queue follows."""
+    status_machine, delivery_machine = (states.DISTRIBUTION_MACHINE, states.DELIVERY_MACHINE) if ledger else (None, None)
     return (
         _column("device", "Device"),
         _column("vendor", "Vendor", CODE, width=26),
@@ -121,8 +123,7 @@ def _distribution_columns(tail: tuple[Column, ...]) -> tuple[Column, ...]:
         _column("seat", "Seat", CODE, width=8),
         _column("sold", "Sold (Y/N)", FLAG, width=10),
         _process_now,
-        _column("status", "Status", CODE, choices=states.DISTRIBUTION_STATUS, machine=states.DISTRIBUTION_MACHINE,
-                width=16),
+        _column("status", "Status", CODE, choices=states.DISTRIBUTION_STATUS, machine=status_machine, width=16),
         _column("run_id", "RunID", CODE, width=18),
         _column("notes", "Notes", width=30),
         _column("unit_ids", "AllocatedUnitIDs", CODE, width=16),
@@ -132,7 +133,7 @@ def _distribution_columns(tail: tuple[Column, ...]) -> tuple[Column, ...]:
         _column("last_name", "Last Name", width=14),
         _column("client_email", "Client Email", CODE, width=26),
         _column("comment", "Comment", width=20),
-        _column("delivery", "Delivery", CODE, choices=states.DELIVERY, machine=states.DELIVERY_MACHINE),
+        _column("delivery", "Delivery", CODE, choices=states.DELIVERY, machine=delivery_machine),
         _column("dispatch_status", "DispatchStatus", CODE, choices=states.DELIVERY),
         _column("dispatch_notes", "DispatchNotes", width=20),
         _column("dispatched_at", "DispatchedAt", DATETIME, width=18),
@@ -270,7 +271,7 @@ _SHEETS = (
         _column("line_key", "SalesLineKey", CODE, width=42),
         _column("accepted_at", "AcceptedAt", DATETIME, extension=True, width=18),
         _column("accepted_by", "AcceptedBy", CODE, extension=True, width=22),
-    )), key="line_key", header_row=2),
+    ), ledger=True), key="line_key", header_row=2),
     Sheet(STAFF_QUEUE, SheetKind.QUEUE, (
         _column("task_id", "TaskID", CODE),
         _column("sales_id", "SalesID", CODE),
@@ -297,6 +298,7 @@ _SHEETS = (
         _column("staff_notes", "StaffNotes", width=24),
         _column("dist_row", "DistRow", INTEGER),
         _column("proof_url", "ProofUrl", extension=True, width=30),
+        _notes_agreed,
     ), key="task_id"),
     Sheet(SUPPLIER_QUEUE, SheetKind.QUEUE, (
         _column("supplier_key", "SupplierKey", CODE, width=16),
@@ -304,7 +306,8 @@ _SHEETS = (
             _column("dist_row", "DistRow", INTEGER),
             _column("line_key", "SalesLineKey", CODE, width=42),
             _column("source_sale_id", "SourceSaleID", CODE, width=40),
-        )),
+        ), ledger=False),
+        _notes_agreed,
     )),
     Sheet(VENDOR_CREDENTIALS, SheetKind.LEDGER, (
         _column("vendor", "Vendor", CODE, width=26),
@@ -424,6 +427,7 @@ _SHEETS = (
         _column("accepted_at", "AcceptedAt", DATETIME, width=18),
         _column("accepted_by", "AcceptedBy", CODE, width=22),
         _column("updated_at", "UpdatedAt", DATETIME, width=18),
+        _column("typed", "TypedByClient", CODE, width=30),
     ), key="sales_id", extension=True),
     Sheet(SUPPLIER_GROUPS, SheetKind.LEDGER, (
         _column("supplier_key", "SupplierKey", CODE, width=18),

@@ -287,7 +287,7 @@ def email_problem(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        validate_email(address, check_deliverability=False)
+        validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         return str(error).rstrip(".")
     return ""

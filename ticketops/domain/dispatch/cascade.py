@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ticketops.domain.allocation.commit import noted
 from ticketops.domain.dispatch import staff, suppliers
 from ticketops.domain.dispatch.groups import client_group_key
 from ticketops.domain.dispatch.records import GUEST, Record, is_live, parent_of, unit_of
@@ -35,6 +34,8 @@ class Settlement:
     """Tasks that were added to the queue."""
     delivered: set[str] = field(default_factory=set)
     """SalesIDs whose Delivery changed."""
+    heard: set[tuple[str, str, str]] = field(default_factory=set)
+    """(SalesID, column, source) of texts that were taken over."""
 
 
 def settle(
@@ -50,7 +51,7 @@ def settle(
         outcome, message = _hear(state, run, ticket, word, done, prefer_theirs=prefer_theirs)
         done.outcomes.append((word, outcome, message))
         _report(done, ticket, word, outcome, message)
-    wanted = state.tickets.values() if only is None else [state.tickets[sales_id] for sales_id in only if sales_id in state.tickets]
+    wanted = state.tickets.values() if only is None else [ticket for sales_id, ticket in state.tickets.items() if sales_id in only]
     tickets = list(wanted)
     _hear_queues(state, run, tickets, done)
     for ticket in tickets:
@@ -59,7 +60,7 @@ def settle(
     _write_suppliers(state, tickets, everything=only is None)
     _write_tasks(state, tickets, done, everything=only is None)
     for ticket in tickets:
-        _write_vault(state, run, ticket)
+        _write_vault(state, run, ticket, done)
     _settle_sales(state, {parent_of(sales_id) for sales_id in (done.delivered if only is not None else state.tickets)})
     return done
 
@@ -83,31 +84,34 @@ def _hear(state: State, run: Run, ticket: Record, word: Word, done: Settlement, 
         if task is None:
             return Outcome.REFUSED, f"{ticket.key} has no task {word.task_id}"
         record = task
-    return _hear_text(state, record, name, word, prefer_theirs=prefer_theirs)
+    return _hear_text(state, record, name, word, done, prefer_theirs=prefer_theirs)
 
 
-def _hear_text(state: State, record: Record, name: str, word: Word, *, prefer_theirs: bool) -> tuple[Outcome, str]:
+def _hear_text(state: State, record: Record, name: str, word: Word, done: Settlement, *, prefer_theirs: bool) -> tuple[Outcome, str]:
     ours, theirs = record[name], word.value or None
     read = _as_read(state, record, name, word)
     if shown(ours) == shown(theirs) or read == shown(theirs):
         return Outcome.SAME, ""
     unknown = word.base is UNKNOWN
     if (unknown and not ours) or (not unknown and is_text(word.base, read)):
-        record.set(name, theirs)
+        withheld = name == "dispatch_notes" and read != shown(ours)
+        record.set(name, joined_notes(ours, theirs, read) if withheld else theirs)
+        done.heard.add((word.sales_id, name, word.source))
         return Outcome.TAKEN, ""
     if unknown and not theirs:
         return Outcome.SAME, ""
     label = name.replace("_", " ")
     if name == "dispatch_notes" and theirs:
-        if theirs in (ours or ""):
+        joined = joined_notes(ours, theirs, "" if unknown else word.base)
+        if joined == ours:
             return Outcome.SAME, ""
-        joined = noted(ours, theirs)
         if len(joined) <= LONGEST_CELL:
             record.set(name, joined)
             return Outcome.JOINED, f"{word.sales_id} {label}: both changed; {theirs[:80]!r} is added to {(ours or '')[:80]!r}"
     both = f"{word.sales_id} {label}: the file says {_quoted(theirs)}, the workbook {_quoted(ours)}"
     if prefer_theirs:
         record.set(name, theirs)
+        done.heard.add((word.sales_id, name, word.source))
         return Outcome.OVERTAKEN, f"{both}; the file's is taken"
     return Outcome.CONFLICT, f"{both}, it was {_quoted(None if unknown else word.base)}; the workbook's is kept"
 
@@ -138,6 +142,8 @@ def _hear_delivery(run: Run, ticket: Record, word: Word, done: Settlement) -> tu
     if why:
         return Outcome.REFUSED, f"{ticket.key} stays {ours}: {why}"
     spoken_between = word.base is not UNKNOWN and seen != word.base
+    if spoken_between and ours == states.ISSUE:
+        return Outcome.CONFLICT, f"{ticket.key} became an ISSUE meanwhile; {word.value} was said without knowing of it"
     if spoken_between and word.at and ticket["dispatched_at"] and word.at < ticket["dispatched_at"]:
         return Outcome.CONFLICT, f"{ticket.key} stays {ours} of {ticket['dispatched_at']}; the file's {word.value} is older, of {word.at}"
     deliver(ticket, word.value, run, by=word.party, at=word.at)
@@ -183,11 +189,11 @@ def _hear_queues(state: State, run: Run, tickets: Iterable[Record], done: Settle
         if row is not None and row["line_key"] and row["line_key"] == ticket["line_key"]:
             where = f"{SUPPLIER_QUEUE} {unit_id}"
             _hear_status(run, ticket, states.SUPPLIER, key, row["delivery"], row["dispatched_at"], where, done)
-            _hear_note(ticket, row["dispatch_notes"], suppliers.shown_notes(state, key, ticket["dispatch_notes"]))
+            _hear_note(ticket, row["dispatch_notes"], suppliers.shown_notes(state, key, ticket["dispatch_notes"]), row["notes_agreed"])
         task = staff.live_task(state, ticket)
         if task is None:
             continue
-        _hear_note(ticket, task["staff_notes"], ticket["dispatch_notes"])
+        _hear_note(ticket, task["staff_notes"], ticket["dispatch_notes"], task["notes_agreed"])
         if staff.about_same_unit(task, ticket):
             party = task["assigned_to"] or "staff"
             where = f"{STAFF_QUEUE} {task.key}"
@@ -207,19 +213,37 @@ def _hear_status(run: Run, ticket: Record, source: str, party: str, said: str | 
     _report(done, ticket, word, outcome, message)
 
 
-def _hear_note(ticket: Record, said: str | None, read: str | None) -> None:
-    """A note typed into a queue: a longer one replaces what it contains, another one is added. read: ours, as it is read there."""
-    if not said or said == read or (read and said in read):
+def _hear_note(ticket: Record, said: str | None, read: str | None, agreed: str | None) -> None:
+    """A note typed into a queue. agreed: what stood there when all agreed last; read: ours, as it is read there."""
+    if said in (read, agreed) or (agreed is None and not said):
         return
-    joined = said if not read or read in said else noted(ticket["dispatch_notes"], said)
-    if len(joined) <= LONGEST_CELL:
-        ticket.set("dispatch_notes", joined)
+    if agreed is not None and read == agreed and read == ticket["dispatch_notes"]:
+        ticket.set("dispatch_notes", said)
+    elif said:
+        joined = joined_notes(ticket["dispatch_notes"], said, read if agreed is None else agreed)
+        if len(joined or "") <= LONGEST_CELL:
+            ticket.set("dispatch_notes", joined)
+
+
+_BETWEEN_NOTES = " | "
+
+
+def joined_notes(ours: str | None, theirs: str | None, known: str | None) -> str:
+    """Our notes, with what theirs add to those that both knew."""
+    have = (ours or "").split(_BETWEEN_NOTES) if ours else []
+    if known and theirs and theirs.startswith(known):
+        theirs = theirs[len(known) :]
+    new = [part.strip(" |") for part in (theirs or "").split(_BETWEEN_NOTES)]
+    return _BETWEEN_NOTES.join([*have, *(part for part in new if part and part not in (ours or ""))])
 
 
 def _write_tasks(state: State, tickets: Iterable[Record], done: Settlement, *, everything: bool) -> None:
     """`_STAFF_QUEUE`: new tasks, and all that tasks inherit (§8 step 1). What managers and staff typed stays."""
     for ticket in tickets:
         task = staff.live_task(state, ticket)
+        if task is not None and _tells_of_another_unit(task, ticket):
+            task.set("dist_row", None)
+            task = None
         if task is None:
             if not (is_live(ticket) and staff.is_ready(ticket)) or suppliers.ticket_supplier(state, ticket):
                 continue
@@ -232,12 +256,19 @@ def _write_tasks(state: State, tickets: Iterable[Record], done: Settlement, *, e
         task.set("dispatch_status", staff.shown_delivery(ticket["delivery"]))
         task.set("dispatched_at", ticket["dispatched_at"])
         task.set("staff_notes", ticket["dispatch_notes"])
+        task.set("notes_agreed", ticket["dispatch_notes"])
         if task["priority"] is None:
             task.set("priority", "Normal")
     if everything:
         for task in state.tasks:
             if task["dist_row"] is not None and staff.ticket_of(state, task) is None:
                 task.set("dist_row", None)  # its ticket is gone: a memory, never that of a later ticket of the same name
+
+
+def _tells_of_another_unit(task: Record, ticket: Record) -> bool:
+    """Whether a task is the record of another unit's dispatch: then its ticket gets a task of its own."""
+    said = task.before.get("dispatch_status")
+    return not staff.about_same_unit(task, ticket) and (said in states.DISPATCHED or bool(task["proof_url"]))
 
 
 def _write_suppliers(state: State, tickets: Iterable[Record], *, everything: bool) -> None:
@@ -269,9 +300,7 @@ def _rows_by_unit(state: State) -> dict[tuple[str, str], Record]:
 
 def _write_supplier_row(state: State, key: str, unit: dict[str, Any], ticket: Record | None, row: Record | None) -> None:
     values = suppliers.row_values(state, key, unit, ticket)
-    values |= {"vendor": unit["vendor"], "email": unit["email"]}
-    if ticket is not None:
-        values["dispatch_status"] = ticket["delivery"]  # the mirror follows in the same run
+    values |= {"vendor": unit["vendor"], "email": unit["email"], "notes_agreed": values["dispatch_notes"]}
     if row is None:
         state.add(SUPPLIER_QUEUE, key, values | {"supplier_key": key})
         return
@@ -294,8 +323,8 @@ def _restore_guest(state: State, ticket: Record, done: Settlement) -> None:
     done.findings.append(Finding("RESTORED", Severity.INFO, message, DISTRIBUTION, ticket.before["row"], ticket.key))
 
 
-def _write_vault(state: State, run: Run, ticket: Record) -> None:
-    """The vault follows Distribution."""
+def _write_vault(state: State, run: Run, ticket: Record, done: Settlement) -> None:
+    """The vault follows Distribution, and knows which texts are the client's own words."""
     if not ticket["company"] or not is_live(ticket):
         return
     kept = state.vault.get(ticket.key)
@@ -304,7 +333,14 @@ def _write_vault(state: State, run: Run, ticket: Record) -> None:
         if not any(wanted.values()):
             return
         kept = state.add(CLIENT_INPUTS, ticket.key, {"sales_id": ticket.key})
-    wanted["client_group"] = client_group_key(ticket["company"])
+    group = client_group_key(ticket["company"])
+    typed = set((kept["typed"] or "").split(",")) if kept["client_group"] == group else set()
+    for name in GUEST:
+        if (ticket.key, name, states.CLIENT) in done.heard:
+            typed.add(name)
+        elif kept[name] != ticket[name]:
+            typed.discard(name)
+    wanted |= {"client_group": group, "typed": ",".join(name for name in GUEST if name in typed) or None}
     changed = [kept.set(name, value) for name, value in wanted.items()]
     if True in changed:
         kept.set("updated_at", run.now)

@@ -16,6 +16,8 @@ from ticketops.schema.books import CLIENT_LAYOUT, Book, BookRow
 
 RECEIVABLE = (states.SENT, states.UPLOADED)
 """Deliveries whose receipt a client confirms."""
+_CHECKED = ("game", "inv_no", "category", "block", "seat_row", "seat")
+"""Columns in which somebody may have written another's name."""
 NEEDED = ("first_name", "last_name", "client_email")
 """What must be known of a guest before the ticket can be sent."""
 
@@ -59,8 +61,9 @@ def book(state: State, group: str, tickets: Sequence[Record]) -> Book:
 def _row(state: State, ticket: Record) -> BookRow:
     bought, allocated = state.sets_of[parent_of(ticket.key)]
     delivery = ticket["delivery"] or states.NOT_SENT
-    values = {name: ticket[name] for name in ("sales_id", "match", "game", "company", "inv_no", "category", "qty", "block", "seat_row",
-                                              "seat")}  # fmt: skip
+    values = {name: ticket[name] for name in ("sales_id", "match", "company", "qty")}
+    group = client_group_key(ticket["company"])
+    values |= {name: state.client_reading(group, ticket[name]) for name in _CHECKED}
     values |= {"key": ticket.key, "sets": bought, "allocated": allocated, "delivery": delivery}
     values |= {name: shown_to_client(state, ticket, name) for name in GUEST}
     is_open = set(GUEST) if unit_of(ticket) else set()
@@ -76,9 +79,10 @@ def shown_to_client(state: State, ticket: Record, name: str) -> Any:
     if name not in ("client_notes", "comment") or not value:
         return value
     vault = state.vault.get(ticket.key)
-    if vault and vault[name] == value and vault["client_group"] == client_group_key(ticket["company"] or ""):
+    group = client_group_key(ticket["company"] or "")
+    if vault and vault[name] == value and vault["client_group"] == group and name in (vault["typed"] or "").split(","):
         return value
-    return state.without_other_clients(client_group_key(ticket["company"] or "")).text(state.without_vendors.text(value))
+    return state.client_reading(group, value)
 
 
 @dataclass(frozen=True, slots=True)

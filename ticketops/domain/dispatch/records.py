@@ -18,11 +18,13 @@ GUEST = ("client_notes", "first_name", "last_name", "client_email", "comment")
 class Record:
     """One row of a sheet: `record["name"]` is its value with the pending changes, `before` what the sheet holds."""
 
-    __slots__ = ("after", "before", "key")
+    __slots__ = ("after", "before", "key", "moves")
 
     def __init__(self, key: str, before: dict[str, Any]) -> None:
         self.key, self.before = key, before
         self.after: dict[str, Any] = {}
+        self.moves: tuple[str | None, ...] = ()
+        """The states that its Delivery went through."""
 
     def __getitem__(self, name: str) -> Any:
         return self.after[name] if name in self.after else self.before[name]
@@ -32,12 +34,15 @@ class Record:
         if self[name] == value:
             return False
         self.after[name] = value
+        if name == "delivery":
+            self.moves += (value,)
         return True
 
     def write(self, plan: Plan, sheet: str) -> None:
         """Put what changed into the plan."""
         if self.after:
-            plan.changes.set(sheet, self.before["row"], self.key, {name: (self.before[name], v) for name, v in self.after.items()})
+            cells = {name: (self.before[name], value) for name, value in self.after.items()}
+            plan.changes.set(sheet, self.before["row"], self.key, cells, {"delivery": self.moves[:-1]})
 
 
 def records(table: Table, key: str, columns: Sequence[str] = ()) -> Iterator[Record]:

@@ -9,18 +9,33 @@ from collections.abc import Iterable
 COMPANY_REDACTED = "MIRRA"
 """What a supplier reads instead of any company."""
 VENDOR_REDACTED = "our supplier"
-_NO_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR")
-"""Scripts whose words are not set apart by spaces."""
+CLIENT_REDACTED = "another client"
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+"""Scripts whose words are not set apart by spaces, and Hangul, whose particles stick to names."""
+_BEFORE, _AFTER = rf"(?<![^\W_{_UNSPACED}])", rf"(?![^\W_{_UNSPACED}])"
+_SHORT = 3
+"""Names of fewer letters and digits are taken as they are written: AB is a client, ab is nobody."""
+_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 
 
 class Redactor:
-    """Replaces names in texts, whatever their case, and whatever stands between their words."""
+    """Replaces names in texts, whatever their case, accents, width of letters, and whatever stands between their words."""
 
     def __init__(self, names: Iterable[str], instead: str) -> None:
         self._instead = instead
-        found = {_pattern(name): _first_word(name) for name in names}
-        ordered = sorted(found.items(), key=lambda item: (-len(item[0]), item[0]))
-        self._names = [(first, re.compile(pattern, re.IGNORECASE)) for pattern, first in ordered]
+        found: dict[str, str] = {}
+        short = set()
+        for name in names:
+            plain = _folded(name.strip())[0]
+            words = re.findall(r"[^\W_]+", plain)
+            if len("".join(words)) < _SHORT and not _UNSPACED_LETTER.search(plain):
+                short.add(name.strip())
+            else:
+                found[_pattern(words)] = words[0]
+        self._names = sorted(((first, pattern) for pattern, first in found.items()), key=lambda item: (-len(item[1]), item[1]))
+        letter = r"[^\W_]"
+        parts = [rf"(?<!{letter}){re.escape(name)}(?!{letter})" for name in sorted(short - {""}, key=lambda name: (-len(name), name))]
+        self._short = re.compile("|".join(parts)) if parts else None
         self._known: dict[str, str] = {}
 
     def text(self, value: str | None) -> str | None:
@@ -28,34 +43,47 @@ class Redactor:
         if not value:
             return value
         if value not in self._known:
-            self._known[value] = self._without(value)
+            without = self._without(value)
+            self._known[value] = self._short.sub(lambda _: self._instead, without) if self._short else without
         return self._known[value]
 
     def _without(self, value: str) -> str:
-        plain = unicodedata.normalize("NFC", value)
-        small = plain.lower()
-        hits = [pattern.pattern for first, pattern in self._names if first in small and pattern.search(plain)]
+        plain, places = _folded(value)
+        hits = [pattern for first, pattern in self._names if first in plain]
         if not hits:
             return value
-        return re.sub("|".join(hits), self._instead, plain, flags=re.IGNORECASE)  # the longest first
+        pieces, end = [], 0
+        for hit in re.finditer("|".join(hits), plain):  # the longest first
+            start = places[hit.start()]
+            if start >= end:
+                pieces += [value[end:start], self._instead]
+                end = places[hit.end() - 1] + 1
+                while end < len(value) and unicodedata.combining(value[end]):
+                    end += 1
+        return "".join([*pieces, value[end:]])
 
 
-def _first_word(name: str) -> str:
-    return next(iter(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", name))), name.strip()).lower()
+def _folded(text: str) -> tuple[str, list[int]]:
+    """A text without case, accents and invisible characters, and where each letter of it stood."""
+    letters: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        if character.isascii():
+            letters.append(character.lower())
+            places.append(place)
+        elif unicodedata.category(character) != "Cf":
+            plain = [
+                c
+                for c in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())
+                if not "\u0300" <= c <= "\u036f"
+            ]
+            letters += plain
+            places += [place] * len(plain)
+    return "".join(letters), places
 
 
-def _pattern(name: str) -> str:
+def _pattern(words: list[str]) -> str:
     """A name as a pattern: its words in order, with anything but letters and digits between them; whole words only."""
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", name))
-    if not words:
-        return re.escape(name.strip())
-    if len("".join(words)) < 3:
-        return rf"(?-i:(?<![^\W_]){re.escape(name.strip())}(?![^\W_]))"
-    first, last = words[0][0], words[-1][-1]
-    before = "" if _stands_alone(first) else r"(?<![^\W_])"
-    after = "" if _stands_alone(last) else r"(?![^\W_])"
+    before = "" if _UNSPACED_LETTER.match(words[0]) else _BEFORE
+    after = "" if _UNSPACED_LETTER.match(words[-1][-1]) else _AFTER
     return before + r"[\W_]*".join(map(re.escape, words)) + after
-
-
-def _stands_alone(letter: str) -> bool:
-    return unicodedata.name(letter, "").startswith(_NO_SPACES)

@@ -160,7 +160,12 @@ class _Reader:
         if self.file.base is None:
             self._tell("NO_BASE", Severity.INFO, "its hidden sheet is gone: what differs from the workbook counts as a conflict")
             return None
-        if self.base_hash and hash_of_base(self.file.base) != self.base_hash:
+        if not self.base_hash:
+            self._tell(
+                "NO_BASE", Severity.INFO, "this workbook does not know the book: what differs from the workbook counts as a conflict"
+            )
+            return None
+        if hash_of_base(self.file.base) != self.base_hash:
             self._tell("BASE_CHANGED", Severity.MEDIUM, "its hidden sheet was changed: what differs from the workbook counts as a conflict")
             return None
         return {row.key: row for row in self.file.base if row.key}

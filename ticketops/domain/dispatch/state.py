@@ -10,10 +10,10 @@ from typing import Any
 
 from ticketops.domain.dispatch.groups import SupplierGroups, client_group_key
 from ticketops.domain.dispatch.records import Record, is_live, match_dates, records, tickets, unit_of, units
-from ticketops.domain.dispatch.redaction import COMPANY_REDACTED, VENDOR_REDACTED, Redactor
+from ticketops.domain.dispatch.redaction import CLIENT_REDACTED, COMPANY_REDACTED, VENDOR_REDACTED, Redactor
 from ticketops.domain.masking import MASK, masked_addresses
 from ticketops.domain.plan import Plan
-from ticketops.model import ids
+from ticketops.model import ids, states
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import (
     CLIENT_INPUTS,
@@ -30,6 +30,10 @@ from ticketops.schema.workbook import (
 
 SHEETS = (DISTRIBUTION, UNITS, SALES, SCHEDULE, MATTHIAS_EMAILS, STAFF_QUEUE, SUPPLIER_QUEUE, SUPPLIER_GROUPS, CLIENT_INPUTS, PURCHASES)
 """What `State.of` reads."""
+
+
+_SHORTEST_NAME = 2
+"""Names of vendors up to so many letters and digits are left in texts: they would take seats and rows with them."""
 
 
 @dataclass
@@ -87,18 +91,37 @@ class State:
 
     @cached_property
     def vendors(self) -> dict[str, set[str]]:
-        """{name or address of a vendor: the SupplierKeys that claim it}."""
+        """{name, address, login or key of a vendor: the SupplierKeys that claim it}; single letters and short numbers left out."""
         found: dict[str, set[str]] = defaultdict(set)
         for unit_id, unit in self.units.items():
             for text in {unit["vendor"], unit["email"], unit["login_id"]} - {None}:
                 found[text] |= self.suppliers.get(unit_id, frozenset())
+        for key, vendor in self.snapshot[SUPPLIER_GROUPS].frame.select("supplier_key", "vendor").iter_rows():
+            for text in {key, vendor} - {None}:
+                found[text].add((key or "").upper())
+        for ticket in self.tickets.values():
+            for text in {ticket["vendor"], ticket["email"]} - {None}:
+                found[text] |= self.suppliers.get(unit_of(ticket), frozenset())
         for vendor in self.snapshot[PURCHASES].frame["vendor"].drop_nulls().unique():
-            found[vendor] |= set()
+            found[vendor] |= self.groups.keys_of(vendor, None, self.masked)
+        folded = {text.casefold() for text in found}
+        for address in self.masked - folded:
+            found[address] |= set()
         if self.masked:
-            found[MASK] |= set()
-            for address in self.masked - {text.casefold() for text in found}:
-                found[address] |= set()
-        return found
+            found[MASK] |= self.groups.keys_of(MASK, None, self.masked)
+        return {text: keys for text, keys in found.items() if sum(c.isalnum() for c in text) > _SHORTEST_NAME}
+
+    @cached_property
+    def public(self) -> frozenset[str | None]:
+        """Texts that are no secret, whoever is called like a part of them: games of the schedule, categories of the schemes."""
+        games = self.snapshot[SCHEDULE].frame["game"].drop_nulls()
+        return frozenset({None, *games, *states.FIFA_CATEGORIES, *states.OLYMPIC_CATEGORIES})
+
+    def client_reading(self, group: str, text: str | None) -> str | None:
+        """A text as a client reads it: no vendor, no other client."""
+        if text in self.public:
+            return text
+        return self.without_other_clients(group).text(self.without_vendors.text(text))
 
     @cached_property
     def without_companies(self) -> Redactor:
@@ -122,7 +145,7 @@ class State:
     def without_other_clients(self, group: str) -> Redactor:
         """For the texts that a client reads: no other client's name."""
         if group not in self._other_clients:
-            self._other_clients[group] = Redactor([n for n in self.companies if client_group_key(n) != group], "another client")
+            self._other_clients[group] = Redactor([n for n in self.companies if client_group_key(n) != group], CLIENT_REDACTED)
         return self._other_clients[group]
 
     def without_company_name(self, company: str | None) -> Redactor:
