@@ -28,7 +28,7 @@ class Redactor:
         for name in names:
             plain = _folded(name.strip())[0]
             words = re.findall(r"[^\W_]+", plain)
-            if len("".join(words)) < _SHORT and not _UNSPACED_LETTER.search(plain):
+            if not words or (len("".join(words)) < _SHORT and not _UNSPACED_LETTER.search(plain)):
                 short.add(name.strip())
             else:
                 found[_pattern(words)] = words[0]
