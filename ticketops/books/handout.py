@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from math import ceil
@@ -26,6 +27,7 @@ _MOST_RUNS = 150
 """Runs of open rows that a counting formula still names one by one."""
 _PAGE_WIDTH = 260
 """Characters that a printed page shows side by side and that can still be read."""
+_TEXT_WIDTH, _LINE = 110, 16.0
 _STATUS_COLUMNS = ("delivery", "dispatch_status")
 
 
@@ -81,7 +83,8 @@ def _lay_out(made: Workbook, sheet: Worksheet, book: Book) -> None:
         if column is None or column.hidden:
             sheet.set_column(place - 1, place - 1, 3, None, {"hidden": True})
         else:
-            sheet.set_column(place - 1, place - 1, column.width)
+            word = max(map(len, re.findall(r"[^\s]+", column.header)))
+            sheet.set_column(place - 1, place - 1, max(column.width, word + 3))
         if column is not None:
             sheet.write_string(HEADER_ROW - 1, place - 1, column.header, typed if column.typed else head)
     sheet.set_row(HEADER_ROW - 1, 32)
@@ -94,6 +97,7 @@ def _lay_out(made: Workbook, sheet: Worksheet, book: Book) -> None:
     sheet.set_paper(9)
     sheet.fit_to_pages(ceil(sum(column.width for column in columns if not column.hidden) / _PAGE_WIDTH), 0)
     sheet.repeat_rows(HEADER_ROW - 1)
+    sheet.repeat_columns(left, left)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     sheet.protect("", {"autofilter": True, "format_columns": True, "format_rows": True})
 
@@ -103,6 +107,8 @@ def _look(column: BookColumn, how: str) -> dict[str, Any]:
     if column.type in _NUMBERS:
         look["num_format"] = _NUMBERS[column.type]
         look["align"] = "left"
+    elif column.type in (ColumnType.INTEGER, ColumnType.FLAG):
+        look["align"] = "center"
     elif column.type in (ColumnType.CODE, ColumnType.TEXT):
         look |= {"num_format": "@", "align": "left"}
     if how == "open":
@@ -197,10 +203,13 @@ _EMAIL = (
 
 def _write_how_to(made: Workbook, book: Book) -> None:
     sheet = made.add_worksheet("How to")
-    sheet.set_column(0, 0, 110)
+    sheet.set_column(0, 0, _TEXT_WIDTH)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, "How to fill this in", made.add_format({"bold": True, "font_size": 14}))
     look = made.add_format({"text_wrap": True, "valign": "top"})
     for i, text in enumerate(book.layout.how_to, start=1):
+        sheet.set_row(i + 1, _LINE * ceil(len(text) / (_TEXT_WIDTH - 10)))
         sheet.write_string(i + 1, 0, f"{i}.  {text}", look)
     sheet.protect()
 

@@ -163,7 +163,8 @@ _NOT_IN_BOOKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-
 def tidy(text: str) -> str:
     """A text as a book can hold it: line ends unified, spaces around it and control characters gone, no half characters."""
     plain = text.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")
-    plain = _NOT_IN_BOOKS.sub("", plain) if _NOT_IN_BOOKS.search(plain) else plain
+    while _NOT_IN_BOOKS.search(plain):
+        plain = _NOT_IN_BOOKS.sub("", plain)
     return plain.encode("utf-8", "replace").decode().strip() if not plain.isascii() else plain.strip()
 
 

@@ -79,15 +79,15 @@ def _known_books(snapshot: Snapshot) -> dict[str, tuple[str, str, str]]:
     return {book_id: (kind or "", party or "", base or "") for book_id, kind, party, base in frame.iter_rows() if book_id}
 
 
-def _said_before(snapshot: Snapshot, book_ids: set[str]) -> dict[tuple[str, str], dict[str, str]]:
-    """{(BookID, SalesID): {field: what this very file said when it was pulled last}}."""
+def _said_before(snapshot: Snapshot, book_ids: set[str]) -> dict[tuple[str, str], dict[str, list[str]]]:
+    """{(BookID, SalesID): {field: what files with this BookID said of it so far, the newest last}}."""
     table = snapshot[BOOK_EDITS]
-    found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
     wanted = table.frame.filter(table.frame["book_id"].is_in(sorted(book_ids)))
     for values in wanted.iter_rows(named=True):
         for name in (values["fields"] or "").split(","):
             if name in values:
-                found[values["book_id"], values["sales_id"] or ""][name] = values[name] or ""
+                found[values["book_id"], values["sales_id"] or ""].setdefault(name, []).append(values[name] or "")
     return found
 
 
@@ -128,7 +128,7 @@ class _Reader:
     file: Returned
     party: str
     base_hash: str
-    before: dict[tuple[str, str], dict[str, str]]
+    before: dict[tuple[str, str], dict[str, list[str]]]
     found: Heard
     check_email: Callable[[str], str]
 
@@ -261,17 +261,25 @@ class _Reader:
 
     def _word(self, row: ReturnedRow, ticket: Record, task: Record | None, base: BaseRow | None, name: str, text: str) -> Word | None:
         """The word of a cell; None where it says nothing new, or, with a finding, what can't be."""
-        heard = self.before[self.file.book_id, ticket.key] if self.file.book_id else {}
         known = _FIELD.get(name, name)
-        was: Any = heard.get(known, base.texts.get(name, "") if base is not None else UNKNOWN)
-        if was is not UNKNOWN and is_text(was, text):
+        heard = self.before[self.file.book_id, ticket.key].get(known, []) if self.file.book_id else []
+        then: Any = base.texts.get(name, "") if base is not None else UNKNOWN
+        was = heard[-1] if heard else then
+        if (was is not UNKNOWN and is_text(was, text)) or (then is not UNKNOWN and is_text(then, text)):
+            return None  # another copy of the book may have said more in the meantime
+        stands = self._stands(ticket, task, known)
+        if was is UNKNOWN and text in ("", stands):
             return None
-        if was is UNKNOWN and text in ("", self._stands(ticket, task, known)):
+        said, wrong = self._checked(known, text)
+        if said in heard:
+            if said not in (stands, heard[-1]):
+                message = f"{self._cell(row, name)} ({ticket.key}): {text[:60]!r} was said before and changed since; it is not taken again"
+                self._tell("SAID_BEFORE", Severity.LOW, message, row.row, ticket.key)
             return None
         cell = self._cell(row, name)
         if base is None and self.file.base is not None and self.file.kind == states.CLIENT and not unit_of(ticket):
             base = BaseRow(ticket.key, "", {}, ())
-        if base is not None and name not in base.open and known not in heard:
+        if base is not None and name not in base.open and not heard:
             what = "was locked" if unit_of(ticket) or name == "delivery" else "is locked until there is a ticket for it"
             self._tell(
                 "CLOSED_CELL",
@@ -281,7 +289,7 @@ class _Reader:
                 ticket.key,
             )
             return None
-        text, wrong = self._checked(known, text)
+        text = said
         if wrong:
             self._tell(wrong[0], Severity.MEDIUM, f"{cell} ({ticket.key}): {wrong[1]}", row.row, ticket.key)
             return None
@@ -294,8 +302,8 @@ class _Reader:
             value = parse_datetime(text)
         if known == "delivery" and value is None:
             return None  # an emptied status says nothing
-        if heard is not None and self.file.book_id:
-            self.before[self.file.book_id, ticket.key][known] = text
+        if self.file.book_id:
+            self.before[self.file.book_id, ticket.key].setdefault(known, []).append(text)
         return Word(self.file.kind, self.party, ticket.key, known, was, value, cell, task_id=task.key if task else "")
 
     def _stands(self, ticket: Record, task: Record | None, name: str) -> str:
