@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from ticketops.books.handout import write_book
-from ticketops.books.returned import read_returned
 from ticketops.config import Settings
 from ticketops.domain import credentials
 from ticketops.domain.dispatch import clients, returns, staff, suppliers
@@ -30,6 +29,7 @@ from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import BOOK_EDITS, BOOKS, CREDENTIAL_HISTORY, VENDOR_CREDENTIALS
 from ticketops.services.sealing import Sealer
 from ticketops.services.transaction import Job
+from ticketops.stores.returned.files import read_returned
 from ticketops.stores.xlsx.lock import refuse_open_elsewhere
 
 _SHEETS = (*SHEETS, BOOKS, BOOK_EDITS, CREDENTIAL_HISTORY, VENDOR_CREDENTIALS)

@@ -1,4 +1,4 @@
-"""Files that came back: read by a child process (`books/reading.py`) that may die of them."""
+"""Files that came back: read by a child process (`stores/returned/reading.py`) that may die of them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read_returned(paths: Sequence[Path], kind: str = "", *, told: Callable[[int,
 def _lines(paths: Sequence[Path], kind: str) -> Any:
     """The child's lines, one a file; they end early where it dies or takes too long."""
     environment = os.environ | {"PYTHONUTF8": "1"}
-    with subprocess.Popen([sys.executable, "-m", "ticketops.books.reading"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    with subprocess.Popen([sys.executable, "-m", "ticketops.stores.returned.reading"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, env=environment, encoding="utf-8") as child:  # fmt: skip
         if child.stdin is None or child.stdout is None:
             return

@@ -1,4 +1,4 @@
-"""Reading files that came back, in a process of its own whose memory is limited: `python -m ticketops.books.reading`.
+"""Reading files that came back, in a process of its own whose memory is limited: `python -m ticketops.stores.returned.reading`.
 
 Standard input: one JSON object {"paths": […], "kind": …, "memory": bytes}. Standard output: a JSON line a file. Nothing is evaluated,
 no link is followed; a formula is reported, not read.
