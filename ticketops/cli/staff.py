@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,12 +64,9 @@ def assign(
     reopen: Annotated[bool, typer.Option("--reopen", help="An ISSUE becomes NOT_SENT again.")] = False,
 ) -> int:
     """Hand tasks to people, or to others than before, and say how urgent they are."""
-    from ticketops.services import books, dispatch
+    from ticketops.services import dispatch
 
-    people = [text.strip().lower() for part in to or () for text in part.split(",") if text.strip()]
-    for person in people:
-        if wrong := books.email_problem(person):
-            raise UsageError(f"--to {person!r}: {wrong}")
+    people = _addresses(to or ())
     if not people and not priority and not reopen:
         raise UsageError("give --to ADDRESS, --priority or --reopen")
     if not task_ids and not (match or unassigned or from_person):
@@ -152,10 +150,11 @@ def report_issue(
 
     if not reason:
         raise UsageError("--reason TEXT is missing", "it goes into the notes")
+    people = _addresses([to])
     job = dispatch.staff_report_issue(
         task_ids,
         intake.option_text(reason, "reason", required=True),
-        to=to.strip().lower(),
+        to=", ".join(people),
         priority=_one_of(priority, "priority", PRIORITY),
     )
     return session.run(job, lambda result: _show_marked(session, result))
@@ -174,6 +173,17 @@ def reveal(session: Session, task_id: Annotated[str, typer.Argument(metavar="TAS
 
     job = dispatch.staff_reveal(task_id, session.settings)
     return reveal_password(session, job, lambda result: f"{result['task_id']} · {result['sales_id']} · INV_NO {result['inv_no'] or ''}")
+
+
+def _addresses(given: Sequence[str]) -> list[str]:
+    """Addresses, in lower case. Raises UsageError for one that is none."""
+    from ticketops.services.books import email_problem
+
+    people = [text.strip().lower() for part in given for text in part.split(",") if text.strip()]
+    for person in people:
+        if wrong := email_problem(person):
+            raise UsageError(f"--to {person!r}: {wrong}")
+    return people
 
 
 def _one_of(value: str, what: str, choices: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ticketops.books.handout import write_book
 from ticketops.config import Settings
@@ -38,9 +38,16 @@ RETURNED_FOLDER = "returned"
 """Beside the books: what stood in the place of a book and was edited, before the book was made anew."""
 
 
+class Written(NamedTuple):
+    """A book as it went into its file."""
+
+    file_hash: str
+    book_id: str
+
+
 @dataclass
 class Shelf:
-    """Where a workbook's books are, and what stood in each file when it was written: a file that changed since came back."""
+    """Where a workbook's books are, and which book was written into each file: a file that changed since came back."""
 
     workbook: Path
     settings: Settings
@@ -49,21 +56,26 @@ class Shelf:
     def _memory(self) -> Path:
         return self.workbook.resolve().with_name(f"{self.workbook.name}.ticketops") / "books.json"
 
-    def written(self) -> dict[str, str]:
-        """{file: hash of what was written}."""
+    def written(self) -> dict[str, Written]:
+        """{file: what was written into it}."""
         try:
             content = json.loads(self._memory.read_text("utf-8"))
-        except (OSError, ValueError):
+            return {name: Written(*said) for name, said in content.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
             return {}
-        return content if isinstance(content, dict) else {}
 
-    def remember(self, hashes: Mapping[str, str]) -> None:
+    def remember(self, written: Mapping[str, Written]) -> None:
         """Only saves reading files that nobody touched; without it every file is read."""
         with suppress(OSError):
             self._memory.parent.mkdir(mode=0o700, exist_ok=True)
             staged = self._memory.with_suffix(".tmp")
-            staged.write_text(json.dumps(self.written() | dict(hashes)), "utf-8")
+            staged.write_text(json.dumps(self.written() | dict(written)), "utf-8")
             os.replace(staged, self._memory)
+
+    def is_as_written(self, path: Path, here: str) -> bool:
+        """Whether nobody changed a file since; here: its hash now."""
+        written = self.written().get(self.name_of(path))
+        return written is not None and written.file_hash == here
 
     def name_of(self, path: Path) -> str:
         """A path as `_BOOKS` keeps it: from the workbook's folder, if it is below that."""
@@ -144,7 +156,12 @@ class BookJob:
                 continue
             last = latest.get((kind, party, name))
             contents = book.contents_hash()
-            if last and last["contents"] == contents and bool(last["passwords"]) == passwords and here and written.get(name) == here:
+            if (
+                last
+                and written.get(name) == (here, last["book_id"])
+                and last["contents"] == contents
+                and bool(last["passwords"]) == passwords
+            ):
                 continue
             said["state"] = "rebuilt" if here else "new"
             book = replace(book, book_id=run.new_uuid(), built_at=run.now)
@@ -172,17 +189,17 @@ class BookJob:
     def write(self, _plan: Plan) -> list[Finding]:
         """Write the planned books, each whole or not at all; findings about those that could not be."""
         found: list[Finding] = []
-        hashes: dict[str, str] = {}
+        written: dict[str, Written] = {}
         for writing in self.writings:
             try:
-                hashes[writing.name] = self._write_one(writing)
+                written[writing.name] = Written(self._write_one(writing), writing.book.book_id)
             except LockedError as error:
                 writing.said["state"] = "open elsewhere"
                 found.append(Finding("BOOK_OPEN", Severity.MEDIUM, f"{error.message}; it was not made anew"))
             except OSError as error:
                 writing.said["state"] = "not written"
                 found.append(Finding("BOOK_NOT_WRITTEN", Severity.HIGH, f"{writing.path}: {error.strerror or error}"))
-        self.shelf.remember(hashes)
+        self.shelf.remember(written)
         return found
 
     def _write_one(self, writing: Writing) -> str:
@@ -210,8 +227,7 @@ class BookJob:
 
     def read_edited(self, paths: Iterable[Path]) -> dict[Path, Returned]:
         """Those of the files that are there and are not as they were written."""
-        written = self.shelf.written()
-        changed = [path for path in paths if (here := hash_of(path)) and written.get(self.shelf.name_of(path)) != here]
+        changed = [path for path in paths if (here := hash_of(path)) and not self.shelf.is_as_written(path, here)]
         return dict(zip(changed, read_returned(changed), strict=True)) if changed else {}
 
 

@@ -39,7 +39,7 @@ def watch(
     """Look at the folder every `interval` seconds: what is new there is pulled, then everything is brought into agreement.
 
     A file is taken when two looks found it alike, so that it is whole. A workbook that is busy is tried again; a file that can't be
-    used is reported once, until it changes. Returns {"files", "edits", "rounds"} when it is stopped (Ctrl-C, SIGTERM).
+    used is reported once, until it changes. Raises what the first round raises. Returns {"files", "edits", "rounds"} when it is stopped (Ctrl-C, SIGTERM).
     """
     gc.enable()
     totals = {"files": 0, "edits": 0, "rounds": 0}
@@ -54,10 +54,8 @@ def watch(
                     told(_round(open_store, settings, ready, taken, totals))
                 else:
                     told(Round(_status(folder, totals, waiting)))
-                if once and not ready:
-                    return totals
                 if once:
-                    continue
+                    return totals
                 time.sleep(interval)
         except (_Stopped, KeyboardInterrupt):
             return totals
@@ -90,8 +88,7 @@ def _round(open_store: Callable[[], Any], settings: Settings, ready: list[Path],
     findings: list[Finding] = []
     store = open_store()
     shelf = books.Shelf(store.path, settings)
-    written = shelf.written()
-    fresh = [path for path in ready if written.get(shelf.name_of(path)) != books.hash_of(path)]
+    fresh = [path for path in ready if not shelf.is_as_written(path, books.hash_of(path))]
     hashes = {path: books.hash_of(path) for path in ready}
     try:
         if fresh:
@@ -115,6 +112,8 @@ def _round(open_store: Callable[[], Any], settings: Settings, ready: list[Path],
             taken.pop(path, None)
         return Round(f"the workbook is busy, trying again: {error.message}", lines, findings)
     except TicketopsError as error:
+        if totals["rounds"] == 1:
+            raise  # as it is now, no round will do better
         findings.append(Finding("ROUND_FAILED", Severity.HIGH, error.message))
     return Round(_status(None, totals, 0), lines, findings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -167,14 +168,11 @@ def _within(value: str | None, wanted: str) -> bool:
 
 
 def _natural(value: Any) -> tuple[Any, ...]:
-    """Sorts 9 before 12, numbers before words, blanks last."""
+    """Sorts M9 before M12, S2-1 before S10-1, numbers before words, blanks last."""
     if value is None or value == "":
-        return (2, 0, "")
-    text = str(value).strip()
-    sales = text.partition("-")
-    if text[:1] == "S" and sales[0][1:].isdigit():
-        return (1, int(sales[0][1:]), f"{int(sales[2]):09d}" if sales[2].isdigit() else "")
-    return (0, int(text), "") if text.isdecimal() else (1, 0, text.casefold())
+        return (1,)
+    parts = re.findall(r"\d+|\D+", str(value).strip().casefold())
+    return (0, *((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts))
 
 
 def summary(rows: Iterable[BookRow]) -> dict[str, int]:

@@ -74,7 +74,7 @@ def plan_accept(
     mine = {ticket.key: ticket for ticket in clients.tickets_of(state, group)}
     plan = Plan()
     if sales_ids:
-        wanted = [mine[_own(sales_id, mine, group)] for sales_id in dict.fromkeys(sales_ids)]
+        wanted = [mine[key] for key in dict.fromkeys(_own(sales_id, mine, group) for sales_id in sales_ids)]
     else:
         shown = clients.seen(state, group, saved_view(snapshot, group, view) if view else filters or Filters())
         wanted = [mine[row.key] for row in shown if row.values["delivery"] in clients.RECEIVABLE]
@@ -129,8 +129,10 @@ def plan_mark(snapshot: Snapshot, task_ids: Sequence[str], delivery: str, run: R
     plan = Plan()
     words: list[Word] = []
     marked = []
-    for task_id in dict.fromkeys(task_ids):
+    for task_id in _each(task_ids):
         task, ticket = _task(state, snapshot, run, task_id)
+        if delivery not in (states.ISSUE, states.NOT_SENT) and not staff.is_ready(ticket):
+            raise RuleError(f"{task.key} ({ticket.key}) can't be {delivery}: it has no {'address' if unit_of(ticket) else 'unit'} yet")
         manager = roles.permits(run, states.OPS_MANAGER)
         words.append(office(run, ticket, "delivery", delivery, at=at, manager=manager))
         if notes:
@@ -150,6 +152,11 @@ def plan_mark(snapshot: Snapshot, task_ids: Sequence[str], delivery: str, run: R
         raise RuleError(refused[0])
     plan.result = {"marked": marked, "delivery": delivery}
     return plan
+
+
+def _each(task_ids: Sequence[str]) -> list[str]:
+    """Each task once, however it is spelt."""
+    return list(dict.fromkeys(task_id.strip().upper() for task_id in task_ids))
 
 
 def _task(state: State, snapshot: Snapshot, run: Run, task_id: str) -> tuple[Record, Record]:
@@ -194,7 +201,7 @@ def plan_assign(snapshot: Snapshot, run: Run, people: Sequence[str], *, task_ids
     """
     state = State.of(snapshot)
     if task_ids:
-        pairs = [_task(state, snapshot, run, task_id) for task_id in dict.fromkeys(task_ids)]
+        pairs = [_task(state, snapshot, run, task_id) for task_id in _each(task_ids)]
     else:
         wanted = {ids.normalise_match(match) for match in matches}
         pairs = []
@@ -252,7 +259,7 @@ def plan_reveal(snapshot: Snapshot, task_id: str, run: Run, event: str) -> Shown
     state = State.of(snapshot)
     task, ticket = _task(state, snapshot, run, task_id)
     unit = state.units.get(unit_of(ticket), {})
-    password = unit.get("password") or ticket["password"] or unit.get("password_legacy")
+    password = staff.vendor_password(unit, ticket)
     if not password:
         raise RuleError(f"{task.key} ({ticket.key}) has no password", "credentials assign gives its unit one")
     email = ticket["email"] or unit.get("email")

@@ -36,8 +36,13 @@ def inherited(state: State, ticket: Record) -> dict[str, Any]:
     values = {name: ticket[name] for name in _INHERITED}
     return values | {
         "sales_id": ticket.key, "dist_row": ticket.before["row"], "vendor_email": ticket["email"] or unit.get("email"),
-        "vendor_password": unit.get("password") or ticket["password"],
+        "vendor_password": vendor_password(unit, ticket),
     }  # fmt: skip
+
+
+def vendor_password(unit: dict[str, Any], ticket: Record) -> str | None:
+    """The password a ticket is sent with: its unit's, the one beside it, or that of the legacy column."""
+    return unit.get("password") or ticket["password"] or unit.get("password_legacy")
 
 
 def about_same_unit(task: Record, ticket: Record) -> bool:
