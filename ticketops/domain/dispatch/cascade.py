@@ -97,6 +97,11 @@ def _hear_text(state: State, record: Record, name: str, word: Word, done: Settle
         withheld = name == "dispatch_notes" and read != shown(ours)
         record.set(name, joined_notes(ours, theirs, read) if withheld else theirs)
         done.heard.add((word.sales_id, name, word.source))
+        if word.said_before:
+            return (
+                Outcome.OVERTAKEN,
+                f"{word.sales_id} {name.replace('_', ' ')}: the same book said {_quoted(word.said_before)} before; now {_quoted(theirs)}",
+            )
         return Outcome.TAKEN, ""
     if unknown and not theirs:
         return Outcome.SAME, ""

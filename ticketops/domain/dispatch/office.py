@@ -208,7 +208,7 @@ def plan_assign(snapshot: Snapshot, run: Run, people: Sequence[str], *, task_ids
         for task in state.tasks:
             ticket = staff.ticket_of(state, task)
             if (
-                ticket is not None and staff.is_ready(ticket) and ticket["delivery"] not in states.DISPATCHED
+                ticket is not None and not state.supplier_of(unit_of(ticket)) and staff.is_ready(ticket) and ticket["delivery"] not in states.DISPATCHED
                 and (not wanted or ids.normalise_match(ticket["match"] or "-") in wanted)
                 and (not unassigned or not staff.assignees(task))
                 and (not from_person or from_person.casefold() in staff.assignees(task))
@@ -239,6 +239,8 @@ def plan_tasks(snapshot: Snapshot, *, person: str = "", every: bool = False) -> 
     for task in state.tasks:
         ticket = staff.ticket_of(state, task)
         if ticket is None or (not every and (ticket["delivery"] in states.DISPATCHED or not staff.is_ready(ticket))):
+            continue
+        if state.supplier_of(unit_of(ticket)):
             continue
         if person and person.casefold() not in staff.assignees(task):
             continue

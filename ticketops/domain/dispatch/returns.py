@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ticketops.domain.dispatch import clients, staff, suppliers
@@ -131,6 +131,8 @@ class _Reader:
     before: dict[tuple[str, str], dict[str, list[str]]]
     found: Heard
     check_email: Callable[[str], str]
+    untouched: int = 0
+    """Cells that hold what they held when the book was made, though a copy of it said something else."""
 
     @property
     def layout(self) -> Layout:
@@ -154,6 +156,10 @@ class _Reader:
                 )
                 continue
             self._row(row, ticket, task, None if base is None else base.get(self._key(row, ticket, task)))
+        if self.untouched:
+            cells = "1 cell holds" if self.untouched == 1 else f"{self.untouched:,} cells hold"
+            message = f"{cells} what stood there when the book was made, though a copy of it said something else: that is not taken back"
+            self._tell("NOT_TAKEN_BACK", Severity.INFO, message)
 
     def _base(self) -> dict[str, BaseRow] | None:
         """{key: what the row held when the book was made}; None where that is not to be trusted."""
@@ -265,8 +271,11 @@ class _Reader:
         heard = self.before[self.file.book_id, ticket.key].get(known, []) if self.file.book_id else []
         then: Any = base.texts.get(name, "") if base is not None else UNKNOWN
         was = heard[-1] if heard else then
-        if (was is not UNKNOWN and is_text(was, text)) or (then is not UNKNOWN and is_text(then, text)):
-            return None  # another copy of the book may have said more in the meantime
+        if was is not UNKNOWN and is_text(was, text):
+            return None
+        if then is not UNKNOWN and is_text(then, text):
+            self.untouched += 1  # in this copy of the book; another one has said more
+            return None
         stands = self._stands(ticket, task, known)
         if was is UNKNOWN and text in ("", stands):
             return None
@@ -303,8 +312,19 @@ class _Reader:
         if known == "delivery" and value is None:
             return None  # an emptied status says nothing
         if self.file.book_id:
-            self.before[self.file.book_id, ticket.key].setdefault(known, []).append(text)
-        return Word(self.file.kind, self.party, ticket.key, known, was, value, cell, task_id=task.key if task else "")
+            heard = self.before[self.file.book_id, ticket.key].setdefault(known, [])
+            heard.append(text)
+        return Word(
+            self.file.kind,
+            self.party,
+            ticket.key,
+            known,
+            was,
+            value,
+            cell,
+            task_id=task.key if task else "",
+            said_before=heard[-2] if len(heard) > 1 else "",
+        )
 
     def _stands(self, ticket: Record, task: Record | None, name: str) -> str:
         """What the workbook says, as this party reads it."""
@@ -347,7 +367,7 @@ class _Reader:
 
 
 def _at(word: Word, moment: Any) -> Word:
-    return Word(word.source, word.party, word.sales_id, word.field, word.base, word.value, word.where, moment, task_id=word.task_id)
+    return replace(word, at=moment)
 
 
 _EDIT_COLUMNS = ("timestamp", "run_id", "book_id", "kind", "party", "sales_id", "fields", "client_notes", "first_name", "last_name",
@@ -357,9 +377,9 @@ _EDIT_COLUMNS = ("timestamp", "run_id", "book_id", "kind", "party", "sales_id", 
 def record(plan: Plan, snapshot: Snapshot, run: Run, heard: Heard, settlement: Settlement) -> None:
     """Append what was said, and what became of it, to `_BOOK_EDITS`: a row a ticket a file. A word that stands there is never
     taken for new again."""
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for (word, outcome, _message), book_id in zip(settlement.outcomes, heard.sources, strict=True):
-        row = rows.setdefault((book_id, word.sales_id), {
+        row = rows.setdefault((book_id, word.sales_id, word.where.rpartition("!")[0]), {
             "timestamp": run.now, "run_id": run.run_id, "book_id": book_id or None, "kind": word.source, "party": word.party,
             "sales_id": word.sales_id, "said": {},
         })  # fmt: skip

@@ -54,13 +54,9 @@ def about_same_unit(task: Record, ticket: Record) -> bool:
 
 
 def live_task(state: State, ticket: Record) -> Record | None:
-    """The task of a ticket: of several the one that names its row, else the newest. A task that was cut off from a row that is
-    gone (DistRow blank) is a memory, unless it speaks of the same unit."""
-    tasks = state.tasks_of.get(ticket.key, [])
-    own = [task for task in tasks if task["dist_row"] == ticket.before["row"]]
-    if own:
-        return own[-1]
-    return next((task for task in reversed(tasks) if task["unit_ids"] and task["unit_ids"] == ticket["unit_ids"]), None)
+    """The task of a ticket: the newest that names its row. One that was cut off from a row that is gone (DistRow blank) is a memory."""
+    own = [task for task in state.tasks_of.get(ticket.key, []) if task["dist_row"] == ticket.before["row"]]
+    return own[-1] if own else None
 
 
 def assignees(task: Record) -> list[str]:
@@ -84,13 +80,13 @@ def ticket_of(state: State, task: Record) -> Record | None:
 
 
 def tasks_by_person(state: State) -> dict[str, list[tuple[Record, Record]]]:
-    """{address: (task, ticket) of those tickets that are still owed}, in the order of a book: what can be sent first, by priority,
-    day and task."""
+    """{address: (task, ticket) of those tickets that are still owed and that no supplier sends}, in the order of a book: what can be
+    sent first, by priority, day and task."""
     found: dict[str, list[tuple[Record, Record]]] = {}
     for task in state.tasks:
         people = assignees(task)
         ticket = ticket_of(state, task) if people else None
-        if ticket is not None and is_live(ticket):
+        if ticket is not None and is_live(ticket) and not state.supplier_of(unit_of(ticket)):
             for person in dict.fromkeys(people):
                 found.setdefault(person, []).append((task, ticket))
     for pairs in found.values():

@@ -31,6 +31,8 @@ class Word:
     at: datetime | None = None
     manager: bool = False
     task_id: str = ""
+    said_before: str = ""
+    """What the same book said of this cell the last time, if that was something else."""
 
 
 class Outcome(Enum):
