@@ -884,7 +884,7 @@ def test_a_reader_takes_back_what_he_typed() -> None:
     plan = desk.pull(copy).plan
     desk.close()
     assert desk.tickets()["S1-3"]["comment"] == "aisle, please"
-    assert [finding.code for finding in plan.findings] == ["NOT_TAKEN_BACK"]
+    assert "NOT_TAKEN_BACK" in {finding.code for finding in plan.findings}
 
 
 def test_copies_of_books_that_were_built_one_after_the_other() -> None:
