@@ -45,9 +45,10 @@ def examine(manifest: Manifest, names: Sequence[str], tables: Mapping[str, Table
 def additions(manifest: Manifest, names: Sequence[str], tables: Mapping[str, Table], raw: Mapping[str, RawRows]) -> ChangeSet:
     """What `doctor --fix` adds: missing sheets and missing columns, nothing else. A sheet whose header is elsewhere is left alone."""
     changes = ChangeSet()
-    for sheet in manifest.canonical():
+    for sheet in manifest:
         if sheet.name not in names:
-            changes.changes.append(AddSheet(sheet.name))
+            if not sheet.extension:
+                changes.changes.append(AddSheet(sheet.name))
             continue
         table = tables[sheet.name]
         lacking = tuple(c.name for c in sheet.columns if not c.extension and c.name not in table.positions)

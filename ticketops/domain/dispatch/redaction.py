@@ -63,6 +63,12 @@ class Redactor:
         return "".join([*pieces, value[end:]])
 
 
+def is_telling(name: str) -> bool:
+    """Whether a name is long enough to be looked for in seats and rows: three letters or digits, or any of a script whose words
+    are short."""
+    return sum(c.isalnum() for c in name) >= _SHORT or bool(_UNSPACED_LETTER.search(name))
+
+
 def _folded(text: str) -> tuple[str, list[int]]:
     """A text without case, accents and invisible characters, and where each letter of it stood."""
     letters: list[str] = []

@@ -181,7 +181,10 @@ class _Reader:
         key, spare = row.key or row.spare, row.spare
         says = any(self._texts(row).values()) or row.formulas
         if not key:
-            if says and self.file.kind != states.SUPPLIER:
+            if says and self.file.kind == states.SUPPLIER:
+                message = f"row {row.row} serves no ticket yet; what was typed there is not taken"
+                self._tell("CLOSED_CELL", Severity.MEDIUM, message, row.row)
+            elif says:
                 self._tell(
                     "NO_KEY",
                     Severity.MEDIUM,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ticketops.domain.dispatch.groups import SupplierGroups, client_group_key
 from ticketops.domain.dispatch.records import Record, is_live, match_dates, records, tickets, unit_of, units
-from ticketops.domain.dispatch.redaction import CLIENT_REDACTED, COMPANY_REDACTED, VENDOR_REDACTED, Redactor
+from ticketops.domain.dispatch.redaction import CLIENT_REDACTED, COMPANY_REDACTED, VENDOR_REDACTED, Redactor, is_telling
 from ticketops.domain.masking import MASK, masked_addresses
 from ticketops.domain.plan import Plan
 from ticketops.model import ids, states
@@ -30,10 +30,6 @@ from ticketops.schema.workbook import (
 
 SHEETS = (DISTRIBUTION, UNITS, SALES, SCHEDULE, MATTHIAS_EMAILS, STAFF_QUEUE, SUPPLIER_QUEUE, SUPPLIER_GROUPS, CLIENT_INPUTS, PURCHASES)
 """What `State.of` reads."""
-
-
-_SHORTEST_NAME = 2
-"""Names of vendors up to so many letters and digits are left in texts: they would take seats and rows with them."""
 
 
 @dataclass
@@ -91,7 +87,7 @@ class State:
 
     @cached_property
     def vendors(self) -> dict[str, set[str]]:
-        """{name, address, login or key of a vendor: the SupplierKeys that claim it}; single letters and short numbers left out."""
+        """{name, address, login or key of a vendor: the SupplierKeys that claim it}; very short ones left out, they would take seats along."""
         found: dict[str, set[str]] = defaultdict(set)
         for unit_id, unit in self.units.items():
             for text in {unit["vendor"], unit["email"], unit["login_id"]} - {None}:
@@ -109,7 +105,7 @@ class State:
             found[address] |= set()
         if self.masked:
             found[MASK] |= self.groups.keys_of(MASK, None, self.masked)
-        return {text: keys for text, keys in found.items() if sum(c.isalnum() for c in text) > _SHORTEST_NAME}
+        return {text: keys for text, keys in found.items() if is_telling(text)}
 
     @cached_property
     def public(self) -> frozenset[str | None]:
