@@ -571,7 +571,8 @@ def check_supplier(world: World, made: Made) -> None:
 
 
 def check_staff(world: World, made: Made) -> None:
-    mine = [t for t in world.tickets if t.live and made.party in t.people]
+    by_supplier = {unit_id for unit_id, vendor in world.vendor_of.items() if len(vendor.keys) == 1}
+    mine = [t for t in world.tickets if t.live and made.party in t.people and (t.unit or {}).get("unit_id") not in by_supplier]
     rest = _rest(world, mine)
     own = {(t.unit or {}).get("password") or t.values["password"] for t in mine} if made.passwords else set()
     _nothing_of(

@@ -24,7 +24,8 @@ from ticketops.domain.dispatch.state import SHEETS, State
 from ticketops.domain.plan import Run
 from ticketops.errors import RuleError
 from ticketops.schema.workbook import BOOK_EDITS, BOOKS, DISTRIBUTION, MANIFEST, MATTHIAS_EMAILS, SUPPLIER_GROUPS, UNITS
-from ticketops.services.books import BookJob, Shelf
+from ticketops.services.books import BookJob
+from ticketops.services.shelf import Shelf
 from ticketops.stores.memory import MemoryStore
 
 # --- which companies are one client

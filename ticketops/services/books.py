@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ticketops.books.handout import write_book
 from ticketops.config import Settings
 from ticketops.domain import credentials
-from ticketops.domain.dispatch import clients, returns, staff, suppliers
+from ticketops.domain.dispatch import clients, edits, returns, staff, suppliers
 from ticketops.domain.dispatch.cascade import plan_of, settle
 from ticketops.domain.dispatch.state import SHEETS, State
 from ticketops.domain.dispatch.words import Outcome
@@ -28,6 +26,7 @@ from ticketops.schema.books import LAYOUTS, Book, Returned, file_name
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import BOOK_EDITS, BOOKS, CREDENTIAL_HISTORY, VENDOR_CREDENTIALS
 from ticketops.services.sealing import Sealer
+from ticketops.services.shelf import Shelf, Written, hash_of, sweep
 from ticketops.services.transaction import Job
 from ticketops.stores.returned.files import read_returned
 from ticketops.stores.xlsx.lock import refuse_open_elsewhere
@@ -36,54 +35,6 @@ _SHEETS = (*SHEETS, BOOKS, BOOK_EDITS, CREDENTIAL_HISTORY, VENDOR_CREDENTIALS)
 _BOOK_COLUMNS = ("book_id", "kind", "party", "file", "built_at", "user", "run_id", "rows", "passwords", "contents", "base")
 RETURNED_FOLDER = "returned"
 """Beside the books: what stood in the place of a book and was edited, before the book was made anew."""
-
-
-class Written(NamedTuple):
-    """A book as it went into its file."""
-
-    file_hash: str
-    book_id: str
-
-
-@dataclass
-class Shelf:
-    """Where a workbook's books are, and which book was written into each file: a file that changed since came back."""
-
-    workbook: Path
-    settings: Settings
-
-    @property
-    def _memory(self) -> Path:
-        return self.workbook.resolve().with_name(f"{self.workbook.name}.ticketops") / "books.json"
-
-    def written(self) -> dict[str, Written]:
-        """{file: what was written into it}."""
-        try:
-            content = json.loads(self._memory.read_text("utf-8"))
-            return {name: Written(*said) for name, said in content.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            return {}
-
-    def remember(self, written: Mapping[str, Written]) -> None:
-        """Only saves reading files that nobody touched; without it every file is read."""
-        with suppress(OSError):
-            self._memory.parent.mkdir(mode=0o700, exist_ok=True)
-            staged = self._memory.with_suffix(".tmp")
-            staged.write_text(json.dumps(self.written() | dict(written)), "utf-8")
-            os.replace(staged, self._memory)
-
-    def is_as_written(self, path: Path, here: str) -> bool:
-        """Whether nobody changed a file since; here: its hash now."""
-        written = self.written().get(self.name_of(path))
-        return written is not None and written.file_hash == here
-
-    def name_of(self, path: Path) -> str:
-        """A path as `_BOOKS` keeps it: from the workbook's folder, if it is below that."""
-        full, home = path.absolute(), self.workbook.resolve().parent
-        return full.relative_to(home).as_posix() if full.is_relative_to(home) else str(full)
-
-    def path_of(self, name: str) -> Path:
-        return self.workbook.resolve().parent / name
 
 
 @dataclass
@@ -117,7 +68,7 @@ class BookJob:
         done = settle(state, run, heard.words, only=only, prefer_theirs=prefer_theirs)
         plan = plan_of(state, done)
         plan.findings[:0] = heard.findings
-        returns.record(plan, snapshot, run, heard, done)
+        edits.record(plan, snapshot, run, heard.sources, done)
         counts = dict.fromkeys(("taken", "conflicts", "refused"), 0)
         for _word, outcome, _message in done.outcomes:
             counts["taken"] += outcome in (Outcome.TAKEN, Outcome.OVERTAKEN, Outcome.JOINED)
@@ -206,6 +157,7 @@ class BookJob:
         path = writing.path
         refuse_open_elsewhere(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
         staged = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
         try:
             reveal = self.sealer_for([writing.book]) if writing.passwords else None
@@ -288,14 +240,6 @@ def _exports(state: State, book: Book, settings: Settings) -> Iterator[credentia
 def latest_books(snapshot: Snapshot) -> dict[tuple[str, str, str], dict[str, Any]]:
     """{(kind, party, file): the newest row of `_BOOKS`}."""
     return {(row["kind"], row["party"], row["file"]): row for row in snapshot[BOOKS].frame.iter_rows(named=True) if row["file"]}
-
-
-def hash_of(path: Path) -> str:
-    """The hash of a file; empty where there is none."""
-    try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    except OSError:
-        return ""
 
 
 def email_problem(address: str) -> str:

@@ -17,6 +17,7 @@ from ticketops.config import Settings
 from ticketops.errors import BusyError, TicketopsError
 from ticketops.model.findings import Finding, Severity
 from ticketops.services import books
+from ticketops.services.shelf import Shelf, hash_of
 from ticketops.services.transaction import carry_out, new_run
 
 
@@ -77,7 +78,7 @@ def _arrived(folder: Path, seen: dict[Path, tuple[int, int]], taken: dict[Path, 
         if not still and patient:
             waiting += 1
             continue
-        if taken.get(path) != books.hash_of(path):
+        if taken.get(path) != hash_of(path):
             ready.append(path)
     return ready, waiting
 
@@ -87,9 +88,9 @@ def _round(open_store: Callable[[], Any], settings: Settings, ready: list[Path],
     lines: list[str] = []
     findings: list[Finding] = []
     store = open_store()
-    shelf = books.Shelf(store.path, settings)
-    fresh = [path for path in ready if not shelf.is_as_written(path, books.hash_of(path))]
-    hashes = {path: books.hash_of(path) for path in ready}
+    shelf = Shelf(store.path, settings)
+    fresh = [path for path in ready if not shelf.is_as_written(path, hash_of(path))]
+    hashes = {path: hash_of(path) for path in ready}
     try:
         if fresh:
             done = carry_out(store, books.pull(store, settings, fresh), new_run(settings.user, role=settings.role))
@@ -106,7 +107,7 @@ def _round(open_store: Callable[[], Any], settings: Settings, ready: list[Path],
             lines.append(f"{datetime.now():%H:%M:%S} {len(rebuilt)} books made anew")
         findings += done.plan.findings
         for book in rebuilt:
-            taken[Path(book["file"])] = books.hash_of(Path(book["file"]))
+            taken[Path(book["file"])] = hash_of(Path(book["file"]))
     except BusyError as error:
         for path in ready:
             taken.pop(path, None)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ticketops.domain.dispatch import clients, staff, suppliers
-from ticketops.domain.dispatch.cascade import Settlement
+from ticketops.domain.dispatch.edits import said_before
 from ticketops.domain.dispatch.groups import client_group_key
 from ticketops.domain.dispatch.records import Record, is_live, unit_of
 from ticketops.domain.dispatch.state import State
-from ticketops.domain.dispatch.words import UNKNOWN, Outcome, Word, as_seen_by
-from ticketops.domain.plan import Plan, Run
+from ticketops.domain.dispatch.words import UNKNOWN, Word, as_seen_by
 from ticketops.model import states
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.addresses import column_letters
@@ -32,7 +30,7 @@ from ticketops.schema.books import (
 )
 from ticketops.schema.columns import parse_datetime
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import BOOK_EDITS, BOOKS
+from ticketops.schema.workbook import BOOKS
 
 _FIELD = {"dispatch_status": "delivery", "staff_notes": "dispatch_notes"}
 """Columns of a staff book, and what they are in Distribution."""
@@ -62,7 +60,7 @@ def hear(
     """
     found = Heard()
     known = _known_books(snapshot)
-    before = _said_before(snapshot, {file.book_id for file in files})
+    before = said_before(snapshot, {file.book_id for file in files})
     for file in files:
         whose = _whose(file, known, kind, party, found)
         told = len(found.words)
@@ -77,18 +75,6 @@ def _known_books(snapshot: Snapshot) -> dict[str, tuple[str, str, str]]:
     """{BookID: (kind, party, hash of its base)}."""
     frame = snapshot[BOOKS].frame.select("book_id", "kind", "party", "base")
     return {book_id: (kind or "", party or "", base or "") for book_id, kind, party, base in frame.iter_rows() if book_id}
-
-
-def _said_before(snapshot: Snapshot, book_ids: set[str]) -> dict[tuple[str, str], dict[str, list[str]]]:
-    """{(BookID, SalesID): {field: what files with this BookID said of it so far, the newest last}}."""
-    table = snapshot[BOOK_EDITS]
-    found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
-    wanted = table.frame.filter(table.frame["book_id"].is_in(sorted(book_ids)))
-    for values in wanted.iter_rows(named=True):
-        for name in (values["fields"] or "").split(","):
-            if name in values:
-                found[values["book_id"], values["sales_id"] or ""].setdefault(name, []).append(values[name] or "")
-    return found
 
 
 def _whose(file: Returned, known: Mapping[str, tuple[str, str, str]], kind: str, party: str, found: Heard) -> str | None:
@@ -371,35 +357,3 @@ class _Reader:
 
 def _at(word: Word, moment: Any) -> Word:
     return replace(word, at=moment)
-
-
-_EDIT_COLUMNS = ("timestamp", "run_id", "book_id", "kind", "party", "sales_id", "fields", "client_notes", "first_name", "last_name",
-                 "client_email", "comment", "delivery", "dispatch_notes", "dispatched_at", "proof_url", "outcome")  # fmt: skip
-
-
-def record(plan: Plan, snapshot: Snapshot, run: Run, heard: Heard, settlement: Settlement) -> None:
-    """Append what was said, and what became of it, to `_BOOK_EDITS`: a row a ticket a file. A word that stands there is never
-    taken for new again."""
-    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for (word, outcome, _message), book_id in zip(settlement.outcomes, heard.sources, strict=True):
-        row = rows.setdefault((book_id, word.sales_id, word.where.rpartition("!")[0]), {
-            "timestamp": run.now, "run_id": run.run_id, "book_id": book_id or None, "kind": word.source, "party": word.party,
-            "sales_id": word.sales_id, "said": {},
-        })  # fmt: skip
-        row["said"][word.field] = outcome
-        row[word.field] = str(word.value) if word.value is not None else None
-    tuples = [
-        tuple((row | {"fields": ",".join(row["said"]), "outcome": _outcome(row["said"].items())}).get(name) for name in _EDIT_COLUMNS)
-        for row in rows.values()
-    ]
-    plan.changes.append(BOOK_EDITS, snapshot[BOOK_EDITS].next_row, _EDIT_COLUMNS, tuples)
-
-
-def _outcome(said: Iterable[tuple[str, Outcome]]) -> str:
-    return "; ".join(_outcomes(said)) or Outcome.TAKEN.value
-
-
-def _outcomes(said: Iterable[tuple[str, Outcome]]) -> Iterator[str]:
-    for name, outcome in said:
-        if outcome not in (Outcome.TAKEN, Outcome.SAME):
-            yield f"{name}: {outcome.value}"
