@@ -1004,7 +1004,7 @@ def test_an_issue_and_its_end(do: Do, here: Command, book: Path) -> None:
         assert here("staff", "mark", status, "T00001").code == 4
     do("client", "accept", "acme", "S2-1")
     assert here("staff", "report-issue", "T00001", "--reason", "x").code == 4
-    assert do("staff", "mark", "ISSUE", "T00001", role="ops_manager")["delivery"] == "ISSUE"
+    assert do("staff", "mark", "ISSUE", "T00001", "--note", "not there after all", role="ops_manager")["delivery"] == "ISSUE"
     done = here("staff", "mark", "SENT", "T00002", "T00001", "--at", "2026-06-11")
     assert done.code == 0
 

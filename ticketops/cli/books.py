@@ -18,8 +18,8 @@ def build_books(session: Session, kind: str, names: Sequence[str], *, every: boo
     from ticketops.services import books
 
     if bool(names) == every:
-        what = {"client": "COMPANY", "supplier": "SUPPLIERKEY", "staff": "ADDRESS"}[kind]
-        raise UsageError(f"name a {what}, or give --all" if not names else f"name a {what} or give --all, not both")
+        what = {"client": "a COMPANY", "supplier": "a SUPPLIERKEY", "staff": "an ADDRESS"}[kind]
+        raise UsageError(f"name {what}, or give --all" if not names else f"name {what} or give --all, not both")
     store = session.store()
     where = folder or session.settings.books
     if where.exists() and not where.is_dir():
@@ -61,6 +61,11 @@ def show_pulled(session: Session, result: dict[str, Any]) -> None:
     """The files and how much each said."""
     rows = [(file["file"], file["party"] or "?", file["rows"], file["edits"]) for file in result["files"]]
     session.out.table(("File", "Of", "Rows", "New"), rows)
-    session.out.line(
-        f"{counted(result['edits'], 'edit')}: {result['taken']} taken, {counted(result['conflicts'], 'conflict')}, {result['refused']} refused"
-    )
+    session.out.line(f"{counted(result['edits'], 'edit')}: {became(result)}")
+
+
+def became(result: dict[str, Any]) -> str:
+    """`3 taken, 1 conflict, 0 refused`, and how many came to nothing."""
+    rest = result["edits"] - result["taken"] - result["conflicts"] - result["refused"]
+    said = f"{result['taken']} taken, {counted(result['conflicts'], 'conflict')}, {result['refused']} refused"
+    return said + (f", {rest} overtaken or so already" if rest else "")

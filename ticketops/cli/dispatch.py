@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.books import show_built
+from ticketops.cli.books import became, show_built
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
@@ -33,7 +33,7 @@ def _show_sync(session: Session, result: dict[str, Any]) -> None:
     for file in result["files"]:
         session.out.line(f"{file['file']} came back: {counted(file['edits'], 'edit')}")
     if result["edits"]:
-        session.out.line(f"{result['taken']} taken, {counted(result['conflicts'], 'conflict')}, {result['refused']} refused")
+        session.out.line(became(result))
     if result["new_tasks"]:
         session.out.line(counted(result["new_tasks"], "new staff task"))
     if result["books"]:
@@ -84,6 +84,7 @@ def status(
     """What was sent, what is late against each match's deadline, and what must be done today."""
     from ticketops.services import dispatch
 
+    by = by.strip().lower()
     if by and by not in _BY:
         raise UsageError(f"--by {by!r}: it is {', '.join(_BY)}")
     return session.look(dispatch.dispatch_status(session.settings), lambda result: _show_status(session, result, by))

@@ -69,7 +69,7 @@ class Output:
         shown = sorted(findings, key=lambda finding: -finding.severity)
         if self.terminal:
             shown = shown[:most]
-        rows = [(f.severity.name, f.code, f"{f.sheet}!{f.row}" if f.row else f.sheet, f.message) for f in shown]
+        rows = [(f.severity.name, f.code, f"{f.sheet}!{f.row}" if f.sheet and f.row else f.sheet, f.message) for f in shown]
         self.table(("Severity", "Code", "Where", "What"), rows)
         if len(shown) < len(findings):
             self.line(f"… and {len(findings) - len(shown)} more (--json lists all)")

@@ -127,6 +127,8 @@ def mark(
     moment = parse_datetime(at) if at else None
     if at and moment is None:
         raise UsageError(f"--at {at!r} is no date and time", "write it as 2026-06-11 14:30")
+    if status.strip().upper() == "ISSUE" and not note:
+        raise UsageError("say what is wrong: --note TEXT", "or staff report-issue")
     job = dispatch.staff_mark(
         task_ids, _one_of(status, "STATUS", DISPATCH_STATUS), notes=intake.option_text(note, "note"), proof=intake.option_text(proof, "proof"),
         at=moment,

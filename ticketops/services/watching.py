@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
-import time
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,10 +30,6 @@ class Round:
     findings: Sequence[Finding] = ()
 
 
-class _Stopped(Exception):
-    pass
-
-
 def watch(
     open_store: Callable[[], Any], settings: Settings, folder: Path, *, interval: float, told: Callable[[Round], None], once: bool = False
 ) -> dict[str, int]:
@@ -46,27 +42,25 @@ def watch(
     totals = {"files": 0, "edits": 0, "rounds": 0}
     seen: dict[Path, tuple[int, int]] = {}
     taken: dict[Path, str] = {}
-    with _stopping():
-        try:
-            while True:
-                totals["rounds"] += 1
-                ready, waiting = _arrived(folder, seen, taken, patient=not once)
-                if ready or totals["rounds"] == 1:
-                    told(_round(open_store, settings, ready, taken, totals))
-                else:
-                    told(Round(_status(folder, totals, waiting)))
-                if once:
-                    return totals
-                time.sleep(interval)
-        except (_Stopped, KeyboardInterrupt):
-            return totals
+    with _stopping() as stopped:
+        while not stopped.is_set():
+            totals["rounds"] += 1
+            ready, waiting = _arrived(folder, seen, taken, patient=not once)
+            if ready or totals["rounds"] == 1:
+                told(_round(open_store, settings, ready, taken, totals))
+            else:
+                told(Round(_status(folder, totals, waiting)))
+            if once:
+                break
+            stopped.wait(interval)
+    return totals
 
 
 def _arrived(folder: Path, seen: dict[Path, tuple[int, int]], taken: dict[Path, str], *, patient: bool) -> tuple[list[Path], int]:
     """The files that are new and still, and how many are still being written."""
     ready, waiting = [], 0
-    for path in sorted(folder.glob("*.xlsx")):
-        if path.name.startswith(("~$", ".")):
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() != ".xlsx" or path.name.startswith(("~$", ".")):
             continue
         try:
             state = path.stat()
@@ -126,14 +120,19 @@ def _status(folder: Path | None, totals: dict[str, int], waiting: int) -> str:
 
 
 @contextmanager
-def _stopping() -> Iterator[None]:
-    """SIGTERM ends the round that runs as Ctrl-C does: a transaction is whole or not at all."""
+def _stopping() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM let the round that runs come to its end; a second one does not wait."""
+    stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        raise _Stopped
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
 
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
-        yield
+        yield stopped
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ticketops.domain import roles
+from ticketops.domain.allocation.pool import client_key
 from ticketops.domain.credentials import Event, Shown
 from ticketops.domain.credentials import record as record_credentials
 from ticketops.domain.dispatch import clients, staff
@@ -17,6 +18,7 @@ from ticketops.domain.dispatch.groups import SupplierGroups, client_group_key, s
 from ticketops.domain.dispatch.records import GUEST, Record, unit_of
 from ticketops.domain.dispatch.state import State
 from ticketops.domain.dispatch.words import Outcome, Word
+from ticketops.domain.masking import MASK
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, NotPermittedError, RuleError, UsageError
 from ticketops.model import ids, states
@@ -215,7 +217,7 @@ def plan_assign(snapshot: Snapshot, run: Run, people: Sequence[str], *, task_ids
             ):  # fmt: skip
                 pairs.append((task, ticket))
     if not pairs:
-        raise RuleError("no task fits", "staff tasks lists them")
+        raise RuleError("no task fits", "only what is ready (a unit and an address) is handed out; staff tasks --all lists everything")
     counts = dict.fromkeys(people, 0)
     words = []
     for i, (task, ticket) in enumerate(pairs):
@@ -295,7 +297,12 @@ def plan_map(snapshot: Snapshot, key: str, vendors: Sequence[str], patterns: Seq
             raise UsageError(f"--email {pattern!r} is no pattern of addresses", "for example 'bdc*@*'")
         if (key, "", pattern.casefold()) not in have:
             rows.append((key, None, pattern, run.user, run.now))
-    return _mapped(snapshot, rows)
+    plan = _mapped(snapshot, rows)
+    known = {client_key(unit["vendor"]) for unit in State.of(snapshot).units.values()} | {client_key(MASK)}
+    for vendor in vendors:
+        if client_key(vendor) not in known:
+            plan.findings.append(Finding("UNKNOWN_VENDOR", Severity.INFO, f"nothing was bought from {vendor!r} so far: is it spelt so?"))
+    return plan
 
 
 def plan_unmap(snapshot: Snapshot, key: str, names: Sequence[str]) -> Plan:
