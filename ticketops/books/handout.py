@@ -25,9 +25,9 @@ _STATUS = {states.SENT: _GREEN, states.UPLOADED: _GREEN, states.ACCEPTED: _GREEN
 _NUMBERS = {ColumnType.DATE: "yyyy-mm-dd", ColumnType.DATETIME: "yyyy-mm-dd hh:mm"}
 _MOST_RUNS = 150
 """Runs of open rows that a counting formula still names one by one."""
-_PAGE_WIDTH = 260
+_PAGE_WIDTH = 290
 """Characters that a printed page shows side by side and that can still be read."""
-_TEXT_WIDTH, _LINE = 110, 16.0
+_TEXT_WIDTH, _LINE = 100, 16.0
 _STATUS_COLUMNS = ("delivery", "dispatch_status")
 
 
@@ -204,12 +204,13 @@ _EMAIL = (
 def _write_how_to(made: Workbook, book: Book) -> None:
     sheet = made.add_worksheet("How to")
     sheet.set_column(0, 0, _TEXT_WIDTH)
+    sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, "How to fill this in", made.add_format({"bold": True, "font_size": 14}))
     look = made.add_format({"text_wrap": True, "valign": "top"})
     for i, text in enumerate(book.layout.how_to, start=1):
-        sheet.set_row(i + 1, _LINE * ceil(len(text) / (_TEXT_WIDTH - 10)))
+        sheet.set_row(i + 1, _LINE * ceil(len(text) / (_TEXT_WIDTH - 5)))
         sheet.write_string(i + 1, 0, f"{i}.  {text}", look)
     sheet.protect()
 

@@ -204,6 +204,10 @@ def file_name(kind: str, party: str) -> str:
     return f"{prefix} - {plain}.xlsx"
 
 
+_WIDER = {"client_email": 34, "first_name": 18, "last_name": 18, "dispatch_status": 16}
+"""Widths that people need; a workbook's own are narrower."""
+
+
 def _client_columns() -> Iterable[BookColumn]:
     code, text, integer = ColumnType.CODE, ColumnType.TEXT, ColumnType.INTEGER
     yield BookColumn("key", "SalesID", 1, code, hidden=True)
@@ -216,7 +220,7 @@ def _client_columns() -> Iterable[BookColumn]:
     for place, (name, header, type_, width) in enumerate(seen, start=10):
         yield BookColumn(name, header, place, type_, width)
     for place, (name, header, type_, width) in enumerate(GUEST_COLUMNS, start=28):
-        yield BookColumn(name, header, place, type_, width, typed=True)
+        yield BookColumn(name, header, place, type_, max(width, _WIDER.get(name, 0)), typed=True)
     yield BookColumn("delivery", "Status", 33, code, 13, typed=True, choices=(states.ACCEPTED, states.ISSUE))
 
 
@@ -228,9 +232,6 @@ def _supplier_columns() -> Iterable[BookColumn]:
         typed = column.name in ("delivery", "dispatch_notes")
         choices = states.DELIVERY if column.name == "delivery" else ()
         yield BookColumn(column.name, column.header, place, column.type, column.width, typed, column.name in helpers, choices)
-
-
-_WIDER = {"client_email": 34, "first_name": 18, "last_name": 18, "dispatch_status": 16}
 
 
 def _staff_columns() -> Iterable[BookColumn]:
