@@ -502,6 +502,27 @@ def test_a_book_that_was_split_between_colleagues_is_taken_copy_by_copy(event: F
     assert event.pull(other, one).changed == {}
 
 
+def test_a_book_that_is_saved_while_it_is_planned_is_left_alone(event: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = filled(event, name="late.xlsx")
+    original = books.BookJob.read_edited
+
+    def then_somebody_saves(self: Any, paths: Any) -> Any:
+        found = original(self, paths)
+        shutil.copy(late, event.books["meridian"])
+        return found
+
+    def build() -> Any:
+        job = books.build(XlsxStore(event.workbook), event.settings, "client", ["Meridian Travel"], folder=event.home / "books")
+        return event.clock.do(job)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(books.BookJob, "read_edited", then_somebody_saves)
+        assert "BOOK_OPEN" in [finding.code for finding in build().findings]
+    assert event.books["meridian"].read_bytes() == late.read_bytes()
+    assert build().result["edits"] == 3
+    assert Master.of(event.workbook).tickets["S1-1", "First name"] == "Ana"
+
+
 def test_an_older_copy_does_not_take_back_what_a_newer_one_said(event: Field) -> None:
     older = filled(event, name="older.xlsx")
     newer = filled(event, put(AC4="Eva"), name="newer.xlsx")

@@ -39,8 +39,8 @@ RETURNED_FOLDER = "returned"
 
 @dataclass
 class Writing:
-    """A book that is to be written. seen: hash of the file that stands there, as it was when the book was planned; edited: whether
-    somebody had typed into it."""
+    """A book that is to be written. seen: hash of the file that stands there, as it was read or written by us: another one holds words
+    that nobody heard; edited: whether somebody had typed into it."""
 
     book: Book
     path: Path
@@ -116,7 +116,8 @@ class BookJob:
                 continue
             said["state"] = "rebuilt" if here else "new"
             book = replace(book, book_id=run.new_uuid(), built_at=run.now)
-            self.writings.append(Writing(book, path, name, here, back is not None, passwords, said))
+            seen = back.file_hash if back is not None else written[name].file_hash if here and name in written else ""
+            self.writings.append(Writing(book, path, name, seen, back is not None, passwords, said))
             rows.append(
                 (book.book_id, kind, party, name, run.now, run.user, run.run_id, len(book.rows), passwords, contents, book.base_hash())
             )
@@ -189,9 +190,6 @@ class _Books:
     def __init__(self, state: State) -> None:
         self._state = state
         self._tables: dict[str, Any] = {}
-
-    def parties(self, kind: str) -> list[str]:
-        return sorted(self._of(kind))
 
     def _of(self, kind: str) -> Any:
         if kind not in self._tables:
