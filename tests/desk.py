@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from ticketops.domain.audit import checks
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.position import position
@@ -44,6 +46,13 @@ class Desk:
 
     def done(self, job: Job) -> Done:
         return carry_out(self.store, job, self.run())
+
+    def refused(self, job: Job, error: type[Exception], match: str = ".") -> None:
+        """The job is refused and nothing changes."""
+        before = everything(self.store)
+        with pytest.raises(error, match=match):
+            self.do(job)
+        assert everything(self.store) == before
 
     def buy(self, *lines: tuple[str, str, int], vendor: str = "Viagogo", contract: str = "000777") -> Plan:
         """(match, category, quantity) each."""

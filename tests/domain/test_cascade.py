@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.desk import START, Desk, everything
+from tests.desk import START, Desk
 from tests.test_merge_properties import QuickStore
 from ticketops.domain.allocation.commit import Choice
 from ticketops.domain.dispatch.cascade import plan_of, settle
@@ -109,12 +109,6 @@ class Office(Desk):
         assert not self.do(dispatch.staff_queue()).changes
         assert self.codes() == []
         return made
-
-    def refused(self, job: Job, error: type[Exception], match: str = ".") -> None:
-        before = everything(self.store)
-        with pytest.raises(error, match=match):
-            self.do(job)
-        assert everything(self.store) == before
 
 
 def codes(plan: Plan) -> list[str]:

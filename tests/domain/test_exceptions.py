@@ -54,13 +54,6 @@ class Office(Desk):
         assert report["open"] - report["available"] == report["oversold"] - report["surplus"]
         return done
 
-    def refused(self, job: Job, error: type[Exception], match: str = ".") -> None:
-        """The job is refused and nothing changes."""
-        before = everything(self.store)
-        with pytest.raises(error, match=match):
-            self.do(job)
-        assert everything(self.store) == before
-
     def actions(self) -> list[Any]:
         return self.rows(ALLOC_LOG, "action", "sale_id", "set_id", "units_affected")
 

@@ -41,13 +41,6 @@ class Office(Desk):
         """The last row of _ALLOC_LOG."""
         return self.rows(ALLOC_LOG, *LOGGED)[-1]
 
-    def refused(self, job: Job, error: type[Exception], match: str = ".") -> None:
-        """The job is refused and nothing changes."""
-        before = everything(self.store)
-        with pytest.raises(error, match=match):
-            self.do(job)
-        assert everything(self.store) == before
-
 
 def unallocate(sales_id: str, *, set_id: str = "", keep_seats: bool = False, force: bool = False) -> Job:
     return jobs.override_unallocate(sales_id, "wrong block", set_id=set_id, keep_seats=keep_seats, force=force)

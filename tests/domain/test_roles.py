@@ -51,12 +51,6 @@ class Office(Desk):
             assert everything(self.store) == before
         return True
 
-    def refused(self, job: Job, error: type[Exception], match: str = ".") -> None:
-        before = everything(self.store)
-        with pytest.raises(error, match=match):
-            self.do(job)
-        assert everything(self.store) == before
-
 
 def user_set(user: str, role: str | None = None, *, name: str = "", email: str = "", active: bool | None = None) -> Job:
     return jobs.user_set(user, role=role, name=name, email=email, active=active)
