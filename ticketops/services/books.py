@@ -60,9 +60,9 @@ class BookJob:
     writings: list[Writing] = field(default_factory=list)
 
     def settled(self, snapshot: Snapshot, run: Run, files: Sequence[Returned], *, everything: bool, kind: str = "", party: str = "",
-                prefer_theirs: bool = False) -> tuple[State, Plan]:  # fmt: skip
-        """The state after the files were heard, and the plan that writes it."""
-        state = State.of(snapshot)
+                prefer_theirs: bool = False, state: State | None = None) -> tuple[State, Plan]:  # fmt: skip
+        """The state after the files were heard, and the plan that writes it. state: of the snapshot, where it was read already."""
+        state = state or State.of(snapshot)
         heard = returns.hear(state, snapshot, files, email_problem, kind=kind, party=party)
         only = None if everything else {word.sales_id for word in heard.words}
         done = settle(state, run, heard.words, only=only, prefer_theirs=prefer_theirs)
@@ -260,11 +260,12 @@ def build(store: Any, settings: Settings, kind: str, names: Sequence[str], *, fo
     job = BookJob(settings, Shelf(store.path, settings))
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
-        parties = _parties(State.of(snapshot), kind, names, snapshot)
+        state = State.of(snapshot)
+        parties = _parties(state, kind, names, snapshot)
         paths = {party: folder / file_name(kind, party) for party in parties}
         read = job.read_edited(paths.values())
         usable = [file for file in read.values() if not file.unusable and file.kind == kind]
-        state, made = job.settled(snapshot, run, usable, everything=kind != states.CLIENT, kind=kind)
+        state, made = job.settled(snapshot, run, usable, everything=kind != states.CLIENT, kind=kind, state=state)
         if kind == states.STAFF_BOOK and not names:
             paths = {party: folder / file_name(kind, party) for party in sorted(staff.tasks_by_person(state))}
         job.shelve(state, snapshot, run, made, ((kind, party, path, passwords) for party, path in paths.items()), read)
