@@ -48,6 +48,7 @@ from ticketops.schema.workbook import (
     UNITS,
 )
 from ticketops.services import books, dispatch, jobs
+from ticketops.services.shelf import hash_of
 from ticketops.services.transaction import Done, Job, carry_out
 from ticketops.stores.memory import MemoryStore
 
@@ -141,7 +142,7 @@ class Files:
 
     def read_returned(self, paths: Sequence[Path], kind: str = "", *, told: Any = None) -> list[Returned]:
         del kind, told
-        return [self.load(path).returned(path.name) for path in paths]
+        return [replace(self.load(path).returned(path.name), file_hash=hash_of(path)) for path in paths]
 
 
 class QuickStore(MemoryStore):
