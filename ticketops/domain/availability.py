@@ -9,9 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from ticketops.domain.allocation.pool import active_holds, client_key, referenced_units
+from ticketops.domain.allocation.pool import active_holds, referenced_units
 from ticketops.domain.allocation.targets import effective_category, is_pending
 from ticketops.model import ids, states
+from ticketops.model.names import name_key
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, UNITS
 
@@ -19,7 +20,7 @@ from ticketops.schema.workbook import DISTRIBUTION, UNITS
 def uncommitted(snapshot: Snapshot, client: str, today: datetime) -> Counter[tuple[str, str]]:
     """{(match, category): free units less the tickets sold that have none yet}: what can still be promised to a client."""
     left: Counter[tuple[str, str]] = Counter()
-    used = referenced_units(snapshot) | {unit for unit, whom in active_holds(snapshot, today).items() if whom != client_key(client)}
+    used = referenced_units(snapshot) | {unit for unit, whom in active_holds(snapshot, today).items() if whom != name_key(client)}
     free = snapshot[UNITS].frame.filter(
         pl.col("unit_id").is_not_null(), pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE, pl.col("sales_id").is_null(),
     )  # fmt: skip

@@ -15,12 +15,13 @@ from typing import Any
 import polars as pl
 
 from ticketops.domain.allocation.commit import unit_cells
-from ticketops.domain.allocation.pool import Unit, client_key
+from ticketops.domain.allocation.pool import Unit
 from ticketops.domain.masking import masked_addresses
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError, TicketopsError
 from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity
+from ticketops.model.names import name_key
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.tables import Snapshot, Table
 from ticketops.schema.workbook import (
@@ -94,8 +95,8 @@ def credentials_of(snapshot: Snapshot) -> list[Credential]:
 def best(credentials: Iterable[Credential], vendor: str | None, event: str | None) -> Credential | None:
     """The active login of a vendor that counts for an event: one for this event before one for every event, never one for
     another; the one that was changed last, then the last row."""
-    wanted, here = client_key(vendor), client_key(event)
-    fitting = [c for c in credentials if c.active and wanted and client_key(c.vendor) == wanted and client_key(c.event) in (None, here)]
+    wanted, here = name_key(vendor), name_key(event)
+    fitting = [c for c in credentials if c.active and wanted and name_key(c.vendor) == wanted and name_key(c.event) in (None, here)]
     return max(fitting, key=lambda c: (c.event is not None, c.updated_at or datetime.min, c.row), default=None)
 
 
@@ -283,7 +284,7 @@ def history(snapshot: Snapshot, vendor: str = "", most: int = 50) -> list[dict[s
 
 def _same(one: str | None, other: str | None) -> bool:
     """Whether two names are the same, case and spaces forgiven; no name is the same as an empty one."""
-    return (client_key(one) or "") == (client_key(other) or "")
+    return (name_key(one) or "") == (name_key(other) or "")
 
 
 def _refuse_double(credentials: Iterable[Credential], vendor: str, login: str | None, email: str | None, event: str | None) -> None:

@@ -15,11 +15,12 @@ from typing import Any
 from ticketops.domain.allocation.automatic import INSTRUCTIONS, POLICY_BLOCK, Line
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.policy import Policy
-from ticketops.domain.allocation.pool import Pool, Sets, Unit, client_key
+from ticketops.domain.allocation.pool import Pool, Sets, Unit
 from ticketops.domain.allocation.proposals import Proposer
 from ticketops.domain.allocation.scoring import Sold, margin
 from ticketops.domain.allocation.seating import runs_of
 from ticketops.model import states
+from ticketops.model.names import name_key
 
 TIERS = ("unserved", "split_sales", "seat_groups", "cost", "stranded")
 """What is made small, the first before the second and so on. cost: what the units cost less what they are sold for, in
@@ -221,7 +222,7 @@ class _Pooled:
         target = line.target
         policy: Policy = self._proposer.policy(target)
         sold = target.sold
-        client = client_key(target.client)
+        client = name_key(target.client)
         gain: dict[int, int] = {}
         rule: dict[int, int] = {}
         for b, block in enumerate(blocks):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketops.domain.allocation.pool import Sets, Unit, client_key
+from ticketops.domain.allocation.pool import Sets, Unit
 from ticketops.domain.allocation.seating import pick
+from ticketops.model.names import name_key
 
 EXACT, GREEDY_LARGEST, GREEDY_SMALLEST, ROTATED_DESC, CHOSEN = "exact", "greedy_largest", "greedy_smallest", "rotated_desc", "chosen"
 MOST_PLANS = 6
@@ -23,7 +24,7 @@ class Chunk:
     @property
     def vendors(self) -> dict[str, str]:
         """{vendor as it is compared: as it is written} of its units; a set has one, if nobody edited it."""
-        return {client_key(unit.vendor) or "": unit.vendor or "" for unit in self.units}
+        return {name_key(unit.vendor) or "": unit.vendor or "" for unit in self.units}
 
 
 @dataclass(frozen=True, slots=True)

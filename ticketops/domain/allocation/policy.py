@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ticketops.domain.allocation.plans import Chunk
-from ticketops.domain.allocation.pool import client_key
 from ticketops.errors import UnusableError
 from ticketops.model import ids, states
 from ticketops.model.findings import Violation
+from ticketops.model.names import name_key
 from ticketops.schema.tables import Table
 from ticketops.schema.workbook import POLICIES
 
@@ -44,7 +44,7 @@ class Policy:
 
     def refuses_vendor(self, vendor: str | None) -> bool:
         """Whether stock of this vendor may not be used."""
-        name = client_key(vendor) or ""
+        name = name_key(vendor) or ""
         return bool(self.vendor_whitelist and name not in self.vendor_whitelist) or name in self.vendor_blocklist
 
 
@@ -141,7 +141,7 @@ class Policies:
 
     def for_sale(self, match: str, client: str | None) -> Policy:
         """The policy of a sale of this match to this client."""
-        own = (match, client_key(client))
+        own = (match, name_key(client))
         if own not in self._known:
             policy = Policy()
             for scope, key in (("event", ""), ("match", match), ("client", own[1] or "")):
@@ -169,7 +169,7 @@ def key_of(scope: str, key: str | None) -> str:
     """The key of a policy as it is compared: none for the event, a match code, a client's name."""
     if scope == "event" or not key:
         return ""
-    return ids.normalise_match(key) if scope == "match" else client_key(key) or ""
+    return ids.normalise_match(key) if scope == "match" else name_key(key) or ""
 
 
 def names(text: str | None) -> frozenset[str]:
@@ -177,7 +177,7 @@ def names(text: str | None) -> frozenset[str]:
     lift what a wider policy says."""
     if (text or "").strip().casefold() in ("any", "none"):
         return frozenset()
-    return frozenset(filter(None, (client_key(part) for part in (text or "").replace(";", ",").replace("\n", ",").split(","))))
+    return frozenset(filter(None, (name_key(part) for part in (text or "").replace(";", ",").replace("\n", ",").split(","))))
 
 
 def _narrowed(policy: Policy, row: dict[str, Any]) -> Policy:

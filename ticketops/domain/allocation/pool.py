@@ -17,6 +17,7 @@ import polars as pl
 
 from ticketops.domain.allocation.seating import Line, order_in_row
 from ticketops.model import ids, states
+from ticketops.model.names import name_key
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, HOLDS, PURCHASES, UNITS
 
@@ -112,7 +113,7 @@ class Pool:
         sets = self.all_sets(match, category)
         if (match, category) not in self._with_holds:
             return sets
-        held_for = client_key(client)
+        held_for = name_key(client)
         open_sets = {set_id: [u for u in units if u.held_for is None or u.held_for == held_for] for set_id, units in sets.items()}
         return {set_id: units for set_id, units in open_sets.items() if units}
 
@@ -151,11 +152,6 @@ def load_units(snapshot: Snapshot, matches: Collection[str], wanted: pl.Expr, *,
     return [_unit(values, ids.normalise_match(values["match"]), purchases.of(values), places, held) for values in rows]
 
 
-def client_key(client: str | None) -> str | None:
-    """A client's name for comparing: case and spaces forgiven."""
-    return " ".join(client.split()).casefold() if client else None
-
-
 def active_holds(snapshot: Snapshot, today: datetime | None) -> dict[str, str]:
     """{UnitID: client it is held for}. A hold ends by itself after its last day."""
     if HOLDS not in snapshot.tables:
@@ -163,7 +159,7 @@ def active_holds(snapshot: Snapshot, today: datetime | None) -> dict[str, str]:
     frame = snapshot[HOLDS].frame.filter(pl.col("released_at").is_null(), pl.col("unit_id").is_not_null())
     if today is not None:
         frame = frame.filter(pl.col("until").is_null() | (pl.col("until") >= datetime(today.year, today.month, today.day)))
-    return {unit_id: client_key(client) or "" for unit_id, client in frame.select("unit_id", "client").iter_rows()}
+    return {unit_id: name_key(client) or "" for unit_id, client in frame.select("unit_id", "client").iter_rows()}
 
 
 def referenced_units(snapshot: Snapshot) -> set[str]:

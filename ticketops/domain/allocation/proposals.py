@@ -10,12 +10,13 @@ from typing import Any
 from ticketops.domain.allocation import plans
 from ticketops.domain.allocation.plans import Chunk, Draft
 from ticketops.domain.allocation.policy import Offer, Policies, Policy, evaluate
-from ticketops.domain.allocation.pool import Pool, Sets, Unit, client_key
+from ticketops.domain.allocation.pool import Pool, Sets, Unit
 from ticketops.domain.allocation.scoring import Readiness, Score, margin, score
 from ticketops.domain.allocation.targets import Target
 from ticketops.domain.plan import Run
 from ticketops.model import ids, states
 from ticketops.model.findings import Violation
+from ticketops.model.names import name_key
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import POLICIES, UNITS
 
@@ -171,5 +172,5 @@ class Proposer:
                     yield evened
         yield from plans.drafts(counts, quantity)
         if policy.vendor_diversity and counts:
-            vendors = {set_id: client_key(units[0].vendor) or "" for set_id, units in sets.items()}
+            vendors = {set_id: name_key(units[0].vendor) or "" for set_id, units in sets.items()}
             yield plans.by_turns(counts, vendors, quantity)

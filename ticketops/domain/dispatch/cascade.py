@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ticketops.domain.dispatch import staff, suppliers
+from ticketops.domain.dispatch.clients import shown_to_client
 from ticketops.domain.dispatch.groups import client_group_key
 from ticketops.domain.dispatch.records import GUEST, Record, is_live, parent_of, unit_of
 from ticketops.domain.dispatch.state import State
@@ -130,8 +131,6 @@ def _as_read(state: State, record: Record, name: str, word: Word) -> str:
     if word.source == states.SUPPLIER and name == "dispatch_notes":
         return shown(suppliers.shown_notes(state, word.party, record[name]))
     if word.source == states.CLIENT and name in GUEST:
-        from ticketops.domain.dispatch.clients import shown_to_client
-
         return shown(shown_to_client(state, record, name))
     return shown(record[name])
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ticketops.domain.allocation.pool import client_key
 from ticketops.domain.masking import masked
 from ticketops.errors import RuleError
+from ticketops.model.names import name_key
 from ticketops.schema.tables import Table
 
 _TIERS = ("vip", "vvip", "premium", "platinum", "hospitality")
@@ -62,7 +62,7 @@ class SupplierGroups:
         patterns = []
         for key, vendor, pattern in table.frame.select("supplier_key", "vendor", "email_pattern").iter_rows():
             if key and vendor:
-                names.setdefault(client_key(vendor) or "", set()).add(key.upper())
+                names.setdefault(name_key(vendor) or "", set()).add(key.upper())
             if key and pattern:
                 patterns.append((re.compile(fnmatch.translate(pattern.casefold())), key.upper()))
         return cls({name: frozenset(keys) for name, keys in names.items()}, tuple(patterns))
@@ -71,7 +71,7 @@ class SupplierGroups:
         """The SupplierKeys that claim a vendor: by name, else by address. Several: it is ambiguous, and in no book."""
         shown, address = masked(vendor, email, masked_addresses)
         for name in (vendor, shown):
-            if name and (found := self.names.get(client_key(name) or "")):
+            if name and (found := self.names.get(name_key(name) or "")):
                 return found
         addresses = [text.casefold() for text in (vendor, email, address) if text and "@" in text]
         return frozenset(key for pattern, key in self.patterns for text in addresses if pattern.fullmatch(text))

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from ticketops.domain import roles
-from ticketops.domain.allocation.pool import client_key
-from ticketops.domain.credentials import Event, Shown
+from ticketops.domain.allocation.commit import noted
+from ticketops.domain.credentials import Credential, Event, Shown
 from ticketops.domain.credentials import record as record_credentials
 from ticketops.domain.dispatch import clients, staff
 from ticketops.domain.dispatch.cascade import office, plan_of, settle
@@ -23,6 +23,7 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, NotPermittedError, RuleError, UsageError
 from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity
+from ticketops.model.names import name_key
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import SUPPLIER_GROUPS, SUPPLIER_QUEUE, USERS, VIEWS
 
@@ -138,9 +139,7 @@ def plan_mark(snapshot: Snapshot, task_ids: Sequence[str], delivery: str, run: R
         manager = roles.permits(run, states.OPS_MANAGER)
         words.append(office(run, ticket, "delivery", delivery, at=at, manager=manager))
         if notes:
-            words.append(
-                office(run, ticket, "dispatch_notes", f"{ticket['dispatch_notes']} | {notes}" if ticket["dispatch_notes"] else notes)
-            )
+            words.append(office(run, ticket, "dispatch_notes", noted(ticket["dispatch_notes"], notes)))
         if proof:
             task.set("proof_url", proof)
         if priority:
@@ -258,8 +257,6 @@ def plan_tasks(snapshot: Snapshot, *, person: str = "", every: bool = False) -> 
 
 def plan_reveal(snapshot: Snapshot, task_id: str, run: Run, event: str) -> Shown:
     """Record that a task's password is looked at; `credential` holds what to show. Raises RuleError where there is none."""
-    from ticketops.domain.credentials import Credential
-
     state = State.of(snapshot)
     task, ticket = _task(state, snapshot, run, task_id)
     unit = state.units.get(unit_of(ticket), {})
@@ -298,9 +295,9 @@ def plan_map(snapshot: Snapshot, key: str, vendors: Sequence[str], patterns: Seq
         if (key, "", pattern.casefold()) not in have:
             rows.append((key, None, pattern, run.user, run.now))
     plan = _mapped(snapshot, rows)
-    known = {client_key(unit["vendor"]) for unit in State.of(snapshot).units.values()} | {client_key(MASK)}
+    known = {name_key(unit["vendor"]) for unit in State.of(snapshot).units.values()} | {name_key(MASK)}
     for vendor in vendors:
-        if client_key(vendor) not in known:
+        if name_key(vendor) not in known:
             plan.findings.append(Finding("UNKNOWN_VENDOR", Severity.INFO, f"nothing was bought from {vendor!r} so far: is it spelt so?"))
     return plan
 
