@@ -907,6 +907,21 @@ def test_copies_of_books_that_were_built_one_after_the_other() -> None:
         (newer.book.book_id, "Eva", "taken"), (older.book.book_id, "Ana", "first_name: conflict: kept what stood there")]  # fmt: skip
 
 
+def test_who_has_no_task_any_more_is_still_heard() -> None:
+    """Ben's tasks go to Ada while his book stands there filled in: `staff build` reads it, and leaves him an empty one."""
+    desk = Office(_begun())
+    his = desk.copy_of("staff", "ben@desk.example")
+    task = his.key(0)
+    his.typed[0, "proof_url"] = "https://proof.example/ben"
+    desk.files.save(next(path for path in desk.standing() if "ben@" in path.name), his)
+    desk.do(dispatch.staff_assign(STAFF[:1], task_ids=[task], matches=(), unassigned=False, from_person="", priority="", reopen=False))
+    desk.build("staff")
+    left = desk.copy_of("staff", "ben@desk.example").book.rows
+    desk.close()
+    assert dict(desk.rows(STAFF_QUEUE, "task_id", "proof_url"))[task] == "https://proof.example/ben"
+    assert task not in {row.key for row in left}
+
+
 def _settings(examples: int, steps: int) -> settings:
     return settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -254,7 +254,8 @@ def email_problem(address: str) -> str:
 def build(store: Any, settings: Settings, kind: str, names: Sequence[str], *, folder: Path, passwords: bool = False) -> Job:
     """Make the books of these parties, or of all of that kind where none is named.
 
-    A book that stands in its place and came back filled in is read first. Raises NotFoundError for a party without tickets,
+    A book that stands in its place and came back filled in is read first; with all of them, also those of parties that have nothing
+    any more. Raises NotFoundError for a party without tickets,
     RuleError where there is none at all.
     """
     job = BookJob(settings, Shelf(store.path, settings))
@@ -263,15 +264,24 @@ def build(store: Any, settings: Settings, kind: str, names: Sequence[str], *, fo
         state = State.of(snapshot)
         parties = _parties(state, kind, names, snapshot)
         paths = {party: folder / file_name(kind, party) for party in parties}
+        standing = {} if names else _standing(snapshot, kind, folder)
+        paths = dict(sorted((paths | standing).items())) if standing else paths
         read = job.read_edited(paths.values())
         usable = [file for file in read.values() if not file.unusable and file.kind == kind]
         state, made = job.settled(snapshot, run, usable, everything=kind != states.CLIENT, kind=kind, state=state)
         if kind == states.STAFF_BOOK and not names:
-            paths = {party: folder / file_name(kind, party) for party in sorted(staff.tasks_by_person(state))}
+            assigned = {party: folder / file_name(kind, party) for party in staff.tasks_by_person(state)}
+            paths = dict(sorted((assigned | standing).items()))
         job.shelve(state, snapshot, run, made, ((kind, party, path, passwords) for party, path in paths.items()), read)
         return made
 
     return Job(f"{kind} build{' --with-passwords' if passwords else ''}", _SHEETS, plan, afterwards=job.write)
+
+
+def _standing(snapshot: Snapshot, kind: str, folder: Path) -> dict[str, Path]:
+    """{party: its book that stands in the folder}: whoever has nothing any more may have written into it, and must see it emptied."""
+    built = sorted({row["party"] for row in latest_books(snapshot).values() if row["kind"] == kind})
+    return {party: path for party in built if (path := folder / file_name(kind, party)).is_file()}
 
 
 def _parties(state: State, kind: str, names: Sequence[str], snapshot: Snapshot) -> list[str]:
