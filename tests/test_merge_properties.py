@@ -172,9 +172,9 @@ class Office(Desk):
             shutil.copytree(like.files.folder, self.files.folder, dirs_exist_ok=True)
             self.files._copies = dict(like.files._copies)
             self.files._numbers, self._minutes, self._uuids = map(copied, (like.files._numbers, like._minutes, like._uuids))
-        self.store.path = self.files.folder / "event.xlsx"
+        self.store.home, self.store.state_folder = self.files.folder, self.files.folder / "event.xlsx.ticketops"
         self.shelf = self.files.folder / "books"
-        self.settings = Settings(workbook=self.store.path, user="tester", role="ops_manager", books=self.shelf)
+        self.settings = Settings(workbook=self.files.folder / "event.xlsx", user="tester", role="ops_manager", books=self.shelf)
         self._patches = [
             mock.patch.object(books, "write_book", self.files.write_book),
             mock.patch.object(books, "read_returned", self.files.read_returned),

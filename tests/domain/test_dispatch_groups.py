@@ -285,7 +285,7 @@ def test_a_vendor_that_two_keys_claim_is_in_no_book_and_reported(tmp_path: Path)
         distribution=[a_ticket(n, n) for n in (1, 2, 3, 4)],
     )
     run = Run("R20260417-143022", "tester", datetime(2026, 4, 17), lambda: "0")
-    job = BookJob(Settings(), Shelf(tmp_path / "event.xlsx", Settings()))
+    job = BookJob(Settings(), Shelf(tmp_path / "event.xlsx.ticketops", tmp_path))
     state, plan = job.settled(store.read(*SHEETS, BOOKS, BOOK_EDITS), run, [], everything=True)
     assert {key: [unit["unit_id"] for unit in units] for key, units in suppliers.units_of(state).items()} == {
         "TWO": ["P00002"],

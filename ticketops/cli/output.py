@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -27,6 +28,7 @@ class Output:
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json, self._quiet = as_json, quiet
+        self._transferring = 0.0
         self.terminal = sys.stdout.isatty()
         self._colour = self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -106,6 +108,20 @@ class Output:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(label, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    def transfer(self, what: str, done: int, total: int) -> None:
+        """How far a long transfer is, on standard error, once it has taken a second. what: empty where it is over."""
+        now = time.monotonic()
+        if not what:
+            if self._transferring:
+                self.status("")
+            self._transferring = 0.0
+        elif not self._transferring:
+            self._transferring = now
+        elif now - self._transferring > 1.0:
+            known = f" of {total / 1e6:.1f}" if total else ""
+            bar = f"[{'#' * (20 * done // total):<20}] " if total else ""
+            self.status(f"{what} {bar}{done / 1e6:.1f}{known} MB")
 
     def _rich_table(self, headers: Sequence[str], cells: list[list[str]], numeric: list[bool], title: str) -> None:
         from rich import box  # only where somebody looks: it costs a cron job 40 ms

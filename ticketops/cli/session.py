@@ -19,7 +19,9 @@ from ticketops.model.findings import Finding, matter
 
 _WORKBOOK = Annotated[
     str | None,
-    typer.Option("-w", "--workbook", metavar="FILE", show_default=False, help="The workbook. [env: TICKETOPS_WORKBOOK]"),
+    typer.Option(
+        "-w", "--workbook", metavar="FILE", show_default=False, help="The workbook: a file, or gsheet:ID. [env: TICKETOPS_WORKBOOK]"
+    ),
 ]
 _AS = Annotated[str | None, typer.Option("--as", metavar="USER", show_default=False, help="Who is recorded. [env: TICKETOPS_USER]")]
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -48,8 +50,8 @@ class Session:
     yes: bool
 
     @property
-    def workbook(self) -> Path:
-        """The workbook's path. Raises UsageError where none was named."""
+    def workbook(self) -> Path | str:
+        """The workbook's path, or `gsheet:<id>`. Raises UsageError where none was named."""
         if self.settings.workbook is None:
             raise UsageError("no workbook is named", 'give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = "…" into ticketops.toml')
         return self.settings.workbook
@@ -63,7 +65,7 @@ class Session:
         """The store of the workbook."""
         from ticketops.services.workbooks import open_store
 
-        return open_store(self.workbook, self.settings)
+        return open_store(self.workbook, self.settings, told=self.out.transfer, notice=self.out.notice)
 
     def run(
         self, job: Any, show: Callable[[Any], None], *, store: Any = None, changes_expected: bool = True, most_findings: int = 50

@@ -258,7 +258,7 @@ def build(store: Any, settings: Settings, kind: str, names: Sequence[str], *, fo
     any more. Raises NotFoundError for a party without tickets,
     RuleError where there is none at all.
     """
-    job = BookJob(settings, Shelf(store.path, settings))
+    job = BookJob(settings, Shelf(store.state_folder, store.home))
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         state = State.of(snapshot)
@@ -317,7 +317,7 @@ def pull(store: Any, settings: Settings, paths: Sequence[Path], *, kind: str = "
     missing = [path for path in paths if not path.is_file()]
     if missing:
         raise UnusableError(f"{missing[0]} is no file", "name the files that came back")
-    job = BookJob(settings, Shelf(store.path, settings))
+    job = BookJob(settings, Shelf(store.state_folder, store.home))
     files = read_returned(list(dict.fromkeys(path.absolute() for path in paths)), kind if party else "", told=told)
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
@@ -334,7 +334,7 @@ def pull(store: Any, settings: Settings, paths: Sequence[Path], *, kind: str = "
 def sync(store: Any, settings: Settings) -> Job:
     """Bring Distribution, the queues, the vault and every book that was built into agreement: books that came back are read,
     everything is settled, books whose contents changed are made anew."""
-    job = BookJob(settings, Shelf(store.path, settings))
+    job = BookJob(settings, Shelf(store.state_folder, store.home))
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         there = [(kind, party, path, bool(row["passwords"])) for (kind, party, name), row in latest_books(snapshot).items()

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ticketops.config import Settings
-
 
 class Written(NamedTuple):
     """A book as it went into its file."""
@@ -23,14 +21,17 @@ class Written(NamedTuple):
 
 @dataclass
 class Shelf:
-    """Where a workbook's books are, and which book was written into each file: a file that changed since came back."""
+    """Where a workbook's books are, and which book was written into each file: a file that changed since came back.
 
-    workbook: Path
-    settings: Settings
+    state_folder: what is kept of the workbook on this machine. home: the folder of a workbook file; None for a Google Sheet.
+    """
+
+    state_folder: Path
+    home: Path | None
 
     @property
     def _memory(self) -> Path:
-        return self.workbook.resolve().with_name(f"{self.workbook.name}.ticketops") / "books.json"
+        return self.state_folder / "books.json"
 
     def written(self) -> dict[str, Written]:
         """{file: what was written into it}."""
@@ -43,7 +44,7 @@ class Shelf:
     def remember(self, written: Mapping[str, Written]) -> None:
         """Only saves reading files that nobody touched; without it every file is read."""
         with suppress(OSError):
-            self._memory.parent.mkdir(mode=0o700, exist_ok=True)
+            self._memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             staged = self._memory.with_suffix(".tmp")
             staged.write_text(json.dumps(self.written() | dict(written)), "utf-8")
             os.replace(staged, self._memory)
@@ -55,11 +56,11 @@ class Shelf:
 
     def name_of(self, path: Path) -> str:
         """A path as `_BOOKS` keeps it: from the workbook's folder, if it is below that."""
-        full, home = path.absolute(), self.workbook.resolve().parent
-        return full.relative_to(home).as_posix() if full.is_relative_to(home) else str(full)
+        full = path.absolute()
+        return full.relative_to(self.home).as_posix() if self.home and full.is_relative_to(self.home) else str(full)
 
     def path_of(self, name: str) -> Path:
-        return self.workbook.resolve().parent / name
+        return self.home / name if self.home else Path(name)
 
 
 def hash_of(path: Path) -> str:

@@ -82,7 +82,7 @@ def _round(open_store: Callable[[], Any], settings: Settings, ready: list[Path],
     lines: list[str] = []
     findings: list[Finding] = []
     store = open_store()
-    shelf = Shelf(store.path, settings)
+    shelf = Shelf(store.state_folder, store.home)
     fresh = [path for path in ready if not shelf.is_as_written(path, hash_of(path))]
     hashes = {path: hash_of(path) for path in ready}
     try:

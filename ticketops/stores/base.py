@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from ticketops.model.changes import ChangeSet
@@ -38,7 +39,15 @@ class Transaction:
 
 
 class Store(Protocol):
-    """A workbook, wherever it lives."""
+    """A workbook, wherever it lives.
+
+    name: for people. state_folder: what is kept of it on this machine. home: the folder that names of books start from; None where they
+    are written in full.
+    """
+
+    name: str
+    state_folder: Path
+    home: Path | None
 
     def read(self, *sheets: str, strict: bool = True) -> Snapshot:
         """Typed tables of the sheets. strict: raise SchemaError for what commands can't work with."""
@@ -88,4 +97,16 @@ class Store(Protocol):
 
         Raises RuleError where there is none, ConflictError where cells no longer hold what it wrote.
         """
+        ...
+
+    def older_versions(self) -> list[Path]:
+        """The versions that are kept for undo on this machine."""
+        ...
+
+    def purge(self, entry: Entry) -> int:
+        """Delete them; how many."""
+        ...
+
+    def forget_tables(self) -> None:
+        """Delete what is kept of the workbook's cells on this machine to read it faster. Never fails."""
         ...

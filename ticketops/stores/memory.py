@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ticketops.errors import ConflictError
@@ -21,6 +23,10 @@ Grid = dict[int, dict[int, Any]]
 
 class MemoryStore:
     """A workbook of raw grids. New ones hold every canonical sheet, empty."""
+
+    name = "memory"
+    state_folder = Path(os.devnull)
+    home: Path | None = None
 
     def __init__(self, sheets: Mapping[str, Grid] | None = None, *, manifest: Manifest = MANIFEST) -> None:
         self._manifest = manifest
@@ -129,6 +135,16 @@ class MemoryStore:
             del self._sheets[name]
         self._log.append(self._transaction(entry, last.counts, last.number))
         return last
+
+    def older_versions(self) -> list[Path]:
+        return []
+
+    def purge(self, entry: Entry) -> int:
+        del entry
+        return 0
+
+    def forget_tables(self) -> None:
+        """There are none."""
 
     def _cells_of(self, number: int) -> dict[str, tuple[dict[tuple[int, int], Any], dict[tuple[int, int], Any]]]:
         """{sheet: (cells before, cells after)} of what a transaction changed."""

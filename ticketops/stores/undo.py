@@ -10,7 +10,7 @@ from ticketops.errors import ConflictError, RuleError
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.columns import to_serial
 from ticketops.stores.base import LASTING, Transaction
-from ticketops.stores.journal import Digest, Record
+from ticketops.stores.records import Digest, Record
 
 RawCells = Mapping[str, Mapping[int, Mapping[str, Any]]]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ticketops.errors import InternalError
-from ticketops.model.changes import ChangeSet, ReplaceRows
-from ticketops.schema.tables import Table, place_names
+from ticketops.model.changes import ChangeSet
+from ticketops.schema.tables import place_names
 from ticketops.schema.workbook import Manifest
 from ticketops.stores.base import Transaction
 from ticketops.stores.edits import SheetEdit
-from ticketops.stores.journal import Journal, RawBefore, content_digest, plain_row
-from ticketops.stores.xlsx import takeback
+from ticketops.stores.journal import Journal
+from ticketops.stores.records import RawBefore
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import Parts
 from ticketops.stores.xlsx.render import render
@@ -66,8 +66,3 @@ class Restored:
 
     def record(self, transaction: Transaction, temporary: Path) -> None:
         self._journal.begin(transaction, ChangeSet(), {}, {}, temporary)
-
-
-def written_digest(change: ReplaceRows, after: Table) -> str:
-    """The digest of what a ReplaceRows writes, as `takeback.replaced_digest` will find it."""
-    return content_digest(takeback.tabular(after) if change.columns else [plain_row(row) for row in change.rows])

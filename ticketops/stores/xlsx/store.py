@@ -20,6 +20,7 @@ from ticketops.schema.workbook import MANIFEST, Manifest, Sheet
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import compile_edits
 from ticketops.stores.journal import Journal
+from ticketops.stores.records import written_digest
 from ticketops.stores.undo import last_standing, reversed_cells
 from ticketops.stores.xlsx import cache, lock
 from ticketops.stores.xlsx.package import Package, digest, read_file
@@ -44,7 +45,9 @@ class XlsxStore:
         self._manifest = manifest
         self._lock_timeout = lock_timeout
         self._use_cache = use_cache
-        self._state = self.path.with_name(self.path.name + ".ticketops")
+        self.name = self.path.name
+        self.home: Path | None = self.path.parent
+        self.state_folder = self._state = self.path.with_name(self.path.name + ".ticketops")
         self._journal = Journal(self._state / "journal", manifest)
         self._file = WorkbookFile(self.path, self._state, self._journal, max(1, backups))
         self._held = False
@@ -103,11 +106,6 @@ class XlsxStore:
             self._parts = Parts(Package.open(self.path))
         return self._parts
 
-    @property
-    def state_folder(self) -> Path:
-        """What lies beside the workbook: journal, backups, cache, lock."""
-        return self._state
-
     def older_versions(self) -> list[Path]:
         """The versions that are kept for undo."""
         return sorted((self._state / "backups").glob("*.xlsx"))
@@ -162,7 +160,7 @@ class XlsxStore:
         stack.callback(setattr, self, "_held", False)
 
     def commit(self, changes: ChangeSet, expected: str, entry: Entry) -> str:
-        from ticketops.stores.xlsx.contents import Edited, written_digest  # what only writes need costs reads 25 ms
+        from ticketops.stores.xlsx.contents import Edited  # what only writes need costs reads 25 ms
 
         check(changes, self._manifest)
         with self.locked(entry):

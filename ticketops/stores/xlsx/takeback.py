@@ -10,7 +10,8 @@ from ticketops.errors import ConflictError, RuleError
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.tables import Table, build_table, place_names
 from ticketops.schema.workbook import Manifest
-from ticketops.stores.journal import Journal, Record, content_digest, plain_row
+from ticketops.stores.journal import Journal
+from ticketops.stores.records import Record, content_digest, plain_row, tabular
 from ticketops.stores.undo import inverse
 from ticketops.stores.xlsx.conventional import conventional
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
@@ -56,11 +57,6 @@ def replaced_digest(parts: Parts, table: Table) -> str:
     """The digest of a sheet's content as it stands, comparable with that of what was written."""
     name = table.sheet.name
     return content_digest(tabular(table) if table.sheet.header_row else _plain_rows(parts, name))
-
-
-def tabular(table: Table) -> list[tuple[Any, ...]]:
-    """The declared columns that a sheet has, row by row."""
-    return table.frame.select([c.name for c in table.sheet.columns if c.name in table.positions]).rows()
 
 
 def _plain_rows(parts: Parts, name: str) -> Sequence[Sequence[Any]]:

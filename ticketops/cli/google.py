@@ -1,0 +1,57 @@
+"""`ticketops google …`: access to Google Sheets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ticketops import config
+from ticketops.cli.session import Session, command, command_group
+from ticketops.errors import UsageError
+
+app = command_group("google")
+
+
+@command(app, "check")
+def check(session: Session) -> int:
+    """Which key is used, the address to share sheets with, and whether the workbook (-w gsheet:ID) opens."""
+    from ticketops.services import google
+
+    seen = google.check(session.settings, config.config_folder())
+    session.out.line(f"key      {seen['key']} ({seen['kind'].replace('_', ' ')})")
+    if seen["email"]:
+        session.out.line(f"address  {seen['email']}   share sheets with it, as an editor")
+    if seen["title"]:
+        session.out.line(f"sheet    {seen['title']} · {seen['sheets']} sheets, {seen['cells']:,} of 10,000,000 cells")
+    return session.finish(seen, [])
+
+
+@command(app, "login")
+def login(
+    session: Session,
+    client: Annotated[Path, typer.Argument(metavar="CLIENT_FILE", help="The OAuth client (Desktop app), from the Google Cloud console.")],
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser, or only print the address.")] = True,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="The local port that Google answers to; 0: any.")] = 0,
+) -> int:
+    """Ask for your consent in a browser, once, and keep it on this machine (readable by you only)."""
+    from ticketops.stores.gsheets.access import log_in
+
+    if session.out.as_json:
+        raise UsageError("google login asks a person: it has no --json")
+    kept = log_in(client, config.config_folder(), port=port, browser=browser)
+    session.out.line(f"consent is kept in {kept}")
+    return session.finish({"kept": str(kept)}, [])
+
+
+@command(app, "logout")
+def logout(session: Session) -> int:
+    """Forget the consent that `google login` kept."""
+    from ticketops.stores.gsheets.access import CONSENT_FILE
+
+    kept = config.config_folder() / CONSENT_FILE
+    there = kept.is_file()
+    kept.unlink(missing_ok=True)
+    session.out.line(f"{kept} is deleted" if there else "there was no consent to forget")
+    return session.finish({"deleted": there}, [])

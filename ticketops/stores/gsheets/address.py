@@ -1,0 +1,28 @@
+"""How a Google Sheet is named: `gsheet:<id>`, or the address that the browser shows."""
+
+from __future__ import annotations
+
+import re
+
+PREFIX = "gsheet:"
+_ADDRESS = re.compile(r"https?://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/(?P<id>[\w-]+)(?:[/?#].*)?")
+_PUBLISHED = re.compile(r"https?://docs\.google\.com/.*/d/e/")
+_ID = re.compile(r"[\w-]{5,}")
+
+
+def is_online(text: object) -> bool:
+    """Whether a workbook's name means a Google Sheet."""
+    return isinstance(text, str) and (text.startswith((PREFIX, "https://docs.google.com/", "http://docs.google.com/")))
+
+
+def spreadsheet_id(text: str) -> str:
+    """The id in `gsheet:<id>`, `gsheet:<address>` or an address. Raises ValueError where there is none."""
+    rest = text.strip().removeprefix(PREFIX).strip()
+    if _PUBLISHED.match(rest):
+        raise ValueError("this is the address of a published page: take the one that you see while you edit the sheet")
+    found = _ADDRESS.fullmatch(rest)
+    if found:
+        return found["id"]
+    if not _ID.fullmatch(rest):
+        raise ValueError("a Google Sheet is named by gsheet:ID, or by the address that the browser shows")
+    return rest

@@ -1,0 +1,282 @@
+"""Requests to Google: by gspread's client, tried again inside a budget, every refusal one clear line (§ DESIGN: libraries).
+
+A request that may have been applied though no answer came is never reported as failed: `Unclear` tells the caller to look.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import gspread
+import requests
+import stamina
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from gspread.exceptions import APIError
+from gspread.http_client import HTTPClient
+
+from ticketops.errors import BusyError, NotPermittedError, RuleError, TicketopsError, UnusableError
+from ticketops.stores.gsheets.access import Identity
+
+Told = Callable[[str, int, int], None]
+"""(what, bytes done, bytes in all or 0)"""
+
+_TRANSIENT = (408, 429, 500, 502, 503, 504)
+_UNANSWERED = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+_SHEETS, _DRIVE = "https://sheets.googleapis.com/v4/spreadsheets", "https://www.googleapis.com/drive/v3/files"
+_PIECE = 1 << 18
+_LEAST = 10.0
+"""Seconds that are left for looking whether a write was applied, when the budget is spent."""
+
+
+class Unclear(BusyError):
+    """No answer came to a write that may have been applied: the caller must look whether it was."""
+
+
+class Rejected(TicketopsError):
+    """Google understood a write and applied none of it (400). again: it had been sent before without an answer."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, again: bool = False) -> None:
+        super().__init__(message)
+        self.again = again
+
+
+class _Client(HTTPClient):
+    """gspread's client that reads answers piece by piece, and can be pointed at another server."""
+
+    api = ""
+    told: Told = staticmethod(lambda _what, _done, _total: None)
+    last_date = ""
+
+    def request(self, method: str, endpoint: str, params: Any = None, data: Any = None, json: Any = None, files: Any = None,
+                headers: Any = None) -> requests.Response:  # fmt: skip
+        if self.api:
+            for host in ("https://sheets.googleapis.com", "https://www.googleapis.com"):
+                endpoint = endpoint.replace(host, self.api.rstrip("/"), 1) if endpoint.startswith(host + "/") else endpoint
+        response = self.session.request(method, endpoint, params=params, data=data, json=json, files=files, headers=headers,
+                                        timeout=self.timeout, stream=True)  # fmt: skip
+        total = 0 if response.headers.get("Content-Encoding") else int(response.headers.get("Content-Length") or 0)
+        pieces, done = [], 0
+        for piece in response.iter_content(_PIECE):
+            pieces.append(piece)
+            done += len(piece)
+            self.told("reading", done, total)
+        response._content = b"".join(pieces)  # noqa: SLF001: what `response.content` returns
+        self.last_date = response.headers.get("Date", "")
+        if not response.ok:
+            raise APIError(response)
+        return response
+
+
+class Connection:
+    """Requests about one spreadsheet. budget: seconds that one command may spend on trying again; api: another server's address."""
+
+    def __init__(self, spreadsheet: str, who: Identity, *, budget: float = 120.0, api: str = "", told: Told | None = None,
+                 notice: Callable[[str], None] | None = None) -> None:  # fmt: skip
+        self.spreadsheet = spreadsheet
+        self.who = who
+        self.requests = 0
+        self._budget = budget
+        self._spent = 0.0
+        self._notice = notice or (lambda _text: None)
+        self._offset = timedelta()
+        client = gspread.authorize(who.credentials, http_client=_Client)
+        self._http: _Client = client.http_client  # type: ignore[assignment]
+        self._http.api = api
+        self._http.set_timeout((10.0, max(5.0, min(180.0, budget))))
+        self.told: Told = told or (lambda _what, _done, _total: None)
+        self._http.told = self.told
+
+    # --- what is asked
+
+    def values(self, ranges: Sequence[str]) -> list[list[list[Any]]]:
+        """The raw values of ranges in A1 notation: unformatted, dates as serials. One request."""
+        params: dict[str, Any] = {"ranges": list(ranges), "valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "SERIAL_NUMBER",
+                                  "majorDimension": "ROWS", "fields": "valueRanges.values"}  # fmt: skip
+        answer = self._read("get", f"/{self.spreadsheet}/values:batchGet", params=params)
+        return [block.get("values", []) for block in answer.get("valueRanges", [])] or [[] for _ in ranges]
+
+    def properties(self) -> dict[str, Any]:
+        """The sheets of the spreadsheet, without cells. One request."""
+        fields = "properties(title,locale,timeZone),sheets.properties(sheetId,title,index,hidden,sheetType,gridProperties)"
+        return self._read("get", f"/{self.spreadsheet}", params={"fields": fields})
+
+    def cells(self, ranges: Sequence[str], fields: str = "userEnteredValue") -> list[dict[str, Any]]:
+        """[{properties, data: [{startRow, startColumn, rowData}]}] of the sheets of the ranges. One request."""
+        mask = f"sheets(properties(sheetId,title,gridProperties),data(startRow,startColumn,rowData.values({fields})))"
+        body = {"dataFilters": [{"a1Range": name} for name in ranges], "includeGridData": True}
+        answer = self._read("post", f"/{self.spreadsheet}:getByDataFilter", params={"fields": mask}, json=body)
+        return list(answer.get("sheets", []))
+
+    def update(self, changes: Sequence[Mapping[str, Any]], *, see: str = "", fields: str = "spreadsheetId") -> dict[str, Any]:
+        """One batchUpdate: all of it or nothing. see: a range whose sheet the answer is to hold, with the fields of it.
+
+        Raises Rejected, Unclear.
+        """
+        body: dict[str, Any] = {"requests": list(changes)}
+        if see:
+            body |= {"includeSpreadsheetInResponse": True, "responseRanges": [see], "responseIncludeGridData": True}
+        return self._write("post", f"{_SHEETS}/{self.spreadsheet}:batchUpdate", params={"fields": fields}, json=body)
+
+    def drive(self, method: str, path: str = "", **more: Any) -> dict[str, Any]:
+        """A request to the Drive API below /files. Reads are tried again; a write raises Rejected or Unclear."""
+        params = {"supportsAllDrives": "true"} | more.pop("params", {})
+        if method == "get":
+            params |= {} if path else {"includeItemsFromAllDrives": "true"}
+            return self._tried(lambda: self._http.request(method, _DRIVE + path, params=params, **more), writes=False)
+        return self._write(method, _DRIVE + path, params=params, **more)
+
+    def create(self, title: str) -> dict[str, Any]:
+        """A new spreadsheet in the person's own Drive. Raises Rejected, Unclear."""
+        return self._write("post", _SHEETS, params={"fields": "spreadsheetId"}, json={"properties": {"title": title}})
+
+    def now(self) -> datetime:
+        """The time by the server's clock (UTC), so that machines with wrong clocks agree."""
+        return datetime.now(UTC) + self._offset
+
+    # --- trying again
+
+    def _read(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        return self._tried(lambda: self._http.request(method, _SHEETS + path, **more), writes=False)
+
+    def _write(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+        return self._tried(lambda: self._http.request(method, url, **more), writes=True)
+
+    def _tried(self, send: Callable[[], requests.Response], *, writes: bool) -> dict[str, Any]:
+        unanswered = failed = False
+        began = time.monotonic()
+        left = max(self._budget - self._spent, min(self._budget, _LEAST))
+
+        def again(error: Exception) -> bool | float:
+            """Whether to try again, and after how many seconds."""
+            nonlocal unanswered, failed
+            failed = True
+            unanswered = unanswered or _may_be_applied(error)
+            if not _is_transient(error):
+                return False
+            wait = _retry_after(error)
+            self._notice(f"Google: {_reason(error)}; trying again")
+            return True if wait is None else wait
+
+        try:
+            for attempt in stamina.retry_context(on=again, attempts=None, timeout=left, wait_initial=0.5, wait_max=30.0):
+                with attempt:
+                    self.requests += 1
+                    answer = send()
+        except Exception as error:
+            raise self._explained(error, writes=writes, unanswered=unanswered, seconds=time.monotonic() - began) from None
+        finally:
+            self._spent += time.monotonic() - began if failed else 0.0
+            self.told("", 0, 0)
+        if date := self._http.last_date:
+            self._offset = parsedate_to_datetime(date) - datetime.now(UTC)
+        try:
+            return dict(answer.json())
+        except ValueError:
+            if writes:
+                return {}
+            raise UnusableError("Google's answer was no JSON", "is a proxy in the way?") from None
+
+    def _explained(self, error: Exception, *, writes: bool, unanswered: bool, seconds: float) -> Exception:
+        """What is raised for a person in place of what the libraries raise. No token is in it."""
+        if isinstance(error, APIError):
+            status, text = error.response.status_code, _message(error)
+            if status == 400 and writes:
+                return Rejected(text, again=unanswered)
+            if status in _TRANSIENT:
+                return _gave_up(f"Google keeps answering {status} ({text})", writes and unanswered, seconds)
+            return self._refusal(status, text)
+        if isinstance(error, RefreshError):
+            return NotPermittedError(
+                f"Google does not accept the key {self.who.source}: {_first_line(error)}",
+                "is it still valid, and is this machine's clock right?",
+            )
+        if isinstance(error, (*_UNANSWERED, TransportError)):
+            return _gave_up("Google does not answer", writes and unanswered, seconds)
+        if isinstance(error, GoogleAuthError):
+            return NotPermittedError(f"Google does not accept the key {self.who.source}: {_first_line(error)}")
+        return error
+
+    def _refusal(self, status: int, text: str) -> TicketopsError:
+        share = (
+            f"share it with {self.who.email} as an editor"
+            if self.who.email
+            else "share it with the account that `ticketops google login` asked"
+        )
+        if status == 400:
+            return Rejected(text)
+        if status == 401:
+            return NotPermittedError(f"Google does not accept the key {self.who.source}")
+        if status == 403 and ("has not been used" in text or "disabled" in text):
+            return NotPermittedError(
+                "the Google Sheets API is switched off for this key's project",
+                "switch on the Sheets and the Drive API in the Google Cloud console",
+            )
+        if status == 403 and "quota" in text.lower():
+            return RuleError(
+                f"Google refused: {text}",
+                "a service account has no storage of its own: name a folder in a shared drive, or files that were made for it and shared with it",
+            )
+        if status == 403:
+            return NotPermittedError("the Google Sheet is not open to us", share)
+        if status == 404:
+            return UnusableError(f"there is no Google Sheet {self.spreadsheet}", f"check the id; if it is right, {share}")
+        return UnusableError(f"Google refused ({status}): {text}")
+
+
+def _is_transient(error: Exception) -> bool:
+    if isinstance(error, APIError):
+        too_fast = error.response.status_code == 403 and "rate limit" in _message(error).lower()
+        return too_fast or error.response.status_code in _TRANSIENT
+    if isinstance(error, RefreshError):
+        return bool(error.retryable)
+    return isinstance(error, (*_UNANSWERED, TransportError))
+
+
+def _may_be_applied(error: Exception) -> bool:
+    """Whether the server may have done what was asked although it did not say so."""
+    if isinstance(error, APIError):
+        return error.response.status_code in (500, 502, 503, 504)
+    return isinstance(error, _UNANSWERED) and not isinstance(error, requests.exceptions.ConnectTimeout)
+
+
+def _retry_after(error: Exception) -> float | None:
+    if isinstance(error, APIError):
+        text = error.response.headers.get("Retry-After", "")
+        return min(60.0, float(text)) if text.isdigit() else None
+    return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, APIError):
+        what = "too many requests this minute" if error.response.status_code == 429 else "it is busy"
+        return f"{what} ({error.response.status_code})"
+    return "no answer"
+
+
+def _gave_up(what: str, unclear: bool, seconds: float) -> BusyError:
+    if unclear:
+        return Unclear(f"{what}, after {seconds:.0f} s", "it is not known whether this was written: `ticketops log` tells")
+    return BusyError(f"{what}; gave up after {seconds:.0f} s", "nothing was written; try again later")
+
+
+def _message(error: APIError) -> str:
+    return str(error.error.get("message", "")).splitlines()[0][:300] if error.error.get("message") else "no reason given"
+
+
+def _first_line(error: Exception) -> str:
+    parts = error.args[0] if error.args else type(error).__name__
+    return str(parts).splitlines()[0][:160]
+
+
+stamina.instrumentation.set_on_retry_hooks([])  # its hooks would write to the log; ours tells the person

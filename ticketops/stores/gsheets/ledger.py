@@ -1,0 +1,64 @@
+"""The journal of a Google Sheet: hidden rows of `_JOURNAL`, appended by the very batch that writes the cells, so that both agree always.
+
+A transaction is a row with its head, its body packed into cells of at most 45,000 characters, the first beside the head, the others in
+rows below it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from isal import igzip  # as for the journal of files
+
+from ticketops.errors import UnusableError
+from ticketops.stores.base import Entry, Transaction
+from ticketops.stores.gsheets.control import text_row
+from ticketops.stores.records import as_json, head_of
+
+HEADER = ("Number", "RunID", "Command", "User", "At", "Before", "After", "Undoes", "Counts", "Body")
+HEADS, BODIES = "A:I", "J:J"
+_MOST = 45_000
+
+
+def rows_of(transaction: Transaction, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows to append."""
+    packed = base64.b64encode(igzip.compress(as_json(body), 2)).decode()
+    pieces = [packed[i : i + _MOST] for i in range(0, len(packed), _MOST)] or [""]
+    head = head_of(transaction)
+    texts = (str(head["number"]), head["run_id"], head["command"], head["user"], head["at"], head["revision_before"], head["revision_after"],
+             str(head["undoes"] or ""), json.dumps(head["counts"], ensure_ascii=False))  # fmt: skip
+    blank = ("",) * len(texts)
+    return [text_row(*(texts if nth == 0 else blank), piece) for nth, piece in enumerate(pieces)]
+
+
+def transactions(rows: Sequence[Sequence[Any]]) -> list[tuple[int, Transaction]]:
+    """(sheet row, transaction) from the raw rows of `HEADS`, header first; a row that is damaged is left out."""
+    found = []
+    for number, row in enumerate(rows, start=1):
+        cells = [str(cell) if cell is not None else "" for cell in (*row, *[""] * 9)[:9]]
+        if not cells[0].isdecimal():
+            continue
+        try:
+            entry = Entry(cells[1], cells[2], cells[3], datetime.fromisoformat(cells[4]))
+            undoes = int(cells[7]) if cells[7] else None
+            found.append((number, Transaction(int(cells[0]), entry, cells[5], cells[6], json.loads(cells[8]), undoes)))
+        except ValueError:
+            continue
+    undone = {t.undoes: t.number for _, t in found if t.undoes is not None}
+    return [
+        (row, Transaction(t.number, t.entry, t.revision_before, t.revision_after, t.counts, t.undoes, undone.get(t.number)))
+        for row, t in found
+    ]
+
+
+def body_from(rows: Sequence[Sequence[Any]], name: str) -> dict[str, Any]:
+    """The body from the raw rows of `BODIES`. Raises UnusableError where it is damaged."""
+    try:
+        packed = base64.b64decode("".join(str(row[0]) for row in rows if row), validate=True)
+        return dict(json.loads(igzip.decompress(packed).decode("utf-8", "surrogatepass")))  # type: ignore[no-untyped-call]
+    except (ValueError, EOFError, OSError) as error:
+        raise UnusableError(f"the journal entry {name} is damaged: {error}") from None

@@ -1,0 +1,105 @@
+"""One writer at a time, between machines (see `control`)."""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+from datetime import timedelta
+from typing import Any
+
+from ticketops.errors import LockedError
+from ticketops.stores.base import Entry
+from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
+from ticketops.stores.gsheets.control import CFG, CFG_HEADER, LOCK, LOCK_KEY, Control, control_of, rows_of_cells, text_row
+from ticketops.stores.gsheets.requests import clear_rows, new_sheet
+
+_SEE = "updatedSpreadsheet.sheets(properties(sheetId,title),data(startRow,startColumn,rowData.values.userEnteredValue))"
+_SLOWEST = 4.0
+"""Seconds between two tries."""
+
+
+class Lock:
+    """The lock of one spreadsheet, held or not. lease: seconds after which others may take it over."""
+
+    def __init__(self, connection: Connection, lease: float) -> None:
+        self._connection, self._lease = connection, lease
+        self.token = 0
+        self.cfg_id = 0
+
+    @property
+    def held(self) -> bool:
+        return bool(self.token)
+
+    def acquire(self, entry: Entry, cfg_id: int | None, timeout: float) -> Control:
+        """Take it; what `_CFG` says then. cfg_id: the sheetId of `_CFG`, None where the spreadsheet lacks it.
+
+        Raises LockedError after `timeout` seconds, naming who holds it and until when.
+        """
+        end = time.monotonic() + timeout
+        token = random.randrange(1, 2**31 - 1)
+        stale: int | None = None
+        pause = 0.5
+        while True:
+            try:
+                answer = self._connection.update(self._claim(entry, token, cfg_id, stale), see=CFG, fields=_SEE)
+                return self._taken(token, answer["updatedSpreadsheet"]["sheets"])
+            except (Rejected, Unclear) as error:
+                sheets = {sheet["properties"]["title"]: sheet["properties"]["sheetId"] for sheet in self._connection.properties()["sheets"]}
+                cfg_id = sheets.get(CFG)
+                control = control_of(self._connection.values([CFG])[0]) if cfg_id is not None else Control()
+                if sheets.get(LOCK) == token:  # it was applied, only the answer was lost
+                    self.token, self.cfg_id = token, cfg_id or 0
+                    return control
+                if isinstance(error, Unclear):
+                    raise
+                if LOCK not in sheets:
+                    if not _is_race(error.message):
+                        raise
+                    stale = None
+                else:
+                    holder = control.held_by(str(sheets[LOCK]))
+                    over = holder is None or holder.until is None or holder.until < self._connection.now()
+                    stale = sheets[LOCK] if over else None
+                if time.monotonic() > end:
+                    raise self._locked(control, sheets.get(LOCK), timeout) from None
+            if stale is None and LOCK in sheets:
+                time.sleep(min(pause * random.uniform(0.5, 1.0), max(0.0, end - time.monotonic())))
+                pause = min(_SLOWEST, 2 * pause)
+
+    def release(self) -> None:
+        """Give it back without a commit. Where that fails, it runs out."""
+        token, self.token = self.token, 0
+        sheet = self._connection.cells([CFG])[0]
+        rows = [lock.row for lock in control_of(rows_of_cells(sheet)).locks if lock.token == str(token)]
+        self._connection.update([{"deleteSheet": {"sheetId": token}}, *clear_rows(self.cfg_id, rows, len(CFG_HEADER))])
+
+    def _claim(self, entry: Entry, token: int, cfg_id: int | None, stale: int | None) -> list[dict[str, Any]]:
+        until = self._connection.now() + timedelta(seconds=self._lease)
+        holder = f"{entry.user} ({entry.command}) on {socket.gethostname()}"
+        claim: list[dict[str, Any]] = [{"deleteSheet": {"sheetId": stale}}] if stale is not None else []
+        if cfg_id is None:
+            cfg_id = random.randrange(1, 2**31 - 1)
+            claim += [new_sheet(CFG, cfg_id, 50, len(CFG_HEADER), frozen=1), _append(cfg_id, CFG_HEADER)]
+        claim.append(new_sheet(LOCK, token, 1, 1, hidden=True))
+        claim.append(_append(cfg_id, (LOCK_KEY, str(token), holder, until.isoformat(timespec="seconds"))))
+        return claim
+
+    def _taken(self, token: int, sheets: list[dict[str, Any]]) -> Control:
+        cfg = next(sheet for sheet in sheets if sheet["properties"]["title"] == CFG)
+        self.token, self.cfg_id = token, cfg["properties"]["sheetId"]
+        return control_of(rows_of_cells(cfg))
+
+    def _locked(self, control: Control, token: int | None, timeout: float) -> LockedError:
+        lock = control.held_by(str(token))
+        who = f"{lock.holder}, until {lock.until:%H:%M:%S} UTC at the latest" if lock and lock.until else "somebody"
+        return LockedError(f"the Google Sheet is being written by {who}", f"waited {timeout:g} s; try again")
+
+
+def _append(sheet_id: int, texts: tuple[str, ...]) -> dict[str, Any]:
+    return {"appendCells": {"sheetId": sheet_id, "rows": [text_row(*texts)], "fields": "userEnteredValue"}}
+
+
+def _is_race(message: str) -> bool:
+    """Whether Google refused because somebody else was quicker."""
+    return "already exists" in message or "no sheet with id" in message.lower()

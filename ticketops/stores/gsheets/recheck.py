@@ -1,0 +1,161 @@
+"""Before a commit: which cells are read again, and whether they still hold what the plan was made on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ticketops.errors import ConflictError, SpliceError
+from ticketops.model.changes import AddColumns, AppendRows, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.schema.addresses import column_letters
+from ticketops.schema.tables import Table, place_names
+from ticketops.schema.workbook import SheetKind
+from ticketops.stores.edits import SheetEdit
+
+RawRows = Sequence[Sequence[Any]]
+Standing = dict[tuple[int, int], dict[str, Any]]
+"""{(row, column): ExtendedValue}"""
+
+_MOST_RANGES = 300
+"""Ranges of one sheet; scattered rows beyond that are read as whole spans of columns."""
+
+
+@dataclass(slots=True)
+class Look:
+    """What is to be read again of one sheet. cells: {row: columns}; below: (row, last column): everything from there on."""
+
+    cells: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    below: tuple[int, int] | None = None
+
+
+def looks(changes: ChangeSet, tables: Mapping[str, Table], raw: Mapping[str, RawRows]) -> dict[str, Look]:
+    """{sheet: what is to be read again}: the cells that are written, the keys of their rows, the header, the rows that are appended to."""
+    found: dict[str, Look] = {}
+    for name in changes.sheets:
+        table = tables[name]
+        if not table.exists:
+            continue
+        sheet, look = table.sheet, found.setdefault(name, Look())
+        places = {column: place for place, column in place_names(table.positions).items()}
+        every = tuple(sorted(places.values()))
+        key = tuple(places[column] for column in (sheet.key,) if column in places)
+        width = max((len(row) for row in raw[name][: sheet.header_row]), default=0)
+        if sheet.header_row:
+            look.cells[sheet.header_row] = tuple(range(1, width + 1))
+        for change in changes.for_sheet(name):
+            match change:
+                case SetCells():
+                    named = [place for column in change.cells for place in _places_of(column, table, places)]
+                    look.cells[change.row] = tuple(sorted({*look.cells.get(change.row, ()), *named, *key}))
+                case DeleteRows():
+                    look.cells |= dict.fromkeys(change.rows, every)
+                case AppendRows():
+                    look.below = max(1, change.first_row - 1), max(every, default=1)
+                case ReplaceRows() if sheet.kind is SheetKind.QUEUE and sheet.header_row:
+                    look.below = sheet.header_row, max(every, default=1)
+                case AddColumns() | _:
+                    pass
+    return found
+
+
+def _places_of(column: str, table: Table, places: Mapping[str, int]) -> Iterable[int]:
+    return (places[column],) if "@" in column and column in places else table.positions.get(column, ())
+
+
+def ranges(sheet: str, look: Look) -> list[str]:
+    """The look in A1 notation."""
+    blocks = list(_rectangles(look.cells))
+    if len(blocks) > _MOST_RANGES:
+        spans: dict[tuple[int, int], tuple[int, int]] = {}
+        for first, last, left, right in blocks:
+            low, high = spans.get((left, right), (first, last))
+            spans[left, right] = min(low, first), max(high, last)
+        blocks = [(low, high, left, right) for (left, right), (low, high) in spans.items()]
+    names = [quoted(sheet, f"{column_letters(left)}{first}:{column_letters(right)}{last}") for first, last, left, right in blocks]
+    if look.below:
+        row, column = look.below
+        names.append(quoted(sheet, f"A{row}:{column_letters(column)}"))
+    return names or [quoted(sheet, "A1")]
+
+
+def quoted(sheet: str, cells: str = "") -> str:
+    """A range in A1 notation: `'Schedule WC2026'!A1:C3`."""
+    name = "'" + sheet.replace("'", "''") + "'"
+    return f"{name}!{cells}" if cells else name
+
+
+def _rectangles(cells: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[int, int, int, int]]:
+    """(first row, last row, first column, last column) of runs of rows with the same columns."""
+    first = last = 0
+    columns: tuple[int, ...] = ()
+    for row in [*sorted(row for row in cells if cells[row]), 0]:
+        if row == last + 1 and cells[row] == columns:
+            last = row
+            continue
+        for left, right in _runs(columns):
+            yield first, last, left, right
+        if row:
+            first = last = row
+            columns = cells[row]
+
+
+def _runs(columns: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    left = right = 0
+    for column in columns:
+        if left and column == right + 1:
+            right = column
+            continue
+        if left:
+            yield left, right
+        left = right = column
+    if left:
+        yield left, right
+
+
+def standing_cells(sheet: Mapping[str, Any]) -> Standing:
+    """What was read again, cell by cell; blank ones are left out."""
+    found: Standing = {}
+    for block in sheet.get("data", []):
+        first_row, first_column = block.get("startRow", 0) + 1, block.get("startColumn", 0) + 1
+        for number, row in enumerate(block.get("rowData", []), start=first_row):
+            for column, cell in enumerate(row.get("values", []), start=first_column):
+                value = cell.get("userEnteredValue")
+                if value:
+                    found[number, column] = value
+    return found
+
+
+def compare(sheet: str, look: Look, standing: Standing, raw: RawRows, edit: SheetEdit) -> None:
+    """Raises ConflictError where a cell no longer holds what was read, SpliceError where a cell to be written holds a formula."""
+    for row, columns in look.cells.items():
+        for column in columns:
+            _compare(sheet, row, column, standing, raw, edit)
+    if look.below:
+        first, last = look.below
+        deepest = max(max((row for row, _ in standing), default=0), len(raw))
+        for row in range(first, deepest + 1):
+            for column in range(1, last + 1):
+                _compare(sheet, row, column, standing, raw, edit)
+
+
+def _compare(sheet: str, row: int, column: int, standing: Standing, raw: RawRows, edit: SheetEdit) -> None:
+    value = standing.get((row, column))
+    where = f"{sheet}!{column_letters(column)}{row}"
+    if value and "formulaValue" in value:
+        written = edit.cells.get(row, {})
+        if column in written or (edit.rewrite_from is not None and row >= edit.rewrite_from):
+            raise SpliceError(f"{where} holds a formula; it is not overwritten", "replace it by its value, or move it out of the way")
+        return
+    before = raw[row - 1][column - 1] if row <= len(raw) and column <= len(raw[row - 1]) else None
+    if comparable(next(iter(value.values())) if value else None) != comparable(before):
+        raise ConflictError(f"{where} was changed by somebody else in the meantime", "nothing was written; run the command again")
+
+
+def comparable(raw: Any) -> Any:
+    """A raw cell for comparing: blanks alike, numbers as floats, TRUE apart from 1."""
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, bool):
+        return ("flag", raw)
+    return float(raw) if isinstance(raw, (int, float)) else raw

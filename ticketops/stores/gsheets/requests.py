@@ -1,0 +1,248 @@
+"""Edits of sheets as requests of one batchUpdate. Values are sent typed, so that nothing is guessed from a text: "0012" and "=1+1" stay texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from ticketops.schema.columns import ColumnType, to_serial
+from ticketops.stores.edits import SheetEdit
+
+Request = dict[str, Any]
+Cell = dict[str, Any]
+"""A CellData: {"userEnteredValue": …}, {} for an empty one."""
+
+_PATTERNS = {
+    ColumnType.DATE: {"type": "DATE", "pattern": "yyyy-mm-dd"},
+    ColumnType.DATETIME: {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm:ss"},
+}
+_TICK_BOX = {"condition": {"type": "BOOLEAN"}, "strict": True}
+
+
+@dataclass(slots=True)
+class Grid:
+    """A sheet as Google knows it: its number, and how many rows and columns it has."""
+
+    sheet_id: int
+    rows: int
+    columns: int
+
+
+@dataclass(slots=True)
+class Edit:
+    """A SheetEdit with what the requests for it need to know of the sheet.
+
+    grid: None for a sheet that is to be made with `new_id`. types: {sheet column: type}. standing: {(row, column): ExtendedValue} of what
+    was read again just before: cells of new rows that are not written keep it. has_looks: whether the row above new ones lends its looks.
+    """
+
+    title: str
+    edit: SheetEdit
+    grid: Grid | None
+    new_id: int
+    types: Mapping[int, ColumnType]
+    standing: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
+    has_looks: bool = False
+    hidden: bool = False
+
+
+def requests_for(edit: Edit) -> Iterator[Request]:
+    """The requests that carry out an edit, rows and columns grown before they are written."""
+    physical, cells = edit.edit, edit.edit.cells
+    last_row = max(cells, default=0)
+    last_column = max((max(row) for row in cells.values() if row), default=1)
+    grid = edit.grid
+    if grid is None:
+        grid = Grid(edit.new_id, max(last_row, 100), max(last_column, 1))
+        yield new_sheet(edit.title, edit.new_id, grid.rows, grid.columns, frozen=physical.header_row, hidden=edit.hidden)
+        yield from _column_looks(grid, physical.header_row, edit.types, last_row)
+    for dimension, there, wanted in (("ROWS", grid.rows, last_row), ("COLUMNS", grid.columns, last_column)):
+        if wanted > there:
+            yield {"appendDimension": {"sheetId": grid.sheet_id, "dimension": dimension, "length": wanted - there}}
+    columns = max(grid.columns, last_column)
+    first_new = physical.rewrite_from or physical.first_free_row
+    if physical.rewrite_from is not None:
+        yield _emptied(grid.sheet_id, physical.rewrite_from)
+    elif physical.clear_others:
+        yield _emptied(grid.sheet_id, 1)
+    lender = first_new if physical.rewrite_from is not None else first_new - 1
+    if edit.has_looks and last_row > lender:
+        yield from _lent_looks(grid.sheet_id, lender, last_row, columns)
+    elif edit.grid is not None and last_row >= first_new and physical.header_row:
+        yield from _looks(grid.sheet_id, first_new, last_row, last_row, edit.types)
+    dated = not edit.has_looks and not physical.header_row
+    for block in _blocks(_with_standing(edit, first_new), edit, first_new, dated=dated):
+        yield {"updateCells": {"start": _at(grid.sheet_id, block.row, block.column), "rows": block.rows, "fields": block.fields}}
+
+
+def new_sheet(title: str, sheet_id: int, rows: int, columns: int, *, frozen: int = 0, hidden: bool = False) -> Request:
+    """A sheet is made. frozen: its header rows stay in sight."""
+    properties = {"rowCount": rows, "columnCount": columns} | ({"frozenRowCount": frozen} if 0 < frozen < rows else {})
+    return {"addSheet": {"properties": {"sheetId": sheet_id, "title": title, "hidden": hidden, "gridProperties": properties}}}
+
+
+def clear_rows(sheet_id: int, rows: Iterable[int], columns: int) -> list[Request]:
+    """Empty the first columns of some rows."""
+    return [{"updateCells": {"range": _rectangle(sheet_id, row, row, 1, columns), "fields": "userEnteredValue"}} for row in rows]
+
+
+def extended(value: Any) -> dict[str, Any]:
+    """A value of a Table, or a raw one, as an ExtendedValue; {} for a blank. Texts are never read as anything else (D14)."""
+    if value is None or value == "":
+        return {}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, (int, float)):
+        return {"numberValue": value}
+    if isinstance(value, datetime):
+        return {"numberValue": to_serial(value)}
+    if isinstance(value, date):
+        return {"numberValue": to_serial(datetime(value.year, value.month, value.day))}
+    return {"stringValue": str(value)}
+
+
+@dataclass(slots=True)
+class _Block:
+    """Cells of neighbouring rows and columns, sent in one piece."""
+
+    row: int
+    column: int
+    width: int
+    fields: str
+    rows: list[dict[str, Any]]
+
+
+def _with_standing(edit: Edit, first_new: int) -> dict[int, dict[int, Any]]:
+    """The cells to write; new rows get every column that any of them has, so that they make one block: what stands there stays."""
+    cells = edit.edit.cells
+    if edit.edit.clear_others:
+        return cells
+    used = sorted({column for row, values in cells.items() if row >= first_new for column in values})
+    filled = {}
+    for row, values in cells.items():
+        if row < first_new or len(values) == len(used):
+            filled[row] = values
+        else:
+            keep = edit.standing if edit.edit.rewrite_from is None else {}
+            filled[row] = {column: values[column] if column in values else _Kept(keep.get((row, column), {})) for column in used}
+    return filled
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A cell that is written as it stands."""
+
+    value: Mapping[str, Any]
+
+
+def _blocks(cells: Mapping[int, Mapping[int, Any]], edit: Edit, first_new: int, *, dated: bool) -> Iterator[_Block]:
+    """Runs of columns that neighbouring rows share."""
+    open_blocks: dict[tuple[int, int, str], _Block] = {}
+    for row in sorted(cells):
+        still: dict[tuple[int, int, str], _Block] = {}
+        for column, values, fields in _runs(row, cells[row], edit, first_new, dated=dated):
+            key = column, len(values), fields
+            block = open_blocks.pop(key, None)
+            if block is None or block.row + len(block.rows) != row:
+                if block is not None:
+                    yield block
+                block = _Block(row, column, len(values), fields, [])
+            block.rows.append({"values": values})
+            still[key] = block
+        yield from open_blocks.values()
+        open_blocks = still
+    yield from open_blocks.values()
+
+
+def _runs(row: int, values: Mapping[int, Any], edit: Edit, first_new: int, *, dated: bool) -> Iterator[tuple[int, list[Cell], str]]:
+    start, run_fields = 0, ""
+    run: list[Cell] = []
+    for column in sorted(values):
+        value = values[column]
+        fields = "userEnteredValue"
+        cell: Cell = {"userEnteredValue": dict(value.value) if isinstance(value, _Kept) else extended(value)}
+        if not cell["userEnteredValue"]:
+            cell = {}
+        if isinstance(value, datetime) and (dated or (row < first_new and "numberValue" not in edit.standing.get((row, column), {}))):
+            fields = "userEnteredValue,userEnteredFormat.numberFormat"
+            kind = edit.types.get(column, ColumnType.DATETIME if value.time() != datetime.min.time() else ColumnType.DATE)
+            cell["userEnteredFormat"] = {"numberFormat": _PATTERNS.get(kind, _PATTERNS[ColumnType.DATETIME])}
+        if run and (column != start + len(run) or fields != run_fields):
+            yield start, run, run_fields
+            run = []
+        if not run:
+            start, run_fields = column, fields
+        run.append(cell)
+    if run:
+        yield start, run, run_fields
+
+
+def _column_looks(grid: Grid, header_row: int, types: Mapping[int, ColumnType], last_row: int) -> Iterator[Request]:
+    """A new sheet's header in bold, and the looks of its columns."""
+    if header_row:
+        bold = {"userEnteredFormat": {"textFormat": {"bold": True}}}
+        header = _rectangle(grid.sheet_id, header_row, header_row, 1, grid.columns)
+        yield {"repeatCell": {"range": header, "cell": bold, "fields": "userEnteredFormat.textFormat.bold"}}
+        yield from _looks(grid.sheet_id, header_row + 1, grid.rows, last_row, types)
+
+
+def _looks(sheet_id: int, first: int, last: int, last_ticked: int, types: Mapping[int, ColumnType]) -> Iterator[Request]:
+    """Dates that look like dates, tick-boxes that can be ticked, for rows that no row above lends its looks."""
+    for column, kind in types.items():
+        if kind in _PATTERNS and first <= last:
+            cell = {"userEnteredFormat": {"numberFormat": _PATTERNS[kind]}}
+            where = _rectangle(sheet_id, first, last, column, column)
+            yield {"repeatCell": {"range": where, "cell": cell, "fields": "userEnteredFormat.numberFormat"}}
+        elif kind is ColumnType.FLAG and first <= last_ticked:
+            yield {"setDataValidation": {"range": _rectangle(sheet_id, first, last_ticked, column, column), "rule": _TICK_BOX}}
+
+
+def _lent_looks(sheet_id: int, lender: int, last_row: int, columns: int) -> Iterator[Request]:
+    source = _rectangle(sheet_id, lender, lender, 1, columns)
+    target = _rectangle(sheet_id, lender + 1, last_row, 1, columns)
+    for what in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION"):
+        yield {"copyPaste": {"source": source, "destination": target, "pasteType": what, "pasteOrientation": "NORMAL"}}
+
+
+def _emptied(sheet_id: int, first_row: int) -> Request:
+    return {"updateCells": {"range": {"sheetId": sheet_id, "startRowIndex": first_row - 1}, "fields": "userEnteredValue"}}
+
+
+def _at(sheet_id: int, row: int, column: int) -> dict[str, int]:
+    return {"sheetId": sheet_id, "rowIndex": row - 1, "columnIndex": column - 1}
+
+
+def _rectangle(sheet_id: int, first_row: int, last_row: int, first_column: int, last_column: int) -> dict[str, int]:
+    """A GridRange of 1-based rows and columns, ends included."""
+    return {"sheetId": sheet_id, "startRowIndex": first_row - 1, "endRowIndex": last_row, "startColumnIndex": first_column - 1,
+            "endColumnIndex": last_column}  # fmt: skip
+
+
+def pasted(source_sheet: int, block: Mapping[str, Any], rows: int, columns: int) -> Request:
+    """Put a block that was sent into a sheet of its own (from A1 on) in its place: values only."""
+    start = block["start"]
+    row, column = start["rowIndex"] + 1, start["columnIndex"] + 1
+    return {
+        "copyPaste": {
+            "source": _rectangle(source_sheet, 1, rows, 1, columns),
+            "destination": _rectangle(start["sheetId"], row, row + rows - 1, column, column + columns - 1),
+            "pasteType": "PASTE_VALUES",
+            "pasteOrientation": "NORMAL",
+        }
+    }
+
+
+def sliced(block: Mapping[str, Any], sizes: Sequence[int], most: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """(first row from 0, rows) of an updateCells in pieces of at most `most` bytes. sizes: of its rows."""
+    first, total = 0, 0
+    piece: list[dict[str, Any]] = []
+    for number, (row, size) in enumerate(zip(block["rows"], sizes, strict=True)):
+        if piece and total + size > most:
+            yield first, piece
+            first, piece, total = number, [], 0
+        piece.append(row)
+        total += size
+    if piece:
+        yield first, piece
