@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "report": "Reports on the event.",
     "log": "What was done to the workbook, newest first.",
     "undo": "Take the last transaction back.",
+    "sync": "Keep a file and a Google Sheet in step, cell by cell.",
     "google": "Access to Google Sheets: which key counts, what it may open, consent.",
     "user": "Who has which role.",
     "doctor": "Check the workbook's sheets, columns and values against the manifest.",

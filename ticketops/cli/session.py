@@ -100,12 +100,12 @@ class Session:
         counts = plan.changes.counts() if done.written or self.dry_run else {}
         return self.finish(plan.result, plan.findings, run_id=done.run.run_id, counts=counts, cells=(plan.changes, tables))
 
-    def look(self, job: Any, show: Callable[[Any], None]) -> int:
+    def look(self, job: Any, show: Callable[[Any], None], *, store: Any = None) -> int:
         """Carry out a job that only reports; the exit code."""
         from ticketops.services.transaction import new_run, prepare
 
         run = new_run(self.settings.user, role=self.settings.role)
-        plan, _snapshot, run = prepare(self.store(), job, run)
+        plan, _snapshot, run = prepare(store or self.store(), job, run)
         if not self.out.as_json:
             show(plan.result)
             self.out.findings(plan.findings)

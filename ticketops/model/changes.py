@@ -59,6 +59,15 @@ class ReplaceRows:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyCells:
+    """Cells as another copy of the workbook holds them (`sync`): any rows of any sheet with a header, logs and states included, for
+    what may follow what was judged over there. A value that does not fit its column's type is taken along as it is."""
+
+    sheet: str
+    rows: Mapping[int, Mapping[str, Cell]]
+
+
+@dataclass(frozen=True, slots=True)
 class AddSheet:
     """A declared sheet that the workbook lacks, with its headers."""
 
@@ -73,7 +82,7 @@ class AddColumns:
     columns: tuple[str, ...]
 
 
-Change = SetCells | AppendRows | DeleteRows | ReplaceRows | AddSheet | AddColumns
+Change = SetCells | AppendRows | DeleteRows | ReplaceRows | CopyCells | AddSheet | AddColumns
 
 
 @dataclass(slots=True)
@@ -161,6 +170,8 @@ class ChangeSet:
                     count["deleted"] += len(change.rows)
                 case ReplaceRows():
                     count["replaced"] += len(change.rows)
+                case CopyCells():
+                    count["set"] += sum(map(len, change.rows.values()))
                 case AddSheet() | AddColumns():
                     pass
         return totals

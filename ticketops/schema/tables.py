@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from ticketops.errors import SchemaError, SpliceError
-from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.columns import ColumnType, cast_all, header_key, text_of
 from ticketops.schema.workbook import MANIFEST, Manifest, Sheet, SheetKind
 
@@ -195,6 +195,8 @@ def apply(table: Table, changes: Sequence[Change]) -> Table:
                     positions={**table.positions, **{c: (table.next_column + i,) for i, c in enumerate(change.columns)}},
                     next_column=table.next_column + len(change.columns),
                 )
+            case CopyCells():
+                table = _copied(table, change)
             case SetCells():
                 pass
     return _compact(_with_cells(table, [change for change in changes if isinstance(change, SetCells)]))
@@ -268,6 +270,29 @@ def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
     return replace(table, frame=table.frame.with_columns(columns), misfits=misfits, shadowed=shadowed)
 
 
+def _copied(table: Table, change: CopyCells) -> Table:
+    """Cells of any rows; those that do not fit their column's type become misfits, as reading them would make them."""
+    lacking = sorted(set(change.rows) - set(table.frame["row"]))
+    if lacking:
+        blank = pl.DataFrame({"row": lacking}, schema={"row": pl.Int64()})
+        table = replace(table, frame=pl.concat([table.frame, blank], how="diagonal").sort("row"))
+    misfits = {(m.row, m.column): m for m in table.misfits}
+    fitting: list[SetCells] = []
+    for row, cells in change.rows.items():
+        values = {}
+        for name, (before, after) in cells.items():
+            misfits.pop((row, name), None)
+            column = table.sheet.by_name[name]
+            fits = after is None or isinstance(after, _PYTHON_TYPES[column.type])
+            if not fits:
+                misfits[row, name] = Misfit(row, name, "•••" if column.secret else text_of(after)[:80])
+            values[name] = (before, after if fits else None)
+        fitting.append(SetCells(change.sheet, row, str(row), values))
+    table = _with_cells(table, fitting)
+    order = {column.name: i for i, column in enumerate(table.sheet.columns)}
+    return replace(table, misfits=tuple(sorted(misfits.values(), key=lambda m: (order[m.column], m.row))))
+
+
 def with_structure(changes: ChangeSet, snapshot: Snapshot) -> ChangeSet:
     """The changes with AddSheet and AddColumns put first for every sheet and column they use that the workbook lacks."""
     structure = ChangeSet()
@@ -282,6 +307,8 @@ def with_structure(changes: ChangeSet, snapshot: Snapshot) -> ChangeSet:
                 used.update(dict.fromkeys(change.columns))
             elif isinstance(change, SetCells):
                 used.update(dict.fromkeys(change.cells))
+            elif isinstance(change, CopyCells):
+                used.update(dict.fromkeys(name for cells in change.rows.values() for name in cells))
         lacking = tuple(column for column in used if column not in table.positions)
         if lacking:
             structure.changes.append(AddColumns(name, lacking))
@@ -316,6 +343,10 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                         _check_text(sheet, values)
             case ReplaceRows():
                 _check_text(sheet, [value for row in change.rows for value in row])
+            case CopyCells():
+                for name in {name for cells in change.rows.values() for name in cells}:
+                    _column(sheet, name)
+                _check_text(sheet, [after for cells in change.rows.values() for _before, after in cells.values()])
             case _:
                 pass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.addresses import column_letters
 from ticketops.schema.columns import text_of
 from ticketops.schema.tables import Table, canonical_positions
@@ -47,6 +47,12 @@ class _SheetCells:
                     yield self._one(change.row, name, change.key, before, after)
                     if after is None:
                         yield from self._shadows(change.row, change.key, name)
+            case CopyCells():
+                for number, cells in change.rows.items():
+                    for name, (before, after) in cells.items():
+                        yield self._one(number, name, "copied", before, after)
+                        if after is None:
+                            yield from self._shadows(number, "copied", name)
             case AppendRows():
                 for number, row in enumerate(change.rows, start=change.first_row):
                     filled = ((name, value) for name, value in zip(change.columns, row, strict=True) if value is not None)

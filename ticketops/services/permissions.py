@@ -15,6 +15,7 @@ _NEEDED = (
     ("client", OPERATOR), ("supplier", OPERATOR), ("staff", OPERATOR), ("dispatch", OPERATOR),
     ("credentials seal", OPS_MANAGER), ("credentials rotate", OPS_MANAGER), ("credentials list", OPERATOR), ("credentials", SR_OPERATOR),
     ("recon apply", SR_OPERATOR), ("audit repair", SR_OPERATOR),
+    ("sync diff", STAFF), ("sync", SR_OPERATOR),
     ("purchase", OPERATOR), ("sale", OPERATOR), ("recon", OPERATOR),
 )  # fmt: skip
 """(first words of a command, least role); the first that fits counts. What is not here anybody may do."""

@@ -34,6 +34,8 @@ class Job:
     """Whether a sheet that commands can't work with is an error."""
     afterwards: Callable[[Plan], list[Finding]] | None = None
     """What follows once the plan is committed: files that it describes. Returns what went wrong with them."""
+    always: bool = False
+    """Whether that follows also where there was nothing to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confir
     """
     plan, snapshot, run = prepare(store, job, run)
     if dry_run or not plan.changes:
-        return Done(plan, snapshot, run, False)
+        late = tuple(job.afterwards(plan)) if job.afterwards and job.always and not dry_run else ()
+        plan.findings += late
+        return Done(plan, snapshot, run, False, late)
     if confirm and not confirm(plan, snapshot):
         return Done(plan, snapshot, run, False)
     entry = entry_of(job, run)
@@ -106,6 +110,6 @@ def carry_out(store: Store, job: Job, run: Run, *, dry_run: bool = False, confir
                 raise ConflictError("the workbook was changed while you were asked", "nothing was written; run the command again")
         if plan.changes:
             store.commit(plan.changes, snapshot.revision, entry)
-    late = tuple(job.afterwards(plan)) if job.afterwards and plan.changes else ()
+    late = tuple(job.afterwards(plan)) if job.afterwards and (plan.changes or job.always) else ()
     plan.findings += late
     return Done(plan, snapshot, run, bool(plan.changes), late)

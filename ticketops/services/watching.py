@@ -1,4 +1,5 @@
-"""`dispatch watch`: files are taken over as they arrive in a folder, round after round, until somebody stops it."""
+"""What goes on round after round until somebody stops it: `dispatch watch` takes over files as they arrive in a folder, `sync watch`
+keeps two workbooks in step."""
 
 from __future__ import annotations
 
@@ -14,9 +15,10 @@ from types import FrameType
 from typing import Any
 
 from ticketops.config import Settings
+from ticketops.domain.sync import Side
 from ticketops.errors import BusyError, TicketopsError
 from ticketops.model.findings import Finding, Severity
-from ticketops.services import books
+from ticketops.services import books, sync
 from ticketops.services.shelf import Shelf, hash_of
 from ticketops.services.transaction import carry_out, new_run
 
@@ -54,6 +56,58 @@ def watch(
                 break
             stopped.wait(interval)
     return totals
+
+
+def watch_sync(
+    open_both: Callable[[], tuple[Any, Any]], settings: Settings, prefer: Sequence[str], *, interval: float, budget: int,
+    told: Callable[[Round], None], once: bool = False,
+) -> dict[str, int]:  # fmt: skip
+    """Pull, then push, every `interval` seconds; longer where that would take more than `budget` requests a minute.
+
+    Conflicts are reported once, until they change. A workbook that is busy is tried again. Raises what the first round raises. Returns
+    {"pulled", "pushed", "rounds", "requests"} when it is stopped.
+    """
+    gc.enable()
+    totals = {"pulled": 0, "pushed": 0, "rounds": 0, "requests": 0}
+    known: set[tuple[str, int | None, str]] = set()
+    with _stopping() as stopped:
+        while not stopped.is_set():
+            totals["rounds"] += 1
+            before = totals["requests"]
+            done = _sync_round(open_both, settings, prefer, totals)
+            fresh = [f for f in done.findings if (f.sheet, f.row, f.message) not in known]
+            known = {(f.sheet, f.row, f.message) for f in done.findings}
+            pause = max(interval, 60.0 * (totals["requests"] - before) / budget)
+            told(Round(f"{done.status} · next in {pause:.0f} s · Ctrl-C stops", done.lines, fresh))
+            if once:
+                break
+            stopped.wait(pause)
+    return totals
+
+
+def _sync_round(open_both: Callable[[], tuple[Any, Any]], settings: Settings, prefer: Sequence[str], totals: dict[str, int]) -> Round:
+    lines: list[str] = []
+    findings: list[Finding] = []
+    stores = open_both()
+    try:
+        for into, what in ((Side.LOCAL, "pulled"), (Side.REMOTE, "pushed")):
+            job = sync.job(into, *stores, prefer, command="sync watch")
+            store = stores[into is Side.REMOTE]
+            done = carry_out(store, job, new_run(settings.user, role=settings.role))
+            taken = done.plan.result["taken"]
+            totals[what] += taken
+            if done.written:
+                lines.append(f"{datetime.now():%H:%M:%S} {what} {taken:,} cells ({done.run.run_id})")
+            findings = done.plan.findings
+    except BusyError as error:
+        return Round(f"busy, trying again: {error.message}", lines, findings)
+    except TicketopsError as error:
+        if totals["rounds"] == 1:
+            raise
+        findings = [Finding("ROUND_FAILED", Severity.HIGH, error.message)]
+    finally:
+        totals["requests"] += sum(getattr(getattr(store, "connection", None), "requests", 0) for store in stores)
+    return Round(f"{datetime.now():%H:%M:%S} in step · {totals['pulled']:,} cells pulled, {totals['pushed']:,} pushed", lines, findings)
 
 
 def _arrived(folder: Path, seen: dict[Path, tuple[int, int]], taken: dict[Path, str], *, patient: bool) -> tuple[list[Path], int]:

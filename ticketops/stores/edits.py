@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ticketops.model.changes import AddColumns, AddSheet, AppendRows, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Cell, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.tables import Table, canonical_positions, place_names
 
 
@@ -56,14 +56,10 @@ def compile_edits(changes: ChangeSet, tables: Mapping[str, Table]) -> dict[str, 
                         edit.cells.setdefault(sheet.header_row, {})[next_column] = sheet.by_name[column].header
                         next_column += 1
                 case SetCells():
-                    row = edit.cells.setdefault(change.row, {})
-                    for column, (_before, after) in change.cells.items():
-                        if "@" in column:
-                            row[places[column]] = after
-                            continue
-                        row[positions[column][0]] = after
-                        if after is None:  # an alias would fill the blank
-                            row.update(dict.fromkeys(positions[column][1:]))
+                    _set(edit, change.row, change.cells, positions, places)
+                case CopyCells():
+                    for number, cells in change.rows.items():
+                        _set(edit, number, cells, positions, places)
                 case AppendRows():
                     _put_rows(edit, change.first_row, [positions[c][0] for c in change.columns], change.rows)
                 case DeleteRows():
@@ -76,6 +72,17 @@ def compile_edits(changes: ChangeSet, tables: Mapping[str, Table]) -> dict[str, 
                 case ReplaceRows():
                     _replace(edit, change, table, positions)
     return edits
+
+
+def _set(edit: SheetEdit, number: int, cells: Mapping[str, Cell], positions: Mapping[str, tuple[int, ...]], places: Mapping[str, int]) -> None:
+    row = edit.cells.setdefault(number, {})
+    for column, (_before, after) in cells.items():
+        if "@" in column:
+            row[places[column]] = after
+            continue
+        row[positions[column][0]] = after
+        if after is None:  # an alias would fill the blank
+            row.update(dict.fromkeys(positions[column][1:]))
 
 
 def _put_rows(edit: SheetEdit, first_row: int, places: Any, rows: Any) -> None:

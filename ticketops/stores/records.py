@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from ticketops.model.changes import AppendRows, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.model.changes import AppendRows, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.columns import ErrorValue
 from ticketops.schema.tables import Table
 from ticketops.schema.workbook import Manifest
@@ -89,12 +89,10 @@ def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[i
         rows = cells.setdefault(change.sheet, {})
         match change:
             case SetCells():
-                was = before.get(change.row, {})
-                new = {name: (was.get(name), after) for name, (_before, after) in change.cells.items()}
-                if len(was) > len(new):  # cells of aliases, emptied with their columns
-                    emptied = (name for name, value in was.items() if "@" in name and value is not None)
-                    new |= {name: (was[name], None) for name in emptied if new.get(name.partition("@")[0], (None, ""))[1] is None}
-                rows.setdefault(change.row, {}).update(new)
+                rows.setdefault(change.row, {}).update(_written_row(change.cells, before.get(change.row, {})))
+            case CopyCells():
+                for number, copied in change.rows.items():
+                    rows.setdefault(number, {}).update(_written_row(copied, before.get(number, {})))
             case AppendRows():
                 for number, values in enumerate(change.rows, start=change.first_row):
                     was = before.get(number, {})
@@ -107,6 +105,15 @@ def written_cells(changes: ChangeSet, raw_before: RawBefore) -> dict[str, dict[i
             case _:
                 pass
     return {sheet: rows for sheet, rows in cells.items() if rows}
+
+
+def _written_row(cells: Mapping[str, tuple[Any, Any]], was: Mapping[str, Any]) -> dict[str, Any]:
+    """(raw before, after) of the cells of one row."""
+    new = {name: (was.get(name), after) for name, (_before, after) in cells.items()}
+    if len(was) > len(new):  # cells of aliases, emptied with their columns
+        emptied = (name for name, value in was.items() if "@" in name and value is not None)
+        new |= {name: (was[name], None) for name in emptied if new.get(name.partition("@")[0], (None, ""))[1] is None}
+    return new
 
 
 def content_digest(rows: Iterable[Iterable[Any]]) -> str:

@@ -69,7 +69,9 @@ def _load(path: Path) -> Identity:
             account = ServiceAccount.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
             return Identity(account, "service_account", str(info.get("client_email", "")), path)
         if info.get("type") == "authorized_user" or "refresh_token" in info:
-            consent = Consent.from_authorized_user_info(info, SCOPES)  # type: ignore[no-untyped-call]
+            names = ("refresh_token", "client_id", "client_secret")
+            token_uri = info.get("token_uri") or "https://oauth2.googleapis.com/token"
+            consent = Consent(None, token_uri=token_uri, scopes=SCOPES, **{name: info[name] for name in names})  # type: ignore[no-untyped-call]
             return Identity(consent, "authorized_user", str(info.get("account") or ""), path)
     except (ValueError, KeyError, TypeError):
         raise UnusableError(f"{path} is no usable key for Google", "fetch it again from the Google Cloud console") from None

@@ -97,6 +97,10 @@ class Connection:
         self.told: Told = told or (lambda _what, _done, _total: None)
         self._http.told = self.told
 
+    def close(self) -> None:
+        """Close the connections that wait for more requests."""
+        self._http.session.close()
+
     # --- what is asked
 
     def values(self, ranges: Sequence[str]) -> list[list[list[Any]]]:

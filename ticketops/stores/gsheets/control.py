@@ -21,7 +21,7 @@ LOCK_KEY, REVISION_KEY, DIGEST_KEY = "ticketops.lock", "ticketops.revision", "ti
 
 def is_internal(title: str) -> bool:
     """Whether a sheet is ours and no part of the workbook."""
-    return title in (LOCK, JOURNAL) or title.startswith(STAGING)
+    return title in (CFG, LOCK, JOURNAL) or title.startswith(STAGING)
 
 
 @dataclass(frozen=True, slots=True)

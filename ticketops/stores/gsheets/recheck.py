@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ticketops.errors import ConflictError, SpliceError
-from ticketops.model.changes import AddColumns, AppendRows, ChangeSet, DeleteRows, ReplaceRows, SetCells
+from ticketops.model.changes import AppendRows, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.addresses import column_letters
 from ticketops.schema.tables import Table, place_names
 from ticketops.schema.workbook import SheetKind
@@ -48,13 +48,20 @@ def looks(changes: ChangeSet, tables: Mapping[str, Table], raw: Mapping[str, Raw
                 case SetCells():
                     named = [place for column in change.cells for place in _places_of(column, table, places)]
                     look.cells[change.row] = tuple(sorted({*look.cells.get(change.row, ()), *named, *key}))
+                case CopyCells():
+                    for row, cells in change.rows.items():
+                        if row > len(raw[name]):
+                            look.below = max(1, len(raw[name])), max(every, default=1)
+                            continue
+                        named = [place for column in cells for place in table.positions.get(column, ())]
+                        look.cells[row] = tuple(sorted({*look.cells.get(row, ()), *named, *key}))
                 case DeleteRows():
                     look.cells |= dict.fromkeys(change.rows, every)
                 case AppendRows():
                     look.below = max(1, change.first_row - 1), max(every, default=1)
                 case ReplaceRows() if sheet.kind is SheetKind.QUEUE and sheet.header_row:
                     look.below = sheet.header_row, max(every, default=1)
-                case AddColumns() | _:
+                case _:
                     pass
     return found
 

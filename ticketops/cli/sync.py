@@ -1,0 +1,112 @@
+"""`ticketops sync …`: a file and a Google Sheet kept in step."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ticketops import config
+from ticketops.cli.session import Session, command, command_group
+from ticketops.errors import UsageError
+
+app = command_group("sync")
+
+_With = Annotated[
+    str, typer.Option("--with", metavar="gsheet:ID", help="The other copy: a Google Sheet, or another file.", show_default=False)
+]
+_Prefer = Annotated[
+    list[str],
+    typer.Option(metavar="SIDE", help="Whose word counts in conflicts: local, remote, COLUMN=local or COLUMN=remote. Repeatable.",
+                 show_default=False),
+]  # fmt: skip
+_Emptying = Annotated[bool, typer.Option("--emptying", help="Also where half of a sheet's rows or more would be emptied.")]
+_NONE: list[str] = []
+
+
+@command(app, "diff")
+def diff(session: Session, other: _With, prefer: _Prefer = _NONE) -> int:
+    """What changed here and there since both were last in step. Writes nothing."""
+    from ticketops.services import sync
+
+    local, remote = session.store(), _other(session, other)
+    return session.look(sync.job(None, local, remote, prefer), lambda result: _show(session, result), store=local)
+
+
+@command(app, "pull", writes=True)
+def pull(session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False) -> int:
+    """Take over into the workbook (-w) what changed in the other copy. Conflicts are listed and stay as they are."""
+    return _take_over(session, other, prefer, "local", emptying=emptying)
+
+
+@command(app, "push", writes=True)
+def push(session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False) -> int:
+    """Take over into the other copy what changed in the workbook (-w). Conflicts are listed and stay as they are."""
+    return _take_over(session, other, prefer, "remote", emptying=emptying)
+
+
+@command(app, "watch")
+def watch(
+    session: Session,
+    other: _With,
+    prefer: _Prefer = _NONE,
+    interval: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Between two rounds.")] = 60.0,
+    budget: Annotated[int, typer.Option(metavar="N", min=1, max=300, help="Requests to Google a minute, at most.")] = 30,
+    once: Annotated[bool, typer.Option("--once", help="One round, then stop: for cron.")] = False,
+) -> int:
+    """Pull and push, round after round, until Ctrl-C. Conflicts are told once."""
+    from ticketops.services.watching import Round, watch_sync
+
+    findings: list[Any] = []
+
+    def told(seen: Round) -> None:
+        session.out.status("")
+        for line in seen.lines:
+            session.out.line(line)
+        session.out.findings(seen.findings)
+        findings.extend(seen.findings)
+        session.out.status(seen.status)
+
+    totals = watch_sync(
+        lambda: (session.store(), _other(session, other)), session.settings, prefer, interval=interval, budget=budget, told=told, once=once
+    )
+    session.out.status("")
+    session.out.notice(
+        f"{totals['pulled']:,} cells pulled, {totals['pushed']:,} pushed in {totals['rounds']} rounds, {totals['requests']} requests"
+    )
+    return session.finish(totals, findings)
+
+
+def _take_over(session: Session, other: str, prefer: list[str], into: str, *, emptying: bool) -> int:
+    from ticketops.domain.sync import Side
+    from ticketops.services import sync
+
+    local, remote = session.store(), _other(session, other)
+    job = sync.job(Side(into), local, remote, prefer, emptying=emptying)
+    store = remote if into == "remote" else local
+    return session.run(job, lambda result: _show(session, result), store=store, changes_expected=False)
+
+
+def _other(session: Session, name: str) -> Any:
+    """The store of the other copy."""
+    from ticketops.services.workbooks import open_store
+
+    workbook = config.load({"workbook": name}).workbook
+    if workbook is None:
+        raise UsageError("--with names no workbook")
+    return open_store(workbook, session.settings, told=session.out.transfer, notice=session.out.notice)
+
+
+def _show(session: Session, result: dict[str, Any]) -> None:
+    out = session.out
+    if result["first"]:
+        out.line("there is no common state yet: what stands on one side only goes to the other, what differs is a conflict")
+    if not result["sheets"]:
+        out.line("both copies say the same")
+        return
+    columns = {"sheet": "Sheet", "local": "Changed here", "remote": "Changed there", "conflicts": "Conflicts", "rows_local": "Rows here",
+               "rows_remote": "Rows there", "taken": "Taken over", "rows_after": "Rows after"}  # fmt: skip
+    shown = [name for name in columns if name in result["sheets"][0]]
+    out.table([columns[name] for name in shown], [[sheet[name] for name in shown] for sheet in result["sheets"]])
+    if result["left"]:
+        out.line(f"{result['left']:,} cells are left to you: --prefer local, --prefer remote, or --prefer 'COLUMN=local'")
