@@ -2,7 +2,8 @@
 
 A cell that changed on one side goes to the other; one that changed on both, and differently, is a conflict and stays as it is on both.
 Where a row holds different records, or new ones that contradict each other, or was emptied on one side and edited on the other, the whole row
-is a conflict: cells of two records are never mixed.
+is a conflict: cells of two records are never mixed. Logs, and queues whose rows have no key, are rebuilt and appended to by row: there a row
+that changed on both sides is a conflict as a whole.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import polars as pl
 from ticketops.errors import UsageError
 from ticketops.model.changes import Cell, ChangeSet, CopyCells
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.columns import ColumnType, header_key, text_of
+from ticketops.schema.columns import Column, ColumnType, header_key, text_of
 from ticketops.schema.tables import Table
-from ticketops.schema.workbook import Manifest, Sheet
+from ticketops.schema.workbook import Manifest, Sheet, SheetKind
 
 Misfits = Mapping[tuple[int, str], Any]
 """{(row, column): raw value} of cells that do not fit their column's type."""
@@ -71,23 +72,27 @@ class Copy:
 
 def _texts(table: Table, misfits: Misfits, seal: Callable[[str], str]) -> pl.DataFrame:
     """`row`, and every declared column as text, null for a blank; a tick-box that is off is a blank."""
-    columns = [table.frame["row"]]
-    at = {row: i for i, row in enumerate(table.frame["row"])} if misfits else {}
+    frame = table.frame.select("row", *(_as_text(column) for column in table.sheet.columns))
+    at = {row: i for i, row in enumerate(frame["row"])} if misfits else {}
+    changed = []
     for column in table.sheet.columns:
-        series = table.frame[column.name]
-        if column.type is ColumnType.FLAG:
-            text = pl.select(pl.when(series).then(pl.lit("TRUE")).otherwise(None).cast(pl.String).alias(column.name)).to_series()
-        elif column.type in (ColumnType.DATE, ColumnType.DATETIME):
-            text = series.cast(pl.Int64).cast(pl.String)
-        else:
-            text = series.cast(pl.String)
         odd = [(at[row], _MISFIT + text_of(raw)) for (row, name), raw in misfits.items() if name == column.name and row in at]
-        if odd:
-            text = text.scatter([place for place, _ in odd], [value for _, value in odd])
+        if not odd and not column.secret:
+            continue
+        text = frame[column.name].scatter([place for place, _ in odd], [value for _, value in odd]) if odd else frame[column.name]
         if column.secret:
             text = pl.Series(column.name, [None if value is None else seal(value) for value in text], dtype=pl.String)
-        columns.append(text)
-    return pl.DataFrame(columns)
+        changed.append(text)
+    return frame.with_columns(changed)
+
+
+def _as_text(column: Column) -> pl.Expr:
+    cell = pl.col(column.name)
+    if column.type is ColumnType.FLAG:
+        cell = pl.when(cell).then(pl.lit("TRUE"))
+    elif column.type in (ColumnType.DATE, ColumnType.DATETIME):
+        cell = cell.cast(pl.Int64)
+    return cell.cast(pl.String).alias(column.name)
 
 
 def blank_texts(sheet: Sheet) -> pl.DataFrame:
@@ -98,6 +103,8 @@ def blank_texts(sheet: Sheet) -> pl.DataFrame:
 def differences(sheet: Sheet, local: pl.DataFrame, remote: pl.DataFrame, base: pl.DataFrame) -> list[Difference]:
     """Every cell on which the copies differ, row by row. base: the texts that they last had in common; blank at first."""
     columns = [column.name for column in sheet.columns]
+    if local.equals(remote):
+        return []
     rows, (here, there, before) = _aligned(columns, local, remote, base)
     found: dict[int, list[tuple[str, bool, bool]]] = {}
     for name in columns:
@@ -122,12 +129,18 @@ def _is_row_conflict(sheet: Sheet, cells: Sequence[tuple[str, bool, bool]], plac
     """Whether the row can't be put together from both sides."""
     if not (any(mine for _, mine, _ in cells) and any(theirs for _, _, theirs in cells)):
         return False
-    if sheet.key and here[sheet.key][place] != there[sheet.key][place]:
+    key = identity(sheet)
+    if not key or here[key][place] != there[key][place]:
         return True
     new, gone_here, gone_there = (all(value is None for value in frame.row(place)) for frame in (before, here, there))
     if gone_here or gone_there:
         return True
     return new and any(mine and theirs for _, mine, theirs in cells)
+
+
+def identity(sheet: Sheet) -> str:
+    """The column that says which record a row holds; empty where only the whole row does."""
+    return sheet.key or (sheet.columns[0].name if sheet.kind in (SheetKind.LEDGER, SheetKind.REFERENCE) else "")
 
 
 def _aligned(columns: list[str], *frames: pl.DataFrame) -> tuple[list[int], list[pl.DataFrame]]:
@@ -162,7 +175,7 @@ class Preferences:
 
     def of(self, sheet: Sheet, difference: Difference) -> Side | None:
         """Whose word counts for a conflict; None where that is left to the operator. A row that is a conflict as a whole goes by its key."""
-        column = sheet.key if difference.whole_row else difference.column
+        column = identity(sheet) if difference.whole_row else difference.column
         return self._sides.get((sheet.name, column)) or self._sides.get(("", ""))
 
 
@@ -209,17 +222,22 @@ def _agreed(sheet: Sheet, mine: Copy, theirs: Copy, base: pl.DataFrame, wanted: 
     """The texts both have in common afterwards: what is equal then; where a word was overruled, that word, so that the other counts as
     the newer; all else as it was."""
     columns = [column.name for column in sheet.columns]
+    if mine.texts.equals(theirs.texts):
+        return theirs.texts
     rows, (own, other, before) = _aligned(columns, mine.texts, theirs.texts, base)
     place = {row: i for i, row in enumerate(rows)}
-    made = []
-    for name in columns:
-        forced = [place[row] for row, names in (*wanted.items(), *settled.items()) if name in names]
-        series = pl.select(pl.when(own[name].eq_missing(other[name])).then(other[name]).otherwise(before[name])).to_series().alias(name)
-        if forced:
-            series = series.scatter(forced, other[name].gather(forced))
-        made.append(series)
-    frame = pl.DataFrame([pl.Series("row", rows, dtype=pl.Int64), *made])
-    return frame.filter(~pl.all_horizontal(pl.col(columns).is_null())) if columns else frame
+    forced: dict[str, list[int]] = {}
+    for row, names in (*wanted.items(), *settled.items()):
+        for name in names:
+            forced.setdefault(name, []).append(place[row])
+    both = pl.concat([own, other.select(pl.all().name.suffix("\1")), before.select(pl.all().name.suffix("\2"))], how="horizontal")
+    frame = both.select(
+        pl.Series("row", rows, dtype=pl.Int64),
+        *(pl.when(pl.col(name).eq_missing(pl.col(f"{name}\1"))).then(f"{name}\1").otherwise(f"{name}\2").alias(name) for name in columns),
+    )
+    if forced:
+        frame = frame.with_columns([frame[name].scatter(at, other[name].gather(at)) for name, at in forced.items()])
+    return frame.filter(~pl.all_horizontal(pl.col(columns).is_null()))
 
 
 def conflict_findings(local: Copy, remote: Copy, base: pl.DataFrame, conflicts: Sequence[Difference]) -> list[Finding]:
@@ -255,7 +273,8 @@ def _record(sheet: Sheet, copy: Copy, row: int) -> str:
     texts = copy.texts.filter(pl.col("row") == row)
     if texts.is_empty() or all(value is None for value in texts.drop("row").row(0)):
         return "nothing"
-    return str(texts[sheet.key][0] or "another record") if sheet.key else "one record"
+    key = identity(sheet)
+    return str(texts[key][0] or "another record") if key and not sheet.by_name[key].secret else "another record"
 
 
 def changes_of(taken: Iterable[Taken]) -> ChangeSet:

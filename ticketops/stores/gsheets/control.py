@@ -85,11 +85,6 @@ def plain(value: Mapping[str, Any] | None) -> Any:
     return next(iter(value.values())) if value else None
 
 
-def text_row(*texts: str) -> dict[str, Any]:
-    """A row of texts, for appendCells and updateCells."""
-    return {"values": [{"userEnteredValue": {"stringValue": text}} if text else {} for text in texts]}
-
-
 def _moment(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)

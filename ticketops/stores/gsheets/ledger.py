@@ -15,8 +15,8 @@ from typing import Any
 from isal import igzip  # as for the journal of files
 
 from ticketops.errors import UnusableError
+from ticketops.schema.online import text_row
 from ticketops.stores.base import Entry, Transaction
-from ticketops.stores.gsheets.control import text_row
 from ticketops.stores.records import as_json, head_of
 
 HEADER = ("Number", "RunID", "Command", "User", "At", "Before", "After", "Undoes", "Counts", "Body")

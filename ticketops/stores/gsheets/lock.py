@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from ticketops.errors import LockedError
+from ticketops.schema.online import new_sheet, text_row
 from ticketops.stores.base import Entry
 from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
-from ticketops.stores.gsheets.control import CFG, CFG_HEADER, LOCK, LOCK_KEY, Control, control_of, rows_of_cells, text_row
-from ticketops.stores.gsheets.requests import clear_rows, new_sheet
+from ticketops.stores.gsheets.control import CFG, CFG_HEADER, LOCK, LOCK_KEY, Control, control_of, rows_of_cells
+from ticketops.stores.gsheets.requests import clear_rows
 
 _SEE = "updatedSpreadsheet.sheets(properties(sheetId,title),data(startRow,startColumn,rowData.values.userEnteredValue))"
 _SLOWEST = 4.0

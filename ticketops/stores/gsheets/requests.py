@@ -1,16 +1,16 @@
-"""Edits of sheets as requests of one batchUpdate. Values are sent typed, so that nothing is guessed from a text: "0012" and "=1+1" stay texts."""
+"""Edits of sheets as requests of one batchUpdate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from ticketops.schema.columns import ColumnType, to_serial
+from ticketops.schema.columns import ColumnType
+from ticketops.schema.online import Request, at, extended, new_sheet, rectangle
 from ticketops.stores.edits import SheetEdit
 
-Request = dict[str, Any]
 Cell = dict[str, Any]
 """A CellData: {"userEnteredValue": …}, {} for an empty one."""
 
@@ -74,33 +74,12 @@ def requests_for(edit: Edit) -> Iterator[Request]:
         yield from _looks(grid.sheet_id, first_new, last_row, last_row, edit.types)
     dated = not edit.has_looks and not physical.header_row
     for block in _blocks(_with_standing(edit, first_new), edit, first_new, dated=dated):
-        yield {"updateCells": {"start": _at(grid.sheet_id, block.row, block.column), "rows": block.rows, "fields": block.fields}}
-
-
-def new_sheet(title: str, sheet_id: int, rows: int, columns: int, *, frozen: int = 0, hidden: bool = False) -> Request:
-    """A sheet is made. frozen: its header rows stay in sight."""
-    properties = {"rowCount": rows, "columnCount": columns} | ({"frozenRowCount": frozen} if 0 < frozen < rows else {})
-    return {"addSheet": {"properties": {"sheetId": sheet_id, "title": title, "hidden": hidden, "gridProperties": properties}}}
+        yield {"updateCells": {"start": at(grid.sheet_id, block.row, block.column), "rows": block.rows, "fields": block.fields}}
 
 
 def clear_rows(sheet_id: int, rows: Iterable[int], columns: int) -> list[Request]:
     """Empty the first columns of some rows."""
-    return [{"updateCells": {"range": _rectangle(sheet_id, row, row, 1, columns), "fields": "userEnteredValue"}} for row in rows]
-
-
-def extended(value: Any) -> dict[str, Any]:
-    """A value of a Table, or a raw one, as an ExtendedValue; {} for a blank. Texts are never read as anything else (D14)."""
-    if value is None or value == "":
-        return {}
-    if isinstance(value, bool):
-        return {"boolValue": value}
-    if isinstance(value, (int, float)):
-        return {"numberValue": value}
-    if isinstance(value, datetime):
-        return {"numberValue": to_serial(value)}
-    if isinstance(value, date):
-        return {"numberValue": to_serial(datetime(value.year, value.month, value.day))}
-    return {"stringValue": str(value)}
+    return [{"updateCells": {"range": rectangle(sheet_id, row, row, 1, columns), "fields": "userEnteredValue"}} for row in rows]
 
 
 @dataclass(slots=True)
@@ -183,7 +162,7 @@ def _column_looks(grid: Grid, header_row: int, types: Mapping[int, ColumnType], 
     """A new sheet's header in bold, and the looks of its columns."""
     if header_row:
         bold = {"userEnteredFormat": {"textFormat": {"bold": True}}}
-        header = _rectangle(grid.sheet_id, header_row, header_row, 1, grid.columns)
+        header = rectangle(grid.sheet_id, header_row, header_row, 1, grid.columns)
         yield {"repeatCell": {"range": header, "cell": bold, "fields": "userEnteredFormat.textFormat.bold"}}
         yield from _looks(grid.sheet_id, header_row + 1, grid.rows, last_row, types)
 
@@ -193,15 +172,15 @@ def _looks(sheet_id: int, first: int, last: int, last_ticked: int, types: Mappin
     for column, kind in types.items():
         if kind in _PATTERNS and first <= last:
             cell = {"userEnteredFormat": {"numberFormat": _PATTERNS[kind]}}
-            where = _rectangle(sheet_id, first, last, column, column)
+            where = rectangle(sheet_id, first, last, column, column)
             yield {"repeatCell": {"range": where, "cell": cell, "fields": "userEnteredFormat.numberFormat"}}
         elif kind is ColumnType.FLAG and first <= last_ticked:
-            yield {"setDataValidation": {"range": _rectangle(sheet_id, first, last_ticked, column, column), "rule": _TICK_BOX}}
+            yield {"setDataValidation": {"range": rectangle(sheet_id, first, last_ticked, column, column), "rule": _TICK_BOX}}
 
 
 def _lent_looks(sheet_id: int, lender: int, last_row: int, columns: int) -> Iterator[Request]:
-    source = _rectangle(sheet_id, lender, lender, 1, columns)
-    target = _rectangle(sheet_id, lender + 1, last_row, 1, columns)
+    source = rectangle(sheet_id, lender, lender, 1, columns)
+    target = rectangle(sheet_id, lender + 1, last_row, 1, columns)
     for what in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION"):
         yield {"copyPaste": {"source": source, "destination": target, "pasteType": what, "pasteOrientation": "NORMAL"}}
 
@@ -210,24 +189,14 @@ def _emptied(sheet_id: int, first_row: int) -> Request:
     return {"updateCells": {"range": {"sheetId": sheet_id, "startRowIndex": first_row - 1}, "fields": "userEnteredValue"}}
 
 
-def _at(sheet_id: int, row: int, column: int) -> dict[str, int]:
-    return {"sheetId": sheet_id, "rowIndex": row - 1, "columnIndex": column - 1}
-
-
-def _rectangle(sheet_id: int, first_row: int, last_row: int, first_column: int, last_column: int) -> dict[str, int]:
-    """A GridRange of 1-based rows and columns, ends included."""
-    return {"sheetId": sheet_id, "startRowIndex": first_row - 1, "endRowIndex": last_row, "startColumnIndex": first_column - 1,
-            "endColumnIndex": last_column}  # fmt: skip
-
-
 def pasted(source_sheet: int, block: Mapping[str, Any], rows: int, columns: int) -> Request:
     """Put a block that was sent into a sheet of its own (from A1 on) in its place: values only."""
     start = block["start"]
     row, column = start["rowIndex"] + 1, start["columnIndex"] + 1
     return {
         "copyPaste": {
-            "source": _rectangle(source_sheet, 1, rows, 1, columns),
-            "destination": _rectangle(start["sheetId"], row, row + rows - 1, column, column + columns - 1),
+            "source": rectangle(source_sheet, 1, rows, 1, columns),
+            "destination": rectangle(start["sheetId"], row, row + rows - 1, column, column + columns - 1),
             "pasteType": "PASTE_VALUES",
             "pasteOrientation": "NORMAL",
         }

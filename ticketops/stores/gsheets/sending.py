@@ -8,9 +8,10 @@ import random
 from typing import Any
 
 from ticketops.errors import RuleError, TicketopsError
+from ticketops.schema.online import Request, new_sheet
 from ticketops.stores.gsheets.connection import Connection, Rejected
 from ticketops.stores.gsheets.control import STAGING
-from ticketops.stores.gsheets.requests import Request, new_sheet, pasted, sliced
+from ticketops.stores.gsheets.requests import pasted, sliced
 from ticketops.stores.gsheets.sheets import KnownSheets
 
 ADVISED = 2_000_000

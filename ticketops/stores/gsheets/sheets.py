@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ticketops.stores.gsheets.requests import Grid, Request
+from ticketops.schema.online import Request
+from ticketops.stores.gsheets.requests import Grid
 
 _TRUSTED = 600.0
 """Seconds for which the absence of a sheet is believed."""

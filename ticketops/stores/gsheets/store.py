@@ -16,6 +16,7 @@ from typing import Any
 from ticketops.errors import BusyError, ConflictError, RuleError, SchemaError, TicketopsError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.columns import to_serial
+from ticketops.schema.online import Request, new_sheet, text_row
 from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, place_names, require
 from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
@@ -32,10 +33,9 @@ from ticketops.stores.gsheets.control import (
     control_of,
     is_internal,
     rows_of_cells,
-    text_row,
 )
 from ticketops.stores.gsheets.lock import Lock
-from ticketops.stores.gsheets.requests import Edit, Request, clear_rows, new_sheet, requests_for
+from ticketops.stores.gsheets.requests import Edit, clear_rows, requests_for
 from ticketops.stores.gsheets.sending import send
 from ticketops.stores.gsheets.sheets import KnownSheets
 from ticketops.stores.records import Digest, Record, body_of, content_digest, digest_of, plain_row, record_of, tabular

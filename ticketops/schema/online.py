@@ -1,0 +1,60 @@
+"""How values, cells and ranges are spelled for the Google Sheets API. Rows and columns count from 1 here, as people count them.
+
+Values are sent typed, so that nothing is guessed from a text: "0012" and "=1+1" stay texts (D14).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from ticketops.schema.columns import to_serial
+
+Request = dict[str, Any]
+"""One request of a batchUpdate."""
+
+
+def extended(value: Any) -> dict[str, Any]:
+    """A value of a Table, or a raw one, as an ExtendedValue; {} for a blank. Texts are never read as anything else (D14)."""
+    if value is None or value == "":
+        return {}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, (int, float)):
+        return {"numberValue": value}
+    if isinstance(value, datetime):
+        return {"numberValue": to_serial(value)}
+    if isinstance(value, date):
+        return {"numberValue": to_serial(datetime(value.year, value.month, value.day))}
+    return {"stringValue": str(value)}
+
+
+def cell(value: Any) -> dict[str, Any]:
+    """A CellData that holds a value and nothing else; {} for a blank one."""
+    entered = extended(value)
+    return {"userEnteredValue": entered} if entered else {}
+
+
+def text_row(*texts: str) -> dict[str, Any]:
+    """A row of texts, for appendCells and updateCells."""
+    return {"values": [{"userEnteredValue": {"stringValue": text}} if text else {} for text in texts]}
+
+
+def at(sheet_id: int, row: int, column: int) -> dict[str, int]:
+    """A GridCoordinate."""
+    return {"sheetId": sheet_id, "rowIndex": row - 1, "columnIndex": column - 1}
+
+
+def rectangle(sheet_id: int, first_row: int, last_row: int, first_column: int, last_column: int) -> dict[str, int]:
+    """A GridRange, ends included."""
+    return {"sheetId": sheet_id, "startRowIndex": first_row - 1, "endRowIndex": last_row, "startColumnIndex": first_column - 1,
+            "endColumnIndex": last_column}  # fmt: skip
+
+
+def new_sheet(
+    title: str, sheet_id: int, rows: int, columns: int, *, frozen: int = 0, hidden: bool = False, index: int | None = None
+) -> Request:
+    """A sheet is made. frozen: its header rows stay in sight. index: its place among the sheets, from 0; the last where none is given."""
+    size = {"rowCount": rows, "columnCount": columns} | ({"frozenRowCount": frozen} if 0 < frozen < rows else {})
+    place = {} if index is None else {"index": index}
+    return {"addSheet": {"properties": {"sheetId": sheet_id, "title": title, "hidden": hidden, "gridProperties": size, **place}}}
