@@ -73,15 +73,11 @@ def google_server() -> Iterator[GoogleServer]:
 @pytest.fixture
 def google(google_server: GoogleServer, tmp_path: Path) -> Iterator[Google]:
     """The server as it is at first: no faults, nothing counted. Waiting between tries takes no time."""
-    google_server.faults.clear()
-    google_server.log.clear()
-    google_server.before = google_server.after = None
-    google_server.quota = False
+    google_server.reset()
     stamina.set_testing(True, attempts=6)
     made = Google(google_server, tmp_path)
     yield made
     made.close()
     stamina.set_testing(False)
-    google_server.faults.clear()
-    google_server.before = google_server.after = None
-    google_server.quota = False
+    google_server.reset()
+    assert google_server.errors == []

@@ -29,10 +29,13 @@ NOW = datetime(2026, 4, 17, 14, 30, 22)
 ENTRY = Entry("R20260417-143022", "test", "tester", NOW)
 
 
-@pytest.fixture(params=["memory", "xlsx", "xlsx without cache"])
+@pytest.fixture(params=["memory", "xlsx", "xlsx without cache", "gsheets"])
 def store(request: pytest.FixtureRequest, empty_source: Path, tmp_path: Path) -> Any:
     if request.param == "memory":
         return MemoryStore()
+    if request.param == "gsheets":
+        google = request.getfixturevalue("google")
+        return google.store(google.new())
     path = Path(shutil.copy(empty_source, tmp_path / "event.xlsx"))
     return XlsxStore(path, use_cache=request.param == "xlsx")
 

@@ -11,24 +11,18 @@ from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from ticketops.model import states
-from ticketops.schema.books import BASE_SHEET, CLOSED_MARK, HEADER_ROW, LONGEST, LONGEST_TEXT, OPEN_MARK, STAMP, Book, BookColumn, tidy
+from ticketops.books import page
+from ticketops.schema.addresses import column_letters
+from ticketops.schema.books import BASE_SHEET, HEADER_ROW, Book, BookColumn
 from ticketops.schema.columns import ColumnType
+from ticketops.schema.online import HOW_TO
 
-_YELLOW, _GREY, _GREY_TEXT, _HEAD = "#FFF2CC", "#EDEDED", "#808080", "#DDEBF7"
-_GREEN, _AMBER, _RED = ("#E2EFDA", "#375623"), ("#FFE699", "#7F6000"), ("#F8CBAD", "#843C0C")
-_STATUS = {states.SENT: _GREEN, states.UPLOADED: _GREEN, states.ACCEPTED: _GREEN, states.PENDING: _AMBER, states.ISSUE: _RED}
-_NUMBERS = {ColumnType.DATE: "yyyy-mm-dd", ColumnType.DATETIME: "yyyy-mm-dd hh:mm"}
-_MOST_RUNS = 150
-"""Runs of open rows that a counting formula still names one by one."""
 _PAGE_WIDTH = 290
 """Characters that a printed page shows side by side and that can still be read."""
-_TEXT_WIDTH, _LINE = 100, 16.0
-_STATUS_COLUMNS = ("delivery", "dispatch_status")
+_LINE = 16.0
 
 
 def write_book(book: Book, path: Path, *, reveal: Callable[[str], str] | None = None) -> None:
@@ -54,29 +48,25 @@ def _write_main(made: Workbook, sheet: Worksheet, book: Book, reveal: Callable[[
     for i, row in enumerate(book.rows, start=first):
         closed = "locked" if row.open else "grey"
         for column, place, write in writers:
-            value = row.values.get(column.name)
+            value = page.value_of(column, row.values.get(column.name), reveal)
             is_open = column.name in row.open
-            if value is None or value == "":
+            if value is None:
                 if is_open or (closed == "grey" and not column.hidden):
                     sheet.write_blank(i, place, None, formats[column.name, "open" if is_open else closed])
                 continue
-            if column.name == "vendor_password" and reveal:
-                value = reveal(value)
-            if isinstance(value, str):
-                value = tidy(value)
             write(i, place, value, formats[column.name, "open" if is_open else closed])
-    last = max(first, first + len(book.rows) - 1)
-    shown = [column.place for column in columns if not column.hidden]
-    sheet.autofilter(HEADER_ROW - 1, min(shown) - 1, last, max(shown) - 1)
-    sheet.write_formula(1, min(shown) - 1, *_summary(made, book, first))
+    last = page.last_row(book) - 1
+    shown = page.shown_places(book.layout)
+    sheet.autofilter(HEADER_ROW - 1, shown[0] - 1, last, shown[-1] - 1)
+    formula, now = page.summary(book)
+    sheet.write_formula(1, shown[0] - 1, formula, made.add_format({"bold": True, "font_color": page.SUMMARY_TEXT}), now)
     _help_with(made, sheet, book, first, last)
 
 
 def _lay_out(made: Workbook, sheet: Worksheet, book: Book) -> None:
     columns = book.layout.columns
-    shown = [column.place for column in columns if not column.hidden]
-    head = made.add_format({"bold": True, "bg_color": _HEAD, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
-    typed = made.add_format({"bold": True, "bg_color": _YELLOW, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
+    head = made.add_format({"bold": True, "bg_color": page.HEAD, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
+    typed = made.add_format({"bold": True, "bg_color": page.YELLOW, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
     used = {column.place: column for column in columns}
     for place in range(1, max(used) + 1):
         column = used.get(place)
@@ -87,11 +77,11 @@ def _lay_out(made: Workbook, sheet: Worksheet, book: Book) -> None:
             sheet.set_column(place - 1, place - 1, max(column.width, word + 3))
         if column is not None:
             sheet.write_string(HEADER_ROW - 1, place - 1, column.header, typed if column.typed else head)
-    sheet.set_row(HEADER_ROW - 1, 32)
-    left = min(shown) - 1
-    sheet.write_string(0, left, f"{tidy(book.title)} · {book.built_at:%Y-%m-%d %H:%M}", made.add_format({"bold": True, "font_size": 14}))
+    sheet.set_row(HEADER_ROW - 1, page.HEADER_HEIGHT)
+    left = page.shown_places(book.layout)[0] - 1
+    sheet.write_string(0, left, page.title_line(book), made.add_format({"bold": True, "font_size": 14}))
     if book.layout.notice:
-        sheet.write_string(0, left + 6, book.layout.notice, made.add_format({"italic": True, "font_color": _GREY_TEXT}))
+        sheet.write_string(0, left + 6, book.layout.notice, made.add_format({"italic": True, "font_color": page.GREY_TEXT}))
     sheet.freeze_panes(HEADER_ROW, left + 1)
     sheet.set_landscape()
     sheet.set_paper(9)
@@ -104,17 +94,17 @@ def _lay_out(made: Workbook, sheet: Worksheet, book: Book) -> None:
 
 def _look(column: BookColumn, how: str) -> dict[str, Any]:
     look: dict[str, Any] = {"valign": "top"}
-    if column.type in _NUMBERS:
-        look["num_format"] = _NUMBERS[column.type]
+    if column.type in page.NUMBERS:
+        look["num_format"] = page.NUMBERS[column.type]
         look["align"] = "left"
     elif column.type in (ColumnType.INTEGER, ColumnType.FLAG):
         look["align"] = "center"
     elif column.type in (ColumnType.CODE, ColumnType.TEXT):
         look |= {"num_format": "@", "align": "left"}
     if how == "open":
-        look |= {"bg_color": _YELLOW, "locked": False, "border": 1, "border_color": "#D9D9D9"}
+        look |= {"bg_color": page.YELLOW, "locked": False, "border": 1, "border_color": page.LINES}
     elif how == "grey":
-        look |= {"bg_color": _GREY, "font_color": _GREY_TEXT}
+        look |= {"bg_color": page.GREY, "font_color": page.GREY_TEXT}
     return look
 
 
@@ -131,102 +121,46 @@ def _writer(sheet: Worksheet, column: BookColumn) -> Callable[[int, int, Any, Fo
     return sheet.write_string
 
 
-def _summary(made: Workbook, book: Book, first: int) -> tuple[str, Format, str]:
-    """What is still to be done, as a formula that counts while the reader types; its look; its value now."""
-    look = made.add_format({"bold": True, "font_color": "#C00000"})
-    if book.layout.kind == states.CLIENT:
-        name, ending = "client_email", " rows still missing e-mail"
-        wanting = [i for i, row in enumerate(book.rows) if name in row.open]
-        now = sum(1 for i in wanting if not book.rows[i].values.get(name))
-        parts = [f"COUNTBLANK({_area(book, name, first + start, first + end)})" for start, end in _runs(wanting)]
-    else:
-        name = "delivery" if book.layout.kind == states.SUPPLIER else "dispatch_status"
-        ending = " tickets to send"
-        now = sum(1 for row in book.rows if row.open and row.values.get(name) == states.NOT_SENT)
-        open_rows = [i for i, row in enumerate(book.rows) if row.open]
-        parts = [f'COUNTIF({_area(book, name, first + start, first + end)},"NOT_SENT")' for start, end in _runs(open_rows)]
-    counting = "+".join(parts) if parts and len(parts) <= _MOST_RUNS else str(now)
-    return f'={counting}&"{ending}"', look, f"{now}{ending}"
-
-
-def _area(book: Book, name: str, start: int, end: int) -> str:
-    letter = xl_col_to_name(book.layout.by_name[name].place - 1)
-    return f"{letter}{start + 1}:{letter}{end + 1}"
-
-
-def _runs(places: list[int]) -> list[tuple[int, int]]:
-    """[0, 1, 2, 5] → [(0, 2), (5, 5)]."""
-    found: list[tuple[int, int]] = []
-    for place in places:
-        if found and found[-1][1] == place - 1:
-            found[-1] = (found[-1][0], place)
-        else:
-            found.append((place, place))
-    return found
-
-
 def _help_with(made: Workbook, sheet: Worksheet, book: Book, first: int, last: int) -> None:
     """Drop-downs, checks of what is typed, colours."""
-    for column in book.layout.columns:
-        place = column.place - 1
-        area = (first, place, last, place)
-        cell = f"{xl_col_to_name(place)}{first + 1}"
-        if column.name in _STATUS_COLUMNS:
-            for value, (fill, text) in _STATUS.items():
+    for name in page.STATUS_COLUMNS:
+        if column := book.layout.by_name.get(name):
+            for value, (fill, text) in page.STATUS_COLOURS.items():
                 look = made.add_format({"bg_color": fill, "font_color": text})
-                sheet.conditional_format(*area, {"type": "cell", "criteria": "==", "value": f'"{value}"', "format": look})
-        if not column.typed:
-            continue
-        if column.choices:
-            sheet.data_validation(*area, {"validate": "list", "source": list(column.choices), "error_title": column.header,
-                                          "error_message": f"one of: {', '.join(column.choices)}"})  # fmt: skip
-        elif column.name == "client_email":
-            sheet.data_validation(*area, {
-                "validate": "custom", "value": _EMAIL.format(cell=cell), "error_title": "E-mail address",
-                "error_message": "This does not look like an e-mail address: name@example.com",
-            })  # fmt: skip
-        elif column.type is ColumnType.DATETIME:
-            sheet.data_validation(*area, {"validate": "date", "criteria": ">", "value": datetime(2000, 1, 1),
-                                          "error_title": column.header, "error_message": "A date and time: 2026-06-11 14:30"})  # fmt: skip
+                rule = {"type": "cell", "criteria": "==", "value": f'"{value}"', "format": look}
+                sheet.conditional_format(first, column.place - 1, last, column.place - 1, rule)
+    for check in page.checks(book.layout):
+        place = check.column.place - 1
+        if check.kind == "list":
+            rule = {"validate": "list", "source": list(check.column.choices)}
+        elif check.kind == "email":
+            rule = {"validate": "custom", "value": page.email_formula(f"{column_letters(place + 1)}{first + 1}")}
+        elif check.kind == "moment":
+            rule = {"validate": "date", "criteria": ">", "value": datetime(2000, 1, 1)}
         else:
-            most = LONGEST.get(column.name, LONGEST_TEXT)
-            sheet.data_validation(*area, {"validate": "length", "criteria": "<=", "value": most, "error_title": column.header,
-                                          "error_message": f"At most {most} characters."})  # fmt: skip
-
-
-_EMAIL = (
-    '=AND(LEN({cell})<=254,LEN({cell})-LEN(SUBSTITUTE({cell},"@",""))=1,FIND("@",{cell})>1,'
-    'ISNUMBER(FIND(".",{cell},FIND("@",{cell})+2)),RIGHT({cell},1)<>".",ISERROR(FIND(" ",{cell})))'
-)
-"""What a spreadsheet can check of an address while it is typed; `client pull` checks it by the RFC."""
+            rule = {"validate": "length", "criteria": "<=", "value": check.most}
+        title = "E-mail address" if check.kind == "email" else check.column.header
+        sheet.data_validation(first, place, last, place, rule | {"error_title": title, "error_message": check.message})
 
 
 def _write_how_to(made: Workbook, book: Book) -> None:
-    sheet = made.add_worksheet("How to")
-    sheet.set_column(0, 0, _TEXT_WIDTH)
+    sheet = made.add_worksheet(HOW_TO)
+    sheet.set_column(0, 0, page.TEXT_WIDTH)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    sheet.write_string(0, 0, "How to fill this in", made.add_format({"bold": True, "font_size": 14}))
+    sheet.write_string(0, 0, page.HOW_TO_TITLE, made.add_format({"bold": True, "font_size": 14}))
     look = made.add_format({"text_wrap": True, "valign": "top"})
-    for i, text in enumerate(book.layout.how_to, start=1):
-        sheet.set_row(i + 1, _LINE * ceil(len(text) / (_TEXT_WIDTH - 5)))
-        sheet.write_string(i + 1, 0, f"{i}.  {text}", look)
+    for i, line in enumerate(page.how_to_lines(book.layout), start=2):
+        sheet.set_row(i, _LINE * ceil((len(line) - 4) / (page.TEXT_WIDTH - 5)))
+        sheet.write_string(i, 0, line, look)
     sheet.protect()
 
 
 def _write_base(made: Workbook, book: Book) -> None:
-    """The book's name, and what its input cells hold now."""
     sheet = made.add_worksheet(BASE_SHEET)
     sheet.very_hidden()
-    for place, text in enumerate((STAMP, book.book_id, book.layout.kind, book.built_at.isoformat(sep=" "))):
-        sheet.write_string(0, place, text)
-    typed = book.layout.typed
-    for place, name in enumerate(("key", "unit", *typed)):
-        sheet.write_string(1, place, name)
-    for i, row in enumerate(book.base(), start=2):
-        sheet.write_string(i, 0, row.key)
-        sheet.write_string(i, 1, row.unit_id)
-        for place, name in enumerate(typed, start=2):
-            sheet.write_string(i, place, f"{OPEN_MARK if name in row.open else CLOSED_MARK}{row.texts[name]}")
+    for i, texts in enumerate(page.base_rows(book)):
+        for place, text in enumerate(texts):
+            sheet.write_string(i, place, text)
     sheet.protect()

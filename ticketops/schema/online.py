@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from ticketops.schema.columns import to_serial
+from ticketops.schema.columns import ColumnType, to_serial
 
 Request = dict[str, Any]
 """One request of a batchUpdate."""
+DATED = (ColumnType.DATE, ColumnType.DATETIME)
+HOW_TO = "How to"
+"""The sheet of a book that says how it is filled in."""
 
 
 def extended(value: Any) -> dict[str, Any]:
@@ -29,15 +32,22 @@ def extended(value: Any) -> dict[str, Any]:
     return {"stringValue": str(value)}
 
 
-def cell(value: Any) -> dict[str, Any]:
-    """A CellData that holds a value and nothing else; {} for a blank one."""
-    entered = extended(value)
-    return {"userEnteredValue": entered} if entered else {}
+def typed(kind: ColumnType, value: Any) -> dict[str, Any]:
+    """A value of a book's column as an ExtendedValue: what does not fit the column is a text, as in a file."""
+    if kind in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.FLAG) or (kind in DATED and isinstance(value, datetime)):
+        return extended(value)
+    return extended(None if value is None else str(value))
 
 
 def text_row(*texts: str) -> dict[str, Any]:
     """A row of texts, for appendCells and updateCells."""
     return {"values": [{"userEnteredValue": {"stringValue": text}} if text else {} for text in texts]}
+
+
+def quoted(sheet: str, cells: str = "") -> str:
+    """A range in A1 notation: `'Schedule WC2026'!A1:C3`."""
+    name = "'" + sheet.replace("'", "''") + "'"
+    return f"{name}!{cells}" if cells else name
 
 
 def at(sheet_id: int, row: int, column: int) -> dict[str, int]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from json import dumps
 from typing import Any
 
 import gspread
@@ -33,6 +34,10 @@ _UNANSWERED = (
 )
 _SHEETS, _DRIVE = "https://sheets.googleapis.com/v4/spreadsheets", "https://www.googleapis.com/drive/v3/files"
 _PIECE = 1 << 18
+_SLOWEST = 180.0
+"""Seconds after which Google itself gives up a request."""
+_ELSEWHERE = "_maybe_start_regional_access_boundary_refresh"
+"""What google-auth asks of one more server after every token."""
 _LEAST = 10.0
 """Seconds that are left for looking whether a write was applied, when the budget is spent."""
 
@@ -63,7 +68,10 @@ class _Client(HTTPClient):
         if self.api:
             for host in ("https://sheets.googleapis.com", "https://www.googleapis.com"):
                 endpoint = endpoint.replace(host, self.api.rstrip("/"), 1) if endpoint.startswith(host + "/") else endpoint
-        response = self.session.request(method, endpoint, params=params, data=data, json=json, files=files, headers=headers,
+        if json is not None:
+            data = dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
+            headers = {"Content-Type": "application/json; charset=UTF-8"} | (headers or {})
+        response = self.session.request(method, endpoint, params=params, data=data, files=files, headers=headers,
                                         timeout=self.timeout, stream=True)  # fmt: skip
         total = 0 if response.headers.get("Content-Encoding") else int(response.headers.get("Content-Length") or 0)
         pieces, done = [], 0
@@ -90,10 +98,12 @@ class Connection:
         self._spent = 0.0
         self._notice = notice or (lambda _text: None)
         self._offset = timedelta()
+        if api and hasattr(who.credentials, _ELSEWHERE):  # whoever names another server wants no request to Google's own
+            setattr(who.credentials, _ELSEWHERE, lambda *_: None)
         client = gspread.authorize(who.credentials, http_client=_Client)
         self._http: _Client = client.http_client  # type: ignore[assignment]
         self._http.api = api
-        self._http.set_timeout((10.0, max(5.0, min(180.0, budget))))
+        self._http.set_timeout((10.0, min(_SLOWEST, 6.0 * budget + 1.0)))
         self.told: Told = told or (lambda _what, _done, _total: None)
         self._http.told = self.told
 

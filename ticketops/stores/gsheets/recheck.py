@@ -9,6 +9,7 @@ from typing import Any
 from ticketops.errors import ConflictError, SpliceError
 from ticketops.model.changes import AppendRows, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.addresses import column_letters
+from ticketops.schema.online import quoted
 from ticketops.schema.tables import Table, place_names
 from ticketops.schema.workbook import SheetKind
 from ticketops.stores.edits import SheetEdit
@@ -84,12 +85,6 @@ def ranges(sheet: str, look: Look) -> list[str]:
         row, column = look.below
         names.append(quoted(sheet, f"A{row}:{column_letters(column)}"))
     return names or [quoted(sheet, "A1")]
-
-
-def quoted(sheet: str, cells: str = "") -> str:
-    """A range in A1 notation: `'Schedule WC2026'!A1:C3`."""
-    name = "'" + sheet.replace("'", "''") + "'"
-    return f"{name}!{cells}" if cells else name
 
 
 def _rectangles(cells: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[int, int, int, int]]:

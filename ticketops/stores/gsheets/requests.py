@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -189,29 +189,14 @@ def _emptied(sheet_id: int, first_row: int) -> Request:
     return {"updateCells": {"range": {"sheetId": sheet_id, "startRowIndex": first_row - 1}, "fields": "userEnteredValue"}}
 
 
-def pasted(source_sheet: int, block: Mapping[str, Any], rows: int, columns: int) -> Request:
-    """Put a block that was sent into a sheet of its own (from A1 on) in its place: values only."""
+def pasted(source_sheet: int, source_row: int, block: Mapping[str, Any], rows: int, columns: int) -> Request:
+    """Put a block that was sent ahead, into column A from `source_row` on, in its place: values only."""
     start = block["start"]
     row, column = start["rowIndex"] + 1, start["columnIndex"] + 1
     return {
         "copyPaste": {
-            "source": rectangle(source_sheet, 1, rows, 1, columns),
+            "source": rectangle(source_sheet, source_row, source_row + rows - 1, 1, columns),
             "destination": rectangle(start["sheetId"], row, row + rows - 1, column, column + columns - 1),
             "pasteType": "PASTE_VALUES",
-            "pasteOrientation": "NORMAL",
         }
     }
-
-
-def sliced(block: Mapping[str, Any], sizes: Sequence[int], most: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """(first row from 0, rows) of an updateCells in pieces of at most `most` bytes. sizes: of its rows."""
-    first, total = 0, 0
-    piece: list[dict[str, Any]] = []
-    for number, (row, size) in enumerate(zip(block["rows"], sizes, strict=True)):
-        if piece and total + size > most:
-            yield first, piece
-            first, piece, total = number, [], 0
-        piece.append(row)
-        total += size
-    if piece:
-        yield first, piece

@@ -1,83 +1,121 @@
-"""A transaction as one batchUpdate. Blocks that are too large for one request are sent ahead into hidden sheets of their own, where
-nobody reads them, and the one batch that counts puts them in their place: so a large transaction is all or nothing too."""
+"""A transaction as one batchUpdate. Where that would be too large, its blocks of cells are sent ahead into hidden sheets, where nobody reads
+them, and the one batch that counts puts them in their place: so a large transaction is all or nothing too."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from ticketops.errors import RuleError, TicketopsError
 from ticketops.schema.online import Request, new_sheet
 from ticketops.stores.gsheets.connection import Connection, Rejected
 from ticketops.stores.gsheets.control import STAGING
-from ticketops.stores.gsheets.requests import pasted, sliced
+from ticketops.stores.gsheets.requests import pasted
 from ticketops.stores.gsheets.sheets import KnownSheets
 
 ADVISED = 2_000_000
 """Bytes of one request, as Google advises."""
 MOST = 8_000_000
 """Bytes of the one batch that counts; a larger one is refused."""
+_WORTH = 600
+"""Bytes of a block that is worth being sent ahead: to put it in its place takes some 300."""
 
 
 def send(connection: Connection, batch: list[Request], known: KnownSheets) -> None:
-    """Send a batch, large blocks ahead. Raises RuleError for one that can't be sent in one piece, and what `Connection.update` raises."""
-    if known.verified and (left := _leftovers(known)):
+    """Send a batch, blocks ahead if it is large. Raises RuleError for one that can't be sent in one piece, and what `Connection.update` raises.
+
+    Call with the lock held: then nobody else's blocks are among those that a killed run left behind.
+    """
+    if known.verified and (left := [grid.sheet_id for title, grid in known.grids.items() if title.startswith(STAGING)]):
         _clear_away(connection, left)
     sizes = [_size(request) for request in batch]
     if sum(sizes) <= ADVISED:
         connection.update(batch)
         return
-    staged: list[int] = []
-    final: list[Request] = []
-    for request, size in zip(batch, sizes, strict=True):
-        block = request.get("updateCells")
-        if block is None or "start" not in block or size < 100_000 or block["fields"] != "userEnteredValue":
-            final.append(request)
-            continue
-        sheet_id = _stage(connection, block)
-        staged.append(sheet_id)
-        final.append(pasted(sheet_id, block, len(block["rows"]), len(block["rows"][0]["values"])))
-    final += [{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in staged]
-    total = sum(map(_size, final))
-    if total > MOST:
-        _clear_away(connection, staged)
+    ahead = [i for i, request in enumerate(batch) if sizes[i] > _WORTH and _is_block(request)]
+    kept = sum(sizes) - sum(sizes[i] for i in ahead) + 300 * len(ahead)
+    if kept > MOST:
         raise RuleError(
-            f"the change is too large to be written as one: {total / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
+            f"the change is too large to be written as one: {kept / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
             "nothing was written; do it in parts",
         )
-    connection.update(final)
+    stage = _Stage()
+    final = list(batch)
+    for i in ahead:
+        final[i] = stage.put(batch[i]["updateCells"])
+    stage.send(connection)
+    connection.update([*final, *({"deleteSheet": {"sheetId": sheet_id}} for sheet_id in stage.sheet_ids)])
 
 
-def _stage(connection: Connection, block: dict[str, Any]) -> int:
-    """Send a block into a sheet of its own, in pieces; its sheetId."""
-    sheet_id = random.randrange(1, 2**31 - 1)
-    rows = block["rows"]
-    try:
-        connection.update([new_sheet(f"{STAGING}_{sheet_id}", sheet_id, len(rows), len(rows[0]["values"]), hidden=True)])
-    except Rejected as error:
-        if not error.again:  # else it was made, only the answer was lost
-            raise
-    sizes = [_size(row) for row in rows]
-    for first, piece in sliced(block, sizes, ADVISED - 10_000):
-        start = {"sheetId": sheet_id, "rowIndex": first, "columnIndex": 0}
-        connection.told("writing", sum(sizes[:first]), sum(sizes))
-        connection.update([{"updateCells": {"start": start, "rows": piece, "fields": "userEnteredValue"}}])
-    return sheet_id
+class _Stage:
+    """Blocks below each other, those of one width in one sheet."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[dict[str, Any]]] = {}
+        self._ids: dict[int, int] = {}
+
+    @property
+    def sheet_ids(self) -> list[int]:
+        return list(self._ids.values())
+
+    def put(self, block: dict[str, Any]) -> Request:
+        """Take a block in; the request that puts it in its place."""
+        width = len(block["rows"][0]["values"])
+        rows = self._rows.setdefault(width, [])
+        sheet_id = self._ids.setdefault(width, random.randrange(1, 2**31 - 1))
+        first = len(rows) + 1
+        rows.extend(block["rows"])
+        return pasted(sheet_id, first, block, len(block["rows"]), width)
+
+    def send(self, connection: Connection) -> None:
+        sheets = [new_sheet(f"{STAGING}_{self._ids[width]}", self._ids[width], len(rows), width, hidden=True)
+                  for width, rows in self._rows.items()]  # fmt: skip
+        try:
+            connection.update(sheets)
+        except Rejected as error:
+            if not error.again:  # else they were made, only the answer was lost
+                raise
+        pieces = list(self._pieces())
+        for number, piece in enumerate(pieces):
+            connection.told("writing", number * ADVISED, len(pieces) * ADVISED)
+            connection.update(piece)
+
+    def _pieces(self) -> Iterator[list[Request]]:
+        """Batches of at most the advised size."""
+        batch: list[Request] = []
+        total = 0
+        for width, rows in self._rows.items():
+            open_rows: list[dict[str, Any]] = []
+            for number, row in enumerate(rows):
+                size = _size(row) + 1
+                if total + size > ADVISED - 5_000 and (batch or open_rows):
+                    yield [*batch, *self._block(width, number - len(open_rows), open_rows)]
+                    batch, open_rows, total = [], [], 0
+                open_rows.append(row)
+                total += size
+            batch += self._block(width, len(rows) - len(open_rows), open_rows)
+            total += 200
+        if batch:
+            yield batch
+
+    def _block(self, width: int, first: int, rows: list[dict[str, Any]]) -> list[Request]:
+        start = {"sheetId": self._ids[width], "rowIndex": first, "columnIndex": 0}
+        return [{"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}] if rows else []
 
 
-def _leftovers(known: KnownSheets) -> list[int]:
-    """Blocks that a killed run left behind: whoever sends holds the lock, so nobody else's are among them."""
-    return [grid.sheet_id for title, grid in known.grids.items() if title.startswith(STAGING)]
+def _is_block(request: Request) -> bool:
+    block = request.get("updateCells", {})
+    return "start" in block and block["fields"] == "userEnteredValue"
 
 
-def _clear_away(connection: Connection, staged: list[int]) -> None:
-    try:
-        connection.update([{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in staged])
-    except TicketopsError:
-        return  # the next commit clears them away
+def _clear_away(connection: Connection, sheet_ids: list[int]) -> None:
+    with suppress(TicketopsError):  # then another time
+        connection.update([{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in sheet_ids])
 
 
 def _size(part: Any) -> int:
-    """Bytes of JSON."""
-    return len(json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode())
+    """Bytes of JSON, as the connection sends it."""
+    return len(json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))

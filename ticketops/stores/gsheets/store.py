@@ -16,7 +16,7 @@ from typing import Any
 from ticketops.errors import BusyError, ConflictError, RuleError, SchemaError, TicketopsError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.columns import to_serial
-from ticketops.schema.online import Request, new_sheet, text_row
+from ticketops.schema.online import Request, new_sheet, quoted, text_row
 from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, place_names, require
 from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
@@ -95,7 +95,7 @@ class GoogleSheetStore:
             there = [name for name in sheets if name in self._known.grids]
             asked = list(dict.fromkeys([*([CFG] if CFG in self._known.grids else []), *there]))
             try:
-                values = self.connection.values([recheck.quoted(name) for name in asked]) if asked else []
+                values = self.connection.values([quoted(name) for name in asked]) if asked else []
             except Rejected as error:
                 if attempt == 2 or "Unable to parse range" not in error.message:
                     raise self._chart_or(error, sheets) from None
@@ -256,7 +256,7 @@ class GoogleSheetStore:
             return False
         try:
             titles = [sheet["properties"]["title"] for sheet in self.connection.properties()["sheets"]]
-            rows = self.connection.values([recheck.quoted(JOURNAL, ledger.HEADS)])[0] if JOURNAL in titles else []
+            rows = self.connection.values([quoted(JOURNAL, ledger.HEADS)])[0] if JOURNAL in titles else []
         except BusyError:
             raise Unclear(error.message, "it is not known whether this was written: `ticketops log` tells") from None
         return any(t.revision_after == revision for _, t in ledger.transactions(rows))
@@ -308,7 +308,7 @@ class GoogleSheetStore:
             self._refresh()
         if JOURNAL not in self._known.grids:
             return []
-        return ledger.transactions(self.connection.values([recheck.quoted(JOURNAL, ledger.HEADS)])[0])
+        return ledger.transactions(self.connection.values([quoted(JOURNAL, ledger.HEADS)])[0])
 
     def undoable(self) -> tuple[Transaction, ChangeSet]:
         last, record, _stood = self._last()
@@ -321,7 +321,7 @@ class GoogleSheetStore:
         below = next((r for r, _ in rows if r > row), None)
         letter = ledger.BODIES.partition(":")[0]
         cells = f"{letter}{row}:{letter}{below - 1}" if below else f"{letter}{row}:{letter}"
-        body = ledger.body_from(self.connection.values([recheck.quoted(JOURNAL, cells)])[0], last.entry.run_id)
+        body = ledger.body_from(self.connection.values([quoted(JOURNAL, cells)])[0], last.entry.run_id)
         head = {"number": last.number, "run_id": last.entry.run_id, "command": last.entry.command, "user": last.entry.user,
                 "at": last.entry.at.isoformat(), "revision_before": last.revision_before, "revision_after": last.revision_after,
                 "counts": last.counts, "undoes": last.undoes}  # fmt: skip

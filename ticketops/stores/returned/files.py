@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ticketops.schema.books import BaseRow, Returned, ReturnedRow
+from ticketops.schema.books import Returned
+from ticketops.stores.returned.contents import returned_of
 
 MEMORY = 2**30
 """Address space of the child, in bytes."""
@@ -63,15 +63,4 @@ def _lines(paths: Sequence[Path], kind: str) -> Any:
 
 
 def _returned(path: Path, said: dict[str, Any]) -> Returned:
-    rows = [ReturnedRow(row, key, spare, {name: _value(v) for name, v in values.items()}, tuple(formulas))
-            for row, key, spare, values, formulas in said.get("rows", ())]  # fmt: skip
-    base = said.get("base")
-    return Returned(
-        path.name, said.get("file_hash", ""), said.get("kind", ""), said.get("book_id", ""), rows,
-        None if base is None else [BaseRow(*row) for row in base], tuple(said.get("missing", ())), said.get("places", {}),
-        [(code, row, text) for code, row, text in said["problems"]], said.get("unusable", False),
-    )  # fmt: skip
-
-
-def _value(said: Any) -> Any:
-    return datetime.fromisoformat(said["at"]) if isinstance(said, dict) else said
+    return returned_of(path.name, said)

@@ -1,0 +1,1 @@
+"""A local server that speaks the part of Google's Sheets and Drive API that tests need."""
