@@ -47,7 +47,7 @@ from ticketops.schema.workbook import (
     SUPPLIER_QUEUE,
     UNITS,
 )
-from ticketops.services import books, dispatch, jobs
+from ticketops.services import books, dispatch, jobs, places
 from ticketops.services.shelf import hash_of
 from ticketops.services.transaction import Done, Job, carry_out
 from ticketops.stores.memory import MemoryStore
@@ -176,8 +176,8 @@ class Office(Desk):
         self.shelf = self.files.folder / "books"
         self.settings = Settings(workbook=self.files.folder / "event.xlsx", user="tester", role="ops_manager", books=self.shelf)
         self._patches = [
-            mock.patch.object(books, "write_book", self.files.write_book),
-            mock.patch.object(books, "read_returned", self.files.read_returned),
+            mock.patch.object(places, "write_book", self.files.write_book),
+            mock.patch.object(places, "read_returned", self.files.read_returned),
         ]
         for patch in self._patches:
             patch.start()

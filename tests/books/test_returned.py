@@ -29,7 +29,7 @@ from tests.conftest import run_cli
 from tests.desk import Desk
 from ticketops.config import Settings
 from ticketops.errors import TicketopsError, UnusableError
-from ticketops.services import books, creation, dispatch, jobs
+from ticketops.services import books, creation, dispatch, jobs, places
 from ticketops.stores.returned import files as returned
 from ticketops.stores.returned.files import read_returned
 from ticketops.stores.xlsx.store import XlsxStore
@@ -473,7 +473,7 @@ def moved(source: Field, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 @pytest.mark.parametrize("name", list(MOVED))
 def test_rows_and_columns_that_were_moved_about(name: str, moved: dict[str, Any], event: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(books, "read_returned", lambda *_, **__: [moved[name]])
+    monkeypatch.setattr(places, "read_returned", lambda *_, **__: [moved[name]])
     _, codes, changed = MOVED[name]
     heard = event.pull(event.books["meridian"])
     assert heard.changed == changed

@@ -142,6 +142,8 @@ def on_disk(folder: Path) -> Iterator[tuple[str, bytes]]:
         elif path.suffix == ".arrow":
             frame = pl.read_ipc(io.BytesIO(data[12 + int.from_bytes(data[4:12], "little") :]))
             yield f"{path} unpacked", repr(frame.rows()).encode()
+        elif path.suffix == ".ipc":
+            yield f"{path} unpacked", repr(pl.read_ipc(data).rows()).encode()
 
 
 def holding(folder: Path, *texts: str) -> list[str]:

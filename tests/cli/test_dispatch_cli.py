@@ -1499,6 +1499,8 @@ EVENTFUL: list[list[str]] = [
     ["credentials", "assign", "--vendor", "Ann Tickets", "--mode", "OVERWRITE"], ["credentials", "deactivate", "Dee", "--reason", "x"],
     ["event", "swap", "M01", "M02", "--confirm", "UNDO", "--reason", "x", "--force"],
     ["sale", "cancel", "S4", "--confirm", "UNDO", "--reason", "x", "--force"], ["undo", "-y"], ["init", "none.xlsx"], ["sample", "small", "other.xlsx"],
+    ["sync", "diff", "--with", "other.xlsx"], ["sync", "push", "--with", "other.xlsx", "-n"], ["sync", "push", "--with", "other.xlsx"],
+    ["sync", "pull", "--with", "other.xlsx"], ["sync", "watch", "--with", "other.xlsx", "--once"],
     ["credentials", "rotate"], ["credentials", "seal"],
 ]  # fmt: skip
 SECRET = ("Password", "VendorPassword", "Password behind the Email TAB")
@@ -1507,7 +1509,8 @@ SECRET = ("Password", "VendorPassword", "Password behind the Email TAB")
 def test_the_list_of_commands_is_whole() -> None:
     from tests.cli.test_docs import every_command
 
-    assert {name for name in every_command() if not any(" ".join(words).startswith(name) for words in EVENTFUL)} == set()
+    mine = (name for name in every_command() if not name.startswith("google "))  # they touch no workbook
+    assert {name for name in mine if not any(" ".join(words).startswith(name) for words in EVENTFUL)} == set()
 
 
 def sealed_or_plain(book: Path) -> set[str]:

@@ -25,6 +25,7 @@ from ticketops.domain.plan import Run
 from ticketops.errors import RuleError
 from ticketops.schema.workbook import BOOK_EDITS, BOOKS, DISTRIBUTION, MANIFEST, MATTHIAS_EMAILS, SUPPLIER_GROUPS, UNITS
 from ticketops.services.books import BookJob
+from ticketops.services.places import Places
 from ticketops.services.shelf import Shelf
 from ticketops.stores.memory import MemoryStore
 
@@ -285,7 +286,7 @@ def test_a_vendor_that_two_keys_claim_is_in_no_book_and_reported(tmp_path: Path)
         distribution=[a_ticket(n, n) for n in (1, 2, 3, 4)],
     )
     run = Run("R20260417-143022", "tester", datetime(2026, 4, 17), lambda: "0")
-    job = BookJob(Settings(), Shelf(tmp_path / "event.xlsx.ticketops", tmp_path))
+    job = BookJob(Settings(), Places(Shelf(tmp_path / "event.xlsx.ticketops", tmp_path), Settings()))
     state, plan = job.settled(store.read(*SHEETS, BOOKS, BOOK_EDITS), run, [], everything=True)
     assert {key: [unit["unit_id"] for unit in units] for key, units in suppliers.units_of(state).items()} == {
         "TWO": ["P00002"],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.books import build_books, pull_books
+from ticketops.cli.books import DriveFolder, Files, Into, Online, Out, Share, To, build_books, pull_books
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
@@ -46,16 +45,20 @@ def build(
     session: Session,
     companies: Annotated[list[str] | None, typer.Argument(metavar="[COMPANY…]", help="Whose books.", show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help="The books of all clients.")] = False,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="The folder. [setting: books]", show_default=False)] = None,
+    out: Out = None,
+    to: To = "file",
+    drive_folder: DriveFolder = "",
+    share: Share = None,
+    into: Into = None,
 ) -> int:
     """Make the workbooks that clients fill in: their tickets, the guests, the status. What a client typed is never lost."""
-    return build_books(session, "client", companies or [], every=every, folder=out)
+    return build_books(session, "client", companies or [], every=every, folder=out, online=Online(to, drive_folder, share, into))
 
 
 @command(app, "pull", writes=True)
 def pull(
     session: Session,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that came back.")],
+    files: Files,
     company: Annotated[str, typer.Option(metavar="NAME", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
     prefer: Annotated[str, typer.Option(metavar="ours|theirs", help="Who wins where both changed a cell.")] = "ours",
 ) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.books import build_books, pull_books
+from ticketops.cli.books import DriveFolder, Files, Into, Online, Out, Share, To, build_books, pull_books
 from ticketops.cli.output import counted
 from ticketops.cli.session import Reason, Session, command, command_group
 from ticketops.errors import UsageError
@@ -92,19 +91,25 @@ def build(
     session: Session,
     people: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS…]", help="Whose books.", show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help="The books of all who have tasks.")] = False,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="The folder. [setting: books]", show_default=False)] = None,
+    out: Out = None,
     with_passwords: Annotated[
         bool, typer.Option("--with-passwords", help="Put the vendors' passwords in; each is recorded as exported.")
     ] = False,
+    to: To = "file",
+    drive_folder: DriveFolder = "",
+    share: Share = None,
+    into: Into = None,
 ) -> int:
     """Make the workbooks of staff: their tasks, the most urgent first. No password is in them unless you ask for it."""
-    return build_books(session, "staff", people or [], every=every, folder=out, passwords=with_passwords)
+    return build_books(
+        session, "staff", people or [], every=every, folder=out, online=Online(to, drive_folder, share, into), passwords=with_passwords
+    )
 
 
 @command(app, "pull", writes=True)
 def pull(
     session: Session,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that came back.")],
+    files: Files,
     staff: Annotated[str, typer.Option(metavar="ADDRESS", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
 ) -> int:
     """Take over DispatchStatus, DispatchedAt, StaffNotes and ProofUrl."""

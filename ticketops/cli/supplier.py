@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.books import build_books, pull_books
+from ticketops.cli.books import DriveFolder, Files, Into, Online, Out, Share, To, build_books, pull_books
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
@@ -85,17 +84,21 @@ def build(
     session: Session,
     keys: Annotated[list[str] | None, typer.Argument(metavar="[SUPPLIERKEY…]", help="Whose books.", show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help="The books of all suppliers.")] = False,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="The folder. [setting: books]", show_default=False)] = None,
+    out: Out = None,
+    to: To = "file",
+    drive_folder: DriveFolder = "",
+    share: Share = None,
+    into: Into = None,
 ) -> int:
     """Make the workbooks of suppliers: every unit bought from them, and for those that are allocated where to send the ticket.
     No company, price, login or other supplier is in them."""
-    return build_books(session, "supplier", keys or [], every=every, folder=out)
+    return build_books(session, "supplier", keys or [], every=every, folder=out, online=Online(to, drive_folder, share, into))
 
 
 @command(app, "pull", writes=True)
 def pull(
     session: Session,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that came back.")],
+    files: Files,
     supplier: Annotated[str, typer.Option(metavar="KEY", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
 ) -> int:
     """Take over Delivery and DispatchNotes of the supplier's own rows."""

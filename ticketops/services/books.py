@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ticketops.books.handout import write_book
 from ticketops.config import Settings
 from ticketops.domain import credentials
 from ticketops.domain.dispatch import clients, edits, returns, staff, suppliers
@@ -18,33 +14,31 @@ from ticketops.domain.dispatch.cascade import plan_of, settle
 from ticketops.domain.dispatch.state import SHEETS, State
 from ticketops.domain.dispatch.words import Outcome
 from ticketops.domain.plan import Plan, Run
-from ticketops.errors import LockedError, NotFoundError, RuleError, UnusableError
+from ticketops.errors import LockedError, NotFoundError, RuleError, TicketopsError, UnusableError
 from ticketops.model import states
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.books import LAYOUTS, Book, Returned, file_name
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import BOOK_EDITS, BOOKS, CREDENTIAL_HISTORY, VENDOR_CREDENTIALS
+from ticketops.services.places import Place, Places, read_named
 from ticketops.services.sealing import Sealer
-from ticketops.services.shelf import Shelf, Written, hash_of, sweep
+from ticketops.services.shelf import Shelf, Written
 from ticketops.services.transaction import Job
-from ticketops.stores.returned.files import read_returned
-from ticketops.stores.xlsx.lock import refuse_open_elsewhere
+from ticketops.stores.base import Store
+from ticketops.stores.gsheets.address import is_online
 
-_SHEETS = (*SHEETS, BOOKS, BOOK_EDITS, CREDENTIAL_HISTORY, VENDOR_CREDENTIALS)
+SHEETS_OF_BOOKS = (*SHEETS, BOOKS, BOOK_EDITS, CREDENTIAL_HISTORY, VENDOR_CREDENTIALS)
 _BOOK_COLUMNS = ("book_id", "kind", "party", "file", "built_at", "user", "run_id", "rows", "passwords", "contents", "base")
-RETURNED_FOLDER = "returned"
-"""Beside the books: what stood in the place of a book and was edited, before the book was made anew."""
 
 
 @dataclass
 class Writing:
-    """A book that is to be written. seen: hash of the file that stands there, as it was read or written by us: another one holds words
+    """A book that is to be written. seen: state of what stands there, as it was read or written by us: another one holds words
     that nobody heard; edited: whether somebody had typed into it."""
 
     book: Book
-    path: Path
-    name: str
+    place: Place
     seen: str
     edited: bool
     passwords: bool
@@ -56,7 +50,7 @@ class BookJob:
     """Plans books; what it planned last is what `write` writes after the commit."""
 
     settings: Settings
-    shelf: Shelf
+    places: Places
     writings: list[Writing] = field(default_factory=list)
 
     def settled(self, snapshot: Snapshot, run: Run, files: Sequence[Returned], *, everything: bool, kind: str = "", party: str = "",
@@ -80,29 +74,33 @@ class BookJob:
             plan.findings.append(Finding("AMBIGUOUS_SUPPLIER", Severity.HIGH, message))
         return state, plan
 
-    def shelve(self, state: State, snapshot: Snapshot, run: Run, plan: Plan, wanted: Iterable[tuple[str, str, Path, bool]],
-               read: Mapping[Path, Returned]) -> None:  # fmt: skip
-        """Plan the books of (kind, party, path, with passwords): those whose contents or file changed get a new BookID.
+    def shelve(self, state: State, snapshot: Snapshot, run: Run, plan: Plan, wanted: Iterable[tuple[str, str, Place, bool]],
+               read: Mapping[str, Returned], failed: Mapping[str, str]) -> None:  # fmt: skip
+        """Plan the books of (kind, party, place, with passwords): those whose contents or place changed get a new BookID.
 
-        read: the files that stand there and are not as they were written.
+        read: what stands there, by name of the place, and is not as it was written; failed: why a place could not be read.
         """
         self.writings.clear()
         latest = latest_books(snapshot)
-        written = self.shelf.written()
+        written = self.places.shelf.written()
         known = set(snapshot[BOOKS].frame["book_id"].drop_nulls())
         rows, shown = [], []
         shelf = _Books(state)
-        for kind, party, path, passwords in wanted:
+        for kind, party, place, passwords in wanted:
             book = shelf.of(kind, party, passwords=passwords)
-            name = self.shelf.name_of(path)
-            said = {"kind": kind, "party": party, "title": book.title, "file": str(path), "rows": len(book.rows),
+            name = place.name
+            said = {"kind": kind, "party": party, "title": book.title, "file": place.where, "rows": len(book.rows),
                     "to_fill": _to_fill(book), "state": "unchanged"}  # fmt: skip
             shown.append(said)
-            here = hash_of(path)
-            back = read.get(path)
+            if name in failed:
+                said["state"] = "not reached"
+                plan.findings.append(Finding("BOOK_NOT_REACHED", Severity.HIGH, f"{party}: {place.where}: {failed[name]}"))
+                continue
+            here = place.state()
+            back = read.get(name)
             if back is not None and not _is_own(back, known, snapshot, party):
                 said["state"] = "in the way"
-                message = f"{path.name}: a file that is not {party}'s book stands there; it is left alone"
+                message = f"{place.label}: what stands there is not {party}'s book; it is left alone"
                 plan.findings.append(Finding("FILE_IN_THE_WAY", Severity.HIGH, message))
                 continue
             last = latest.get((kind, party, name))
@@ -117,7 +115,7 @@ class BookJob:
             said["state"] = "rebuilt" if here else "new"
             book = replace(book, book_id=run.new_uuid(), built_at=run.now)
             seen = back.file_hash if back is not None else written[name].file_hash if here and name in written else ""
-            self.writings.append(Writing(book, path, name, seen, back is not None, passwords, said))
+            self.writings.append(Writing(book, place, seen, back is not None, passwords, said))
             rows.append(
                 (book.book_id, kind, party, name, run.now, run.user, run.run_id, len(book.rows), passwords, contents, book.base_hash())
             )
@@ -144,44 +142,18 @@ class BookJob:
         written: dict[str, Written] = {}
         for writing in self.writings:
             try:
-                written[writing.name] = Written(self._write_one(writing), writing.book.book_id)
+                reveal = self.sealer_for([writing.book]) if writing.passwords else None
+                state = writing.place.write(writing.book, seen=writing.seen, edited=writing.edited, reveal=reveal)
+                written[writing.place.name] = Written(state, writing.book.book_id)
             except LockedError as error:
                 writing.said["state"] = "open elsewhere"
                 found.append(Finding("BOOK_OPEN", Severity.MEDIUM, f"{error.message}; it was not made anew"))
-            except OSError as error:
+            except (OSError, TicketopsError) as error:
+                reason = error.message if isinstance(error, TicketopsError) else error.strerror or str(error)
                 writing.said["state"] = "not written"
-                found.append(Finding("BOOK_NOT_WRITTEN", Severity.HIGH, f"{writing.path}: {error.strerror or error}"))
-        self.shelf.remember(written)
+                found.append(Finding("BOOK_NOT_WRITTEN", Severity.HIGH, f"{writing.place.where}: {reason}"))
+        self.places.shelf.remember(written)
         return found
-
-    def _write_one(self, writing: Writing) -> str:
-        path = writing.path
-        refuse_open_elsewhere(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path.parent)
-        staged = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
-        try:
-            reveal = self.sealer_for([writing.book]) if writing.passwords else None
-            if writing.passwords:
-                os.close(os.open(staged, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-            write_book(writing.book, staged, reveal=reveal)
-            if hash_of(path) != writing.seen:
-                raise LockedError(f"{path.name} was saved by somebody in this moment")
-            if writing.edited:
-                keep = path.parent / RETURNED_FOLDER
-                keep.mkdir(exist_ok=True)
-                shutil.copy2(path, keep / f"{path.stem} {writing.book.built_at:%Y%m%d-%H%M%S}{path.suffix}")
-            made = hash_of(staged)
-            os.replace(staged, path)
-            return made
-        finally:
-            with suppress(FileNotFoundError):
-                staged.unlink()
-
-    def read_edited(self, paths: Iterable[Path]) -> dict[Path, Returned]:
-        """Those of the files that are there and are not as they were written."""
-        changed = [path for path in paths if (here := hash_of(path)) and not self.shelf.is_as_written(path, here)]
-        return dict(zip(changed, read_returned(changed), strict=True)) if changed else {}
 
 
 class _Books:
@@ -251,52 +223,69 @@ def email_problem(address: str) -> str:
     return ""
 
 
-def build(store: Any, settings: Settings, kind: str, names: Sequence[str], *, folder: Path, passwords: bool = False) -> Job:
+def build(
+    store: Store, settings: Settings, kind: str, names: Sequence[str], *, folder: Path, passwords: bool = False,
+    online: Mapping[str, str] | None = None, fresh: Collection[str] = (),
+) -> Job:  # fmt: skip
     """Make the books of these parties, or of all of that kind where none is named.
 
     A book that stands in its place and came back filled in is read first; with all of them, also those of parties that have nothing
-    any more. Raises NotFoundError for a party without tickets,
-    RuleError where there is none at all.
+    any more. online: {party: id of the Google Sheet} that is to be the book, in place of files in the folder; fresh: ids of those that
+    were made just now. Raises NotFoundError for a
+    party without tickets, RuleError where there is none at all.
     """
-    job = BookJob(settings, Shelf(store.state_folder, store.home))
+    places = Places(Shelf(store.state_folder, store.home), settings)
+    job = BookJob(settings, places)
+
+    def place_of(party: str) -> Place:
+        if online is not None:
+            return places.online(online[party], kind, party, fresh=online[party] in fresh)
+        return places.file(folder / file_name(kind, party))
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         state = State.of(snapshot)
-        parties = _parties(state, kind, names, snapshot)
-        paths = {party: folder / file_name(kind, party) for party in parties}
-        standing = {} if names else _standing(snapshot, kind, folder)
-        paths = dict(sorted((paths | standing).items())) if standing else paths
-        read = job.read_edited(paths.values())
+        parties = parties_of(state, kind, names, snapshot)
+        if not names:
+            parties = sorted({*parties, *_standing(snapshot, kind, folder, online)})
+        found = {party: place_of(party) for party in parties if online is None or party in online}
+        read, failed = places.read_edited(found.values())
         usable = [file for file in read.values() if not file.unusable and file.kind == kind]
         state, made = job.settled(snapshot, run, usable, everything=kind != states.CLIENT, kind=kind, state=state)
         if kind == states.STAFF_BOOK and not names:
-            assigned = {party: folder / file_name(kind, party) for party in staff.tasks_by_person(state)}
-            paths = dict(sorted((assigned | standing).items()))
-        job.shelve(state, snapshot, run, made, ((kind, party, path, passwords) for party, path in paths.items()), read)
+            late = [party for party in sorted(staff.tasks_by_person(state)) if party not in found and (online is None or party in online)]
+            found |= {party: place_of(party) for party in late}
+        job.shelve(state, snapshot, run, made, ((kind, party, place, passwords) for party, place in sorted(found.items())), read, failed)
         return made
 
-    return Job(f"{kind} build{' --with-passwords' if passwords else ''}", _SHEETS, plan, afterwards=job.write)
+    return Job(f"{kind} build{' --with-passwords' if passwords else ''}", SHEETS_OF_BOOKS, plan, afterwards=job.write)
 
 
-def _standing(snapshot: Snapshot, kind: str, folder: Path) -> dict[str, Path]:
-    """{party: its book that stands in the folder}: whoever has nothing any more may have written into it, and must see it emptied."""
-    built = sorted({row["party"] for row in latest_books(snapshot).values() if row["kind"] == kind})
-    return {party: path for party in built if (path := folder / file_name(kind, party)).is_file()}
+def _standing(snapshot: Snapshot, kind: str, folder: Path, online: Mapping[str, str] | None) -> list[str]:
+    """Parties whose book stands there: whoever has nothing any more may have written into it, and must see it emptied."""
+    built = {row["party"] for row in latest_books(snapshot).values() if row["kind"] == kind}
+    return [party for party in built if (party in online if online is not None else (folder / file_name(kind, party)).is_file())]
 
 
-def _parties(state: State, kind: str, names: Sequence[str], snapshot: Snapshot) -> list[str]:
+def party_of(state: State, kind: str, name: str) -> str:
+    """A party as `_BOOKS` knows it, from what somebody typed. Raises NotFoundError for a client that there is none of."""
+    if kind == states.CLIENT:
+        return clients.find_group(state, name)
+    plain = " ".join(name.split())
+    return plain.upper() if kind == states.SUPPLIER else plain.casefold()
+
+
+def parties_of(state: State, kind: str, names: Sequence[str], snapshot: Snapshot) -> list[str]:
+    """The parties that are named, or all that have anything. Raises NotFoundError, RuleError."""
     if kind == states.CLIENT:
         known = list(clients.client_groups(state))
-        found = [clients.find_group(state, name) for name in names]
     elif kind == states.SUPPLIER:
         if not state.groups:
             learn = " `supplier learn` takes them from _SUPPLIER_QUEUE" if state.supplier_rows else ""
             raise RuleError("no supplier group is set up", f"`supplier map KEY --vendor NAME` makes one;{learn}".rstrip(";"))
         known = list(suppliers.units_of(state))
-        found = [" ".join(name.split()).upper() for name in names]
     else:
         known = list(staff.tasks_by_person(state))
-        found = [name.strip().casefold() for name in names]
+    found = [party_of(state, kind, name) for name in names]
     built = {row["party"] for row in latest_books(snapshot).values() if row["kind"] == kind}
     for name in found:
         if name not in known and name not in built:
@@ -308,41 +297,38 @@ def _parties(state: State, kind: str, names: Sequence[str], snapshot: Snapshot) 
     return list(dict.fromkeys(found)) or sorted(known)
 
 
-def pull(store: Any, settings: Settings, paths: Sequence[Path], *, kind: str = "", party: str = "", prefer_theirs: bool = False,
+def pull(store: Store, settings: Settings, names: Sequence[str | Path], *, kind: str = "", party: str = "", prefer_theirs: bool = False,
          told: Callable[[int, int], None] | None = None) -> Job:  # fmt: skip
-    """Take over what files that came back say, all in one transaction.
+    """Take over what files and Google Sheets that came back say, all in one transaction.
 
     kind: the only kind expected. party: whose they are, where their hidden sheet is gone. Raises UnusableError where a file is missing.
     """
-    missing = [path for path in paths if not path.is_file()]
+    missing = [name for name in names if not is_online(name) and not Path(name).is_file()]
     if missing:
-        raise UnusableError(f"{missing[0]} is no file", "name the files that came back")
-    job = BookJob(settings, Shelf(store.state_folder, store.home))
-    files = read_returned(list(dict.fromkeys(path.absolute() for path in paths)), kind if party else "", told=told)
+        raise UnusableError(f"{missing[0]} is no file", "name the files that came back, or gsheet:ID")
+    job = BookJob(settings, Places(Shelf(store.state_folder, store.home), settings))
+    files = read_named(list(dict.fromkeys(str(name) for name in names)), settings, kind if party else "", told=told)
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
-        whose = party
-        if party and kind == states.CLIENT:
-            whose = clients.find_group(State.of(snapshot), party)
-        elif party:
-            whose = party.strip().upper() if kind == states.SUPPLIER else party.strip().casefold()
+        whose = party_of(State.of(snapshot), kind, party) if party else ""
         return job.settled(snapshot, run, files, everything=False, kind=kind, party=whose, prefer_theirs=prefer_theirs)[1]
 
-    return Job(f"{kind or 'dispatch'} pull", _SHEETS, plan)
+    return Job(f"{kind or 'dispatch'} pull", SHEETS_OF_BOOKS, plan)
 
 
-def sync(store: Any, settings: Settings) -> Job:
+def sync(store: Store, settings: Settings) -> Job:
     """Bring Distribution, the queues, the vault and every book that was built into agreement: books that came back are read,
     everything is settled, books whose contents changed are made anew."""
-    job = BookJob(settings, Shelf(store.state_folder, store.home))
+    places = Places(Shelf(store.state_folder, store.home), settings)
+    job = BookJob(settings, places)
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
-        there = [(kind, party, path, bool(row["passwords"])) for (kind, party, name), row in latest_books(snapshot).items()
-                 if kind in LAYOUTS and (path := job.shelf.path_of(name)).is_file()]  # fmt: skip
-        read = job.read_edited(path for _, _, path, _ in there)
+        there = [(kind, party, place, bool(row["passwords"])) for (kind, party, name), row in latest_books(snapshot).items()
+                 if kind in LAYOUTS and (place := places.named(name, kind, party)) is not None]  # fmt: skip
+        read, failed = places.read_edited(place for _, _, place, _ in there)
         state, made = job.settled(snapshot, run, [file for file in read.values() if not file.unusable], everything=True)
         made.result["gone"] = len(latest_books(snapshot)) - len(there)
-        job.shelve(state, snapshot, run, made, there, read)
+        job.shelve(state, snapshot, run, made, there, read, failed)
         return made
 
-    return Job("dispatch sync", _SHEETS, plan, afterwards=job.write)
+    return Job("dispatch sync", SHEETS_OF_BOOKS, plan, afterwards=job.write)

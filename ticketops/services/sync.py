@@ -70,7 +70,7 @@ class CommonState:
         files = {}
         for number, (name, frame) in enumerate(sheets.items()):
             if frame.height:
-                files[name] = f"{number}.arrow"
+                files[name] = f"{number}.ipc"
                 frame.write_ipc(fresh / files[name], compression="zstd")
         staged = self._pointer.with_suffix(".tmp")
         staged.write_text(json.dumps({"folder": fresh.name, "sheets": files}), "utf-8")

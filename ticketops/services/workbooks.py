@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ticketops.config import Settings, config_folder
 from ticketops.errors import UnusableError
@@ -34,10 +35,23 @@ def open_store(workbook: Path | str, settings: Settings, *, told: Told | None = 
     return XlsxStore(workbook, backups=settings.backups, lock_timeout=settings.lock_timeout, use_cache=settings.cache)
 
 
+@cache
+def _identity(key: Path | None, folder: Path) -> Any:
+    """Once a process: what is asked of Google under one identity shares its token."""
+    from ticketops.stores.gsheets.access import identity
+
+    return identity(key, folder)
+
+
 def connect(spreadsheet: str, settings: Settings, *, told: Told | None = None, notice: Callable[[str], None] | None = None) -> Connection:
     """A connection to a spreadsheet by its id, with the key that is found. Raises UsageError where there is none."""
-    from ticketops.stores.gsheets.access import identity
     from ticketops.stores.gsheets.connection import Connection
 
-    who = identity(settings.google_key, config_folder())
-    return Connection(spreadsheet, who, budget=settings.google_budget, api=settings.google_api, told=told, notice=notice)
+    return Connection(
+        spreadsheet,
+        _identity(settings.google_key, config_folder()),
+        budget=settings.google_budget,
+        api=settings.google_api,
+        told=told,
+        notice=notice,
+    )

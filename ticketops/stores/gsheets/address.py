@@ -7,6 +7,7 @@ import re
 PREFIX = "gsheet:"
 _ADDRESS = re.compile(r"https?://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/(?P<id>[\w-]+)(?:[/?#].*)?")
 _PUBLISHED = re.compile(r"https?://docs\.google\.com/.*/d/e/")
+_FOLDER = re.compile(r"https?://drive\.google\.com/(?:drive/)?(?:u/\d+/)?folders/(?P<id>[\w-]+)(?:[/?#].*)?")
 _ID = re.compile(r"[\w-]{5,}")
 
 
@@ -26,3 +27,13 @@ def spreadsheet_id(text: str) -> str:
     if not _ID.fullmatch(rest):
         raise ValueError("a Google Sheet is named by gsheet:ID, or by the address that the browser shows")
     return rest
+
+
+def folder_id(text: str) -> str:
+    """The id of a Drive folder, from itself or its address; "" for none. Raises ValueError."""
+    found = _FOLDER.fullmatch(text.strip())
+    if found:
+        return found["id"]
+    if text.strip() and not _ID.fullmatch(text.strip()):
+        raise ValueError("a Drive folder is named by its id, or by the address that the browser shows")
+    return text.strip()

@@ -96,6 +96,7 @@ class Connection:
         self.requests = 0
         self._budget = budget
         self._spent = 0.0
+        self._address = ""
         self._notice = notice or (lambda _text: None)
         self._offset = timedelta()
         if api and hasattr(who.credentials, _ELSEWHERE):  # whoever names another server wants no request to Google's own
@@ -124,6 +125,18 @@ class Connection:
         """The sheets of the spreadsheet, without cells. One request."""
         fields = "properties(title,locale,timeZone),sheets.properties(sheetId,title,index,hidden,sheetType,gridProperties)"
         return self._read("get", f"/{self.spreadsheet}", params={"fields": fields})
+
+    def spreadsheet_with(self, ranges: Sequence[str], fields: str) -> dict[str, Any]:
+        """A spreadsheet with the cells of some ranges; the fields say what of it. One request."""
+        return self._read("get", f"/{self.spreadsheet}", params={"ranges": list(ranges), "fields": fields})
+
+    def address(self) -> str:
+        """The address that stands for us in a list of editors."""
+        if not self.who.email and not self._address:
+            about = _DRIVE.removesuffix("/files") + "/about"
+            said = self._tried(lambda: self._http.request("get", about, params={"fields": "user(emailAddress)"}), writes=False)
+            self._address = str(said.get("user", {}).get("emailAddress", ""))
+        return self.who.email or self._address
 
     def cells(self, ranges: Sequence[str], fields: str = "userEnteredValue") -> list[dict[str, Any]]:
         """[{properties, data: [{startRow, startColumn, rowData}]}] of the sheets of the ranges. One request."""

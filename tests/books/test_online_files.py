@@ -1,0 +1,224 @@
+"""Spreadsheets made for books and shared: never two for one marker whatever gets lost on the way, and nobody gets an e-mail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.google.server import OWNER, Fault, GoogleServer
+from tests.online import ROBOT, Google
+from ticketops.errors import BusyError, NotPermittedError, RuleError, UnusableError
+from ticketops.stores.gsheets import drive
+from ticketops.stores.gsheets.access import identity
+from ticketops.stores.gsheets.connection import Connection
+
+PERSON = "anna@desk.example"
+READER = "guest@reader.example"
+LIST, POST = "GET /drive/v3/files\\?", "POST /drive/v3/files\\?"
+
+
+class Office:
+    """Who is at work: a service account that has a shared drive, or a person."""
+
+    def __init__(self, server: GoogleServer, folder: Path) -> None:
+        self.server, self._folder = server, folder
+        self.robot = str(server.service_account(ROBOT)["client_email"])
+        self.shared = server.shared_drive("Books", {self.robot: "writer"})
+
+    def connect(self, info: dict[str, Any] | None = None, budget: float = 20.0) -> Connection:
+        path = self._folder / "key.json"
+        path.write_text(json.dumps(info or self.server.service_account(ROBOT)))
+        connection = Connection("none-yet", identity(path, self._folder), budget=budget, api=self.server.url)
+        self.server.closing.append(connection)
+        return connection
+
+    def person(self) -> Connection:
+        return self.connect(self.server.authorized_user(PERSON))
+
+    def files(self, marker: str = "M1") -> list[str]:
+        return [key for key, file in self.server.drive.files.items() if file.properties.get("ticketops") == marker]
+
+
+@pytest.fixture
+def office(google: Google, tmp_path: Path) -> Office:
+    return Office(google.server, tmp_path)
+
+
+# --- made once
+
+
+def test_a_spreadsheet_is_made_in_its_folder(office: Office) -> None:
+    folder = office.server.folder("Clients", parent=office.shared)
+    for parent in (office.shared, folder):
+        key = drive.create(office.connect(), "CLIENT - meridian", parent, f"marker in {parent}")
+        file = office.server.drive.files[key]
+        assert (file.name, file.parents, file.drive) == ("CLIENT - meridian", [parent], office.shared)
+        assert file.mime == "application/vnd.google-apps.spreadsheet"
+        assert drive.title_of(office.connect(), key) == "CLIENT - meridian"
+    assert len(office.server.drive.books) == 2
+
+
+def test_a_person_makes_it_in_their_own_drive(office: Office) -> None:
+    key = drive.create(office.person(), "CLIENT - meridian", "", "M1")
+    assert office.server.drive.files[key].roles == {PERSON: "owner"}
+
+
+@pytest.mark.parametrize("marker", ["M1", "it's \\ \"quoted\" and 'so' {on}", "Zoë 携程 😀", "x" * 500, "ü" * 80])
+def test_the_same_marker_is_the_same_file(marker: str, office: Office) -> None:
+    first = drive.create(office.connect(), "A book", office.shared, marker)
+    assert drive.create(office.connect(), "Renamed", office.shared, marker) == first
+    assert drive.find(office.connect(), marker) == first
+    assert drive.create(office.connect(), "A book", office.shared, marker + "2") != first
+    assert len(office.server.drive.books) == 2
+    kept = office.server.drive.files[first].properties["ticketops"]
+    assert len(f"ticketops{kept}".encode()) <= 124, "what Drive takes"
+
+
+def test_a_file_in_the_trash_is_made_anew(office: Office) -> None:
+    first = drive.create(office.connect(), "A book", office.shared, "M1")
+    office.server.drive.files[first].trashed = True
+    assert drive.create(office.connect(), "A book", office.shared, "M1") != first
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize(
+    "kind", ["drop before", "drop after", "status 503", "status 503 after", "status 500 after", "status 429", "truncate"]
+)
+@pytest.mark.parametrize("where", [LIST, POST])
+def test_a_lost_answer_makes_no_second_file(where: str, kind: str, times: int, office: Office) -> None:
+    office.server.faults.append(Fault(where, kind, times=times))
+    key = drive.create(office.connect(), "A book", office.shared, "M1")
+    assert office.files() == [key]
+    assert drive.create(office.connect(), "A book", office.shared, "M1") == key
+
+
+def test_every_second_request_is_lost(office: Office) -> None:
+    office.server.faults += [Fault(POST, "drop after"), Fault(LIST, "drop before", nth=2), Fault(LIST, "status 503", nth=3)]
+    assert office.files() == [] != [drive.create(office.connect(), "A book", office.shared, "M1")] == office.files()
+
+
+@pytest.mark.parametrize("kind", ["drop after", "drop before", "status 503 after", "status 503"])
+def test_when_it_is_not_known_the_next_call_finds_it(kind: str, office: Office) -> None:
+    """The answer is lost, and then there is no answer at all any more."""
+    office.server.faults += [Fault(POST, kind, times=100), Fault(LIST, "drop before", nth=2, times=100)]
+    with pytest.raises(BusyError) as error:
+        drive.create(office.connect(), "A book", office.shared, "M1")
+    assert "'A book' was made" in error.value.hint
+    assert len(office.files()) == ("after" in kind)
+    office.server.faults.clear()
+    key = drive.create(office.connect(), "A book", office.shared, "M1")
+    assert office.files() == [key]
+
+
+def test_a_run_that_was_killed_left_a_file_that_is_found(office: Office) -> None:
+    def kill(_request: Any) -> None:
+        if office.files():
+            raise KeyboardInterrupt
+
+    connection = office.connect()
+    send = connection._http.request
+
+    def killed(method: str, *args: Any, **more: Any) -> Any:
+        answer = send(method, *args, **more)
+        if method == "post":
+            raise KeyboardInterrupt
+        return answer
+
+    connection._http.request = killed  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        drive.create(connection, "A book", office.shared, "M1")
+    (left,) = office.files()
+    assert drive.create(office.connect(), "A book", office.shared, "M1") == left
+
+
+# --- refused
+
+
+@pytest.mark.parametrize("where", ["nowhere", "a personal folder"])
+def test_a_service_account_is_told_what_it_can_do(where: str, office: Office) -> None:
+    folder = office.server.folder("Mine", shared_with={office.robot: "writer"}) if where != "nowhere" else ""
+    with pytest.raises(RuleError) as error:
+        drive.create(office.connect(), "A book", folder, "M1")
+    assert error.value.message == "a service account can't create files in a personal Drive"
+    assert "shared drive" in error.value.hint
+    assert office.robot in error.value.hint
+    assert office.files() == []
+
+
+@pytest.mark.parametrize("make", [lambda office: office.connect(), lambda office: office.person()], ids=["robot", "person"])
+@pytest.mark.parametrize("what", ["unknown", "not shared"])
+def test_a_folder_that_is_not_open_to_us(what: str, make: Callable[[Office], Connection], office: Office) -> None:
+    folder = "1nowhere" if what == "unknown" else office.server.folder("Theirs")
+    with pytest.raises(UnusableError, match=folder) as error:
+        drive.create(make(office), "A book", folder, "M1")
+    assert "share it with" in error.value.hint
+    assert office.files() == []
+
+
+def test_a_folder_that_we_may_only_read(office: Office) -> None:
+    folder = office.server.folder("Theirs", shared_with={PERSON: "reader"})
+    with pytest.raises(NotPermittedError):
+        drive.create(office.person(), "A book", folder, "M1")
+
+
+def test_what_is_not_there_has_neither_title_nor_readers(office: Office) -> None:
+    for ask in (drive.title_of, drive.shared_with):
+        with pytest.raises(UnusableError, match="1nowhere"):
+            ask(office.connect(), "1nowhere")
+
+
+# --- shared
+
+
+@pytest.fixture
+def shared(office: Office) -> str:
+    return office.server.new_spreadsheet("A book", None, {office.robot: "writer", "Anna@Desk.example": "reader"})
+
+
+def test_those_who_have_less_get_it_and_nobody_an_e_mail(shared: str, office: Office) -> None:
+    connection = office.connect()
+    assert drive.shared_with(connection, shared) == {OWNER: "owner", office.robot: "writer", PERSON: "reader"}
+    wanted = {READER: "writer", PERSON: "reader", OWNER: "writer", "boss@desk.example": "reader"}
+    done = drive.share(connection, shared, wanted)
+    assert (set(done.added), done.refused) == ({READER, "boss@desk.example"}, {})
+    assert drive.shared_with(connection, shared) == {
+        OWNER: "owner", office.robot: "writer", PERSON: "reader", READER: "writer", "boss@desk.example": "reader",
+    }  # fmt: skip
+    posts = [call for call in office.server.log if call.method == "POST" and "permissions" in call.path]
+    assert len(posts) == 2
+    assert all("sendNotificationEmail=false" in call.path for call in posts)
+
+
+def test_a_reader_becomes_a_writer_and_sharing_again_changes_nothing(shared: str, office: Office) -> None:
+    connection = office.connect()
+    assert drive.share(connection, shared, {"anna@desk.EXAMPLE": "writer"}).added == ("anna@desk.EXAMPLE",)
+    assert drive.shared_with(connection, shared)[PERSON] == "writer"
+    roles = dict(office.server.drive.files[shared].roles)
+    office.server.log.clear()
+    assert drive.share(connection, shared, {"anna@desk.EXAMPLE": "writer", OWNER: "reader"}).added == ()
+    assert office.server.drive.files[shared].roles == roles
+    assert [call.method for call in office.server.log] == ["GET"]
+
+
+@pytest.mark.parametrize("kind", ["drop after", "status 503 after", "drop before", "truncate"])
+def test_sharing_whose_answer_is_lost_is_done_once(kind: str, shared: str, office: Office) -> None:
+    office.server.faults.append(Fault("POST /drive/v3/files/.*/permissions", kind))
+    assert drive.share(office.connect(), shared, {READER: "writer"}).added == (READER,)
+    assert list(drive.shared_with(office.connect(), shared)).count(READER) == 1
+
+
+def test_an_address_that_google_refuses_keeps_nobody_else_out(shared: str, office: Office) -> None:
+    done = drive.share(office.connect(), shared, {"": "writer", PERSON: "emperor", READER: "writer"})
+    assert done.added == (READER,)
+    assert set(done.refused) == {""} | ({PERSON} if PERSON in done.refused else set())
+    assert all(done.refused.values())
+
+
+def test_whoever_may_not_share_is_told(office: Office) -> None:
+    key = office.server.new_spreadsheet("A book", None, {office.robot: "reader"})
+    with pytest.raises(NotPermittedError):
+        drive.share(office.connect(), key, {READER: "writer"})

@@ -1,0 +1,160 @@
+"""Spreadsheets as files in Google Drive: made, found again, shared. A file of ours carries a marker that only ticketops sees, so that an
+answer that was lost on the way never makes a second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ticketops.errors import BusyError, NotPermittedError, RuleError, UnusableError
+from ticketops.schema.books import digest
+from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
+
+SPREADSHEET = "application/vnd.google-apps.spreadsheet"
+PROPERTY = "ticketops"
+_LONGEST = 124 - len(PROPERTY)
+"""Bytes of a property's value."""
+_RANKS = {"reader": 1, "commenter": 2, "writer": 3, "fileOrganizer": 4, "organizer": 5, "owner": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What became of sharing a file. added: with whom it is shared now and was not; refused: {address: why not}."""
+
+    added: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def create(connection: Connection, title: str, folder: str, marker: str) -> str:
+    """The id of the spreadsheet with this marker; it is made where there is none. folder: id of a folder or a shared drive, "" for one's own Drive.
+
+    Raises RuleError where a service account may not keep files there, UnusableError where there is no such folder, BusyError where it
+    is not known whether the file was made: the next call finds it.
+    """
+    if found := find(connection, marker):
+        return found
+    body: dict[str, Any] = {"name": title, "mimeType": SPREADSHEET, "appProperties": {PROPERTY: _short(marker)}}
+    if folder:
+        body["parents"] = [folder]
+    try:
+        return _made(connection, body, marker)
+    except Unclear as error:
+        if found := find(connection, marker):
+            return found
+        raise BusyError(error.message, f"it is not known whether {title!r} was made; if it was, the next try finds it") from None
+    except RuleError:
+        if not connection.who.is_service_account:
+            raise
+        raise RuleError(
+            "a service account can't create files in a personal Drive",
+            f"name a folder in a shared drive, or make the files by hand and share them with {connection.who.email} as an editor",
+        ) from None
+    except UnusableError:
+        if not folder:
+            raise
+        raise UnusableError(f"there is no folder {folder} in Google Drive that is open to us", _open_to_us(connection)) from None
+
+
+def _made(connection: Connection, body: dict[str, Any], marker: str) -> str:
+    """Make a file. Whenever the request must be sent again, it is looked for first: the one before may have been carried out."""
+    sent = False
+
+    def send() -> Any:
+        nonlocal sent
+        if sent:
+            answer = connection._http.request("get", _FILES, params=_search(marker))
+            if answer.json().get("files"):
+                return answer
+        sent = True
+        return connection._http.request("post", _FILES, params={"supportsAllDrives": "true", "fields": "id"}, json=body)
+
+    answer = connection._tried(send, writes=True)
+    made = answer.get("id") or next((file["id"] for file in answer.get("files", ())), "")
+    if not made:
+        raise Unclear("Google's answer did not say which file was made")
+    return str(made)
+
+
+def find(connection: Connection, marker: str) -> str:
+    """The id of the spreadsheet with this marker, the oldest if there are several; "" where there is none."""
+    files = connection.drive("get", params=_search(marker)).get("files", ())
+    return str(files[0]["id"]) if files else ""
+
+
+def title_of(connection: Connection, file_id: str) -> str:
+    """A file's name. Raises UnusableError for one that is not there or not open to us."""
+    return str(_about(connection, file_id, "", {"fields": "name"}).get("name", ""))
+
+
+def shared_with(connection: Connection, file_id: str) -> dict[str, str]:
+    """{address in small letters: role}; "anyone" for a file that is open to all who know its address."""
+    found: dict[str, str] = {}
+    page = ""
+    while True:
+        params = {"fields": "nextPageToken,permissions(type,role,emailAddress)", "pageSize": "100"} | ({"pageToken": page} if page else {})
+        answer = _about(connection, file_id, "/permissions", params)
+        for one in answer.get("permissions", ()):
+            who = str(one.get("emailAddress") or one.get("type", "")).casefold()
+            found[who] = max(found.get(who, one["role"]), one["role"], key=_rank)
+        page = answer.get("nextPageToken", "")
+        if not page:
+            return found
+
+
+def share(connection: Connection, file_id: str, people: Mapping[str, str]) -> Shared:
+    """Give people a role (reader, commenter, writer) in a file, those who have less; nobody is sent an e-mail, nobody loses anything."""
+    there = shared_with(connection, file_id)
+    added, refused = [], {}
+    for address, role in people.items():
+        if _rank(there.get(address.casefold(), "")) >= _rank(role):
+            continue
+        body = {"type": "user", "role": role, "emailAddress": address}
+        try:
+            connection.drive("post", f"/{file_id}/permissions", params={"sendNotificationEmail": "false", "fields": "id"}, json=body)
+        except (Rejected, RuleError, NotPermittedError) as error:
+            refused[address] = _why(error)
+        else:
+            added.append(address)
+    return Shared(tuple(added), refused)
+
+
+_FILES = "https://www.googleapis.com/drive/v3/files"
+
+
+def _search(marker: str) -> dict[str, str]:
+    quoted = _short(marker).replace("\\", "\\\\").replace("'", "\\'")
+    query = f"appProperties has {{ key='{PROPERTY}' and value='{quoted}' }} and mimeType = '{SPREADSHEET}' and trashed = false"
+    return {"q": query, "fields": "files(id)", "orderBy": "createdTime", "supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}
+
+
+def _short(marker: str) -> str:
+    """A marker as Drive can keep it: a long one by its hash."""
+    return marker if len(marker.encode()) <= _LONGEST else digest(marker)
+
+
+def _about(connection: Connection, file_id: str, part: str, params: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        return connection.drive("get", f"/{file_id}{part}", params=dict(params))
+    except UnusableError as error:
+        if "there is no" not in error.message:
+            raise
+        raise UnusableError(f"there is no Google Sheet {file_id} that is open to us", _open_to_us(connection)) from None
+
+
+def _rank(role: str) -> int:
+    return _RANKS.get(role, 0)
+
+
+def _why(error: Rejected | RuleError | NotPermittedError) -> str:
+    if isinstance(error, NotPermittedError):
+        return "Google does not let us share this file with them"
+    if "no Google account" in error.message:
+        return "there is no Google account with this address"
+    return error.message
+
+
+def _open_to_us(connection: Connection) -> str:
+    who = connection.who.email or "the account that `ticketops google login` asked"
+    return f"check its id, and share it with {who} as an editor"
