@@ -41,6 +41,7 @@ class Routes:
                 ("POST", f"{_ID}/values/(?P<range>.+):clear", self._values_clear),
                 ("GET", f"{_ID}/values/(?P<range>.+)", self._values_get),
                 ("PUT", f"{_ID}/values/(?P<range>.+)", self._values_update),
+                ("GET", "/drive/v3/about", self._about),
                 ("POST", "/drive/v3/files", self._file_create),
                 ("GET", "/drive/v3/files", self._file_list),
                 ("GET", _FILE, self._file_get),
@@ -145,6 +146,9 @@ class Routes:
         return self._write(request, caller, id, lambda edit: values.batch_clear(edit, request.json))
 
     # --- files
+
+    def _about(self, request: Request, caller: Caller) -> Json:
+        return files.fields(request.query, {"user": {"kind": "drive#user", "emailAddress": caller.email}}, None)
 
     def _file_create(self, request: Request, caller: Caller) -> Json:
         all_drives = values.one(request.query, "supportsAllDrives").lower() == "true"

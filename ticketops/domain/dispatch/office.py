@@ -57,7 +57,7 @@ def saved_view(snapshot: Snapshot, group: str, name: str) -> Filters:
 
 def _save_view(plan: Plan, snapshot: Snapshot, group: str, name: str, filters: Filters, run: Run) -> None:
     table = snapshot[VIEWS]
-    values = {"filters": filters.as_text(), "user": run.user, "saved_at": run.now}
+    values = {"filters": filters.as_text() or None, "user": run.user, "saved_at": run.now}
     for row in table.frame.iter_rows(named=True):
         if (row["name"] or "").casefold() == name.casefold() and row["client_group"] == group:
             plan.changes.set(VIEWS, row["row"], name, {column: (row[column], value) for column, value in values.items()})

@@ -5,6 +5,7 @@ answer that was lost on the way never makes a second one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +42,9 @@ def create(connection: Connection, title: str, folder: str, marker: str) -> str:
     try:
         return _made(connection, body, marker)
     except Unclear as error:
-        if found := find(connection, marker):
-            return found
+        with suppress(BusyError):
+            if found := find(connection, marker):
+                return found
         raise BusyError(error.message, f"it is not known whether {title!r} was made; if it was, the next try finds it") from None
     except RuleError:
         if not connection.who.is_service_account:
@@ -108,7 +110,7 @@ def share(connection: Connection, file_id: str, people: Mapping[str, str]) -> Sh
     there = shared_with(connection, file_id)
     added, refused = [], {}
     for address, role in people.items():
-        if _rank(there.get(address.casefold(), "")) >= _rank(role):
+        if 0 < _rank(role) <= _rank(there.get(address.casefold(), "")):
             continue
         body = {"type": "user", "role": role, "emailAddress": address}
         try:
