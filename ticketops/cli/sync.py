@@ -104,9 +104,16 @@ def _show(session: Session, result: dict[str, Any]) -> None:
     if not result["sheets"]:
         out.line("both copies say the same")
         return
-    columns = {"sheet": "Sheet", "local": "Changed here", "remote": "Changed there", "conflicts": "Conflicts", "rows_local": "Rows here",
-               "rows_remote": "Rows there", "taken": "Taken over", "rows_after": "Rows after"}  # fmt: skip
-    shown = [name for name in columns if name in result["sheets"][0]]
-    out.table([columns[name] for name in shown], [[sheet[name] for name in shown] for sheet in result["sheets"]])
+    rows = []
+    more: tuple[Any, ...]
+    for sheet in result["sheets"]:
+        if "taken" in sheet:
+            before = sheet["rows_remote" if result["into"] == "remote" else "rows_local"]
+            more = (sheet["taken"], f"{before:,} → {sheet['rows_after']:,}")
+        else:
+            more = (f"{sheet['rows_local']:,} / {sheet['rows_remote']:,}",)
+        rows.append((sheet["sheet"], sheet["local"], sheet["remote"], sheet["conflicts"], *more))
+    headers = ("Taken", "Rows") if result["into"] else ("Rows here / there",)
+    out.table(("Cells changed in", "Here", "There", "Conflicts", *headers), rows)
     if result["left"]:
         out.line(f"{result['left']:,} cells are left to you: --prefer local, --prefer remote, or --prefer 'COLUMN=local'")

@@ -174,7 +174,7 @@ def _result(
         written = (there if into is Side.REMOTE else here)[name].table
         after = {} if into is None else {"taken": one.counts["taken"], "rows_after": _after(written, one).frame.height}
         sheets.append({"sheet": name, **counts, **rows, **after})
-    return {"first": not state.exists, **totals, "left": sum(len(one.conflicts) for one in taken.values()), "sheets": sheets}
+    return {"into": into.value if into else "", "first": not state.exists, **totals, "left": sum(len(one.conflicts) for one in taken.values()), "sheets": sheets}
 
 
 def _after(table: Table, one: Taken) -> Table:

@@ -34,6 +34,8 @@ _UNANSWERED = (
 )
 _SHEETS, _DRIVE = "https://sheets.googleapis.com/v4/spreadsheets", "https://www.googleapis.com/drive/v3/files"
 _PIECE = 1 << 18
+_LONG = 4 * _PIECE
+"""Bytes of an answer that is worth a word about how far it is."""
 _SLOWEST = 180.0
 """Seconds after which Google itself gives up a request."""
 _ELSEWHERE = "_maybe_start_regional_access_boundary_refresh"
@@ -78,7 +80,10 @@ class _Client(HTTPClient):
         for piece in response.iter_content(_PIECE):
             pieces.append(piece)
             done += len(piece)
-            self.told("reading", done, total)
+            if done >= _LONG:
+                self.told("reading", done, total)
+        if done >= _LONG:
+            self.told("", 0, 0)
         response._content = b"".join(pieces)  # noqa: SLF001: what `response.content` returns
         self.last_date = response.headers.get("Date", "")
         if not response.ok:
@@ -204,7 +209,6 @@ class Connection:
             raise self._explained(error, writes=writes, unanswered=unanswered, seconds=time.monotonic() - began) from None
         finally:
             self._spent += time.monotonic() - began if failed else 0.0
-            self.told("", 0, 0)
         if date := self._http.last_date:
             self._offset = parsedate_to_datetime(date) - datetime.now(UTC)
         try:

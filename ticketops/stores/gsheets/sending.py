@@ -79,9 +79,12 @@ class _Stage:
             if not error.again:  # else they were made, only the answer was lost
                 raise
         pieces = list(self._pieces())
-        for number, piece in enumerate(pieces):
-            connection.told("writing", number * ADVISED, len(pieces) * ADVISED)
-            connection.update(piece)
+        try:
+            for number, piece in enumerate(pieces):
+                connection.told("writing", number * ADVISED, len(pieces) * ADVISED)
+                connection.update(piece)
+        finally:
+            connection.told("", 0, 0)
 
     def _pieces(self) -> Iterator[list[Request]]:
         """Batches of at most the advised size."""
