@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ticketops import config
+from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 
@@ -24,7 +25,7 @@ def check(session: Session) -> int:
     if seen["email"]:
         session.out.line(f"address  {seen['email']}   share sheets with it, as an editor")
     if seen["title"]:
-        session.out.line(f"sheet    {seen['title']} · {seen['sheets']} sheets, {seen['cells']:,} of 10,000,000 cells")
+        session.out.line(f"sheet    {seen['title']} · {counted(seen['sheets'], 'sheet')}, {seen['cells']:,} of 10,000,000 cells")
     return session.finish(seen, [])
 
 
