@@ -52,8 +52,8 @@ class Book:
 class Office(Desk):
     """A manager's desk, whose clock can be put forward by days. What it has read of one revision it does not read again."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, store: Any = None) -> None:
+        super().__init__(store)
         self.days = 0
         self._known: dict[Any, Any] = {}
 
@@ -100,10 +100,13 @@ class Trade(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Office()
+        self.desk = self.new_desk()
         self.book = Book()
         self.history: list[tuple[Cells, Book]] = []
         self.links: dict[str, str] = {}
+
+    def new_desk(self) -> Office:
+        return Office()
 
     # --- what the workbook says
 

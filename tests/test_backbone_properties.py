@@ -29,8 +29,11 @@ class Backbone(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.desk = Desk()
+        self.desk = self.new_desk()
         self.history: list[tuple[str, dict[str, list[Any]]]] = []
+
+    def new_desk(self) -> Desk:
+        return Desk()
 
     def do(self, job: Any) -> None:
         before = everything(self.desk.store)

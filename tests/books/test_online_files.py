@@ -98,7 +98,8 @@ def test_a_lost_answer_makes_no_second_file(where: str, kind: str, times: int, o
 
 def test_every_second_request_is_lost(office: Office) -> None:
     office.server.faults += [Fault(POST, "drop after"), Fault(LIST, "drop before", nth=2), Fault(LIST, "status 503", nth=3)]
-    assert office.files() == [] != [drive.create(office.connect(), "A book", office.shared, "M1")] == office.files()
+    key = drive.create(office.connect(), "A book", office.shared, "M1")
+    assert office.files() == [key]
 
 
 @pytest.mark.parametrize("kind", ["drop after", "drop before", "status 503 after", "status 503"])
@@ -115,10 +116,6 @@ def test_when_it_is_not_known_the_next_call_finds_it(kind: str, office: Office) 
 
 
 def test_a_run_that_was_killed_left_a_file_that_is_found(office: Office) -> None:
-    def kill(_request: Any) -> None:
-        if office.files():
-            raise KeyboardInterrupt
-
     connection = office.connect()
     send = connection._http.request
 
@@ -214,7 +211,7 @@ def test_sharing_whose_answer_is_lost_is_done_once(kind: str, shared: str, offic
 def test_an_address_that_google_refuses_keeps_nobody_else_out(shared: str, office: Office) -> None:
     done = drive.share(office.connect(), shared, {"": "writer", PERSON: "emperor", READER: "writer"})
     assert done.added == (READER,)
-    assert set(done.refused) == {""} | ({PERSON} if PERSON in done.refused else set())
+    assert set(done.refused) == {"", PERSON}
     assert all(done.refused.values())
 
 

@@ -1,4 +1,5 @@
-"""Many hands on one workbook: every commit lands, none is lost, and nobody's work is overwritten.
+"""Many hands on one workbook: every commit lands, none is lost, and nobody's work is overwritten. That many writers get along is tested on
+a file and on a Google Sheet.
 
 The module is its own child program: `python test_contention.py ROLE {json}`.
 """
@@ -27,6 +28,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.online import Google
+from ticketops import config
 from ticketops.cli.main import run
 from ticketops.domain.audit import checks
 from ticketops.domain.plan import Plan, Run
@@ -38,6 +41,7 @@ from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import DISTRIBUTION, PURCHASES, SALES, UNITS
 from ticketops.services import jobs
 from ticketops.services.transaction import Job, carry_out, new_run
+from ticketops.services.workbooks import open_store
 from ticketops.stores.base import Entry
 from ticketops.stores.xlsx.store import XlsxStore
 
@@ -55,19 +59,73 @@ def sell(lines: int = 1) -> Job:
     return jobs.sale_add(Order("Meridian", "USD", DAY), [SaleLine("M01", "Cat 1", EACH, Decimal(350))] * lines)
 
 
+# --- the workbook
+
+
+class OnFile:
+    """A workbook file. environment: of the children."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self.environment: dict[str, str] = {}
+
+    def rows(self, sheet: str) -> list[tuple[Any, ...]]:
+        """As openpyxl reads them."""
+        book = openpyxl.load_workbook(self.name, read_only=True)
+        rows = list(book[sheet].iter_rows(values_only=True))
+        book.close()
+        return rows
+
+    def store(self) -> Any:
+        return XlsxStore(Path(self.name))
+
+
+class Online:
+    """A Google Sheet."""
+
+    def __init__(self, google: Google) -> None:
+        self._google, self._key = google, google.new()
+        self.name = f"gsheet:{self._key}"
+        self.environment = google.environment()
+
+    def rows(self, sheet: str) -> list[tuple[Any, ...]]:
+        """As the server holds them."""
+        rows = self._google.server.rows(self._key, sheet)
+        width = max(map(len, rows))
+        return [tuple(row + [None] * (width - len(row))) for row in rows]
+
+    def store(self) -> Any:
+        return self._google.store(self._key, machine="here")
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> OnFile | Online:
+    """An empty workbook."""
+    if request.param == "xlsx":
+        return OnFile(request.getfixturevalue("empty"))
+    return Online(request.getfixturevalue("google"))
+
+
+def _open(name: str) -> Any:
+    """The store of a workbook, as a child opens it."""
+    return open_store(name, config.load({})) if name.startswith("gsheet:") else XlsxStore(Path(name))
+
+
 # --- the children
 
 
 def _worker(path: str, number: int, rounds: int, careless: bool) -> None:
     """Commits, one after the other, and says what came of each."""
-    if careless:
+    if careless and path.startswith("gsheet:"):
+        _take_the_guards_away_online()
+    elif careless:
         _take_the_guards_away(Path(path))
     _say(ready=True)
     sys.stdin.readline()
     for nth in range(rounds):
         job = (buy(), sell(), jobs.allocate_commit(f"S{number * rounds + nth + 1}"))[nth % 3]
         try:
-            done = carry_out(XlsxStore(Path(path)), _slow(job) if careless else job, new_run(f"worker {number}"))
+            done = carry_out(_open(path), _slow(job) if careless else job, new_run(f"worker {number}"))
         except Exception as error:
             if not careless:
                 raise
@@ -111,6 +169,25 @@ def _take_the_guards_away(path: Path) -> None:
     XlsxStore.__init__ = fresh  # type: ignore[method-assign]
 
 
+def _take_the_guards_away_online() -> None:
+    """A lock of one's own, no second look, and whoever asks whether the sheet has moved hears what was read first."""
+    from ticketops.stores.gsheets import lock
+    from ticketops.stores.gsheets.store import GoogleSheetStore
+
+    lock.LOCK = f"_OWN_LOCK_{os.getpid()}"
+    locked = GoogleSheetStore.locked
+
+    @contextmanager
+    def unaware(self: GoogleSheetStore, entry: Entry) -> Iterator[None]:
+        seen = self._control
+        with locked(self, entry):
+            self._control = seen
+            yield
+
+    GoogleSheetStore.locked = unaware  # type: ignore[method-assign]
+    GoogleSheetStore._look_again = lambda self, looks, edits: {}  # type: ignore[method-assign]
+
+
 def _slow(job: Job) -> Job:
     """A plan that takes its time, so that the others surely come in between."""
 
@@ -126,13 +203,13 @@ def _reader(path: str) -> None:
     _say(ready=True)
     looks = 0
     while not select.select([sys.stdin], [], [], 0)[0]:
-        tables = XlsxStore(Path(path)).read(SALES, DISTRIBUTION, PURCHASES, UNITS)
+        tables = _open(path).read(SALES, DISTRIBUTION, PURCHASES, UNITS)
         rows = {name: tables[name].frame.height for name in (SALES, DISTRIBUTION, UNITS)}
         assert rows[DISTRIBUTION] == EACH * rows[SALES], rows
         assert tables[PURCHASES].frame["number"].sum() == rows[UNITS], rows
         assert checks.audit(tables)[1] == []
         if looks % 10 == 0:
-            log = XlsxStore(Path(path)).log()
+            log = _open(path).log()
             assert [t.number for t in log] == list(range(1, len(log) + 1))
         looks += 1
     _say(looks=looks)
@@ -156,11 +233,16 @@ def _say(**words: Any) -> None:
 class Child:
     """A process in one of the roles above."""
 
-    def __init__(self, role: str, path: Path, **words: Any) -> None:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {"PYTHONPATH": str(ROOT)}
+    def __init__(self, role: str, path: Path | str, environment: dict[str, str] | None = None, **words: Any) -> None:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")}
         command = [sys.executable, __file__, role, json.dumps({"path": str(path), **words})]
         self.process = subprocess.Popen(
-            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=inherited | {"PYTHONPATH": str(ROOT)} | (environment or {}),
         )
 
     def hear(self) -> dict[str, Any]:
@@ -202,21 +284,20 @@ def children() -> Iterator[list[Child]]:
 # --- many writers
 
 
-def _event(path: Path, sales: int) -> None:
+def _event(store: Any, sales: int) -> None:
     """A workbook with `sales` sales that nobody has allocated, and stock for them."""
-    store = XlsxStore(path)
     carry_out(store, buy(EACH * sales), new_run("tester"))
     carry_out(store, sell(sales), new_run("tester"))
 
 
-def _contend(path: Path, processes: int, rounds: int, *, careless: bool = False, readers: int = 0) -> list[dict[str, Any]]:
+def _contend(place: OnFile | Online, processes: int, rounds: int, *, careless: bool = False, readers: int = 0) -> list[dict[str, Any]]:
     """Everything that the workers said."""
-    _event(path, processes * rounds)
+    _event(place.store(), processes * rounds)
     with children() as made:
         for number in range(processes):
-            made.append(Child("worker", path, number=number, rounds=rounds, careless=careless))
+            made.append(Child("worker", place.name, place.environment, number=number, rounds=rounds, careless=careless))
         for _ in range(readers):
-            made.append(Child("reader", path))
+            made.append(Child("reader", place.name, place.environment))
         for child in made:
             assert child.hear() == {"ready": True}
         for child in made[:processes]:
@@ -227,32 +308,38 @@ def _contend(path: Path, processes: int, rounds: int, *, careless: bool = False,
     return said
 
 
-def _missing(path: Path, said: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """What was acknowledged but is not in the workbook, as openpyxl reads it."""
-    book = openpyxl.load_workbook(path, read_only=True)
+def _missing(place: OnFile | Online, said: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """What was acknowledged but is not in the workbook."""
 
     def column(sheet: str, header: str, row: int = 1) -> list[str]:
-        rows = list(book[sheet].iter_rows(min_row=row, values_only=True))
-        place = rows[0].index(header)
-        return [str(values[place]) for values in rows[1:] if values[place]]
+        rows = place.rows(sheet)[row - 1 :]
+        at = rows[0].index(header)
+        return [str(values[at]) for values in rows[1:] if values[at]]
 
     held = {
         "purchases": column(PURCHASES, "PurchaseID"),
         "sales": column(SALES, "SalesID"),
         "units": [unit for cell in column(DISTRIBUTION, "AllocatedUnitIDs", 2) for unit in split_unit_ids(cell)],
     }
-    book.close()
     return {what: {one for word in said for one in word.get(what, [])} - set(ids) for what, ids in held.items()}
 
 
-@pytest.mark.parametrize(("processes", "rounds"), [(4, 5), pytest.param(8, 25, marks=pytest.mark.slow)])
-def test_nothing_is_lost(empty: Path, processes: int, rounds: int) -> None:
+@pytest.mark.parametrize(
+    ("place", "processes", "rounds"),
+    [
+        ("xlsx", 4, 5),
+        ("gsheets", 3, 2),
+        *(pytest.param(*chosen, marks=pytest.mark.slow) for chosen in (("xlsx", 8, 25), ("gsheets", 5, 8))),
+    ],
+    indirect=["place"],
+)
+def test_nothing_is_lost(place: OnFile | Online, processes: int, rounds: int) -> None:
     total = processes * rounds
-    said = _contend(empty, processes, rounds, readers=1)
+    said = _contend(place, processes, rounds, readers=1)
     assert len([word for word in said if "done" in word]) == total
-    assert _missing(empty, said) == {"purchases": set(), "sales": set(), "units": set()}
+    assert _missing(place, said) == {"purchases": set(), "sales": set(), "units": set()}
 
-    tables = XlsxStore(empty).read(PURCHASES, SALES, UNITS, DISTRIBUTION)
+    tables = place.store().read(PURCHASES, SALES, UNITS, DISTRIBUTION)
     kinds = Counter("bought" if word["purchases"] else "sold" if word["sales"] else "allocated" for word in said)
     assert kinds.total() == total
     assert tables[PURCHASES].frame.height == 1 + kinds["bought"]
@@ -273,19 +360,20 @@ def test_nothing_is_lost(empty: Path, processes: int, rounds: int) -> None:
     result, findings = checks.audit(tables)
     assert (result["invariant_holds"], findings) == (True, [])
 
-    log = XlsxStore(empty).log()
+    log = place.store().log()
     assert [t.number for t in log] == list(range(1, 2 + total + 1))
     assert all(later.revision_before == earlier.revision_after for earlier, later in itertools.pairwise(log))
-    assert log[-1].revision_after == XlsxStore(empty).revision()
+    assert log[-1].revision_after == place.store().read(SALES).revision
     assert {t.entry.user for t in log[2:]} == {f"worker {n}" for n in range(processes)}
 
 
-def test_without_lock_and_revision_check_work_is_lost(empty: Path) -> None:
+@pytest.mark.parametrize("place", ["xlsx", pytest.param("gsheets", marks=pytest.mark.slow)], indirect=True)
+def test_without_lock_and_revision_check_work_is_lost(place: OnFile | Online) -> None:
     """The control: the test above can fail."""
-    said = _contend(empty, 4, 6, careless=True)
+    said = _contend(place, 4, 6, careless=True)
     acknowledged = [word for word in said if "done" in word]
     assert len(acknowledged) > 6
-    lost = _missing(empty, acknowledged)
+    lost = _missing(place, acknowledged)
     assert sum(map(len, lost.values())) > 0
 
 
@@ -492,7 +580,7 @@ def test_saved_elsewhere_while_somebody_was_asked(empty: Path, harmless: bool) -
 
 
 def test_allocated_by_somebody_else_in_the_meantime(empty: Path) -> None:
-    _event(empty, 1)
+    _event(XlsxStore(empty), 1)
     job = jobs.allocate_commit("S1")
 
     def plan(snapshot: Snapshot, now: Run) -> Plan:
