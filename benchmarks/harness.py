@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,3 +71,13 @@ def fresh(source: str, name: str) -> str:
 
 def row(name: str, measured: Measured, note: str = "") -> str:
     return f"| {name} | {measured.median:.3f} | {min(measured.seconds):.3f}–{max(measured.seconds):.3f} | {measured.peak:,.0f} | {note} |"
+
+
+def pending_sales(book: Path) -> Iterator[str]:
+    """SalesIDs with tickets to allocate, spread over the workbook."""
+    from ticketops.domain.allocation.targets import targets_of
+    from ticketops.schema.workbook import DISTRIBUTION, SALES
+    from ticketops.stores.xlsx.store import XlsxStore
+
+    targets = [t for t in targets_of(XlsxStore(book).read(DISTRIBUTION, SALES)) if t.pending and not t.waiting]
+    yield from (target.sales_id for target in targets[:: max(1, len(targets) // 60)])

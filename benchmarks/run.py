@@ -13,11 +13,11 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 from books import bench_books, books_report
-from harness import HERE, PYTHON, WORK, Measured, alternate, fresh, once, row, script, tool
+from harness import HERE, PYTHON, WORK, Measured, alternate, fresh, once, pending_sales, row, script, tool
+from online import bench_google, google_report
 
 
 def openpyxl_round_trip(book: str) -> list[str]:
@@ -53,16 +53,6 @@ def main(name: str):
     print(name)
 app()
 """
-
-
-def pending_sales(book: Path) -> Iterator[str]:
-    """SalesIDs with tickets to allocate, spread over the workbook."""
-    from ticketops.domain.allocation.targets import targets_of
-    from ticketops.schema.workbook import DISTRIBUTION, SALES
-    from ticketops.stores.xlsx.store import XlsxStore
-
-    targets = [t for t in targets_of(XlsxStore(book).read(DISTRIBUTION, SALES)) if t.pending and not t.waiting]
-    yield from (target.sales_id for target in targets[:: max(1, len(targets) // 60)])
 
 
 def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
@@ -242,6 +232,7 @@ def main() -> None:
         prepare("x10")
         ten = bench_commands("x10.xlsx", max(3, options.runs // 3), peers=False)
     page = report(full, ten, helps, compared("full.xlsx"), options.runs) + books_report(bench_books(max(3, options.runs // 2)))
+    page += google_report(bench_google(max(3, options.runs // 2)))
     options.out.write_text(page, "utf-8")
     (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))
     print(page)

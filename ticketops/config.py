@@ -51,7 +51,10 @@ def _workbook(value: Any) -> Path | str:
     from ticketops.stores.gsheets.address import PREFIX, is_online, spreadsheet_id
 
     if is_online(value):
-        return PREFIX + spreadsheet_id(value)
+        try:
+            return PREFIX + spreadsheet_id(value)
+        except ValueError as error:
+            raise UsageError(f"the workbook can't be {value!r}", str(error)) from None
     return Path(_path_text(value)).expanduser()
 
 

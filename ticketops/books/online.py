@@ -101,10 +101,11 @@ def requests_of(book: Book, present: Present, *, keeper: str, reveal: Callable[[
     requests += _shaped(main, rows=HEADER_ROW, columns=page.shown_places(book.layout)[0])
     requests += _shaped(help_)
     requests += _shaped(hidden, hidden=True)
-    requests += _main(main, book, reveal)
+    areas = open_areas(book)
+    requests += _main(main, book, areas, reveal)
     requests += _how_to(help_, lines)
     requests.append(_values(hidden, 1, [[extended(text) for text in row] for row in base], hidden.columns))
-    requests.append(_protected(main, keeper, _ONLY_YELLOW, open_areas(book)))
+    requests.append(_protected(main, keeper, _ONLY_YELLOW, areas))
     requests += [_protected(sheet, keeper, _LOCKED) for sheet in (help_, hidden)]
     return requests
 
@@ -187,23 +188,25 @@ def _protected(sheet: _Sheet, keeper: str, why: str, areas: Sequence[Area] = ())
 # --- what stands in them
 
 
-def _main(sheet: _Sheet, book: Book, reveal: Callable[[str], str] | None) -> Iterator[Request]:
+def _main(sheet: _Sheet, book: Book, areas: Sequence[Area], reveal: Callable[[str], str] | None) -> Iterator[Request]:
     columns, left = book.layout.columns, page.shown_places(book.layout)[0]
     titles = {left: extended(page.title_line(book))} | ({left + 6: extended(book.layout.notice)} if book.layout.notice else {})
     headers = {column.place: extended(column.header) for column in columns}
-    summary = {left: {"formulaValue": page.summary(book, ";")[0]}}
     width = max(headers)
-    yield _values(sheet, 1, [[row.get(place, {}) for place in range(1, width + 1)] for row in (titles, summary, headers)], width)
+    yield _values(sheet, 1, [[row.get(place, {}) for place in range(1, width + 1)] for row in (titles, {}, headers)], width)
+    summary = {"userEnteredValue": {"formulaValue": page.summary(book, ";")[0]}}
+    where = rectangle(sheet.sheet_id, 2, 2, left, left)  # no block of values: whoever sends those ahead must leave it as it is
+    yield {"updateCells": {"range": where, "rows": [{"values": [summary]}], "fields": "userEnteredValue"}}
     by_place = {column.place: column for column in columns}
     rows = [
-        [typed(column.type, page.value_of(column, row.values.get(column.name), reveal)) if (column := by_place.get(place)) else {}
+        [typed(page.value_of(column, row.values.get(column.name), reveal)) if (column := by_place.get(place)) else {}
          for place in range(1, width + 1)]
         for row in book.rows
     ]  # fmt: skip
     if rows:
         yield _values(sheet, page.FIRST, rows, width)
     yield from _columns(sheet, by_place)
-    yield from _looks(sheet, book)
+    yield from _looks(sheet, book, areas)
     yield from _help_with(sheet, book)
 
 
@@ -227,7 +230,7 @@ def _columns(sheet: _Sheet, by_place: Mapping[int, BookColumn]) -> Iterator[Requ
     yield _sized(sheet, "ROWS", HEADER_ROW, HEADER_ROW, page.HEADER_HEIGHT * 4 // 3)
 
 
-def _looks(sheet: _Sheet, book: Book) -> Iterator[Request]:
+def _looks(sheet: _Sheet, book: Book, areas: Sequence[Area]) -> Iterator[Request]:
     layout, last = book.layout, page.last_row(book)
     left = page.shown_places(layout)[0]
     bold = {"bold": True, "fontSize": 14}
@@ -249,7 +252,7 @@ def _looks(sheet: _Sheet, book: Book) -> Iterator[Request]:
             yield _painted(sheet, (start, end, first, final), **grey_look)
     box = {"style": "SOLID", "colorStyle": _colour(page.LINES)}
     borders = dict.fromkeys(("top", "bottom", "left", "right"), box)
-    for area in open_areas(book):
+    for area in areas:
         yield _painted(sheet, area, backgroundColorStyle=_colour(page.YELLOW), borders=borders)
 
 
@@ -326,5 +329,5 @@ def _pixels(characters: int) -> int:
 
 
 def _colour(text: str) -> dict[str, Any]:
-    red, green, blue = (int(text[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (round(int(text[i : i + 2], 16) / 255, 4) for i in (1, 3, 5))
     return {"rgbColor": {"red": red, "green": green, "blue": blue}}

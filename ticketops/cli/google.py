@@ -23,7 +23,8 @@ def check(session: Session) -> int:
     seen = google.check(session.settings, config.config_folder())
     session.out.line(f"key      {seen['key']} ({seen['kind'].replace('_', ' ')})")
     if seen["email"]:
-        session.out.line(f"address  {seen['email']}   share sheets with it, as an editor")
+        hint = "   share sheets with it, as an editor" if seen["kind"] == "service_account" else ""
+        session.out.line(f"address  {seen['email']}{hint}")
     if seen["title"]:
         session.out.line(f"sheet    {seen['title']} · {counted(seen['sheets'], 'sheet')}, {seen['cells']:,} of 10,000,000 cells")
     return session.finish(seen, [])

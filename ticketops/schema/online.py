@@ -8,11 +8,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from ticketops.schema.columns import ColumnType, to_serial
+from ticketops.schema.columns import to_serial
 
 Request = dict[str, Any]
 """One request of a batchUpdate."""
-DATED = (ColumnType.DATE, ColumnType.DATETIME)
 HOW_TO = "How to"
 """The sheet of a book that says how it is filled in."""
 
@@ -32,11 +31,12 @@ def extended(value: Any) -> dict[str, Any]:
     return {"stringValue": str(value)}
 
 
-def typed(kind: ColumnType, value: Any) -> dict[str, Any]:
-    """A value of a book's column as an ExtendedValue: what does not fit the column is a text, as in a file."""
-    if kind in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.FLAG) or (kind in DATED and isinstance(value, datetime)):
+def typed(value: Any) -> dict[str, Any]:
+    """A value of a book as an ExtendedValue; a moment that no spreadsheet can hold is a text."""
+    try:
         return extended(value)
-    return extended(None if value is None else str(value))
+    except ValueError:
+        return {"stringValue": str(value)}
 
 
 def text_row(*texts: str) -> dict[str, Any]:

@@ -17,7 +17,8 @@ def check(settings: Settings, config_folder: Path) -> dict[str, Any]:
     Raises UsageError where there is no key, NotPermittedError where the sheet is not shared with it.
     """
     who = identity(settings.google_key, config_folder)
-    seen: dict[str, Any] = {"key": str(who.source), "kind": who.kind, "email": who.email, "title": "", "sheets": 0, "cells": 0}
+    email = who.email or connect("", settings).address()
+    seen: dict[str, Any] = {"key": str(who.source), "kind": who.kind, "email": email, "title": "", "sheets": 0, "cells": 0}
     if isinstance(settings.workbook, str):
         answer = connect(settings.workbook.removeprefix(PREFIX), settings).properties()
         grids = [sheet["properties"].get("gridProperties", {}) for sheet in answer["sheets"]]

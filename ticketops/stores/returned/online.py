@@ -25,8 +25,8 @@ from ticketops.schema.books import (
     tidy,
     typed_text,
 )
-from ticketops.schema.columns import from_serial, text_of
-from ticketops.schema.online import DATED, HOW_TO, quoted, typed
+from ticketops.schema.columns import ColumnType, from_serial, text_of
+from ticketops.schema.online import HOW_TO, quoted, typed
 from ticketops.stores.returned.contents import read_pages, refused, returned_of
 
 Ask = Callable[[Sequence[str], str], Mapping[str, Any]]
@@ -111,8 +111,8 @@ def written_hash(book: Book) -> str:
 
 def _as_written(column: BookColumn, value: Any) -> Any:
     """A value as it is read back."""
-    entered = typed(column.type, tidy(value) if isinstance(value, str) else value)
-    form = {"numberFormat": {"type": "DATE_TIME"}} if column.type in DATED else {}
+    entered = typed(tidy(value) if isinstance(value, str) else value)
+    form = {"numberFormat": {"type": "DATE_TIME"}} if column.type in (ColumnType.DATE, ColumnType.DATETIME) else {}
     return _cell({"userEnteredValue": entered, "effectiveFormat": form}).value
 
 
