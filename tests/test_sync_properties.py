@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import openpyxl
 import pytest
 
 from tests.online import Google
@@ -248,3 +249,31 @@ def test_a_thousand_interleavings_on_a_file_and_a_google_sheet(
 ) -> None:
     for seed in range(first, first + 125):
         on_file_and_online(google, empty, tmp_path, seed)
+
+
+def test_a_formula_stays(google: Google, empty: Path, few_sheets: None) -> None:
+    """A cell that holds a formula on one side is not written there; everything else is taken over."""
+    here, key = OnFile(empty), google.new(MemoryStore().raw_rows(*COLUMNS))
+    there = Online(google, key)
+    for row in (3, 4):
+        here.type((DISTRIBUTION, row, "line_key"), f"k{row}")
+        here.type((DISTRIBUTION, row, "notes"), "old")
+    run = Run("R20260417-143022", "tester", NOW, lambda: "u", states.SR_OPERATOR)
+    carry_out(there.store, sync.job(Side.REMOTE, here.store, there.store), run)
+    google.server.set_formula(key, DISTRIBUTION, 3, place(DISTRIBUTION, "notes"), '="old"', "old")
+    here.type((DISTRIBUTION, 3, "notes"), "new")
+    here.type((DISTRIBUTION, 4, "notes"), "new")
+    done = carry_out(there.store, sync.job(Side.REMOTE, here.store, there.store), run)
+    assert [(finding.code, finding.row) for finding in done.plan.findings] == [("FORMULA_LEFT", 3)]
+    assert google.server.cell(key, DISTRIBUTION, 3, place(DISTRIBUTION, "notes")).value.text == '="old"'
+    assert there.store.read(DISTRIBUTION)[DISTRIBUTION].frame["notes"].to_list() == ["old", "new"]
+    book = openpyxl.load_workbook(empty)
+    book[DISTRIBUTION].cell(4, place(DISTRIBUTION, "notes")).value = '="new"'
+    book.save(empty)
+    google.server.set(key, DISTRIBUTION, 4, place(DISTRIBUTION, "notes"), "newer")
+    google.server.set(key, DISTRIBUTION, 4, place(DISTRIBUTION, "qty"), 7)
+    done = carry_out(
+        here.store, sync.job(Side.LOCAL, here.store, there.store, ["remote"]), run
+    )  # a formula not yet computed reads as a blank
+    assert ("FORMULA_LEFT", 4) in {(finding.code, finding.row) for finding in done.plan.findings}
+    assert here.store.read(DISTRIBUTION)[DISTRIBUTION].frame["qty"].to_list() == [None, 7]

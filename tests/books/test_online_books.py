@@ -35,6 +35,7 @@ from ticketops.model import states
 from ticketops.schema.books import CLIENT_LAYOUT, LAYOUTS, STAFF_LAYOUT, SUPPLIER_LAYOUT, Book, BookRow, Returned
 from ticketops.stores.gsheets.access import identity
 from ticketops.stores.gsheets.connection import Connection, Rejected
+from ticketops.stores.returned import online
 from ticketops.stores.returned.contents import refused, returned_of
 from ticketops.stores.returned.online import look, returned_from, written_hash
 from ticketops.stores.returned.reading import read_file
@@ -247,6 +248,16 @@ def test_passwords_are_in_a_staff_book_only_where_they_are_revealed(event: Event
     assert sorted(asked) == ["pw-P00001", "pw-P00004"]
     desk.build(event.staff(), key, reveal=reveal)
     assert "pw-P0" not in json.dumps(desk.everything(key)), "nor in a spreadsheet that held them before"
+
+
+def test_a_moment_that_no_spreadsheet_can_hold_is_a_text(event: Event, desk: Desk) -> None:
+    book = event.staff()
+    moment = dt.datetime(1812, 6, 24, 8, 30)
+    book = replace(book, rows=[replace(row, values=dict(row.values) | {"dispatched_at": moment}) for row in book.rows])
+    key = desk.build(book)
+    assert desk.server.cell(key, "_MY_TASKS", 4, 18).value == "1812-06-24 08:30:00"
+    back = desk.read(key, "staff")
+    assert (edits(back), back.file_hash) == ({}, written_hash(book))
 
 
 # --- looks and help
@@ -487,6 +498,12 @@ def test_nothing_is_left_of_an_older_book(kind: str, event: Event, shelf: dict[s
         typing(77, 1, 1, "my own words"),
         {"addProtectedRange": {"protectedRange": {"protectedRangeId": 78, "range": {"sheetId": 77}, "editors": {"users": [READER]}}}},
     ])  # fmt: skip
+    desk.server.request(
+        key,
+        {"setBasicFilter": {"filter": {"range": {"sheetId": desk.server.sheet(key, "How to").id}, "criteria": {"0": {"hiddenValues": [CANARY]}}}}},
+        {"updateDimensionProperties": {"range": {"sheetId": main.id, "dimension": "ROWS", "startIndex": 4, "endIndex": 20},
+                                       "properties": {"hiddenByUser": True}, "fields": "hiddenByUser"}},
+    )  # fmt: skip
     own = vars(desk.server.sheet(key, "My own"))
     ids = {title: desk.server.sheet(key, title).id for title in titles}
     grid = main.row_count, main.column_count
@@ -701,6 +718,14 @@ def test_a_huge_sheet_that_somebody_added_is_not_read(desk: Desk, event: Event) 
     assert not Present.of(answer).is_blank
 
 
+def test_a_books_own_sheets_are_read_before_others(desk: Desk, event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(online, "MAX_CELLS", 600)  # the book has 264 + 56, and nine lines of help
+    key = desk.build(event.client())
+    grid = {"rowCount": 20, "columnCount": 26}
+    desk.server.request(key, {"addSheet": {"properties": {"sheetId": 5, "title": "Front", "index": 0, "gridProperties": grid}}})
+    assert desk.read(key).file_hash == written_hash(event.client())
+
+
 # --- whether anybody touched it
 
 
@@ -718,6 +743,13 @@ def test_the_hash_is_that_of_what_was_written_until_somebody_types(kind: str, ev
             assert desk.read(key, kind).file_hash != written, (row, letter)
             desk.server.set(key, main, row, place, before)
             assert desk.read(key, kind).file_hash == written, "it was set back"
+    column = next(c for c in book.layout.columns if c.typed and c.name in ("comment", "dispatch_notes", "staff_notes"))
+    row = next(row for row, letters in OPEN[kind].items() if get_column_letter(column.place) in letters)
+    before = desk.server.cell(key, main, row, column.place).value
+    desk.server.set_formula(key, main, row, column.place, "=A1", before)
+    assert desk.read(key, kind).file_hash != written, "a formula that comes to the same"
+    desk.server.set(key, main, row, column.place, before or "  ")
+    assert desk.read(key, kind).file_hash == written
     desk.server.set_format(key, main, 4, 20, {"textFormat": {"bold": True}})
     desk.server.request(key, {"addSheet": {"properties": {"title": "Another"}}})
     assert desk.read(key, kind).file_hash == written, "looks and other sheets say nothing"

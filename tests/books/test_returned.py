@@ -504,7 +504,7 @@ def test_a_book_that_was_split_between_colleagues_is_taken_copy_by_copy(event: F
 
 def test_a_book_that_is_saved_while_it_is_planned_is_left_alone(event: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     late = filled(event, name="late.xlsx")
-    original = books.BookJob.read_edited
+    original = places.Places.read_edited
 
     def then_somebody_saves(self: Any, paths: Any) -> Any:
         found = original(self, paths)
@@ -516,7 +516,7 @@ def test_a_book_that_is_saved_while_it_is_planned_is_left_alone(event: Field, mo
         return event.clock.do(job)
 
     with monkeypatch.context() as patched:
-        patched.setattr(books.BookJob, "read_edited", then_somebody_saves)
+        patched.setattr(places.Places, "read_edited", then_somebody_saves)
         assert "BOOK_OPEN" in [finding.code for finding in build().findings]
     assert event.books["meridian"].read_bytes() == late.read_bytes()
     assert build().result["edits"] == 3

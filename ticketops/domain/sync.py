@@ -8,7 +8,7 @@ that changed on both sides is a conflict as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -189,8 +189,12 @@ class Taken:
     counts: dict[str, int]
 
 
-def take_over(into: Side, local: Copy, remote: Copy, base: pl.DataFrame, prefer: Preferences) -> Taken:
-    """The cells that one side takes over from the other: those that changed over there only, and conflicts in which that word counts."""
+def take_over(into: Side, local: Copy, remote: Copy, base: pl.DataFrame, prefer: Preferences,
+              leave: Collection[tuple[int, str]] = ()) -> Taken:  # fmt: skip
+    """The cells that one side takes over from the other: those that changed over there only, and conflicts in which that word counts.
+
+    leave: cells (row, column) that are not to be written.
+    """
     sheet = local.table.sheet
     mine, theirs = (local, remote) if into is Side.LOCAL else (remote, local)
     source = Side.REMOTE if into is Side.LOCAL else Side.LOCAL
@@ -207,7 +211,7 @@ def take_over(into: Side, local: Copy, remote: Copy, base: pl.DataFrame, prefer:
                 conflicts.append(difference)
             elif word is into:
                 settled.setdefault(difference.row, []).append(difference.column)
-        if word is source:
+        if word is source and (difference.row, difference.column) not in leave:
             wanted.setdefault(difference.row, []).append(difference.column)
     counts["taken"] = sum(map(len, wanted.values()))
     before, after = mine.values(wanted), theirs.values(wanted)

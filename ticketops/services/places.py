@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ticketops.books.handout import write_book
 from ticketops.config import Settings
 from ticketops.errors import LockedError, TicketopsError
-from ticketops.schema.books import Book, Returned
+from ticketops.schema.books import LAYOUTS, Book, Returned
 from ticketops.services.shelf import Shelf, hash_of, sweep
 from ticketops.stores.gsheets.address import PREFIX, is_online
 from ticketops.stores.returned.files import read_returned
@@ -111,10 +111,14 @@ class OnlinePlace:
         from ticketops.stores.returned import online
 
         del edited
-        self._answer = online.look_at_all(self._connection.spreadsheet_with) if self._fresh else None
+        if self._fresh:
+            self._answer = online.look_at_all(self._connection.spreadsheet_with)
+        else:
+            self._close()
+            self._answer = None
         self._fresh = False
         if self.state() != seen:
-            raise LockedError(f"{self.label} was edited by somebody in this moment")
+            raise LockedError(f"{self.label} was edited by somebody in this moment; it is closed until it is made anew")
         made = online.written_hash(book)
         requests = requests_of(book, Present.of(self._answer), keeper=self._connection.address(), reveal=reveal)
         try:
@@ -125,6 +129,15 @@ class OnlinePlace:
                 raise
         self._answer = None
         return made
+
+    def _close(self) -> None:
+        """Lock a book of ours, so that nobody types what nobody would read; it opens as it is written."""
+        from ticketops.books.online import Present, requests_to_close
+
+        if self._answer is not None and self._kind in LAYOUTS:
+            requests = requests_to_close(LAYOUTS[self._kind], Present.of(self._answer), keeper=self._connection.address())
+            if requests:
+                self._connection.update(requests)
 
 
 class Places:

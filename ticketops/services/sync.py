@@ -123,18 +123,23 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
     preferences = Preferences(prefer, MANIFEST)
     state = CommonState.between(local, remote)
     agreed: dict[str, pl.DataFrame] = {}
-    source = remote if into is not Side.REMOTE else local
+    target, source = (remote, local) if into is Side.REMOTE else (local, remote)
 
     def plan(snapshot: Snapshot, _run: Run) -> Plan:
         seal = state.seal()
         base = state.load()
-        mine = _Copies(local if into is not Side.REMOTE else remote, snapshot, seal).sheets
+        mine = _Copies(target, snapshot, seal).sheets
         theirs = _Copies(source, source.read(*SHEETS, strict=False), seal).sheets
         here, there = (theirs, mine) if into is Side.REMOTE else (mine, theirs)
         made = Plan()
         taken: dict[str, Taken] = {}
         for name in SHEETS:
             taken[name] = take_over(into or Side.LOCAL, here[name], there[name], base[name], preferences)
+        if into is not None:
+            for name, leave in _formulas(target, taken).items():
+                taken[name] = take_over(into, here[name], there[name], base[name], preferences, leave)
+                made.findings += [_left(here[name].table, row, column) for row, column in sorted(leave)]
+        for name in SHEETS:
             made.findings += conflict_findings(here[name], there[name], base[name], taken[name].conflicts)
         if into is not None:
             made.changes = changes_of(taken.values())
@@ -174,7 +179,28 @@ def _result(
         written = (there if into is Side.REMOTE else here)[name].table
         after = {} if into is None else {"taken": one.counts["taken"], "rows_after": _after(written, one).frame.height}
         sheets.append({"sheet": name, **counts, **rows, **after})
-    return {"into": into.value if into else "", "first": not state.exists, **totals, "left": sum(len(one.conflicts) for one in taken.values()), "sheets": sheets}
+    return {
+        "into": into.value if into else "",
+        "first": not state.exists,
+        **totals,
+        "left": sum(len(one.conflicts) for one in taken.values()),
+        "sheets": sheets,
+    }
+
+
+def _formulas(target: Store, taken: Mapping[str, Taken]) -> dict[str, set[tuple[int, str]]]:
+    """{sheet: cells} that would be written but hold a formula over there, which stays."""
+    wanted = {name: one.changes.rows for name, one in taken.items() if one.changes is not None}
+    found: dict[str, set[tuple[int, str]]] = {}
+    for sheet, row, column in target.formulas(wanted) if wanted else ():
+        if column in wanted[sheet].get(row, {}):
+            found.setdefault(sheet, set()).add((row, column))
+    return found
+
+
+def _left(table: Table, row: int, column: str) -> Finding:
+    header = table.sheet.by_name[column].header
+    return Finding("FORMULA_LEFT", Severity.LOW, f"{header} holds a formula in the copy that is written: it stays", table.sheet.name, row)
 
 
 def _after(table: Table, one: Taken) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,10 @@ class Store(Protocol):
 
     def raw_rows(self, *sheets: str) -> dict[str, list[list[Any]]]:
         """All cells of those sheets that exist, untyped, from row 1 on: for checks of the layout itself."""
+        ...
+
+    def formulas(self, cells: Mapping[str, Mapping[int, Iterable[str]]]) -> set[tuple[str, int, str]]:
+        """Which of these cells ({sheet: {row: columns}}) hold a formula, which no commit overwrites: (sheet, row, column)."""
         ...
 
     def sheet_names(self) -> list[str]:

@@ -74,7 +74,9 @@ def compile_edits(changes: ChangeSet, tables: Mapping[str, Table]) -> dict[str, 
     return edits
 
 
-def _set(edit: SheetEdit, number: int, cells: Mapping[str, Cell], positions: Mapping[str, tuple[int, ...]], places: Mapping[str, int]) -> None:
+def _set(
+    edit: SheetEdit, number: int, cells: Mapping[str, Cell], positions: Mapping[str, tuple[int, ...]], places: Mapping[str, int]
+) -> None:
     row = edit.cells.setdefault(number, {})
     for column, (_before, after) in cells.items():
         if "@" in column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,10 @@ class MemoryStore:
 
     def raw_rows(self, *sheets: str) -> dict[str, list[list[Any]]]:
         return {name: self.rows(name) for name in sheets if name in self._sheets}
+
+    def formulas(self, cells: Mapping[str, Mapping[int, Iterable[str]]]) -> set[tuple[str, int, str]]:
+        del cells
+        return set()
 
     def sheet_names(self) -> list[str]:
         return list(self._sheets)

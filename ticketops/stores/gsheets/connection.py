@@ -168,10 +168,6 @@ class Connection:
             return self._tried(lambda: self._http.request(method, _DRIVE + path, params=params, **more), writes=False)
         return self._write(method, _DRIVE + path, params=params, **more)
 
-    def create(self, title: str) -> dict[str, Any]:
-        """A new spreadsheet in the person's own Drive. Raises Rejected, Unclear."""
-        return self._write("post", _SHEETS, params={"fields": "spreadsheetId"}, json={"properties": {"title": title}})
-
     def now(self) -> datetime:
         """The time by the server's clock (UTC), so that machines with wrong clocks agree."""
         return datetime.now(UTC) + self._offset

@@ -15,9 +15,12 @@ from typing import Any
 from isal import igzip  # as for the journal of files
 
 from ticketops.errors import UnusableError
+from ticketops.model.changes import ChangeSet, ReplaceRows
+from ticketops.schema.columns import to_serial
 from ticketops.schema.online import text_row
+from ticketops.schema.tables import Table, apply
 from ticketops.stores.base import Entry, Transaction
-from ticketops.stores.records import as_json, head_of
+from ticketops.stores.records import as_json, content_digest, head_of, plain_row, tabular
 
 HEADER = ("Number", "RunID", "Command", "User", "At", "Before", "After", "Undoes", "Counts", "Body")
 HEADS, BODIES = "A:I", "J:J"
@@ -62,3 +65,15 @@ def body_from(rows: Sequence[Sequence[Any]], name: str) -> dict[str, Any]:
         return dict(json.loads(igzip.decompress(packed).decode("utf-8", "surrogatepass")))  # type: ignore[no-untyped-call]
     except (ValueError, EOFError, OSError) as error:
         raise UnusableError(f"the journal entry {name} is damaged: {error}") from None
+
+
+def digest_written(change: ReplaceRows, changes: ChangeSet, tables: Mapping[str, Table]) -> str:
+    """The digest of what a ReplaceRows writes, as `undo` will find it."""
+    if not change.columns:
+        return content_digest(map(serials, change.rows))
+    return content_digest(tabular(apply(tables[change.sheet], changes.for_sheet(change.sheet))))
+
+
+def serials(row: Any) -> list[Any]:
+    """A row of a free layout as it will be read again: dates as serials."""
+    return [to_serial(cell) if isinstance(cell, datetime) else cell for cell in plain_row(row)]

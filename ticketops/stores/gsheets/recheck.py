@@ -71,6 +71,12 @@ def _places_of(column: str, table: Table, places: Mapping[str, int]) -> Iterable
     return (places[column],) if "@" in column and column in places else table.positions.get(column, ())
 
 
+def within(rows: Mapping[int, Iterable[str]], table: Table, raw: RawRows) -> dict[int, tuple[int, ...]]:
+    """{row: sheet columns} of named cells, as far as the sheet reaches."""
+    places = {column: place for place, column in place_names(table.positions).items()}
+    return {row: tuple(sorted(places[c] for c in columns if c in places)) for row, columns in rows.items() if row <= len(raw)}
+
+
 def ranges(sheet: str, look: Look) -> list[str]:
     """The look in A1 notation."""
     blocks = list(_rectangles(look.cells))

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ticketops.errors import BusyError, ConflictError, RuleError, SchemaError, TicketopsError
 from ticketops.model.changes import ChangeSet, ReplaceRows
-from ticketops.schema.columns import to_serial
 from ticketops.schema.online import Request, new_sheet, quoted, text_row
-from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, place_names, require
+from ticketops.schema.tables import Snapshot, Table, build_table, check, empty_table, place_names, require
 from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import SheetEdit, compile_edits
@@ -38,7 +36,7 @@ from ticketops.stores.gsheets.lock import Lock
 from ticketops.stores.gsheets.requests import Edit, clear_rows, requests_for
 from ticketops.stores.gsheets.sending import send
 from ticketops.stores.gsheets.sheets import KnownSheets
-from ticketops.stores.records import Digest, Record, body_of, content_digest, digest_of, plain_row, record_of, tabular
+from ticketops.stores.records import Digest, Record, body_of, content_digest, digest_of, record_of, tabular
 from ticketops.stores.undo import inverse, last_standing, reversed_cells
 
 RawRows = list[list[Any]]
@@ -76,6 +74,19 @@ class GoogleSheetStore:
         if any(name in self._known.grids and name not in self._raw for name in sheets) or not self._raw:
             self._fetch(sheets)
         return {name: self._raw[name] for name in sheets if name in self._raw}
+
+    def formulas(self, cells: Mapping[str, Mapping[int, Iterable[str]]]) -> set[tuple[str, int, str]]:
+        wanted = {sheet: recheck.within(rows, self._table(sheet), self._raw.get(sheet, [])) for sheet, rows in cells.items()}
+        asked = [name for sheet, places in wanted.items() for name in recheck.ranges(sheet, recheck.Look(places)) if places]
+        found = self.connection.cells(asked) if asked else []
+        return {
+            (title, row, names[place])
+            for sheet in found
+            for title in [sheet["properties"]["title"]]
+            for names in [place_names(self._table(title).positions)]
+            for (row, place), value in recheck.standing_cells(sheet).items()
+            if "formulaValue" in value and place in wanted[title].get(row, ())
+        }
 
     def sheet_names(self) -> list[str]:
         self._refresh()
@@ -158,7 +169,9 @@ class GoogleSheetStore:
             if unread:
                 self._fetch(tuple(unread))
             tables = {name: self._table(name) for name in changes.sheets}
-            replaced = {change.sheet: _digest_written(change, changes, tables) for change in changes if isinstance(change, ReplaceRows)}
+            replaced = {
+                change.sheet: ledger.digest_written(change, changes, tables) for change in changes if isinstance(change, ReplaceRows)
+            }
             self._write(changes, tables, replaced, entry, changes.counts(), None)
         return self._control.revision
 
@@ -355,7 +368,7 @@ class GoogleSheetStore:
     def _take_back(self, changes: ChangeSet, table: Table, digest: str, stood: Mapping[str, Any]) -> None:
         """A rewritten sheet as it was. Raises ConflictError where it was changed since."""
         name = table.sheet.name
-        now = content_digest(tabular(table)) if table.sheet.header_row else content_digest(map(_serials, self._raw.get(name, [])))
+        now = content_digest(tabular(table)) if table.sheet.header_row else content_digest(map(ledger.serials, self._raw.get(name, [])))
         if digest and now != digest:
             raise ConflictError(f"sheet {name!r} was changed since: it can't be taken back", "nothing was written")
         if any(column.secret for column in table.sheet.columns):
@@ -376,17 +389,5 @@ class GoogleSheetStore:
         """Nothing of the workbook's contents is kept on this machine."""
 
 
-def _digest_written(change: ReplaceRows, changes: ChangeSet, tables: Mapping[str, Table]) -> str:
-    """The digest of what a ReplaceRows writes, as `_take_back` will find it."""
-    if not change.columns:
-        return content_digest(map(_serials, change.rows))
-    return content_digest(tabular(apply(tables[change.sheet], changes.for_sheet(change.sheet))))
-
-
 def _has_error(row: list[Any]) -> bool:
     return any(type(cell) is str and cell[:1] == "#" for cell in row)
-
-
-def _serials(row: Any) -> list[Any]:
-    """A row of a free layout as it will be read again: dates as serials."""
-    return [to_serial(cell) if isinstance(cell, datetime) else cell for cell in plain_row(row)]

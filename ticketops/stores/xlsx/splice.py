@@ -91,6 +91,16 @@ def read_cells(rows: Mapping[int, bytes], wanted: Mapping[int, Iterable[int]], s
     return found
 
 
+def formulas_in(rows: Mapping[int, bytes], wanted: Mapping[int, Collection[int]]) -> set[tuple[int, int]]:
+    """Which cells of `rows` hold a formula that is no tick-box of LibreOffice: (row, column)."""
+    return {
+        (row, column)
+        for row, columns in wanted.items()
+        for cell in CELL.finditer(rows.get(row, b""))
+        if (column := _number(cell[1])) in columns and has_formula(cell[3] or b"") and not is_constant(cell[3] or b"")
+    }
+
+
 def _uncommented(xml: bytes) -> bytes:
     return _COMMENT.sub(b"", xml) if b"<!--" in xml else xml
 

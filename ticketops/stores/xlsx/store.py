@@ -8,14 +8,14 @@ the folder → finish the journal. Killed anywhere, the file is the old one or t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from ticketops.errors import SchemaError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
-from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, require
+from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, place_names, require
 from ticketops.schema.workbook import MANIFEST, Manifest, Sheet
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import compile_edits
@@ -93,6 +93,23 @@ class XlsxStore:
         parts = self._load()
         reader = Reader(parts)
         return {name: reader.rows(name) for name in sheets if name in parts.sheets}
+
+    def formulas(self, cells: Mapping[str, Mapping[int, Iterable[str]]]) -> set[tuple[str, int, str]]:
+        """Which of these cells hold a formula: (sheet, row, column)."""
+        from ticketops.stores.xlsx.conventional import conventional
+        from ticketops.stores.xlsx.splice import formulas_in, rows_of
+
+        parts = self._load()
+        found = set()
+        for name, rows in cells.items():
+            part = parts.sheets.get(name)
+            if part is None or b"<f" not in parts.xml(part):
+                continue
+            places = {column: at for at, column in place_names(self.read(name, strict=False)[name].positions).items()}
+            wanted = {row: {places[column]: column for column in columns if column in places} for row, columns in rows.items()}
+            held = formulas_in(rows_of(conventional(parts.xml(part), part), wanted), wanted)
+            found |= {(name, row, wanted[row][place]) for row, place in held}
+        return found
 
     def sheet_names(self) -> list[str]:
         """The sheets of the workbook, in order."""
