@@ -119,22 +119,40 @@ class Model:
 
     def conflicts(self) -> set[At]:
         """Cells changed on both sides, and all that differ in a row that can't be put together."""
+        return self._judged()[0]
+
+    def _judged(self) -> tuple[set[At], set[tuple[str, int]]]:
+        """The cells that are conflicts, and the rows that are as a whole."""
         differ = {at for at in {*self.here, *self.there} if self.here.get(at) != self.there.get(at)}
         mine = {at for at in differ if self.here.get(at) != self.base.get(at)}
         theirs = {at for at in differ if self.there.get(at) != self.base.get(at)}
-        found = mine & theirs
+        found, whole = mine & theirs, set()
         for sheet, row in {at[:2] for at in mine} & {at[:2] for at in theirs}:
             cells = {at for at in differ if at[:2] == (sheet, row)}
             records = [{at: v for at, v in side.items() if at[:2] == (sheet, row)} for side in (self.here, self.there, self.base)]
-            key = KEYS.get(sheet)
-            other = key is None or records[0].get((sheet, row, key)) != records[1].get((sheet, row, key))
-            if other or not records[0] or not records[1] or (not records[2] and cells & found):
-                found |= cells
-        return found
+            other = sheet not in KEYS or self._key(self.here, sheet, row) != self._key(self.there, sheet, row)
+            if other or not records[0] or not records[1] or (not records[2] and cells & mine & theirs):
+                whole.add((sheet, row))
+        for sheet in {sheet for sheet, _ in whole} & set(KEYS):
+            whole |= {(sheet, row) for row in self._moved(sheet)}
+        return found | {at for at in differ if at[:2] in whole}, whole
+
+    def _key(self, cells: dict[At, Any], sheet: str, row: int) -> Any:
+        return cells.get((sheet, row, KEYS[sheet]))
+
+    def _moved(self, sheet: str) -> set[int]:
+        """Rows that hold, or held, a record which stands elsewhere than before on some side."""
+        sides = (self.here, self.there, self.base)
+        rows = {at[1] for side in sides for at in side if at[0] == sheet}
+        unlike = {row for row in rows if self._key(self.here, sheet, row) != self._key(self.there, sheet, row)}
+        old = {self._key(self.base, sheet, row) for row in rows} - {None}
+        moved = {key for row in unlike for side in sides[:2] if (key := self._key(side, sheet, row)) in old
+                 and key != self._key(self.base, sheet, row)}  # fmt: skip
+        return {row for row in unlike if moved & {self._key(side, sheet, row) for side in sides}}
 
     def take_over(self, into: Side, prefer: str = "") -> set[At]:
         """As `sync pull` (into the local copy) or `push` must do it; the conflicts that are left."""
-        conflicts = self.conflicts()
+        conflicts, whole = self._judged()
         target, source = (self.here, self.there) if into is Side.LOCAL else (self.there, self.here)
         for at in {*self.here, *self.there}:
             if target.get(at) == source.get(at):
@@ -149,7 +167,7 @@ class Model:
                 continue
             put(target, at, source.get(at))
         for at in {*self.here, *self.there, *self.base}:
-            if self.here.get(at) == self.there.get(at):
+            if self.here.get(at) == self.there.get(at) and (prefer or at[:2] not in whole):
                 put(self.base, at, self.here.get(at))
         return set() if prefer else conflicts
 

@@ -20,12 +20,19 @@ from ticketops.model.changes import Cell, ChangeSet, CopyCells
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.columns import Column, ColumnType, header_key, text_of
 from ticketops.schema.tables import Table
-from ticketops.schema.workbook import Manifest, Sheet, SheetKind
+from ticketops.schema.workbook import POLICIES, SUPPLIER_GROUPS, VENDOR_CREDENTIALS, VIEWS, Manifest, Sheet, SheetKind
 
 Misfits = Mapping[tuple[int, str], Any]
 """{(row, column): raw value} of cells that do not fit their column's type."""
 HIDDEN = "•••"
 _MISFIT = "\0"
+_RECORDS = {
+    VENDOR_CREDENTIALS: ("vendor", "login_id", "event"),
+    POLICIES: ("scope", "key"),
+    VIEWS: ("name", "client_group"),
+    SUPPLIER_GROUPS: ("supplier_key", "vendor", "email_pattern"),
+}
+"""The columns that say which record a row holds, where the first one does not say it alone."""
 
 
 class Side(StrEnum):
@@ -115,9 +122,12 @@ def differences(sheet: Sheet, local: pl.DataFrame, remote: pl.DataFrame, base: p
         for place in differ.arg_true():
             found.setdefault(place, []).append((name, mine[place], theirs[place]))
     made = []
+    conflicts = {place for place, cells in found.items() if _is_row_conflict(sheet, cells, place, here, there, before)}
+    if conflicts:
+        conflicts |= _moved(sheet, found, here, there, before)
     for place in sorted(found):
         cells = found[place]
-        whole = _is_row_conflict(sheet, cells, place, here, there, before)
+        whole = place in conflicts
         for name, changed_here, changed_there in cells:
             side = Side.CONFLICT if whole or (changed_here and changed_there) else Side.LOCAL if changed_here else Side.REMOTE
             made.append(Difference(rows[place], name, side, whole))
@@ -129,8 +139,7 @@ def _is_row_conflict(sheet: Sheet, cells: Sequence[tuple[str, bool, bool]], plac
     """Whether the row can't be put together from both sides."""
     if not (any(mine for _, mine, _ in cells) and any(theirs for _, _, theirs in cells)):
         return False
-    key = identity(sheet)
-    if not key or here[key][place] != there[key][place]:
+    if not identity(sheet) or _record_at(sheet, here, place) != _record_at(sheet, there, place):
         return True
     new, gone_here, gone_there = (all(value is None for value in frame.row(place)) for frame in (before, here, there))
     if gone_here or gone_there:
@@ -138,9 +147,28 @@ def _is_row_conflict(sheet: Sheet, cells: Sequence[tuple[str, bool, bool]], plac
     return new and any(mine and theirs for _, mine, theirs in cells)
 
 
-def identity(sheet: Sheet) -> str:
-    """The column that says which record a row holds; empty where only the whole row does."""
-    return sheet.key or (sheet.columns[0].name if sheet.kind in (SheetKind.LEDGER, SheetKind.REFERENCE) else "")
+def _moved(sheet: Sheet, places: Iterable[int], here: pl.DataFrame, there: pl.DataFrame, before: pl.DataFrame) -> set[int]:
+    """The rows of records that stand elsewhere than before. Where some of a sheet's rows can't be taken over, these are not either: a record
+    would stand twice, or be gone."""
+    if not identity(sheet):
+        return set()
+    old = {record for place in range(before.height) if any(record := _record_at(sheet, before, place))}
+    records = {place: [_record_at(sheet, frame, place) for frame in (here, there, before)] for place in places}
+    changed = {place: found for place, found in records.items() if found[0] != found[1]}
+    moved = {one for found in changed.values() for one in found[:2] if one != found[2] and one in old}
+    return {place for place, found in changed.items() if moved.intersection(found)}
+
+
+def identity(sheet: Sheet) -> tuple[str, ...]:
+    """The columns that say which record a row holds; empty where only the whole row does."""
+    if sheet.key:
+        return (sheet.key,)
+    first = (sheet.columns[0].name,) if sheet.kind in (SheetKind.LEDGER, SheetKind.REFERENCE) else ()
+    return _RECORDS.get(sheet.name, first)
+
+
+def _record_at(sheet: Sheet, frame: pl.DataFrame, place: int) -> tuple[str | None, ...]:
+    return tuple(frame[name][place] for name in identity(sheet))
 
 
 def _aligned(columns: list[str], *frames: pl.DataFrame) -> tuple[list[int], list[pl.DataFrame]]:
@@ -148,6 +176,23 @@ def _aligned(columns: list[str], *frames: pl.DataFrame) -> tuple[list[int], list
     rows = sorted(set().union(*(frame["row"].to_list() for frame in frames)))
     every = pl.DataFrame({"row": rows}, schema={"row": pl.Int64})
     return rows, [every.join(frame, on="row", how="left", maintain_order="left").select(columns) for frame in frames]
+
+
+def without_lost(local: Copy, remote: Copy, base: pl.DataFrame) -> tuple[Copy, Copy, list[str]]:
+    """Both copies as if they agreed with `base` on columns that one of them lacks although they stood in both: a column that was renamed or
+    deleted has not been emptied. And the headers of these."""
+    sheet = local.table.sheet
+    lost = [column.name for column in sheet.columns
+            if (column.name in local.table.positions) != (column.name in remote.table.positions) and base[column.name].null_count() < base.height]  # fmt: skip
+    if not lost:
+        return local, remote, []
+    made = []
+    for copy in (local, remote):
+        texts = (
+            copy.texts.drop(lost).join(base.select("row", *lost), on="row", how="full", coalesce=True, maintain_order="left").sort("row")
+        )
+        made.append(Copy(copy.table, copy.misfits, texts.select(base.columns)))
+    return made[0], made[1], [sheet.by_name[name].header for name in lost]
 
 
 class Preferences:
@@ -175,8 +220,9 @@ class Preferences:
 
     def of(self, sheet: Sheet, difference: Difference) -> Side | None:
         """Whose word counts for a conflict; None where that is left to the operator. A row that is a conflict as a whole goes by its key."""
-        column = identity(sheet) if difference.whole_row else difference.column
-        return self._sides.get((sheet.name, column)) or self._sides.get(("", ""))
+        columns = identity(sheet) if difference.whole_row else (difference.column,)
+        named = (self._sides.get((sheet.name, column)) for column in columns)
+        return next((side for side in named if side), None) or self._sides.get(("", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +264,11 @@ def take_over(into: Side, local: Copy, remote: Copy, base: pl.DataFrame, prefer:
     rows: dict[int, dict[str, Cell]] = {
         row: {name: (before.get((row, name)), after.get((row, name))) for name in names} for row, names in sorted(wanted.items())
     }
-    return Taken(CopyCells(sheet.name, rows) if rows else None, _agreed(sheet, mine, theirs, base, wanted, settled), conflicts, counts)
+    left = {conflict.row for conflict in conflicts if conflict.whole_row}
+    agreed = _agreed(sheet, mine, theirs, base, wanted, settled)
+    if left:  # what two records happen to have in common is nothing that they agreed on
+        agreed = pl.concat([agreed.filter(~pl.col("row").is_in(left)), base.filter(pl.col("row").is_in(left))], how="diagonal").sort("row")
+    return Taken(CopyCells(sheet.name, rows) if rows else None, agreed, conflicts, counts)
 
 
 def _agreed(sheet: Sheet, mine: Copy, theirs: Copy, base: pl.DataFrame, wanted: Mapping[int, Sequence[str]],
@@ -263,22 +313,26 @@ def conflict_findings(local: Copy, remote: Copy, base: pl.DataFrame, conflicts: 
             column = sheet.by_name[name]
             shown = [HIDDEN if column.secret and value is not None else "blank" if value is None else repr(text_of(value))
                      for value in (here.get((row, name)), there.get((row, name)))]  # fmt: skip
-            was = "" if column.type in (ColumnType.DATE, ColumnType.DATETIME) or column.secret else _was(before.get(row, {}).get(name))
+            hidden = column.secret or column.type in (ColumnType.DATE, ColumnType.DATETIME)
+            was = "" if hidden else _was(before.get(row, {}).get(name), column.type)
             message = f"{column.header} is {shown[0]} here and {shown[1]} there{was}"
             findings.append(Finding("SYNC_CONFLICT", Severity.MEDIUM, message, sheet.name, row))
     return findings
 
 
-def _was(text: str | None) -> str:
-    return f", {text.removeprefix(_MISFIT)!r} before" if text is not None else ""
+def _was(text: str | None, kind: ColumnType) -> str:
+    if text is None:
+        return ""
+    plain = text_of(float(text)) if kind is ColumnType.NUMBER and not text.startswith(_MISFIT) else text.removeprefix(_MISFIT)
+    return f", {plain!r} before"
 
 
 def _record(sheet: Sheet, copy: Copy, row: int) -> str:
     texts = copy.texts.filter(pl.col("row") == row)
     if texts.is_empty() or all(value is None for value in texts.drop("row").row(0)):
         return "nothing"
-    key = identity(sheet)
-    return str(texts[key][0] or "another record") if key and not sheet.by_name[key].secret else "another record"
+    named = " ".join(text for name in identity(sheet) if (text := texts[name][0]) and not sheet.by_name[name].secret)
+    return named or "another record"
 
 
 def changes_of(taken: Iterable[Taken]) -> ChangeSet:

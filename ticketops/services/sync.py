@@ -12,13 +12,14 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ticketops.domain.plan import Plan, Run
-from ticketops.domain.sync import Copy, Preferences, Side, Taken, blank_texts, changes_of, conflict_findings, take_over
+from ticketops.domain.sync import Copy, Preferences, Side, Taken, blank_texts, changes_of, conflict_findings, take_over, without_lost
 from ticketops.errors import RuleError, UsageError
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot, Table, apply
@@ -33,11 +34,16 @@ SHEETS = tuple(sheet.name for sheet in MANIFEST if sheet.header_row)
 
 
 class CommonState:
-    """What two copies last had in common, a table of texts a sheet. A new state replaces the old one in one step."""
+    """What two copies last had in common, a table of texts a sheet. A new state replaces the old one in one step.
+
+    damaged: whether the last `load` found one that can't be read; it counts as none.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pointer = folder / "current.json"
+        self.damaged = False
+        self._key = b""
 
     @classmethod
     def between(cls, local: Store, remote: Store) -> CommonState:
@@ -51,19 +57,28 @@ class CommonState:
 
     def load(self) -> dict[str, pl.DataFrame]:
         """{sheet: texts}; blank where there is no common state yet. A damaged state counts as none."""
-        made = {name: blank_texts(MANIFEST[name]) for name in SHEETS}
-        with suppress(OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+        blank = {name: blank_texts(MANIFEST[name]) for name in SHEETS}
+        self.damaged = False
+        if not self.exists:
+            return blank
+        try:
             current = json.loads(self._pointer.read_text("utf-8"))
+            found = {}
             for name, file in current["sheets"].items():
-                if name in made:
+                if name in blank:
                     kept = pl.read_ipc(self._folder / current["folder"] / file)
-                    columns = [c for c in made[name].columns if c in kept.columns]
-                    made[name] = pl.concat([made[name], kept.select(columns)], how="diagonal")
-        return made
+                    columns = [c for c in blank[name].columns if c in kept.columns]
+                    found[name] = pl.concat([blank[name], kept.select("row", *columns[1:])], how="diagonal")
+            return blank | found
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, pl.exceptions.PolarsError):
+            self.damaged = True
+            return blank
 
     def save(self, sheets: Mapping[str, pl.DataFrame]) -> None:
         """Keep it. Killed anywhere, the old state or the new one is there."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(self._folder / "secret.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(self._key)
         old = {path for path in self._folder.iterdir() if path.is_dir()}
         fresh = self._folder / f"state-{os.getpid()}-{len(old)}-{os.urandom(3).hex()}"
         fresh.mkdir(mode=0o700)
@@ -79,13 +94,11 @@ class CommonState:
             shutil.rmtree(path, ignore_errors=True)
 
     def seal(self) -> Callable[[str], str]:
-        """Digests of secrets, with a key of this state's own."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._folder / "secret.key"
-        with suppress(FileExistsError), open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(32))
-        key = path.read_bytes()
-        return lambda text: digest_of(text, key).text
+        """Digests of secrets, with a key of this state's own; it is kept with the state."""
+        with suppress(OSError):
+            self._key = (self._folder / "secret.key").read_bytes() or self._key
+        self._key = self._key or os.urandom(32)
+        return lambda text: digest_of(text, self._key).text
 
 
 class _Copies:
@@ -133,7 +146,14 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
         here, there = (theirs, mine) if into is Side.REMOTE else (mine, theirs)
         made = Plan()
         taken: dict[str, Taken] = {}
+        if state.damaged:
+            message = "what both copies last had in common can't be read: they are compared as if for the first time, and what was deleted may come back"
+            made.findings.append(Finding("STATE_DAMAGED", Severity.HIGH, message))
         for name in SHEETS:
+            here[name], there[name], lost = _found_again(here[name], there[name], base[name])
+            made.findings += [
+                Finding("NOT_FOUND", Severity.HIGH, f"{what} is missing in one copy: it is not synced", name) for what in lost
+            ]
             taken[name] = take_over(into or Side.LOCAL, here[name], there[name], base[name], preferences)
         if into is not None:
             for name, leave in _formulas(target, taken).items():
@@ -186,6 +206,13 @@ def _result(
         "left": sum(len(one.conflicts) for one in taken.values()),
         "sheets": sheets,
     }
+
+
+def _found_again(here: Copy, there: Copy, base: pl.DataFrame) -> tuple[Copy, Copy, list[str]]:
+    """Both copies, and what one of them lacks although both had it: a sheet that is gone counts as not changed, and so does a column."""
+    if here.table.exists != there.table.exists and base.height:
+        return replace(here, texts=base), replace(there, texts=base), ["the sheet"]
+    return without_lost(here, there, base)
 
 
 def _formulas(target: Store, taken: Mapping[str, Taken]) -> dict[str, set[tuple[int, str]]]:

@@ -74,7 +74,7 @@ def watch_sync(
         while not stopped.is_set():
             totals["rounds"] += 1
             before = totals["requests"]
-            done = _sync_round(open_both, settings, prefer, totals)
+            done = _sync_round(open_both, settings, prefer, totals, once=once)
             fresh = [f for f in done.findings if (f.sheet, f.row, f.message) not in known]
             known = {(f.sheet, f.row, f.message) for f in done.findings}
             pause = max(interval, 60.0 * (totals["requests"] - before) / budget)
@@ -85,7 +85,9 @@ def watch_sync(
     return totals
 
 
-def _sync_round(open_both: Callable[[], tuple[Any, Any]], settings: Settings, prefer: Sequence[str], totals: dict[str, int]) -> Round:
+def _sync_round(
+    open_both: Callable[[], tuple[Any, Any]], settings: Settings, prefer: Sequence[str], totals: dict[str, int], *, once: bool
+) -> Round:
     lines: list[str] = []
     findings: list[Finding] = []
     stores = open_both()
@@ -100,6 +102,8 @@ def _sync_round(open_both: Callable[[], tuple[Any, Any]], settings: Settings, pr
                 lines.append(f"{datetime.now():%H:%M:%S} {what} {taken:,} cells ({done.run.run_id})")
             findings = done.plan.findings
     except BusyError as error:
+        if once:
+            raise
         return Round(f"busy, trying again: {error.message}", lines, findings)
     except TicketopsError as error:
         if totals["rounds"] == 1:

@@ -77,3 +77,14 @@ def digest_written(change: ReplaceRows, changes: ChangeSet, tables: Mapping[str,
 def serials(row: Any) -> list[Any]:
     """A row of a free layout as it will be read again: dates as serials."""
     return [to_serial(cell) if isinstance(cell, datetime) else cell for cell in plain_row(row)]
+
+
+def stood(changes: ChangeSet, table: Table, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """What a ReplaceRows replaces, for undo: its columns, and their raw values row by row. rows: the raw rows of the sheet."""
+    change = next(c for c in changes.for_sheet(table.sheet.name) if isinstance(c, ReplaceRows))
+    if not change.columns:
+        return {"columns": [], "rows": rows}
+    columns = [c.name for c in table.sheet.columns if c.name in table.positions and not c.secret]
+    places = [table.positions[name][0] - 1 for name in columns]
+    body = rows[table.sheet.header_row :]
+    return {"columns": columns, "rows": [[row[p] if p < len(row) else None for p in places] for row in body]}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import socket
 import time
 from datetime import timedelta
 from typing import Any
 
-from ticketops.errors import LockedError
+from ticketops.errors import InternalError, LockedError
 from ticketops.schema.online import new_sheet, text_row
 from ticketops.stores.base import Entry
 from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
@@ -16,6 +17,8 @@ from ticketops.stores.gsheets.control import CFG, CFG_HEADER, LOCK, LOCK_KEY, Co
 from ticketops.stores.gsheets.requests import clear_rows
 
 _SEE = "updatedSpreadsheet.sheets(properties(sheetId,title),data(startRow,startColumn,rowData.values.userEnteredValue))"
+_QUICK = 5
+"""Tries of somebody who does not want to wait, for a lock that is nobody's."""
 _SLOWEST = 4.0
 """Seconds between two tries."""
 
@@ -41,7 +44,7 @@ class Lock:
         token = random.randrange(1, 2**31 - 1)
         stale: int | None = None
         pause = 0.5
-        while True:
+        for tries in itertools.count(1):
             try:
                 answer = self._connection.update(self._claim(entry, token, cfg_id, stale), see=CFG, fields=_SEE)
                 return self._taken(token, answer["updatedSpreadsheet"]["sheets"])
@@ -62,11 +65,13 @@ class Lock:
                     holder = control.held_by(str(sheets[LOCK]))
                     over = holder is None or holder.until is None or holder.until < self._connection.now()
                     stale = sheets[LOCK] if over else None
-                if time.monotonic() > end:
+                over_now = stale is not None or LOCK not in sheets  # it can be had at once, unless somebody is quicker again
+                if time.monotonic() > end and (tries > _QUICK or not over_now):
                     raise self._locked(control, sheets.get(LOCK), timeout) from None
             if stale is None and LOCK in sheets:
                 time.sleep(min(pause * random.uniform(0.5, 1.0), max(0.0, end - time.monotonic())))
                 pause = min(_SLOWEST, 2 * pause)
+        raise InternalError("the lock was neither taken nor refused")
 
     def release(self) -> None:
         """Give it back without a commit. Where that fails, it runs out."""

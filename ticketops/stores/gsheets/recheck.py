@@ -48,14 +48,15 @@ def looks(changes: ChangeSet, tables: Mapping[str, Table], raw: Mapping[str, Raw
             match change:
                 case SetCells():
                     named = [place for column in change.cells for place in _places_of(column, table, places)]
-                    look.cells[change.row] = tuple(sorted({*look.cells.get(change.row, ()), *named, *key}))
+                    known = _which_row(change.row, key, every, raw[name])
+                    look.cells[change.row] = tuple(sorted({*look.cells.get(change.row, ()), *named, *known}))
                 case CopyCells():
                     for row, cells in change.rows.items():
                         if row > len(raw[name]):
                             look.below = max(1, len(raw[name])), max(every, default=1)
                             continue
                         named = [place for column in cells for place in table.positions.get(column, ())]
-                        look.cells[row] = tuple(sorted({*look.cells.get(row, ()), *named, *key}))
+                        look.cells[row] = tuple(sorted({*look.cells.get(row, ()), *named, *_which_row(row, key, every, raw[name])}))
                 case DeleteRows():
                     look.cells |= dict.fromkeys(change.rows, every)
                 case AppendRows():
@@ -65,6 +66,12 @@ def looks(changes: ChangeSet, tables: Mapping[str, Table], raw: Mapping[str, Raw
                 case _:
                     pass
     return found
+
+
+def _which_row(row: int, key: tuple[int, ...], every: tuple[int, ...], raw: RawRows) -> tuple[int, ...]:
+    """The cells that say which row it is: its key, or all of it where it has none."""
+    cells = raw[row - 1] if row <= len(raw) else ()
+    return key if key and all(place <= len(cells) and cells[place - 1] not in (None, "") for place in key) else every
 
 
 def _places_of(column: str, table: Table, places: Mapping[str, int]) -> Iterable[int]:

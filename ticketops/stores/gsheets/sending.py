@@ -29,8 +29,9 @@ def send(connection: Connection, batch: list[Request], known: KnownSheets) -> No
 
     Call with the lock held: then nobody else's blocks are among those that a killed run left behind.
     """
-    if known.verified and (left := [grid.sheet_id for title, grid in known.grids.items() if title.startswith(STAGING)]):
-        _clear_away(connection, left)
+    if any(title.startswith(STAGING) for title in known.grids):
+        known.replace(connection.properties())
+        _clear_away(connection, [grid.sheet_id for title, grid in known.grids.items() if title.startswith(STAGING)])
     sizes = [_size(request) for request in batch]
     if sum(sizes) <= ADVISED:
         connection.update(batch)
@@ -46,8 +47,9 @@ def send(connection: Connection, batch: list[Request], known: KnownSheets) -> No
     final = list(batch)
     for i in ahead:
         final[i] = stage.put(batch[i]["updateCells"])
-    stage.send(connection)
-    connection.update([*final, *({"deleteSheet": {"sheetId": sheet_id}} for sheet_id in stage.sheet_ids)])
+    stage.send(connection, known)
+    connection.update([*final, *(gone := [{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in stage.sheet_ids])])
+    known.follow(gone)
 
 
 class _Stage:
@@ -70,9 +72,11 @@ class _Stage:
         rows.extend(block["rows"])
         return pasted(sheet_id, first, block, len(block["rows"]), width)
 
-    def send(self, connection: Connection) -> None:
+    def send(self, connection: Connection, known: KnownSheets) -> None:
         sheets = [new_sheet(f"{STAGING}_{self._ids[width]}", self._ids[width], len(rows), width, hidden=True)
                   for width, rows in self._rows.items()]  # fmt: skip
+        known.follow(sheets)
+        known.remember()  # if this run is killed, a later one clears them away
         try:
             connection.update(sheets)
         except Rejected as error:
@@ -115,6 +119,8 @@ def _is_block(request: Request) -> bool:
 
 
 def _clear_away(connection: Connection, sheet_ids: list[int]) -> None:
+    if not sheet_ids:
+        return
     with suppress(TicketopsError):  # then another time
         connection.update([{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in sheet_ids])
 

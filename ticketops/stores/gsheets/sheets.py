@@ -22,13 +22,12 @@ _TRUSTED = 600.0
 
 
 class KnownSheets:
-    """The sheets by title, in order. verified: the list was fetched by this process."""
+    """The sheets by title, in order. revision: of the workbook that the list is known to be right for."""
 
     def __init__(self, memory: Path) -> None:
         self._memory = memory
         self.grids: dict[str, Grid] = {}
         self.revision = ""
-        self.verified = False
         self._fetched = 0.0
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             content = json.loads(memory.read_text("utf-8"))
@@ -37,14 +36,19 @@ class KnownSheets:
 
     def believes_absent(self) -> bool:
         """Whether a sheet that is not in the list may be taken for missing without asking."""
-        return self.verified or 0 <= time.time() - self._fetched < _TRUSTED
+        return 0 <= time.time() - self._fetched < _TRUSTED
 
     def replace(self, properties: Mapping[str, Any]) -> None:
         """The list as Google gave it just now."""
         self.grids = {}
         for sheet in properties.get("sheets", []):
             self.learn(sheet["properties"])
-        self.verified, self._fetched = True, time.time()
+        self._fetched = time.time()
+
+    def forget(self) -> None:
+        """It was wrong: the next read fetches it."""
+        self.grids, self._fetched = {}, 0.0
+        self.remember()
 
     def learn(self, properties: Mapping[str, Any]) -> None:
         """One sheet's properties. Sheets that are no grids (charts) have neither rows nor columns."""

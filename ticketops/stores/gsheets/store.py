@@ -100,11 +100,15 @@ class GoogleSheetStore:
 
     def _fetch(self, sheets: tuple[str, ...]) -> None:
         """Raw rows of the sheets that exist, and what `_CFG` says, in one request where the sheets are known."""
-        if any(name not in self._known.grids for name in sheets) and not self._known.believes_absent():
+        known = self._known
+        fresh = not known.grids or (
+            any(name not in known.grids for name in sheets) and not (CFG in known.grids and known.believes_absent())
+        )
+        if fresh:
             self._refresh()
         for attempt in range(3):
-            there = [name for name in sheets if name in self._known.grids]
-            asked = list(dict.fromkeys([*([CFG] if CFG in self._known.grids else []), *there]))
+            there = [name for name in sheets if name in known.grids]
+            asked = list(dict.fromkeys([*([CFG] if CFG in known.grids else []), *there]))
             try:
                 values = self.connection.values([quoted(name) for name in asked]) if asked else []
             except Rejected as error:
@@ -114,13 +118,15 @@ class GoogleSheetStore:
                 continue
             raw = dict(zip(asked, values, strict=True))
             self._control = control_of(raw.get(CFG, []))
-            if self._control.revision != self._known.revision and len(there) < len(sheets) and not self._known.verified:
-                self._refresh()  # a commit of another machine may have made what was missing
-                if any(name in self._known.grids for name in sheets if name not in there):
+            if fresh:
+                known.revision = self._control.revision
+            elif self._control.revision != known.revision and len(there) < len(sheets):
+                self._refresh()  # a commit of another machine may have made what is missing
+                known.revision, fresh = self._control.revision, True
+                if any(name in known.grids for name in sheets if name not in there):
                     continue
             break
-        self._known.revision = self._control.revision
-        self._known.remember()
+        known.remember()
         for name in sheets:
             self._raw.pop(name, None)
         self._raw |= {name: raw[name] for name in there}
@@ -148,8 +154,11 @@ class GoogleSheetStore:
             self._refresh()
         cfg = self._known.grids.get(CFG)
         self._control = self._lock.acquire(entry, cfg.sheet_id if cfg else None, self._timeout)
-        self._known.learn({"title": CFG, "sheetId": self._lock.cfg_id})
         try:
+            if CFG not in self._known.grids:
+                self._known.learn({"title": CFG, "sheetId": self._lock.cfg_id})
+            if self._control.number and JOURNAL not in self._known.grids:  # others have written meanwhile
+                self._refresh()
             yield
         finally:
             if self._lock.held:
@@ -181,13 +190,13 @@ class GoogleSheetStore:
         edits = compile_edits(changes, tables)
         looks = recheck.looks(changes, tables, self._raw)
         standing = self._look_again(looks, edits)
-        number = self._control.number + 1
+        number = self._next_number()
         key = self._control.digest_key or secrets.token_hex(16)
         transaction = Transaction(number, entry, self._control.revision, f"{number}-{secrets.token_hex(4)}", counts, undoes)
         body = body_of(
             changes, self._raw_before(edits, tables), replaced, self._manifest, lambda value: digest_of(value, bytes.fromhex(key))
         )
-        body["stood"] = {name: self._stood(changes, tables[name]) for name in replaced}
+        body["stood"] = {name: ledger.stood(changes, tables[name], self._raw.get(name, [])) for name in replaced}
         batch: list[Request] = [{"deleteSheet": {"sheetId": self._lock.token}}]
         for name, edit in edits.items():
             batch += requests_for(self._edit(name, edit, tables[name], standing.get(name, {})))
@@ -203,8 +212,15 @@ class GoogleSheetStore:
         for name in edits:
             self._raw.pop(name, None)
         self._known.follow(batch)
-        self._known.revision = transaction.revision_after
+        if self._known.revision == transaction.revision_before:
+            self._known.revision = transaction.revision_after
         self._known.remember()
+
+    def _next_number(self) -> int:
+        """The number of the next transaction; the journal has it where somebody removed our row from `_CFG`."""
+        if self._control.revision_row or JOURNAL not in self._known.grids:
+            return self._control.number + 1
+        return max((transaction.number for transaction in self.log()), default=0) + 1
 
     def _look_again(self, looks: Mapping[str, recheck.Look], edits: Mapping[str, SheetEdit]) -> dict[str, recheck.Standing]:
         """What stands in the cells to be changed; raises ConflictError where it is not what was read."""
@@ -212,6 +228,7 @@ class GoogleSheetStore:
         try:
             sheets = self.connection.cells([CFG, *asked])
         except Rejected as error:
+            self._known.forget()
             raise ConflictError(
                 f"{self.name} was changed by somebody else in the meantime ({error.message})", "nothing was written; run the command again"
             ) from None
@@ -279,9 +296,10 @@ class GoogleSheetStore:
             return BusyError(error.message.replace(", after", "; gave up after"), "nothing was written; try again later")
         if str(self._lock.token) in error.message:
             return ConflictError(f"the lock on {self.name} was taken over by somebody else", "nothing was written; run the command again")
-        if "already exists" in error.message:
+        if "already exists" in error.message or "with id" in error.message:  # a sheet came, or went
+            self._known.forget()
             return ConflictError(
-                f"{self.name} was changed by somebody else in the meantime ({error.message})", "nothing was written; run the command again"
+                f"a sheet of {self.name} was made or deleted by somebody else in the meantime", "nothing was written; run the command again"
             )
         return SchemaError(f"Google refused the change: {error.message}", "nothing was written")
 
@@ -296,17 +314,6 @@ class GoogleSheetStore:
                 for row, cells in edit.cells.items() if row <= len(rows)
             }  # fmt: skip
         return found
-
-    def _stood(self, changes: ChangeSet, table: Table) -> dict[str, Any]:
-        """What a ReplaceRows replaces, for undo: its columns, and their raw values row by row."""
-        change = next(c for c in changes.for_sheet(table.sheet.name) if isinstance(c, ReplaceRows))
-        rows = self._raw.get(table.sheet.name, [])
-        if not change.columns:
-            return {"columns": [], "rows": rows}
-        columns = [c.name for c in table.sheet.columns if c.name in table.positions and not c.secret]
-        places = [table.positions[name][0] - 1 for name in columns]
-        body = rows[table.sheet.header_row :]
-        return {"columns": columns, "rows": [[row[p] if p < len(row) else None for p in places] for row in body]}
 
     # --- the journal
 
