@@ -91,7 +91,10 @@ def _other(session: Session, name: str) -> Any:
     """The store of the other copy."""
     from ticketops.services.workbooks import open_store
 
-    workbook = config.load({"workbook": name}).workbook
+    try:
+        workbook = config.load({"workbook": name}).workbook
+    except UsageError as error:
+        raise UsageError(error.message.replace("--workbook", "--with", 1).replace("the workbook", "--with", 1), error.hint) from None
     if workbook is None:
         raise UsageError("--with names no workbook")
     return open_store(workbook, session.settings, told=session.out.transfer, notice=session.out.notice)
