@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 
 def column_letters(number: int) -> str:
     """1 → "A", 27 → "AA"."""
@@ -18,3 +20,17 @@ def column_number(letters: str | bytes) -> int:
     for letter in letters.encode() if isinstance(letters, str) else letters:
         number = number * 26 + letter - 64
     return number
+
+
+def runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(first, last) of runs of neighbouring columns; columns: in order."""
+    left = right = 0
+    for column in columns:
+        if left and column == right + 1:
+            right = column
+            continue
+        if left:
+            yield left, right
+        left = right = column
+    if left:
+        yield left, right

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import polars as pl
+
 from ticketops.model.changes import AppendRows, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
-from ticketops.schema.columns import ErrorValue
+from ticketops.schema.columns import ColumnType, ErrorValue
 from ticketops.schema.tables import Table
 from ticketops.schema.workbook import Manifest
 from ticketops.stores.base import Entry, Transaction
@@ -144,8 +146,10 @@ def _plain(value: Any) -> Any:
 
 
 def tabular(table: Table) -> list[tuple[Any, ...]]:
-    """The declared columns that a sheet has, row by row."""
-    return table.frame.select([c.name for c in table.sheet.columns if c.name in table.positions]).rows()
+    """The declared columns that a sheet has, row by row, as they are read again: codes without surrounding spaces."""
+    there = [c for c in table.sheet.columns if c.name in table.positions]
+    stripped = (pl.col(c.name).str.strip_chars().replace("", None) if c.type is ColumnType.CODE else pl.col(c.name) for c in there)
+    return table.frame.select(stripped).rows()
 
 
 def written_digest(change: ReplaceRows, after: Table) -> str:

@@ -197,7 +197,9 @@ class Connection:
             return True if wait is None else wait
 
         try:
-            for attempt in stamina.retry_context(on=again, attempts=None, timeout=left, wait_initial=0.5, wait_max=30.0):
+            for attempt in stamina.retry_context(
+                on=again, attempts=None if left > 0 else 1, timeout=left or None, wait_initial=0.5, wait_max=30.0
+            ):
                 with attempt:
                     self.requests += 1
                     answer = send()
@@ -223,6 +225,8 @@ class Connection:
             if status in _TRANSIENT:
                 return _gave_up(f"Google keeps answering {status} ({text})", writes and unanswered, seconds)
             return self._refusal(status, text)
+        if isinstance(error, RefreshError) and _is_transient(error):
+            return _gave_up("Google gives no token", writes and unanswered, seconds)
         if isinstance(error, RefreshError):
             return NotPermittedError(
                 f"Google does not accept the key {self.who.source}: {_first_line(error)}",
@@ -266,7 +270,7 @@ def _is_transient(error: Exception) -> bool:
         too_fast = error.response.status_code == 403 and "rate limit" in _message(error).lower()
         return too_fast or error.response.status_code in _TRANSIENT
     if isinstance(error, RefreshError):
-        return bool(error.retryable)
+        return bool(error.retryable) or any(f"{code}" in str(error.args) for code in (500, 502, 503, 504))
     return isinstance(error, (*_UNANSWERED, TransportError))
 
 

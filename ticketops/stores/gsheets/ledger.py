@@ -20,7 +20,7 @@ from ticketops.schema.columns import to_serial
 from ticketops.schema.online import text_row
 from ticketops.schema.tables import Table, apply
 from ticketops.stores.base import Entry, Transaction
-from ticketops.stores.records import as_json, content_digest, head_of, plain_row, tabular
+from ticketops.stores.records import Record, as_json, content_digest, head_of, plain_row, record_of, tabular
 
 HEADER = ("Number", "RunID", "Command", "User", "At", "Before", "After", "Undoes", "Counts", "Body")
 HEADS, BODIES = "A:I", "J:J"
@@ -48,7 +48,9 @@ def transactions(rows: Sequence[Sequence[Any]]) -> list[tuple[int, Transaction]]
         try:
             entry = Entry(cells[1], cells[2], cells[3], datetime.fromisoformat(cells[4]))
             undoes = int(cells[7]) if cells[7] else None
-            found.append((number, Transaction(int(cells[0]), entry, cells[5], cells[6], json.loads(cells[8]), undoes)))
+            counts = json.loads(cells[8])
+            if isinstance(counts, dict):
+                found.append((number, Transaction(int(cells[0]), entry, cells[5], cells[6], counts, undoes)))
         except ValueError:
             continue
     undone = {t.undoes: t.number for _, t in found if t.undoes is not None}
@@ -63,7 +65,7 @@ def body_from(rows: Sequence[Sequence[Any]], name: str) -> dict[str, Any]:
     try:
         packed = base64.b64decode("".join(str(row[0]) for row in rows if row), validate=True)
         return dict(json.loads(igzip.decompress(packed).decode("utf-8", "surrogatepass")))  # type: ignore[no-untyped-call]
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, TypeError, EOFError, OSError) as error:
         raise UnusableError(f"the journal entry {name} is damaged: {error}") from None
 
 
@@ -88,3 +90,13 @@ def stood(changes: ChangeSet, table: Table, rows: Sequence[Sequence[Any]]) -> di
     places = [table.positions[name][0] - 1 for name in columns]
     body = rows[table.sheet.header_row :]
     return {"columns": columns, "rows": [[row[p] if p < len(row) else None for p in places] for row in body]}
+
+
+def record_from(transaction: Transaction, rows: Sequence[Sequence[Any]]) -> tuple[Record, dict[str, Any]]:
+    """The cells of a transaction, and what stood in sheets that it replaced, from the raw rows of its body. Raises UnusableError where
+    that is damaged."""
+    body = body_from(rows, transaction.entry.run_id)
+    try:
+        return record_of(head_of(transaction), body), dict(body.get("stood", {}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnusableError(f"the journal entry {transaction.entry.run_id} is damaged: {error}") from None

@@ -108,4 +108,8 @@ def _append(sheet_id: int, texts: tuple[str, ...]) -> dict[str, Any]:
 
 def _is_race(message: str) -> bool:
     """Whether Google refused because somebody else was quicker."""
-    return "already exists" in message or any(f"no {what} with id" in message.lower() for what in ("sheet", "grid"))
+    return (
+        "already exists" in message
+        or "Unable to parse range" in message
+        or any(f"no {what} with id" in message.lower() for what in ("sheet", "grid"))
+    )

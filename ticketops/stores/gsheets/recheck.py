@@ -8,7 +8,7 @@ from typing import Any
 
 from ticketops.errors import ConflictError, SpliceError
 from ticketops.model.changes import AppendRows, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
-from ticketops.schema.addresses import column_letters
+from ticketops.schema.addresses import column_letters, runs
 from ticketops.schema.online import quoted
 from ticketops.schema.tables import Table, place_names
 from ticketops.schema.workbook import SheetKind
@@ -108,24 +108,11 @@ def _rectangles(cells: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[int, int
         if row == last + 1 and cells[row] == columns:
             last = row
             continue
-        for left, right in _runs(columns):
+        for left, right in runs(columns):
             yield first, last, left, right
         if row:
             first = last = row
             columns = cells[row]
-
-
-def _runs(columns: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    left = right = 0
-    for column in columns:
-        if left and column == right + 1:
-            right = column
-            continue
-        if left:
-            yield left, right
-        left = right = column
-    if left:
-        yield left, right
 
 
 def standing_cells(sheet: Mapping[str, Any]) -> Standing:
@@ -174,3 +161,13 @@ def comparable(raw: Any) -> Any:
     if isinstance(raw, bool):
         return ("flag", raw)
     return float(raw) if isinstance(raw, (int, float)) else raw
+
+
+def found(table: Table, raw: RawRows, rows: Mapping[int, Iterable[str]]) -> dict[int, dict[str, Any]]:
+    """{row: {column name: raw value}} of named cells, as they were read."""
+    places = {name: place for place, name in place_names(table.positions).items()}
+
+    def cell(row: int, place: int) -> Any:
+        return raw[row - 1][place - 1] if row <= len(raw) and place <= len(raw[row - 1]) else None
+
+    return {row: {name: cell(row, places[name]) for name in cells if name in places} for row, cells in rows.items()}

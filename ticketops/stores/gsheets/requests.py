@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ticketops.schema.addresses import runs
 from ticketops.schema.columns import ColumnType
 from ticketops.schema.online import Request, at, extended, new_sheet, rectangle
 from ticketops.stores.edits import SheetEdit
@@ -61,7 +62,6 @@ def requests_for(edit: Edit) -> Iterator[Request]:
     for dimension, there, wanted in (("ROWS", grid.rows, last_row), ("COLUMNS", grid.columns, last_column)):
         if wanted > there:
             yield {"appendDimension": {"sheetId": grid.sheet_id, "dimension": dimension, "length": wanted - there}}
-    columns = max(grid.columns, last_column)
     first_new = physical.rewrite_from or physical.first_free_row
     if physical.rewrite_from is not None:
         yield _emptied(grid.sheet_id, physical.rewrite_from)
@@ -69,7 +69,8 @@ def requests_for(edit: Edit) -> Iterator[Request]:
         yield _emptied(grid.sheet_id, 1)
     lender = first_new if physical.rewrite_from is not None else first_new - 1
     if edit.has_looks and last_row > lender:
-        yield from _lent_looks(grid.sheet_id, lender, last_row, columns)
+        for left, right in runs(sorted(edit.types)):
+            yield from _lent_looks(grid.sheet_id, lender, last_row, left, right)
     elif edit.grid is not None and last_row >= first_new and physical.header_row:
         yield from _looks(grid.sheet_id, first_new, last_row, last_row, edit.types)
     dated = not edit.has_looks and not physical.header_row
@@ -178,9 +179,9 @@ def _looks(sheet_id: int, first: int, last: int, last_ticked: int, types: Mappin
             yield {"setDataValidation": {"range": rectangle(sheet_id, first, last_ticked, column, column), "rule": _TICK_BOX}}
 
 
-def _lent_looks(sheet_id: int, lender: int, last_row: int, columns: int) -> Iterator[Request]:
-    source = rectangle(sheet_id, lender, lender, 1, columns)
-    target = rectangle(sheet_id, lender + 1, last_row, 1, columns)
+def _lent_looks(sheet_id: int, lender: int, last_row: int, left: int, right: int) -> Iterator[Request]:
+    source = rectangle(sheet_id, lender, lender, left, right)
+    target = rectangle(sheet_id, lender + 1, last_row, left, right)
     for what in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION"):
         yield {"copyPaste": {"source": source, "destination": target, "pasteType": what, "pasteOrientation": "NORMAL"}}
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ticketops.errors import BusyError, ConflictError, RuleError, SchemaError, TicketopsError
+from ticketops.errors import BusyError, ConflictError, RuleError, SchemaError, TicketopsError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.online import Request, new_sheet, quoted, text_row
 from ticketops.schema.tables import Snapshot, Table, build_table, check, empty_table, place_names, require
@@ -36,7 +36,7 @@ from ticketops.stores.gsheets.lock import Lock
 from ticketops.stores.gsheets.requests import Edit, clear_rows, requests_for
 from ticketops.stores.gsheets.sending import send
 from ticketops.stores.gsheets.sheets import KnownSheets
-from ticketops.stores.records import Digest, Record, body_of, content_digest, digest_of, record_of, tabular
+from ticketops.stores.records import Digest, Record, body_of, content_digest, digest_of, tabular
 from ticketops.stores.undo import inverse, last_standing, reversed_cells
 
 RawRows = list[list[Any]]
@@ -335,17 +335,19 @@ class GoogleSheetStore:
         return last, reversed_cells(record.cells)
 
     def _last(self) -> tuple[Transaction, Record, dict[str, Any]]:
+        """Raises UnusableError where the journal is damaged, or does not end where the spreadsheet stands."""
         rows = self._journal_rows()
         last = last_standing([transaction for _, transaction in rows], self.name)
         row = next(row for row, transaction in rows if transaction.number == last.number)
         below = next((r for r, _ in rows if r > row), None)
         letter = ledger.BODIES.partition(":")[0]
         cells = f"{letter}{row}:{letter}{below - 1}" if below else f"{letter}{row}:{letter}"
-        body = ledger.body_from(self.connection.values([quoted(JOURNAL, cells)])[0], last.entry.run_id)
-        head = {"number": last.number, "run_id": last.entry.run_id, "command": last.entry.command, "user": last.entry.user,
-                "at": last.entry.at.isoformat(), "revision_before": last.revision_before, "revision_after": last.revision_after,
-                "counts": last.counts, "undoes": last.undoes}  # fmt: skip
-        return last, record_of(head, body), body.get("stood", {})
+        body, cfg = self.connection.values([quoted(JOURNAL, cells), quoted(CFG)])
+        control = control_of(cfg)
+        if control.revision_row and rows[-1][1].revision_after != control.revision:
+            raise UnusableError(f"the journal of {self.name} does not end where the sheet stands: rows are missing or out of order",
+                                "Google's version history has what was before")  # fmt: skip
+        return last, *ledger.record_from(last, body)
 
     def undo(self, entry: Entry) -> Transaction:
         with self.locked(entry):
@@ -353,7 +355,14 @@ class GoogleSheetStore:
             names = tuple(dict.fromkeys([*record.cells, *record.replaced]))
             self._fetch(names)
             tables = {name: self._table(name) for name in names}
-            changes = inverse(record, {name: self._found(tables[name], rows) for name, rows in record.cells.items()}, {}, self._seal)
+            found = {name: recheck.found(tables[name], self._raw.get(name, []), rows) for name, rows in record.cells.items()}
+            try:
+                changes = inverse(record, found, {}, self._seal)
+            except RuleError as error:
+                raise RuleError(
+                    error.message.replace("the backup that holds", "no journal holds").replace(" is gone", ""),
+                    "Google's version history has it",
+                ) from None
             for name, digest in record.replaced.items():
                 self._take_back(changes, tables[name], digest, stood[name])
             self._write(changes, tables, dict.fromkeys(record.replaced, ""), entry, changes.counts(), last.number)
@@ -361,16 +370,6 @@ class GoogleSheetStore:
 
     def _seal(self, value: Any) -> Digest:
         return digest_of(value, bytes.fromhex(self._control.digest_key))
-
-    def _found(self, table: Table, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
-        """{row: {column name: raw value now}} of named cells."""
-        places = {name: place for place, name in place_names(table.positions).items()}
-        raw = self._raw.get(table.sheet.name, [])
-
-        def cell(row: int, place: int) -> Any:
-            return raw[row - 1][place - 1] if row <= len(raw) and place <= len(raw[row - 1]) else None
-
-        return {row: {name: cell(row, places[name]) for name in cells if name in places} for row, cells in rows.items()}
 
     def _take_back(self, changes: ChangeSet, table: Table, digest: str, stood: Mapping[str, Any]) -> None:
         """A rewritten sheet as it was. Raises ConflictError where it was changed since."""
