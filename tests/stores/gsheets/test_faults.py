@@ -229,6 +229,10 @@ def test_a_large_transaction_is_sent_in_pieces(google: Google, monkeypatch: pyte
     """What comes of it is what comes of one request."""
     case = case_of(google, "large", monkeypatch)
     assert case.requests > 6
+    key = case.runs()
+    case.act(case.store(key))
+    assert case.is_new(key)
+    assert not [title for title in fixtures.titles(google.server, key) if title.startswith(fixtures.STAGING)]
     monkeypatch.undo()
     key = case.runs()
     assert len(requests_in(google.server, lambda: case.act(case.store(key)))) == 4
