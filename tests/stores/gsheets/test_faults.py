@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from tests.desk import Desk
 from tests.online import Google
@@ -289,3 +291,23 @@ def test_what_a_killed_run_left_goes_with_a_later_commit_of_the_same_machine(goo
     lease_over(google.server, key)
     following(quick(google, key))
     assert not [title for title in fixtures.titles(google.server, key) if title.startswith(fixtures.STAGING)]
+
+
+# --- several faults in one command
+
+
+@pytest.mark.parametrize(("name", "examples"), [("new", 12), *(pytest.param(one, 60, marks=pytest.mark.slow) for one in (*CASES, "large"))])
+def test_any_faults(google: Google, monkeypatch: pytest.MonkeyPatch, name: str, examples: int) -> None:
+    """Any of them at any requests, also those that look what became of the others."""
+    case = case_of(google, name, monkeypatch)
+    every = {**ONCE, "fine": {}}
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
+    @given(st.lists(st.sampled_from(sorted(every)), min_size=1, max_size=3 * case.requests))
+    def whatever_happens(kinds: list[str]) -> None:
+        key = case.runs()
+        google.server.faults[:] = [fault(nth=nth, **every[kind]) for nth, kind in enumerate(kinds, start=1) if every[kind]]
+        case.outcome(key, lambda: case.act(case.store(key)))
+        case.afterwards(key)
+
+    whatever_happens()

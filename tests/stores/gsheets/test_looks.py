@@ -294,3 +294,23 @@ def test_a_column_of_one_s_own_may_be_protected(google: Google) -> None:
     protect(google.server, key, SALES, startColumnIndex=24, endColumnIndex=25)
     Desk(quick(google, key)).sell(("M01", "Cat 1", 1))
     assert len(google.server.rows(key, SALES)) == 3
+
+
+def test_tick_boxes_that_somebody_drew_far_down(google: Google) -> None:
+    """Boxes that are off are no rows: what is appended goes right below the last one, and their boxes stay."""
+    key = stocked(google)
+    server = google.server
+    place = column_of(server, key, DISTRIBUTION, "Process_Now", 2)
+    for row in range(3, 200):
+        server.set(key, DISTRIBUTION, row, place, server.cell(key, DISTRIBUTION, row, place).value or False)
+        dress(server, key, DISTRIBUTION, row, place, validation=TICK_BOX)
+    desk = Desk(quick(google, key))
+    desk.sell(("M01", "Cat 1", 2))
+    assert desk.rows(DISTRIBUTION, "row") == [3, 4, 5, 6]
+    desk.do(jobs.allocate_auto())
+    desk.undo()
+    desk.undo()
+    assert desk.rows(DISTRIBUTION, "row") == [3, 4]
+    for row in range(5, 200):
+        cell = server.cell(key, DISTRIBUTION, row, place)
+        assert (cell.value or False, cell.validation) == (False, TICK_BOX)
