@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.online import google, google_server  # noqa: F401: fixtures
+from tests.online import google, google_server  # noqa: F401
 
 settings.register_profile("steady", derandomize=True)  # the same examples on every machine; a red CI is no throw of the dice
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
