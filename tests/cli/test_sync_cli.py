@@ -40,6 +40,7 @@ from ticketops.schema.workbook import (
     MANIFEST,
     PURCHASES,
     SALES,
+    SALES_PARENT_RECON,
     STAFF_QUEUE,
     UNITS,
     VENDOR_CREDENTIALS,
@@ -50,8 +51,8 @@ from ticketops.stores.base import Entry
 from ticketops.stores.gsheets.control import is_internal
 from ticketops.stores.xlsx.store import XlsxStore
 
-TASKS = 40
-"""Rows of _STAFF_QUEUE."""
+TASKS = LINES = 40
+"""Rows of _STAFF_QUEUE and of Purchases."""
 Cells = dict[tuple[str, int, str], Any]
 """{(sheet, sheet row, header, and # for the second one of that name): what it holds}"""
 Edits = Mapping[int, Mapping[str, Any]]
@@ -59,7 +60,7 @@ Edits = Mapping[int, Mapping[str, Any]]
 CONFLICT = "SYNC_CONFLICT"
 OLD = {"AlloFromCategory": "AllocFromCategory"}
 """Headers that some workbooks still have."""
-MOST = {PURCHASES: 41, SALES: 36, DISTRIBUTION: 130, STAFF_QUEUE: TASKS + 1, UNITS: 30}
+MOST = {PURCHASES: LINES + 1, SALES: 36, DISTRIBUTION: 130, STAFF_QUEUE: TASKS + 1, UNITS: 30}
 """Rows of the sheets that tests work on."""
 
 
@@ -609,33 +610,46 @@ def test_a_sheet_that_is_gone_over_there_is_not_emptied_here(pair: Pair) -> None
 # --- the guard
 
 
+ALL = tuple(column.name for column in MANIFEST[PURCHASES].columns if not column.extension)
+
+
 @pytest.mark.parametrize(
     ("rows", "left", "refused"),
-    [(TASKS, 20, True), (TASKS, 21, False), (20, 10, True), (12, 3, False), (12, 2, True), (9, 0, False), (10, 0, True)],
+    [(LINES, 20, True), (LINES, 21, False), (20, 10, True), (12, 3, False), (12, 2, True), (9, 0, False), (10, 0, True)],
 )
 @pytest.mark.parametrize("what", ["pull", "push"])
 def test_half_of_a_sheet_is_not_emptied_unasked(what: str, rows: int, left: int, refused: bool, pair: Pair) -> None:
     """Ten rows at least and half of them or more."""
-    first = 2
-    if rows < TASKS:
-        pair.type_here(STAFF_QUEUE, {row: dict.fromkeys(c.name for c in MANIFEST[STAFF_QUEUE].columns if not c.extension)
-                                     for row in range(first + rows, TASKS + 2)})  # fmt: skip
-        pair.clear_there(STAFF_QUEUE, range(first + rows, TASKS + 2))
+    if rows < LINES:
+        pair.type_here(PURCHASES, {row: dict.fromkeys(ALL) for row in range(2 + rows, LINES + 2)})
+        pair.clear_there(PURCHASES, range(2 + rows, LINES + 2))
         assert pair.sync("pull").code == 0
-    gone = range(first + left, first + rows)
+    gone = range(2 + left, 2 + rows)
     if what == "pull":
-        pair.clear_there(STAFF_QUEUE, gone)
+        pair.clear_there(PURCHASES, gone)
     else:
-        pair.type_here(STAFF_QUEUE, {row: dict.fromkeys(c.name for c in MANIFEST[STAFF_QUEUE].columns if not c.extension) for row in gone})
+        pair.type_here(PURCHASES, {row: dict.fromkeys(ALL) for row in gone})
     before = pair.everything()
     done = pair.sync(what)
     assert done.code == (4 if refused else 0)
     if refused:
-        assert f"{STAFF_QUEUE} would have {left} rows in place of {rows}" in done.err
+        assert f"{PURCHASES} would have {left} rows in place of {rows}" in done.err
         assert "--emptying" in done.err
         assert pair.everything() == before
         assert pair.sync(what, "--emptying", "-n").code == 0
     assert pair.sync(what, "--emptying").code == 0
+    assert pair.here() == pair.there()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a queue that `recon run` builds anew, shorter, counts as emptied: nothing is pushed, and `watch` ends"
+)
+def test_a_queue_that_a_command_builds_anew_goes_over(pair: Pair) -> None:
+    """It is half as long as it was, as sheets of tasks may be the next day."""
+    pair.type_here(SALES_PARENT_RECON, {row: {"action": "KEEP", "sales_id": f"S{row}-1"} for row in range(2, 302)})
+    assert pair.sync("push").code == 0
+    assert pair.do("recon", "run", "-w", str(pair.path)).code in (0, 1)
+    assert pair.sync("watch", "--once").code == 0
     assert pair.here() == pair.there()
 
 
@@ -1206,13 +1220,13 @@ def test_a_round_goes_on_after_one_that_failed(pair: Pair) -> None:
     pair.type_here(SALES, {2: {"notes": "here"}})
     with pair.watching() as watch:
         watch.until(lambda: pair.both(SALES, 2, "Notes") == ("here", "here"))
-        pair.clear_there(STAFF_QUEUE, range(2, TASKS + 2))
+        pair.clear_there(PURCHASES, range(2, LINES + 2))
         watch.two_rounds()
-        pair.type_there(STAFF_QUEUE, {row: {"task_id": f"T{row:05d}"} for row in range(2, TASKS + 2)})
-        watch.until(lambda: pair.both(STAFF_QUEUE, TASKS + 1, "TaskID")[0] == f"T{TASKS + 1:05d}")
+        pair.type_there(PURCHASES, {row: {"purchase_id": f"P_{row}"} for row in range(2, LINES + 2)})
+        watch.until(lambda: pair.both(PURCHASES, LINES + 1, "PurchaseID")[0] == f"P_{LINES + 1}")
         done = watch.stop(signal.SIGTERM)
     assert done.code == 1
-    assert f"{STAFF_QUEUE} would have 0 rows in place of {TASKS}" in done.out
+    assert f"{PURCHASES} would have 0 rows in place of {LINES}" in done.out
     assert "Traceback" not in done.out + done.err
 
 

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Result, run_cli
 from tests.google.errors import ApiError
 from tests.google.server import Fault
 from tests.online import Google
+from tests.stores.gsheets.commands import SALE, Command, nothing_leaked, one_line, process
 from tests.stores.gsheets.fixtures import PERSON, asked, content, is_locked, stocked
-from ticketops.cli.main import run
-from ticketops.services import google as services_google
-from ticketops.services import workbooks
-
-SALE = ("sale", "add", "--client", "Meridian", "--line", "M01:Cat 1:2@350")
 
 
 class Refusal(Fault):
@@ -36,71 +29,6 @@ def always(google: Google, kind: str, words: str = "") -> None:
     fault = Refusal(asked, kind, times=100_000)
     fault.words = words
     google.server.faults.append(fault)
-
-
-def variables(google: Google, more: dict[str, str | None]) -> dict[str, str]:
-    """Those of a machine whose configuration is empty; None: have it not."""
-    environment = google.environment() | {"XDG_CONFIG_HOME": str(google.folder / "config"), "TICKETOPS_GOOGLE_BUDGET": "5"}
-    return {"GOOGLE_APPLICATION_CREDENTIALS": ""} | {name: value for name, value in (environment | more).items() if value is not None}
-
-
-def process(google: Google, *words: str, **more: str | None) -> Result:
-    """The command in a process of its own: waits between tries, and shows all that a person sees."""
-    return run_cli(*words, env=variables(google, more))
-
-
-Command = Callable[..., Result]
-
-
-@pytest.fixture
-def cli(google: Google, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The same command line in this process, which is quicker: nothing is waited for."""
-    opened: list[Any] = []
-    connect = workbooks.connect
-
-    def connected(*args: Any, **named: Any) -> Any:
-        opened.append(connect(*args, **named))
-        return opened[-1]
-
-    def command(*words: str, **more: str | None) -> Result:
-        with monkeypatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("TICKETOPS_")]:
-                patch.delenv(name)
-            for name, value in variables(google, more).items():
-                patch.setenv(name, value)
-            for module in (workbooks, services_google):
-                patch.setattr(module, "connect", connected)
-            capsys.readouterr()
-            workbooks._identity.cache_clear()  # a process of its own would know none
-            code = run(list(words))
-        for connection in opened:
-            connection.close()
-        said = capsys.readouterr()
-        return Result(code, said.out, said.err)
-
-    return command
-
-
-def one_line(done: Result, code: int, *named: str) -> None:
-    assert done.code == code, done.err
-    assert done.out == ""
-    (line,) = [line for line in done.err.splitlines() if "trying again" not in line]
-    assert line.startswith("ticketops: ")
-    for text in named:
-        assert text in line
-
-
-def nothing_leaked(google: Google, *done: Result, secrets: tuple[str, ...] = ()) -> None:
-    """Neither tokens nor keys are in an output, nor in a file on this machine but the key's own."""
-    texts = [text for one in done for text in (one.out, one.err)]
-    own = (google.key, google.folder / "consent.json")
-    texts += [
-        path.read_bytes().decode("latin-1")
-        for path in google.folder.rglob("*")
-        if path.is_file() and path not in own and "keys" not in path.parts
-    ]
-    for secret in ("ya29.", "1//refresh", "GOCSPX", "BEGIN PRIVATE KEY", google.info["private_key"].splitlines()[3][:40], *secrets):
-        assert [text[:200] for text in texts if secret in text] == []
 
 
 # --- the key
@@ -130,7 +58,7 @@ def keys(google: Google) -> dict[str, tuple[Any, int, tuple[str, ...]]]:
     "no JSON", "no object", "empty", "nothing in it", "of another kind", "without its key", "a torn key", "a key that is none",
     "a key that is a number", "consent without its half", "an OAuth client", "not UTF-8",
 ])  # fmt: skip
-def test_a_key_that_is_none(google: Google, cli: Command, what: str) -> None:
+def test_a_key_that_is_none(google: Google, command: Command, what: str) -> None:
     """Told without asking Google."""
     content_of, code, named = keys(google)[what]
     file = google.folder / "keys" / "bad.json"
@@ -138,23 +66,23 @@ def test_a_key_that_is_none(google: Google, cli: Command, what: str) -> None:
     file.write_bytes(
         content_of if isinstance(content_of, bytes) else (content_of if isinstance(content_of, str) else json.dumps(content_of)).encode()
     )
-    results = [cli(*words, TICKETOPS_GOOGLE_KEY=str(file)) for words in (("status", "-w", "gsheet:1abcdef"), ("google", "check"))]
+    results = [command(*words, TICKETOPS_GOOGLE_KEY=str(file)) for words in (("status", "-w", "gsheet:1abcdef"), ("google", "check"))]
     for done in results:
         one_line(done, code, *named, "bad.json")
     nothing_leaked(google, *results, secrets=("Canary",))
     assert google.server.log == []
 
 
-def test_no_key_at_all(google: Google, cli: Command) -> None:
+def test_no_key_at_all(google: Google, command: Command) -> None:
     for words in (("status", "-w", "gsheet:1abcdef"), ("google", "check")):
-        one_line(cli(*words, TICKETOPS_GOOGLE_KEY=None), 2, "no key for Google", "google.json", "service_account.json", "google_key")
+        one_line(command(*words, TICKETOPS_GOOGLE_KEY=None), 2, "no key for Google", "google.json", "service_account.json", "google_key")
     gone = str(google.folder / "gone.json")
-    one_line(cli("status", "-w", "gsheet:1abcdef", TICKETOPS_GOOGLE_KEY=gone), 2, gone)
-    as_json = cli("status", "-w", "gsheet:1abcdef", "--json", TICKETOPS_GOOGLE_KEY=None)
+    one_line(command("status", "-w", "gsheet:1abcdef", TICKETOPS_GOOGLE_KEY=gone), 2, gone)
+    as_json = command("status", "-w", "gsheet:1abcdef", "--json", TICKETOPS_GOOGLE_KEY=None)
     assert (as_json.code, as_json.json["error"]["code"], as_json.err) == (2, "USAGE", "")
 
 
-def test_a_key_that_may_not_be_read(cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_may_not_be_read(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     read_text = Path.read_text
 
     def refuse(self: Path, *args: Any, **named: Any) -> str:
@@ -163,7 +91,7 @@ def test_a_key_that_may_not_be_read(cli: Command, monkeypatch: pytest.MonkeyPatc
         return read_text(self, *args, **named)
 
     monkeypatch.setattr(Path, "read_text", refuse)
-    one_line(cli("status", "-w", "gsheet:1abcdef"), 6, "may not be read", "key.json")
+    one_line(command("status", "-w", "gsheet:1abcdef"), 6, "may not be read", "key.json")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +104,7 @@ def test_a_key_that_may_not_be_read(cli: Command, monkeypatch: pytest.MonkeyPatc
         "GOOGLE_APPLICATION_CREDENTIALS",
     ],
 )
-def test_where_a_key_is_found(google: Google, where: str, cli: Command) -> None:
+def test_where_a_key_is_found(google: Google, where: str, command: Command) -> None:
     key = stocked(google)
     google.server.share(key, PERSON, "writer")
     consent = "consent" in where or "authorized" in where
@@ -188,7 +116,7 @@ def test_where_a_key_is_found(google: Google, where: str, cli: Command) -> None:
         place.parent.mkdir(parents=True)
         place.parent.resolve().mkdir(parents=True, exist_ok=True)
         place.resolve().write_text(json.dumps(google.server.authorized_user(PERSON) if consent else google.info))
-    checked = cli("google", "check", "-w", f"gsheet:{key}", **more)
+    checked = command("google", "check", "-w", f"gsheet:{key}", **more)
     assert checked.code == 0, checked.err
     assert (PERSON if consent else google.email) in checked.out
     assert "Event" in checked.out
@@ -199,30 +127,30 @@ def test_where_a_key_is_found(google: Google, where: str, cli: Command) -> None:
 # --- what Google says
 
 
-def test_a_sheet_that_is_not_shared_with_us(google: Google, cli: Command) -> None:
+def test_a_sheet_that_is_not_shared_with_us(google: Google, command: Command) -> None:
     key = google.new(role=None)
     for words in (("status",), SALE, ("google", "check"), ("log",), ("undo", "-y")):
-        one_line(cli(*words, "-w", f"gsheet:{key}"), 6, "not open to us", google.email, "editor")
+        one_line(command(*words, "-w", f"gsheet:{key}"), 6, "not open to us", google.email, "editor")
 
 
-def test_not_shared_with_the_person_who_consented(google: Google, cli: Command) -> None:
+def test_not_shared_with_the_person_who_consented(google: Google, command: Command) -> None:
     key = google.new(role=None)
     file = google.folder / "consent.json"
     file.write_text(json.dumps(google.server.authorized_user(PERSON)))
-    one_line(cli("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=str(file)), 6, "not open to us", "share it with")
+    one_line(command("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=str(file)), 6, "not open to us", "share it with")
 
 
-def test_who_may_only_read_reads(google: Google, cli: Command) -> None:
+def test_who_may_only_read_reads(google: Google, command: Command) -> None:
     key = stocked(google)
     google.server.share(key, google.email, "reader")
     before = google.server.snapshot(key)
-    assert cli("status", "-w", f"gsheet:{key}").code == 0
-    assert cli(*SALE, "--dry-run", "-w", f"gsheet:{key}").code == 0
-    one_line(cli(*SALE, "-w", f"gsheet:{key}"), 6, google.email, "editor")
+    assert command("status", "-w", f"gsheet:{key}").code == 0
+    assert command(*SALE, "--dry-run", "-w", f"gsheet:{key}").code == 0
+    one_line(command(*SALE, "-w", f"gsheet:{key}"), 6, google.email, "editor")
     assert google.server.snapshot(key) == before
 
 
-def test_who_may_write_no_more_between_two_requests(google: Google, cli: Command) -> None:
+def test_who_may_write_no_more_between_two_requests(google: Google, command: Command) -> None:
     key = stocked(google)
     before = content(google.server, key)
 
@@ -231,17 +159,17 @@ def test_who_may_write_no_more_between_two_requests(google: Google, cli: Command
             google.server.share(key, google.email, "reader")
 
     google.server.before = act
-    one_line(cli(*SALE, "-w", f"gsheet:{key}"), 6, google.email)
+    one_line(command(*SALE, "-w", f"gsheet:{key}"), 6, google.email)
     assert content(google.server, key) == before
 
 
-def test_there_is_no_such_sheet(google: Google, cli: Command) -> None:
+def test_there_is_no_such_sheet(google: Google, command: Command) -> None:
     for words in (("status",), SALE, ("google", "check")):
-        one_line(cli(*words, "-w", "gsheet:1NoSuchSheetAnywhere"), 3, "1NoSuchSheetAnywhere", google.email)
+        one_line(command(*words, "-w", "gsheet:1NoSuchSheetAnywhere"), 3, "1NoSuchSheetAnywhere", google.email)
 
 
 @pytest.mark.parametrize("who", ["service account", "person"])
-def test_a_key_that_was_revoked(google: Google, who: str, cli: Command) -> None:
+def test_a_key_that_was_revoked(google: Google, who: str, command: Command) -> None:
     key = stocked(google)
     if who == "person":
         file = google.folder / "consent.json"
@@ -253,12 +181,12 @@ def test_a_key_that_was_revoked(google: Google, who: str, cli: Command) -> None:
         google.server.accounts.services.discard(google.email)
         more = {}
     for words in (("status",), ("google", "check")):
-        done = cli(*words, "-w", f"gsheet:{key}", **more)
+        done = command(*words, "-w", f"gsheet:{key}", **more)
         one_line(done, 6, "does not accept the key", "consent.json" if who == "person" else "key.json")
         nothing_leaked(google, done)
 
 
-def test_a_token_that_runs_out_meanwhile_is_fetched_anew(google: Google, cli: Command) -> None:
+def test_a_token_that_runs_out_meanwhile_is_fetched_anew(google: Google, command: Command) -> None:
     key = stocked(google)
     seen = []
 
@@ -269,7 +197,7 @@ def test_a_token_that_runs_out_meanwhile_is_fetched_anew(google: Google, cli: Co
                 google.server.expire_tokens()
 
     google.server.before = act
-    assert cli(*SALE, "-w", f"gsheet:{key}").code == 0
+    assert command(*SALE, "-w", f"gsheet:{key}").code == 0
     assert google.server.count("token") == 2
 
 
@@ -292,11 +220,11 @@ WORDS: dict[str, tuple[str, str, int, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("what", WORDS)
-def test_google_refuses(google: Google, what: str, cli: Command) -> None:
+def test_google_refuses(google: Google, what: str, command: Command) -> None:
     kind, words, code, named = WORDS[what]
     key = stocked(google)
     always(google, kind, words)
-    done = cli("status", "-w", f"gsheet:{key}")
+    done = command("status", "-w", f"gsheet:{key}")
     one_line(done, code, *named)
     nothing_leaked(google, done)
 
@@ -362,117 +290,3 @@ def test_debug_shows_where_and_no_token(google: Google) -> None:
     done += [process(google, *words, "--debug", "-w", f"gsheet:{shared}") for words in (SALE, ("undo", "-y"))]
     assert [one.code for one in done[2:]] == [0, 0]
     nothing_leaked(google, *done)
-
-
-# --- how a sheet is named
-
-
-def as_flag(name: str) -> tuple[tuple[str, ...], dict[str, str | None]]:
-    return ("-w", name), {}
-
-
-def as_variable(name: str) -> tuple[tuple[str, ...], dict[str, str | None]]:
-    return (), {"TICKETOPS_WORKBOOK": name}
-
-
-NAMES = (
-    "gsheet:{}",
-    "gsheet: {} ",
-    "https://docs.google.com/spreadsheets/d/{}",
-    "https://docs.google.com/spreadsheets/d/{}/edit#gid=0",
-    "https://docs.google.com/spreadsheets/d/{}/edit?usp=sharing&gid=12#gid=12",
-    "https://docs.google.com/spreadsheets/u/0/d/{}/edit",
-    "https://docs.google.com/a/example.com/spreadsheets/d/{}/edit",
-    "gsheet:https://docs.google.com/spreadsheets/d/{}/edit",
-)
-
-
-@pytest.mark.parametrize(("name", "given"), [(name, as_flag) for name in NAMES] + [(NAMES[0], as_variable), (NAMES[3], as_variable)])
-def test_how_a_sheet_is_named(google: Google, name: str, given: Callable[[str], Any], cli: Command) -> None:
-    key = stocked(google)
-    words, more = given(name.format(key))
-    done = cli("status", "--json", *words, **more)
-    assert done.code == 0, done.err
-    assert f"/v4/spreadsheets/{key}" in google.server.log[-1].path
-
-
-@pytest.mark.parametrize("text", ["gsheet:{}", "https://docs.google.com/spreadsheets/d/{}/edit#gid=0"])
-def test_in_the_file_of_settings(google: Google, text: str, cli: Command) -> None:
-    key = stocked(google)
-    (google.folder / "ticketops.toml").write_text(f'workbook = "{text.format(key)}"\n')
-    done = run_cli("status", env=google.environment(), cwd=google.folder)
-    assert done.code == 0, done.err
-    assert key in google.server.log[-1].path
-
-
-@pytest.mark.parametrize(
-    ("name", "named"),
-    [
-        ("https://docs.google.com/spreadsheets/d/e/2PACX-1vQabcdef/pubhtml", "published"),
-        ("https://docs.google.com/document/d/1abcdefghij/edit", "gsheet:ID"),
-        ("gsheet:", "gsheet:ID"),
-        ("gsheet:a b", "gsheet:ID"),
-        ("https://docs.google.com/spreadsheets/", "gsheet:ID"),
-    ],
-)
-def test_a_name_that_is_no_sheet_s(google: Google, name: str, named: str, cli: Command) -> None:
-    one_line(cli("status", "-w", name), 2, named)
-    assert google.server.log == []
-
-
-def test_google_check_as_json(google: Google, cli: Command) -> None:
-    key = stocked(google)
-    done = cli("google", "check", "--json", "-w", f"gsheet:{key}")
-    assert done.code == 0
-    seen = done.json["result"]
-    assert (seen["key"], seen["kind"], seen["email"], seen["title"]) == (str(google.key), "service_account", google.email, "Event")
-    assert seen["sheets"] == len(google.server.spreadsheet(key).sheets)
-    assert seen["cells"] == sum(sheet.row_count * sheet.column_count for sheet in google.server.spreadsheet(key).sheets)
-    assert google.server.count("write") == 0
-    nothing_leaked(google, done)
-
-
-# --- consent
-
-
-def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
-    google: Google, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cli: Command
-) -> None:
-    """The browser's part is played."""
-    from google.oauth2.credentials import Credentials
-    from google_auth_oauthlib.flow import InstalledAppFlow
-
-    info = google.server.authorized_user(PERSON)
-    names = ("refresh_token", "token_uri", "client_id", "client_secret")
-    consent = Credentials("ya29.canary", **{name: info[name] for name in names})  # type: ignore[no-untyped-call]
-    monkeypatch.setattr(InstalledAppFlow, "run_local_server", lambda self, **_: consent)
-    client = google.folder / "client.json"
-    client.write_text(
-        json.dumps(
-            {"installed": {"client_id": "x", "client_secret": "GOCSPX-x", "auth_uri": "http://localhost", "token_uri": info["token_uri"]}}
-        )
-    )
-    config = google.folder / "config"
-    environment = {name: value for name, value in google.environment().items() if name != "TICKETOPS_GOOGLE_KEY"}
-    for name, value in (environment | {"XDG_CONFIG_HOME": str(config)}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-    assert run(["google", "login", str(client)]) == 0
-    said = capsys.readouterr()
-    kept = config / "ticketops" / "google-consent.json"
-    assert str(kept) in said.out
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert "ya29" not in said.out + said.err
-    key = stocked(google)
-    google.server.share(key, PERSON, "writer")
-    monkeypatch.undo()
-    assert cli("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=None).code == 0
-    done = cli("google", "logout", TICKETOPS_GOOGLE_KEY=None)
-    assert (done.code, kept.exists()) == (0, False)
-    assert cli("google", "logout", TICKETOPS_GOOGLE_KEY=None).code == 0
-    one_line(cli("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=None), 2, "no key for Google")
-
-
-def test_login_wants_an_oauth_client(google: Google, cli: Command) -> None:
-    one_line(cli("google", "login", str(google.key)), 3, "no OAuth client", "Desktop app")
-    one_line(cli("google", "login", str(google.folder / "gone.json")), 3, "gone.json")
