@@ -239,7 +239,7 @@ def in_memory(folder: Path, seed: int) -> None:
 
 
 def test_interleavings(few_sheets: None, tmp_path: Path) -> None:
-    for seed in range(120):
+    for seed in range(60):
         in_memory(tmp_path, seed)
 
 

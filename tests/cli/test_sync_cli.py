@@ -313,7 +313,7 @@ def test_a_file_goes_online_and_both_stay_in_step(
     assert first.code == 0
     assert "there is no common state yet" in first.out
     assert apart.here() == apart.there() == before
-    assert "both copies say the same" in apart.real("diff").out
+    assert "both copies say the same" in apart.sync("diff").out
 
     apart.type_here(SALES, {2: {"notes": "VIP"}, 3: {"price": 999.5, "notes": None}})
     apart.type_there(DISTRIBUTION, {5: {"first_name": "Ada", "delivery": "SENT"}, 6: {"sold": True, "date": datetime(2026, 7, 4)}})
@@ -332,8 +332,8 @@ def test_a_file_goes_online_and_both_stay_in_step(
     assert apart.real("push").code == 0
     assert apart.there() == apart.here()
     assert apart.there()[SALES, 2, "Notes"] == "VIP"
-    assert "both copies say the same" in apart.real("diff").out
-    assert apart.real("pull").out == apart.real("push").out == "both copies say the same\n"
+    assert "both copies say the same" in apart.sync("diff").out
+    assert apart.sync("pull").out == apart.sync("push").out == "both copies say the same\n"
 
 
 def test_what_is_not_ours_stays(pair: Pair) -> None:
@@ -390,7 +390,7 @@ def test_a_dry_run_writes_nothing(what: str, pair: Pair) -> None:
     done = pair.real(what, *dry)
     assert done.code == 1
     assert pair.everything() == before
-    told = pair.real(what, "--json", *dry).json
+    told = pair.sync(what, "--json", *dry).json
     assert pair.everything() == before
     if what != "diff":
         assert "dry run: nothing was written" in done.err
@@ -435,7 +435,7 @@ def torn(pair: Pair) -> Pair:
 def test_conflicts_are_listed_and_left_alone(torn: Pair) -> None:
     before = torn.everything()
     for what in ("diff", "pull", "push"):
-        done = torn.real(what)
+        done = torn.sync(what)
         assert done.code == 1
         for text in (f"Sales!{ROW}", "Notes is 'here' here and 'there' there", "Client is 'here' here and 'there' there",
                      "the row holds nothing here and S4 there"):  # fmt: skip
@@ -646,7 +646,7 @@ def test_half_of_a_sheet_is_not_emptied_unasked(what: str, rows: int, left: int,
 )
 def test_a_queue_that_a_command_builds_anew_goes_over(pair: Pair) -> None:
     """It is half as long as it was, as sheets of tasks may be the next day."""
-    pair.type_here(SALES_PARENT_RECON, {row: {"action": "KEEP", "sales_id": f"S{row}-1"} for row in range(2, 302)})
+    pair.type_here(SALES_PARENT_RECON, {row: {"action": "KEEP", "sales_id": f"S{row}-1"} for row in range(2, 702)})
     assert pair.sync("push").code == 0
     assert pair.do("recon", "run", "-w", str(pair.path)).code in (0, 1)
     assert pair.sync("watch", "--once").code == 0
