@@ -130,25 +130,39 @@ class Model:
         for sheet, row in {at[:2] for at in mine} & {at[:2] for at in theirs}:
             cells = {at for at in differ if at[:2] == (sheet, row)}
             records = [{at: v for at, v in side.items() if at[:2] == (sheet, row)} for side in (self.here, self.there, self.base)]
-            other = sheet not in KEYS or self._key(self.here, sheet, row) != self._key(self.there, sheet, row)
+            other = sheet not in KEYS or self._record(self.here, sheet, row) != self._record(self.there, sheet, row)
             if other or not records[0] or not records[1] or (not records[2] and cells & mine & theirs):
                 whole.add((sheet, row))
-        for sheet in {sheet for sheet, _ in whole} & set(KEYS):
+        for sheet in KEYS:
+            whole |= {(sheet, row) for row in self._twice(sheet, {at[1] for at in differ if at[0] == sheet})}
+        for sheet in {sheet for sheet, _ in whole}:
             whole |= {(sheet, row) for row in self._moved(sheet)}
         return found | {at for at in differ if at[:2] in whole}, whole
 
     def _key(self, cells: dict[At, Any], sheet: str, row: int) -> Any:
         return cells.get((sheet, row, KEYS[sheet]))
 
+    def _record(self, cells: dict[At, Any], sheet: str, row: int) -> Any:
+        """The key of a row; where it has none, all of it."""
+        key = self._key(cells, sheet, row) if sheet in KEYS else None
+        return key or repr(sorted((at[2], repr(v)) for at, v in cells.items() if at[:2] == (sheet, row)))
+
+    def _twice(self, sheet: str, rows: set[int]) -> set[int]:
+        """Rows of records that both sides wrote anew, not in the same row; of several on one side the last counts."""
+        old = {self._key(self.base, sheet, at[1]) for at in self.base if at[0] == sheet}
+        here, there = ({key: row for row in sorted(rows) if (key := self._key(side, sheet, row)) and key not in old}
+                       for side in (self.here, self.there))  # fmt: skip
+        return {row for key in here.keys() & there.keys() if here[key] != there[key] for row in (here[key], there[key])}
+
     def _moved(self, sheet: str) -> set[int]:
         """Rows that hold, or held, a record which stands elsewhere than before on some side."""
         sides = (self.here, self.there, self.base)
         rows = {at[1] for side in sides for at in side if at[0] == sheet}
-        unlike = {row for row in rows if self._key(self.here, sheet, row) != self._key(self.there, sheet, row)}
-        old = {self._key(self.base, sheet, row) for row in rows} - {None}
-        moved = {key for row in unlike for side in sides[:2] if (key := self._key(side, sheet, row)) in old
-                 and key != self._key(self.base, sheet, row)}  # fmt: skip
-        return {row for row in unlike if moved & {self._key(side, sheet, row) for side in sides}}
+        kept = {row: [self._record(side, sheet, row) for side in sides] for row in rows}
+        unlike = {row for row, found in kept.items() if found[0] != found[1]}
+        old = {found[2] for found in kept.values()} - {"[]"}
+        moved = {one for row in unlike for one in kept[row][:2] if one in old and one != kept[row][2]}
+        return {row for row in unlike if moved & set(kept[row])}
 
     def take_over(self, into: Side, prefer: str = "") -> set[At]:
         """As `sync pull` (into the local copy) or `push` must do it; the conflicts that are left."""

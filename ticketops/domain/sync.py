@@ -123,6 +123,7 @@ def differences(sheet: Sheet, local: pl.DataFrame, remote: pl.DataFrame, base: p
             found.setdefault(place, []).append((name, mine[place], theirs[place]))
     made = []
     conflicts = {place for place, cells in found.items() if _is_row_conflict(sheet, cells, place, here, there, before)}
+    conflicts |= _twice(sheet, found, here, there, before)
     if conflicts:
         conflicts |= _moved(sheet, found, here, there, before)
     for place in sorted(found):
@@ -150,13 +151,25 @@ def _is_row_conflict(sheet: Sheet, cells: Sequence[tuple[str, bool, bool]], plac
 def _moved(sheet: Sheet, places: Iterable[int], here: pl.DataFrame, there: pl.DataFrame, before: pl.DataFrame) -> set[int]:
     """The rows of records that stand elsewhere than before. Where some of a sheet's rows can't be taken over, these are not either: a record
     would stand twice, or be gone."""
-    if not identity(sheet):
-        return set()
     old = {record for place in range(before.height) if any(record := _record_at(sheet, before, place))}
     records = {place: [_record_at(sheet, frame, place) for frame in (here, there, before)] for place in places}
     changed = {place: found for place, found in records.items() if found[0] != found[1]}
     moved = {one for found in changed.values() for one in found[:2] if one != found[2] and one in old}
     return {place for place, found in changed.items() if moved.intersection(found)}
+
+
+def _twice(sheet: Sheet, places: Iterable[int], here: pl.DataFrame, there: pl.DataFrame, before: pl.DataFrame) -> set[int]:
+    """The rows of records that both sides wrote anew, in different rows: each would stand twice."""
+    if not identity(sheet):
+        return set()
+    old = {_named_at(sheet, before, place) for place in range(before.height)}
+    new: list[dict[tuple[str | None, ...], int]] = []
+    for frame in (here, there):
+        named = ((_named_at(sheet, frame, place), place) for place in places)
+        new.append({record: place for record, place in named if any(record) and record not in old})
+    return {
+        place for record in new[0].keys() & new[1].keys() if new[0][record] != new[1][record] for place in (new[0][record], new[1][record])
+    }
 
 
 def identity(sheet: Sheet) -> tuple[str, ...]:
@@ -167,8 +180,14 @@ def identity(sheet: Sheet) -> tuple[str, ...]:
     return _RECORDS.get(sheet.name, first)
 
 
-def _record_at(sheet: Sheet, frame: pl.DataFrame, place: int) -> tuple[str | None, ...]:
+def _named_at(sheet: Sheet, frame: pl.DataFrame, place: int) -> tuple[str | None, ...]:
     return tuple(frame[name][place] for name in identity(sheet))
+
+
+def _record_at(sheet: Sheet, frame: pl.DataFrame, place: int) -> tuple[str | None, ...]:
+    """What a row holds: by the columns that say so, by all of them where those are blank."""
+    named = _named_at(sheet, frame, place)
+    return named if any(named) else frame.row(place)
 
 
 def _aligned(columns: list[str], *frames: pl.DataFrame) -> tuple[list[int], list[pl.DataFrame]]:

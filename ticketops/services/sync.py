@@ -19,11 +19,22 @@ from typing import Any
 import polars as pl
 
 from ticketops.domain.plan import Plan, Run
-from ticketops.domain.sync import Copy, Preferences, Side, Taken, blank_texts, changes_of, conflict_findings, take_over, without_lost
+from ticketops.domain.sync import (
+    Copy,
+    Preferences,
+    Side,
+    Taken,
+    blank_texts,
+    changes_of,
+    conflict_findings,
+    identity,
+    take_over,
+    without_lost,
+)
 from ticketops.errors import RuleError, UsageError
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.tables import Snapshot, Table, apply
-from ticketops.schema.workbook import MANIFEST
+from ticketops.schema.workbook import MANIFEST, SheetKind
 from ticketops.services.transaction import Job
 from ticketops.stores.base import Store
 from ticketops.stores.records import digest_of
@@ -237,6 +248,9 @@ def _after(table: Table, one: Taken) -> Table:
 
 def _refuse_emptying(taken: Mapping[str, Taken], mine: Mapping[str, Copy]) -> None:
     for name, one in taken.items():
+        sheet = MANIFEST[name]
+        if sheet.kind is SheetKind.QUEUE and not identity(sheet):
+            continue  # a command makes it anew, as long as it happens to be
         before, after = mine[name].table.frame.height, _after(mine[name].table, one).frame.height
         if before - after >= _FEW and after <= before / 2:
             raise RuleError(
