@@ -267,6 +267,7 @@ def test_a_thousand_interleavings(first: int, few_sheets: None, tmp_path: Path) 
 def on_file_and_online(google: Google, empty: Path, folder: Path, seed: int) -> None:
     path = Path(shutil.copy(empty, folder / f"event{seed}.xlsx"))
     World(OnFile(path), Online(google, google.new(MemoryStore().raw_rows(*COLUMNS))), seed).go(18)
+    google.close()
 
 
 def test_interleavings_on_a_file_and_a_google_sheet(few_sheets: None, google: Google, empty: Path, tmp_path: Path) -> None:

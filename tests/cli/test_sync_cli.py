@@ -603,7 +603,21 @@ def test_a_sheet_that_is_gone_over_there_is_not_emptied_here(pair: Pair) -> None
     sheet = pair.server.sheet(pair.key, VENDOR_CREDENTIALS)
     pair.server.request(pair.key, {"updateSheetProperties": {"properties": {"sheetId": sheet.id, "title": "Logins"}, "fields": "title"}})
     before = pair.here()
-    assert pair.sync("pull").code != 0
+    done = pair.sync("pull", "--json")
+    assert done.code == 1
+    assert [(finding["code"], finding["sheet"]) for finding in done.json["findings"]] == [("NOT_FOUND", VENDOR_CREDENTIALS)]
+    assert pair.here() == before
+
+
+@pytest.mark.xfail(
+    strict=True, reason="made again by `doctor --fix`, the sheet counts as emptied: a pull empties it here, and no push fills it"
+)
+def test_a_sheet_that_was_lost_and_made_again_is_not_emptied_here(pair: Pair) -> None:
+    before = pair.here()
+    pair.server.request(pair.key, {"deleteSheet": {"sheetId": pair.server.sheet(pair.key, VENDOR_CREDENTIALS).id}})
+    pair.sync("watch", "--once")
+    assert pair.do("doctor", "--fix", "-w", pair.remote, "--yes").code in (0, 1)
+    pair.sync("watch", "--once")
     assert pair.here() == before
 
 

@@ -305,6 +305,7 @@ def test_any_faults(google: Google, monkeypatch: pytest.MonkeyPatch, name: str, 
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
     @given(st.lists(st.sampled_from(sorted(every)), min_size=1, max_size=3 * case.requests))
     def whatever_happens(kinds: list[str]) -> None:
+        google.close()  # what the example before left open
         key = case.runs()
         google.server.faults[:] = [fault(nth=nth, **every[kind]) for nth, kind in enumerate(kinds, start=1) if every[kind]]
         case.outcome(key, lambda: case.act(case.store(key)))

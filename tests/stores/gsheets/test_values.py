@@ -76,6 +76,7 @@ def machine() -> Iterator[Callable[[Google], Google]]:
     def of(google: Google) -> Google:
         if not made:
             made.append(Google(google.server, folder))
+        made[0].close()  # what the example before left open
         return made[0]
 
     yield of

@@ -192,8 +192,10 @@ class Nursery:
         """The next line from the child or about it."""
         assert self._process.stdout
         descriptor = self._process.stdout.fileno()
+        poll = select.poll()  # select knows no descriptor above 1,023
+        poll.register(descriptor, select.POLLIN)
         while b"\n" not in self._read:
-            assert select.select([descriptor], [], [], 60)[0], "the child hangs"
+            assert poll.poll(60_000), "the child hangs"
             got = os.read(descriptor, 65536)
             assert got, "the nursery died"
             self._read += got
