@@ -609,9 +609,6 @@ def test_a_sheet_that_is_gone_over_there_is_not_emptied_here(pair: Pair) -> None
     assert pair.here() == before
 
 
-@pytest.mark.xfail(
-    strict=True, reason="made again by `doctor --fix`, the sheet counts as emptied: a pull empties it here, and no push fills it"
-)
 def test_a_sheet_that_was_lost_and_made_again_is_not_emptied_here(pair: Pair) -> None:
     before = pair.here()
     pair.server.request(pair.key, {"deleteSheet": {"sheetId": pair.server.sheet(pair.key, VENDOR_CREDENTIALS).id}})

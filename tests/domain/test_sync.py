@@ -604,7 +604,6 @@ def test_a_record_that_both_sides_write_anew_in_different_rows_is_a_conflict() -
     assert take_over(HERE, local, remote, texts_of(SALES, rows), nobody()).conflicts
 
 
-@pytest.mark.xfail(strict=True, reason="a record that both sides moved, to different rows, stands twice afterwards, without a word")
 def test_a_record_that_both_sides_moved_does_not_stand_twice() -> None:
     """Cut out and pasted below the others, here into one row, there into another."""
     rows = {row: {"sales_id": f"S{row}", "notes": f"n{row}"} for row in range(1, 8)}

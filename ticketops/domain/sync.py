@@ -159,17 +159,15 @@ def _moved(sheet: Sheet, places: Iterable[int], here: pl.DataFrame, there: pl.Da
 
 
 def _twice(sheet: Sheet, places: Iterable[int], here: pl.DataFrame, there: pl.DataFrame, before: pl.DataFrame) -> set[int]:
-    """The rows of records that both sides wrote anew, in different rows: each would stand twice."""
+    """The rows of records that both sides wrote anew, or moved, in different rows: each would stand twice."""
     if not identity(sheet):
         return set()
-    old = {_named_at(sheet, before, place) for place in range(before.height)}
-    new: list[dict[tuple[str | None, ...], int]] = []
+    fresh: list[dict[tuple[str | None, ...], int]] = []
     for frame in (here, there):
         named = ((_named_at(sheet, frame, place), place) for place in places)
-        new.append({record: place for record, place in named if any(record) and record not in old})
-    return {
-        place for record in new[0].keys() & new[1].keys() if new[0][record] != new[1][record] for place in (new[0][record], new[1][record])
-    }
+        fresh.append({record: place for record, place in named if any(record) and record != _named_at(sheet, before, place)})
+    return {place for record in fresh[0].keys() & fresh[1].keys() for place in (fresh[0][record], fresh[1][record])
+            if fresh[0][record] != fresh[1][record]}  # fmt: skip
 
 
 def identity(sheet: Sheet) -> tuple[str, ...]:

@@ -47,13 +47,14 @@ SHEETS = tuple(sheet.name for sheet in MANIFEST if sheet.header_row)
 class CommonState:
     """What two copies last had in common, a table of texts a sheet. A new state replaces the old one in one step.
 
-    damaged: whether the last `load` found one that can't be read; it counts as none.
+    damaged: whether the last `load` found one that can't be read; it counts as none. lost: sheets that one copy lacked when it was saved.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pointer = folder / "current.json"
         self.damaged = False
+        self.lost: frozenset[str] = frozenset()
         self._key = b""
 
     @classmethod
@@ -69,7 +70,7 @@ class CommonState:
     def load(self) -> dict[str, pl.DataFrame]:
         """{sheet: texts}; blank where there is no common state yet. A damaged state counts as none."""
         blank = {name: blank_texts(MANIFEST[name]) for name in SHEETS}
-        self.damaged = False
+        self.damaged, self.lost = False, frozenset()
         if not self.exists:
             return blank
         try:
@@ -80,12 +81,13 @@ class CommonState:
                     kept = pl.read_ipc(self._folder / current["folder"] / file)
                     columns = [c for c in blank[name].columns if c in kept.columns]
                     found[name] = pl.concat([blank[name], kept.select("row", *columns[1:])], how="diagonal")
+            self.lost = frozenset(current.get("lost", ()))
             return blank | found
         except (OSError, ValueError, LookupError, TypeError, AttributeError, pl.exceptions.PolarsError):
             self.damaged = True
             return blank
 
-    def save(self, sheets: Mapping[str, pl.DataFrame]) -> None:
+    def save(self, sheets: Mapping[str, pl.DataFrame], lost: Iterable[str] = ()) -> None:
         """Keep it. Killed anywhere, the old state or the new one is there."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(self._folder / "secret.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -99,7 +101,7 @@ class CommonState:
                 files[name] = f"{number}.ipc"
                 frame.write_ipc(fresh / files[name], compression="zstd")
         staged = self._pointer.with_suffix(".tmp")
-        staged.write_text(json.dumps({"folder": fresh.name, "sheets": files}), "utf-8")
+        staged.write_text(json.dumps({"folder": fresh.name, "sheets": files, "lost": sorted(lost)}), "utf-8")
         staged.replace(self._pointer)
         for path in old:
             shutil.rmtree(path, ignore_errors=True)
@@ -147,6 +149,7 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
     preferences = Preferences(prefer, MANIFEST)
     state = CommonState.between(local, remote)
     agreed: dict[str, pl.DataFrame] = {}
+    gone: set[str] = set()
     target, source = (remote, local) if into is Side.REMOTE else (local, remote)
 
     def plan(snapshot: Snapshot, _run: Run) -> Plan:
@@ -160,7 +163,12 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
         if state.damaged:
             message = "what both copies last had in common can't be read: they are compared as if for the first time, and what was deleted may come back"
             made.findings.append(Finding("STATE_DAMAGED", Severity.HIGH, message))
+        gone.clear()
         for name in SHEETS:
+            if here[name].table.exists != there[name].table.exists:
+                gone.add(name)
+            elif name in state.lost and not (here[name].table.frame.height and there[name].table.frame.height):
+                base[name] = blank_texts(MANIFEST[name])  # made again since: it is to be filled, not to empty the other
             here[name], there[name], lost = _found_again(here[name], there[name], base[name])
             made.findings += [
                 Finding("NOT_FOUND", Severity.HIGH, f"{what} is missing in one copy: it is not synced", name) for what in lost
@@ -185,7 +193,7 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
 
     def keep(_plan: Plan) -> list[Finding]:
         try:
-            state.save(agreed)
+            state.save(agreed, gone)
         except OSError as error:
             message = f"the common state was not kept: {error.strerror or error}; what was taken over will be compared once more"
             return [Finding("STATE_NOT_KEPT", Severity.MEDIUM, message)]
