@@ -21,6 +21,8 @@ EPOCH_1900 = datetime(1899, 12, 30)
 _FEBRUARY_29 = 60
 """The serial of a day that spreadsheets believe 1900 had; those before it count one less."""
 _EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)
+_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:h.](?P<minute>\d{2})(?!\d)(?::\d{2})?)?\s*(?P<half>[ap]\.?m\b\.?)?", re.IGNORECASE)
+_SERIAL = re.compile(r"\d*\.\d{3,}|\d{5}\.\d+|0(?:\.\d+)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
 
@@ -162,6 +164,21 @@ def parse_datetime(text: str) -> datetime | None:
         return datetime(year, month, day, hour, minute, second)
     except ValueError:
         return None
+
+
+def parse_time(text: str) -> time | None:
+    """A time of day: `21:00`, `21h00`, `21.00`, `9:00 PM`, `9 pm`, or a serial (a fraction of a day, as Google Sheets answers; days are cut
+    off); what follows, like a time zone, is left out. None for anything else."""
+    text = text.strip()
+    if _SERIAL.fullmatch(text):
+        return from_serial(float(text) % 1).time()
+    found = _CLOCK.match(text)
+    if not found or (found["minute"] is None and not found["half"]):
+        return None
+    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    if found["half"] and hour <= 12:
+        hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 _CAST = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -15,13 +14,13 @@ from ticketops.domain.dispatch.records import Record, is_live, unit_of
 from ticketops.domain.dispatch.state import State
 from ticketops.domain.plan import Run
 from ticketops.model import ids, states
+from ticketops.schema.columns import parse_time
 from ticketops.schema.tables import Snapshot
 from ticketops.schema.workbook import SCHEDULE
 
 FIGURES = ("tickets", "allocated", "sent", "accepted", "pending", "issues", "no_guest", "to_send", "overdue", "today")
 """tickets: still owed; allocated: with a unit; sent: SENT or UPLOADED; accepted; pending; issues; no_guest: with a unit but no address;
 to_send: with both, not sent; overdue: neither sent nor accepted past the deadline; today: due before the day ends."""
-_TIME = re.compile(r"(\d{1,2})[:h.](\d{2})")
 
 
 def deadlines(snapshot: Snapshot, buffer_hours: float) -> dict[str, datetime]:
@@ -31,17 +30,11 @@ def deadlines(snapshot: Snapshot, buffer_hours: float) -> dict[str, datetime]:
     for match, date, at, own in snapshot[SCHEDULE].frame.select("match", "date", "time", "dispatch_deadline").iter_rows():
         if not match or (date is None and own is None):
             continue
-        clock = _TIME.match(at or "")
-        start = datetime.combine(date.date(), _time(clock)) if date is not None else None
+        start = datetime.combine(date.date(), parse_time(at or "") or time()) if date is not None else None
         deadline = own if own is not None else start - timedelta(hours=buffer_hours) if start else None
         if deadline is not None:
             found.setdefault(ids.normalise_match(match), deadline)
     return found
-
-
-def _time(clock: re.Match[str] | None) -> time:
-    hour, minute = (int(clock[1]), int(clock[2])) if clock else (0, 0)
-    return time(hour, minute) if hour < 24 and minute < 60 else time()
 
 
 def overview(snapshot: Snapshot, run: Run, buffer_hours: float) -> dict[str, Any]:
