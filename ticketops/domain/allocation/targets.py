@@ -36,12 +36,10 @@ class Terms:
     client: str | None = None
     number: int | None = None
     total: float | None = None
-    category: str | None = None
     payment_status: str | None = None
     oversell: bool | None = None
     instructions: str | None = None
     notes: str | None = None
-    date: datetime | None = None
 
     @property
     def wishes(self) -> Wishes:

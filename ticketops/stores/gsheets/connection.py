@@ -32,7 +32,8 @@ _UNANSWERED = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
-_SHEETS, _DRIVE = "https://sheets.googleapis.com/v4/spreadsheets", "https://www.googleapis.com/drive/v3/files"
+DRIVE_FILES = "https://www.googleapis.com/drive/v3/files"
+_SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
 _PIECE = 1 << 18
 _LONG = 4 * _PIECE
 """Bytes of an answer that is worth a word about how far it is."""
@@ -138,8 +139,8 @@ class Connection:
     def address(self) -> str:
         """The address that stands for us in a list of editors."""
         if not self.who.email and not self._address:
-            about = _DRIVE.removesuffix("/files") + "/about"
-            said = self._tried(lambda: self._http.request("get", about, params={"fields": "user(emailAddress)"}), writes=False)
+            about = DRIVE_FILES.removesuffix("/files") + "/about"
+            said = self.tried(lambda: self.send("get", about, params={"fields": "user(emailAddress)"}), writes=False)
             self._address = str(said.get("user", {}).get("emailAddress", ""))
         return self.who.email or self._address
 
@@ -165,8 +166,8 @@ class Connection:
         params = {"supportsAllDrives": "true"} | more.pop("params", {})
         if method == "get":
             params |= {} if path else {"includeItemsFromAllDrives": "true"}
-            return self._tried(lambda: self._http.request(method, _DRIVE + path, params=params, **more), writes=False)
-        return self._write(method, _DRIVE + path, params=params, **more)
+            return self.tried(lambda: self.send(method, DRIVE_FILES + path, params=params, **more), writes=False)
+        return self._write(method, DRIVE_FILES + path, params=params, **more)
 
     def now(self) -> datetime:
         """The time by the server's clock (UTC), so that machines with wrong clocks agree."""
@@ -175,12 +176,20 @@ class Connection:
     # --- trying again
 
     def _read(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        return self._tried(lambda: self._http.request(method, _SHEETS + path, **more), writes=False)
+        return self.tried(lambda: self.send(method, _SHEETS + path, **more), writes=False)
 
     def _write(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        return self._tried(lambda: self._http.request(method, url, **more), writes=True)
+        return self.tried(lambda: self.send(method, url, **more), writes=True)
 
-    def _tried(self, send: Callable[[], requests.Response], *, writes: bool) -> dict[str, Any]:
+    def send(self, method: str, url: str, **more: Any) -> requests.Response:
+        """One request, once; for what `tried` tries."""
+        return self._http.request(method, url, **more)
+
+    def tried(self, send: Callable[[], requests.Response], *, writes: bool) -> dict[str, Any]:
+        """The answer to a request that is sent again inside the budget.
+
+        Raises BusyError once that is spent, Unclear where a write may have been applied, Rejected, NotPermittedError, RuleError, UnusableError.
+        """
         unanswered = failed = False
         began = time.monotonic()
         left = max(self._budget - self._spent, min(self._budget, _LEAST))

@@ -11,7 +11,7 @@ from typing import Any
 
 from ticketops.errors import BusyError, NotPermittedError, RuleError, UnusableError
 from ticketops.schema.books import digest
-from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
+from ticketops.stores.gsheets.connection import DRIVE_FILES, Connection, Rejected, Unclear
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 PROPERTY = "ticketops"
@@ -66,13 +66,13 @@ def _made(connection: Connection, body: dict[str, Any], marker: str) -> str:
     def send() -> Any:
         nonlocal sent
         if sent:
-            answer = connection._http.request("get", _FILES, params=_search(marker))
+            answer = connection.send("get", DRIVE_FILES, params=_search(marker))
             if answer.json().get("files"):
                 return answer
         sent = True
-        return connection._http.request("post", _FILES, params={"supportsAllDrives": "true", "fields": "id"}, json=body)
+        return connection.send("post", DRIVE_FILES, params={"supportsAllDrives": "true", "fields": "id"}, json=body)
 
-    answer = connection._tried(send, writes=True)
+    answer = connection.tried(send, writes=True)
     made = answer.get("id") or next((file["id"] for file in answer.get("files", ())), "")
     if not made:
         raise Unclear("Google's answer did not say which file was made")
@@ -120,9 +120,6 @@ def share(connection: Connection, file_id: str, people: Mapping[str, str]) -> Sh
         else:
             added.append(address)
     return Shared(tuple(added), refused)
-
-
-_FILES = "https://www.googleapis.com/drive/v3/files"
 
 
 def _search(marker: str) -> dict[str, str]:
