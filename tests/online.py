@@ -13,7 +13,7 @@ import stamina
 from tests.google.server import GoogleServer
 from ticketops.config import Settings
 from ticketops.schema.workbook import MANIFEST
-from ticketops.services.workbooks import open_store
+from ticketops.services.workbooks import connect, open_store
 from ticketops.stores.memory import MemoryStore
 
 ROBOT = "robot"
@@ -63,6 +63,7 @@ class Google:
         """Hang up; examples of a property test do so one by one, or thousands of sockets stay open."""
         while self._opened:
             self._opened.pop().connection.close()
+        connect("", self.settings()).close()
 
 
 @pytest.fixture(scope="session")

@@ -253,7 +253,7 @@ def in_memory(folder: Path, seed: int) -> None:
 
 
 def test_interleavings(few_sheets: None, tmp_path: Path) -> None:
-    for seed in range(60):
+    for seed in range(30):
         in_memory(tmp_path, seed)
 
 
@@ -271,7 +271,7 @@ def on_file_and_online(google: Google, empty: Path, folder: Path, seed: int) -> 
 
 
 def test_interleavings_on_a_file_and_a_google_sheet(few_sheets: None, google: Google, empty: Path, tmp_path: Path) -> None:
-    for seed in range(12):
+    for seed in range(8):
         on_file_and_online(google, empty, tmp_path, seed)
 
 

@@ -54,7 +54,7 @@ class GoogleServer:
         self.accounts = Accounts()
         self.drive = Drive(self._make_book)
         self.closing: list[Any] = []
-        """What is to be closed when the server stops: sessions of clients."""
+        """What is to be closed when the server is reset or stops: sessions of clients."""
         self.lock = threading.RLock()
         self._numbers = itertools.count(100_000_007, 1_000_003)
         self._routes = Routes(self.drive)
@@ -70,12 +70,16 @@ class GoogleServer:
 
     def stop(self) -> None:
         self._stopped.set()
-        for session in self.closing:
-            session.close()
+        self._hang_up()
         self._wire.stop()
+
+    def _hang_up(self) -> None:
+        while self.closing:
+            self.closing.pop().close()
 
     def reset(self) -> None:
         """Nothing goes wrong, nothing is written down, and there are no files; accounts and their tokens stay."""
+        self._hang_up()
         with self.lock:
             for kept in (self.faults, self.log, self.errors, self.formulas, self.drive.files, self.drive.books, self.drive.drives):
                 kept.clear()

@@ -12,7 +12,6 @@ from email.utils import parsedate_to_datetime
 from json import dumps
 from typing import Any
 
-import gspread
 import requests
 import stamina
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
@@ -107,15 +106,14 @@ class Connection:
         self._offset = timedelta()
         if api and hasattr(who.credentials, _ELSEWHERE):  # whoever names another server wants no request to Google's own
             setattr(who.credentials, _ELSEWHERE, lambda *_: None)
-        client = gspread.authorize(who.credentials, http_client=_Client)
-        self._http: _Client = client.http_client  # type: ignore[assignment]
+        self._http = _Client(None, session=who.session)  # type: ignore[arg-type]
         self._http.api = api
         self._http.set_timeout((10.0, min(_SLOWEST, 6.0 * budget + 1.0)))
         self.told: Told = told or (lambda _what, _done, _total: None)
         self._http.told = self.told
 
     def close(self) -> None:
-        """Close the connections that wait for more requests."""
+        """Close the identity's connections that wait for more requests; the next request opens one."""
         self._http.session.close()
 
     # --- what is asked
