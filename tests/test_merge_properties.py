@@ -927,7 +927,7 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def test_any_order() -> None:
-    run_state_machine_as_test(Dispatch, settings=_settings(40, 25))
+    run_state_machine_as_test(Dispatch, settings=_settings(30, 25))
 
 
 @pytest.mark.slow
