@@ -176,7 +176,12 @@ def same_as_file(server: GoogleServer, key: str, path: Path) -> None:
     assert [sheet.title for sheet in sheets] == file.sheetnames
     assert [bool(sheet.more.get("hidden")) for sheet in sheets] == [file[name].sheet_state != "visible" for name in file.sheetnames]
     for name in file.sheetnames:
-        assert in_sheet(server, key, name) == in_file(file[name]), name
+        there, here = in_sheet(server, key, name), in_file(file[name])
+        if name == "How to":  # all but how it comes back
+            last = max(here)
+            assert "there is nothing to send" in str(there.pop(last))
+            assert "send it back" in str(here.pop(last))
+        assert there == here, name
 
 
 def places(area: Mapping[str, int]) -> set[tuple[int, int]]:

@@ -91,7 +91,7 @@ def requests_of(book: Book, present: Present, *, keeper: str, reveal: Callable[[
     keeper: the address of whoever sends this. reveal: opens the sealed passwords of a staff book; without it no password column is filled.
     """
     base = list(page.base_rows(book))
-    lines = page.how_to_lines(book.layout)
+    lines = page.how_to_lines(book.layout, online=True)
     main = _sheet(book, present, book.layout.sheet, page.last_row(book), max(column.place for column in book.layout.columns))
     help_ = _sheet(book, present, HOW_TO, len(lines) + 2, 1)
     hidden = _sheet(book, present, BASE_SHEET, len(base), max(map(len, base)))

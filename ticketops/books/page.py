@@ -11,6 +11,10 @@ from ticketops.schema.books import CLOSED_MARK, HEADER_ROW, LONGEST, LONGEST_TEX
 from ticketops.schema.columns import ColumnType
 
 HOW_TO_TITLE = "How to fill this in"
+_SEND_BACK = "Save the file and send it back, as often as you like; when something changes here, we send you a new one."
+_NOTHING_TO_SEND = (
+    "What you type is saved by itself and we read it here: there is nothing to send. When something changes with us, it changes here."
+)
 YELLOW, GREY, GREY_TEXT, HEAD, LINES, SUMMARY_TEXT = "#FFF2CC", "#EDEDED", "#808080", "#DDEBF7", "#D9D9D9", "#C00000"
 _GREEN, _AMBER, _RED = ("#E2EFDA", "#375623"), ("#FFE699", "#7F6000"), ("#F8CBAD", "#843C0C")
 STATUS_COLOURS = {
@@ -65,8 +69,11 @@ def value_of(column: BookColumn, value: Any, reveal: Callable[[str], str] | None
     return tidy(value) if isinstance(value, str) else value
 
 
-def how_to_lines(layout: Layout) -> list[str]:
-    return [f"{i}.  {text}" for i, text in enumerate(layout.how_to, start=1)]
+def how_to_lines(layout: Layout, *, online: bool = False) -> list[str]:
+    """What stands on the how-to sheet. online: of a Google Sheet, which nobody sends back."""
+    columns = "Please do not rename, move or delete columns."
+    back = _NOTHING_TO_SEND if online else _SEND_BACK
+    return [f"{i}.  {text}" for i, text in enumerate((*layout.how_to, f"{columns} {back}"), start=1)]
 
 
 def base_rows(book: Book) -> Iterator[tuple[str, ...]]:

@@ -248,11 +248,10 @@ def _staff_columns() -> Iterable[BookColumn]:
 CLIENT_LAYOUT = Layout(states.CLIENT, "Tickets", tuple(_client_columns()), key="key", spare_key="sales_id", how_to=(
     "These are your tickets, one row a ticket.",
     "Fill in the yellow cells: who will use the ticket, and the e-mail address that it is sent to. First name, last name and e-mail are needed.",
-    "Rows in grey have no ticket yet. They open when one is there: we will send you the file again.",
+    "Rows in grey have no ticket yet. They open when one is there.",
     "The same guest in several rows? Copy the yellow cells and paste them into the rows below (as values).",
     "Use the arrows in the header to show some of the rows only.",
     "When a ticket was sent to you, its Status is SENT. Did it arrive? Choose ACCEPTED. Is something wrong? Choose ISSUE and say what in Comments.",
-    "Please do not rename, move or delete columns. Save the file and send it back; send it as often as you like.",
 ))  # fmt: skip
 
 SUPPLIER_LAYOUT = Layout(
@@ -263,7 +262,6 @@ SUPPLIER_LAYOUT = Layout(
         "A row with yellow cells is to be sent to the guest whose name and e-mail address stand in it.",
         "Then set Delivery: SENT when the ticket was sent, UPLOADED when it is on your platform, PENDING while you work on it, "
         "ISSUE when it can't be done; say why in DispatchNotes.",
-        "Please do not rename, move or delete columns. Save the file and send it back; send it as often as you like.",
     ),
 )  # fmt: skip
 
@@ -274,7 +272,6 @@ STAFF_LAYOUT = Layout(states.STAFF_BOOK, "_MY_TASKS", tuple(_staff_columns()), k
     "Then fill in the yellow cells: DispatchStatus (SENT, or PENDING, or ISSUE with the reason in StaffNotes), "
     "DispatchedAt if it was not now, and in ProofUrl a link to a screenshot or confirmation.",
     "A row in grey is not ready: no ticket or no e-mail address yet.",
-    "Please do not rename, move or delete columns. Save the file and send it back; send it as often as you like.",
 ))  # fmt: skip
 
 LAYOUTS = {layout.kind: layout for layout in (CLIENT_LAYOUT, SUPPLIER_LAYOUT, STAFF_LAYOUT)}
