@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -30,11 +31,12 @@ from ticketops.errors import ConflictError, RuleError, TicketopsError
 from ticketops.schema.workbook import (
     DISTRIBUTION,
     MANIFEST,
+    PURCHASES,
     SALES,
     SALES_RECON_AUDIT,
 )
 from ticketops.services import jobs
-from ticketops.stores.gsheets import ledger
+from ticketops.stores.gsheets import ledger, sending
 
 # --- from every machine
 
@@ -97,6 +99,19 @@ def test_a_transaction_of_many_rows_of_the_journal(google: Google, monkeypatch: 
     assert written(content(google.server, key)) == between
     Desk(quick(google, key, machine="c")).undo()
     assert written(content(google.server, key)) == before
+
+
+def test_what_was_the_most_that_can_be_written_can_be_taken_back(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An undo writes blanks and few words into the journal, so that it is smaller than what it takes back."""
+    monkeypatch.setattr(sending, "ADVISED", 20_000)
+    key = google.new()
+    rows = [(f"M{i}", "Cat 1", f"{random.Random(i).getrandbits(2000):x}") for i in range(400)]
+    committed(quick(google, key), lambda c, _s: c.append(PURCHASES, 2, ("match", "category", "notes"), rows), PURCHASES)
+    body = sum(len(str(cell)) for row in google.server.rows(key, JOURNAL) for cell in row)
+    assert body > 100_000, "random texts can't be packed"
+    monkeypatch.setattr(sending, "MOST", body // 2)
+    quick(google, key, machine="b").undo(ENTRY)
+    assert written(content(google.server, key)) == {}
 
 
 def test_undo_is_refused_where_a_cell_was_changed_since(google: Google) -> None:

@@ -193,10 +193,7 @@ class GoogleSheetStore:
         number = self._next_number()
         key = self._control.digest_key or secrets.token_hex(16)
         transaction = Transaction(number, entry, self._control.revision, f"{number}-{secrets.token_hex(4)}", counts, undoes)
-        body = body_of(
-            changes, self._raw_before(edits, tables), replaced, self._manifest, lambda value: digest_of(value, bytes.fromhex(key))
-        )
-        body["stood"] = {name: ledger.stood(changes, tables[name], self._raw.get(name, [])) for name in replaced}
+        body = self._body(changes, tables, edits, replaced, key) if undoes is None else {}  # it is that of the other, exchanged
         batch: list[Request] = [{"deleteSheet": {"sheetId": self._lock.token}}]
         for name, edit in edits.items():
             batch += requests_for(self._edit(name, edit, tables[name], standing.get(name, {})))
@@ -215,6 +212,14 @@ class GoogleSheetStore:
         if self._known.revision == transaction.revision_before:
             self._known.revision = transaction.revision_after
         self._known.remember()
+
+    def _body(self, changes: ChangeSet, tables: Mapping[str, Table], edits: Mapping[str, SheetEdit], replaced: Mapping[str, str],
+              key: str) -> dict[str, Any]:  # fmt: skip
+        """What undo needs to take the changes back."""
+        made = body_of(
+            changes, self._raw_before(edits, tables), replaced, self._manifest, lambda value: digest_of(value, bytes.fromhex(key))
+        )
+        return made | {"stood": {name: ledger.stood(changes, tables[name], self._raw.get(name, [])) for name in replaced}}
 
     def _next_number(self) -> int:
         """The number of the next transaction; the journal has it where somebody removed our row from `_CFG`."""
