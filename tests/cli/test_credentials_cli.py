@@ -16,7 +16,7 @@ import sys
 import termios
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,12 @@ import polars as pl
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.conftest import ROOT, Result, run_cli
+from tests.conftest import ROOT, Result, Runner, run_cli
 from ticketops.cli.main import run
 
 CANARY = "Kanarie-7741-im-Bergwerk"
 OTHER = "Zeisig-9920-im-Gebuesch"
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
-Command = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +51,6 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def book(source: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(source, tmp_path / "event.xlsx"))
-
-
-@pytest.fixture
 def environment(book: Path) -> dict[str, str]:
     return {
         "TICKETOPS_WORKBOOK": str(book),
@@ -68,30 +62,12 @@ def environment(book: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def at(book: Path, environment: dict[str, str]) -> Command:
+def at(book: Path, environment: dict[str, str]) -> Runner:
     """The command line in a process of its own; `key_file` takes its place or none, `role` another one."""
 
     def command(*words: str, stdin: str | bytes | None = None, **settings: str) -> Result:
         env = environment | {f"TICKETOPS_{name.upper()}": value for name, value in settings.items()}
         return run_cli("credentials", *words, stdin=stdin, env={k: v for k, v in env.items() if v}, cwd=book.parent)
-
-    return command
-
-
-@pytest.fixture
-def here(environment: dict[str, str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, book: Path) -> Command:
-    """The same in this process, for any command."""
-    for name in [name for name in os.environ if name.startswith("TICKETOPS_")]:
-        monkeypatch.delenv(name)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(book.parent)
-
-    def command(*words: str, stdin: str | None = None) -> Result:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8"))
-        code = run(list(words))
-        out, err = capfd.readouterr()
-        return Result(code, out, err)
 
     return command
 
@@ -163,7 +139,7 @@ def type_into(book: Path, sheet: str, **cells: Any) -> None:
 # --- the canary
 
 
-def test_no_password_comes_out_of_any_command(at: Command, book: Path) -> None:
+def test_no_password_comes_out_of_any_command(at: Runner, book: Path) -> None:
     """Neither printed, in JSON, in a traceback, nor anywhere on the disk: not in the journal, the backups, the cached tables."""
     both = ("--password-stdin",)
     done = [
@@ -207,7 +183,7 @@ def test_no_password_comes_out_of_any_command(at: Command, book: Path) -> None:
     assert not any(row[0] == "PASSWORD_VIEWED" for row in history(book)), "nothing was shown"
 
 
-def test_errors_with_other_keys_show_neither_password_nor_token(at: Command, book: Path) -> None:
+def test_errors_with_other_keys_show_neither_password_nor_token(at: Runner, book: Path) -> None:
     assert at("add", "Ann", "--login", "a1", "--password-stdin", stdin=CANARY).code == 0
     wrong = book.parent / "wrong"
     wrong.write_text(Fernet.generate_key().decode())
@@ -227,7 +203,7 @@ def test_errors_with_other_keys_show_neither_password_nor_token(at: Command, boo
     assert f"chmod 600 {wrong}" in done.err
 
 
-def test_without_a_key_file_in_the_settings(at: Command, book: Path) -> None:
+def test_without_a_key_file_in_the_settings(at: Runner, book: Path) -> None:
     before = book.read_bytes()
     for words in (["seal"], ["rotate"], ["add", "Ann", "--login", "a", "--password-stdin"]):
         done = at(*words, stdin=CANARY, key_file="")
@@ -240,7 +216,7 @@ def test_without_a_key_file_in_the_settings(at: Command, book: Path) -> None:
 # --- seal: what it leaves
 
 
-def test_sealing_says_what_it_made_and_what_it_leaves(here: Command, book: Path) -> None:
+def test_sealing_says_what_it_made_and_what_it_leaves(here: Runner, book: Path) -> None:
     type_into(book, "_PURCHASE_UNITS", P2=CANARY, V3=CANARY)
     type_into(book, "Purchases", J2=OTHER)
     assert here("purchase", "add", "--match", "M02", "--vendor", "Ann", "--line", "Cat 1:1@100").code == 0
@@ -271,7 +247,7 @@ def test_sealing_says_what_it_made_and_what_it_leaves(here: Command, book: Path)
     assert holding(book.parent / "event.xlsx.ticketops", CANARY, OTHER) == []
 
 
-def test_after_a_purge_other_transactions_are_still_undone(here: Command, book: Path) -> None:
+def test_after_a_purge_other_transactions_are_still_undone(here: Runner, book: Path) -> None:
     type_into(book, "_PURCHASE_UNITS", V3=CANARY)
     assert here("credentials", "seal", "--purge-backups").code == 0
     assert here("sale", "add", "--client", "Bolt", "--line", "M01:Cat 2:1@200").code == 0
@@ -282,7 +258,7 @@ def test_after_a_purge_other_transactions_are_still_undone(here: Command, book: 
     assert column(book, "Sales", 4) == ["Acme"]
 
 
-def test_tables_cached_before_a_seal_without_the_cache_go(here: Command, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_cached_before_a_seal_without_the_cache_go(here: Runner, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     type_into(book, "_PURCHASE_UNITS", V3=CANARY)
     assert here("audit", "run").code == 0
     cache = book.parent / "event.xlsx.ticketops" / "cache"
@@ -292,14 +268,14 @@ def test_tables_cached_before_a_seal_without_the_cache_go(here: Command, book: P
     assert holding(cache, CANARY) == []
 
 
-def test_a_sealed_workbook_holds_no_plain_password_in_any_part(here: Command, book: Path, small: Path) -> None:
+def test_a_sealed_workbook_holds_no_plain_password_in_any_part(here: Runner, book: Path, small: Path) -> None:
     small.replace(book)  # as XlsxWriter and Excel write it: texts are shared between cells
     assert holding(book.parent, "Sample-Login-01")
     assert here("credentials", "seal", "--purge-backups").code == 0
     assert holding(book.parent, "Sample-Login-01") == []
 
 
-def test_rotation_drops_old_keys_only_when_asked(here: Command, book: Path) -> None:
+def test_rotation_drops_old_keys_only_when_asked(here: Runner, book: Path) -> None:
     here("credentials", "add", "Ann", "--login", "a1", "--password-stdin", stdin=CANARY)
     first = keys_of(book)
     before = column(book, "_VENDOR_CREDENTIALS", 4)
@@ -335,7 +311,7 @@ def test_rotation_drops_old_keys_only_when_asked(here: Command, book: Path) -> N
     (["assign", "--vendor", "Ann", "--mode", "ALL"], 2, "BLANKS_ONLY or OVERWRITE"),
     (["reveal", "Ann"], 4, "on a terminal only"),
 ])  # fmt: skip
-def test_what_is_refused_is_one_line(here: Command, book: Path, words: list[str], code: int, message: str) -> None:
+def test_what_is_refused_is_one_line(here: Runner, book: Path, words: list[str], code: int, message: str) -> None:
     before = book.read_bytes()
     done = here("credentials", *words)
     assert (done.code, done.err.count("\n")) == (code, 1), done.err
@@ -345,7 +321,7 @@ def test_what_is_refused_is_one_line(here: Command, book: Path, words: list[str]
     assert not (book.parent / "keys").exists()
 
 
-def test_a_login_from_its_beginning_to_its_end(here: Command, book: Path) -> None:
+def test_a_login_from_its_beginning_to_its_end(here: Runner, book: Path) -> None:
     def c(*words: str, stdin: str | None = None) -> dict[str, Any]:
         done = here("credentials", *words, "--json", stdin=stdin)
         assert done.code == 0, done.err + done.out
@@ -433,7 +409,7 @@ def outside(text: str) -> str:
 
 
 @pytest.fixture
-def sealed(here: Command, book: Path) -> Path:
+def sealed(here: Runner, book: Path) -> Path:
     here("credentials", "add", "Ann", "--login", "a1", "--email", "a1@example.com", "--password-stdin", stdin=CANARY)
     return book
 
@@ -459,7 +435,7 @@ def test_a_password_is_shown_and_gone(sealed: Path, environment: dict[str, str],
     assert history(sealed)[-1][:3] == ("PASSWORD_VIEWED", "Ann", "a1")
 
 
-def test_what_was_shown_is_not_undone(sealed: Path, environment: dict[str, str], here: Command) -> None:
+def test_what_was_shown_is_not_undone(sealed: Path, environment: dict[str, str], here: Runner) -> None:
     terminal = Terminal(["reveal", "Ann"], environment | {"TICKETOPS_REVEAL_SECONDS": "0.2"})
     assert terminal.end() == 0
     kept = history(sealed)

@@ -3,7 +3,6 @@ folder, and that no password comes out of any command."""
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
 import random
@@ -26,12 +25,11 @@ import openpyxl
 import pytest
 
 from tests.cli.test_credentials_cli import ENTER, LEAVE, Terminal, holding, outside
-from tests.conftest import ROOT, Result, run_cli
+from tests.conftest import ROOT, Result, Runner
 from ticketops.cli.main import run
 
 ANA, BEN = "ana@staff.example.com", "ben@staff.example.com"
 PLAIN = "Pw-Kranich-5512-am-See"
-Command = Callable[..., Result]
 ENVELOPE = {"command", "run_id", "dry_run", "result", "changes", "findings"}
 
 
@@ -154,11 +152,6 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def book(source: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(source, tmp_path / "event.xlsx"))
-
-
-@pytest.fixture
 def environment(book: Path) -> dict[str, str]:
     return {
         "TICKETOPS_WORKBOOK": str(book),
@@ -171,37 +164,7 @@ def environment(book: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def at(book: Path, environment: dict[str, str]) -> Command:
-    """The command line in a process of its own."""
-
-    def command(*words: str, stdin: str | None = None, **settings: str) -> Result:
-        env = environment | {f"TICKETOPS_{name.upper()}": value for name, value in settings.items()}
-        return run_cli(*words, stdin=stdin, env={k: v for k, v in env.items() if v}, cwd=book.parent)
-
-    return command
-
-
-@pytest.fixture
-def here(environment: dict[str, str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, book: Path) -> Command:
-    """The same in this process."""
-    for name in [name for name in os.environ if name.startswith("TICKETOPS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(book.parent)
-
-    def command(*words: str, stdin: str | None = None, **settings: str) -> Result:
-        with monkeypatch.context() as patch:
-            for name, value in (environment | {f"TICKETOPS_{k.upper()}": v for k, v in settings.items()}).items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8"))
-            code = run(list(words))
-        out, err = capfd.readouterr()
-        return Result(code, out, err)
-
-    return command
-
-
-@pytest.fixture
-def do(here: Command) -> Callable[..., dict[str, Any]]:
+def do(here: Runner) -> Callable[..., dict[str, Any]]:
     """A command that must succeed; its result."""
 
     def command(*words: str, code: int = 0, **settings: str) -> dict[str, Any]:
@@ -247,10 +210,10 @@ ASSIGN = ["staff", "assign", "--unassigned", "--to", f"{ANA},{BEN}"]
 BACK = "back.xlsx"
 
 
-def came_back(kind: str) -> Callable[[Path, Command], None]:
+def came_back(kind: str) -> Callable[[Path, Runner], None]:
     """A book that was filled in and lies in back.xlsx."""
 
-    def make(book: Path, here: Command) -> None:
+    def make(book: Path, here: Runner) -> None:
         said: dict[str, Any]
         if kind == "client":
             assert here("client", "build", "acme").code == 0
@@ -267,8 +230,8 @@ def came_back(kind: str) -> Callable[[Path, Command], None]:
     return make
 
 
-def first(*commands: list[str]) -> Callable[[Path, Command], None]:
-    def make(_book: Path, here: Command) -> None:
+def first(*commands: list[str]) -> Callable[[Path, Runner], None]:
+    def make(_book: Path, here: Runner) -> None:
         for words in commands:
             assert here(*words).code in (0, 1), words
 
@@ -277,7 +240,7 @@ def first(*commands: list[str]) -> Callable[[Path, Command], None]:
 
 BOOKS = {"books", "edits", "taken", "conflicts", "refused", "files"}
 PULLED = {"files", "edits", "taken", "conflicts", "refused"}
-WRITING: list[tuple[list[str], set[str], Callable[[Path, Command], None]]] = [
+WRITING: list[tuple[list[str], set[str], Callable[[Path, Runner], None]]] = [
     (["client", "build", "Acme Ltd"], BOOKS, first()),
     (["client", "build", "--all"], BOOKS, first()),
     (["client", "pull", BACK], PULLED, came_back("client")),
@@ -314,7 +277,7 @@ def name_of(words: Sequence[str]) -> str:
 
 @pytest.mark.parametrize(("words", "keys", "prepare"), WRITING, ids=[name_of(words) for words, _, _ in WRITING])
 def test_dry_run_command_and_undo(
-    here: Command, at: Command, book: Path, words: list[str], keys: set[str], prepare: Callable[[Path, Command], None]
+    here: Runner, at: Runner, book: Path, words: list[str], keys: set[str], prepare: Callable[[Path, Runner], None]
 ) -> None:
     """A dry run writes no file at all and lists the very cells that the command changes; undo gives the bytes back."""
     prepare(book, here)
@@ -339,7 +302,7 @@ def test_dry_run_command_and_undo(
 
 
 @pytest.mark.parametrize(("words", "keys"), READING, ids=[name_of(words) for words, _ in READING])
-def test_what_only_looks_writes_nothing(at: Command, here: Command, book: Path, words: list[str], keys: set[str]) -> None:
+def test_what_only_looks_writes_nothing(at: Runner, here: Runner, book: Path, words: list[str], keys: set[str]) -> None:
     before = below(book.parent)
     done = at(*words, "--json", role="staff")
     assert (done.code, done.err) == (0, "")
@@ -352,7 +315,7 @@ def test_what_only_looks_writes_nothing(at: Command, here: Command, book: Path, 
     assert below(book.parent) == before
 
 
-def test_what_people_read(here: Command, book: Path) -> None:
+def test_what_people_read(here: Runner, book: Path) -> None:
     assert here("client", "groups").out.splitlines() == [
         "Client  Companies            Tickets  Allocated  No e-mail  Sent  Accepted",
         "acme    Acme Ltd · ACME VIP        6          5          2     0         0",
@@ -437,7 +400,7 @@ def test_what_people_read(here: Command, book: Path) -> None:
     (["dispatch", "watch", ".", "-n"], 2, "no dry run"),
     (["dispatch", "watch", ".", "--interval", "0"], 2, "0.1"),
 ], ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "")  # fmt: skip
-def test_what_is_refused_is_one_line(here: Command, book: Path, words: list[str], code: int, message: str) -> None:
+def test_what_is_refused_is_one_line(here: Runner, book: Path, words: list[str], code: int, message: str) -> None:
     before = below(book.parent)
     done = here(*words)
     assert (done.code, done.out, done.err.count("\n")) == (code, "", 1), done.err
@@ -446,7 +409,7 @@ def test_what_is_refused_is_one_line(here: Command, book: Path, words: list[str]
     assert below(book.parent) == before
 
 
-def test_a_locked_workbook_is_code_5(here: Command, book: Path) -> None:
+def test_a_locked_workbook_is_code_5(here: Runner, book: Path) -> None:
     lock = book.with_name(".~lock.event.xlsx#")
     lock.write_text(",olga,desk,21.11.2026 10:00,file:///x;")
     before = book.read_bytes()
@@ -470,7 +433,7 @@ LEAST = [
 
 
 @pytest.mark.parametrize(("least", "words"), LEAST, ids=[name_of(words) for _, words in LEAST])
-def test_roles(here: Command, book: Path, least: str, words: list[str]) -> None:
+def test_roles(here: Runner, book: Path, least: str, words: list[str]) -> None:
     """Staff may look and say what became of their own tasks; the rest takes an operator."""
     here(*ASSIGN)
     here(*SENT)
@@ -482,7 +445,7 @@ def test_roles(here: Command, book: Path, least: str, words: list[str]) -> None:
     assert here(*words, role=least).code in (0, 1)
 
 
-def test_staff_touch_their_own_tasks_only(here: Command, do: Do, book: Path) -> None:
+def test_staff_touch_their_own_tasks_only(here: Runner, do: Do, book: Path) -> None:
     """By name or by address; _USERS says which address a name has."""
     do(*ASSIGN)
     for user in ("boss", "ana", "ben"):
@@ -632,7 +595,7 @@ def test_several_sorts_and_options_given_twice(seen: Callable[..., list[Ticket]]
     assert seen("--match", "M01", "--match", "M51") == [t for t in everything if t["match"] in ("M01", "M51")]
 
 
-def test_views_are_kept_replaced_and_listed(do: Do, here: Command, book: Path) -> None:
+def test_views_are_kept_replaced_and_listed(do: Do, here: Runner, book: Path) -> None:
     wanted = ["--match", "M01", "--delivery", "NOT_SENT", "--sort", "-seat"]
     kept = do("client", "view", "acme", *wanted, "--save-view", "Opening; day = 1%")
     assert [ticket["sales_id"] for ticket in kept["tickets"]] == ["S1-1", "S1-2", "S1-3"]
@@ -670,7 +633,7 @@ ALL_SENT = ["staff", "mark", "SENT", "T00001", "T00002", "T00003"]
     (["Bolt", "--all"], ["S4-1", "S4-2"], []),
     (["Acme Premium", "--category", "cat 2"], ["S2-1"], []),
 ])  # fmt: skip
-def test_receipts(here: Command, do: Do, book: Path, words: list[str], accepted: list[str], found: list[str]) -> None:
+def test_receipts(here: Runner, do: Do, book: Path, words: list[str], accepted: list[str], found: list[str]) -> None:
     do(*ALL_SENT)
     do("client", "view", "Bolt", "--holder", "ed@", "--save-view", "mine")
     before = tickets_of(book, "Delivery", "AcceptedAt", "AcceptedBy")
@@ -704,7 +667,7 @@ def test_a_sale_that_is_all_with_the_client_is_fulfilled(do: Do, book: Path) -> 
 GUEST = ("First name", "Last Name", "Client Email")
 
 
-def test_copy_down(here: Command, do: Do, book: Path) -> None:
+def test_copy_down(here: Runner, do: Do, book: Path) -> None:
     assert do("client", "copy-down", "S4-1", "--overwrite") == {"from": "S4-1", "to": ["S4-2", "S4-3"]}
     assert {tickets_of(book, *GUEST)[key] for key in ("S4-1", "S4-2", "S4-3")} == {GUESTS["S4-1"]}
     assert here("undo", "-y").code == 0
@@ -723,7 +686,7 @@ def test_copy_down(here: Command, do: Do, book: Path) -> None:
 # --- books: made, made again, in the way, open elsewhere, taken back
 
 
-def test_a_second_build_changes_nothing(here: Command, do: Do, book: Path) -> None:
+def test_a_second_build_changes_nothing(here: Runner, do: Do, book: Path) -> None:
     do(*ASSIGN)
     for words, number in ((["client", "build", "--all"], 2), (["supplier", "build", "--all"], 1), (["staff", "build", "--all"], 2)):
         assert [made["state"] for made in do(*words)["books"]] == ["new"] * number
@@ -739,7 +702,7 @@ def test_a_second_build_changes_nothing(here: Command, do: Do, book: Path) -> No
     assert len(rows_of(book, "_BOOKS")) == 5
 
 
-def test_what_was_typed_in_place_is_read_and_kept(here: Command, do: Do, book: Path) -> None:
+def test_what_was_typed_in_place_is_read_and_kept(here: Runner, do: Do, book: Path) -> None:
     do("client", "build", "--all")
     path = fill(client_book(book), client_book(book), {"S1-3": {"First name": "Eve", "Last Name": "Gray", "Client Email": "eve@guests.example.com"},
                                                        "S3-1": {"First name": "Early"}})  # fmt: skip
@@ -758,7 +721,7 @@ def test_what_was_typed_in_place_is_read_and_kept(here: Command, do: Do, book: P
     assert here("client", "build", "acme", "--json").json["changes"] == {}
 
 
-def test_an_undone_build_is_made_good(here: Command, do: Do, book: Path) -> None:
+def test_an_undone_build_is_made_good(here: Runner, do: Do, book: Path) -> None:
     """The book that stands there says what the workbook says, also after undo."""
     do("client", "build", "acme")
     fill(
@@ -773,7 +736,7 @@ def test_an_undone_build_is_made_good(here: Command, do: Do, book: Path) -> None
 
 
 @pytest.mark.parametrize("again", [["client", "build", "Bolt"], ["dispatch", "sync"]], ids=["build", "sync"])
-def test_a_book_that_is_open_is_made_later(here: Command, do: Do, book: Path, again: list[str]) -> None:
+def test_a_book_that_is_open_is_made_later(here: Runner, do: Do, book: Path, again: list[str]) -> None:
     do("client", "build", "--all")
     before = client_book(book, "bolt").read_bytes()
     do("client", "copy-down", "S4-2")
@@ -789,7 +752,7 @@ def test_a_book_that_is_open_is_made_later(here: Command, do: Do, book: Path, ag
     assert book_rows(client_book(book, "bolt"))["S4-3"]["First name"] == "Ed"
 
 
-def test_a_book_that_could_not_be_written_is_made_later(here: Command, do: Do, book: Path) -> None:
+def test_a_book_that_could_not_be_written_is_made_later(here: Runner, do: Do, book: Path) -> None:
     do("client", "build", "Bolt")
     do("client", "copy-down", "S4-2")
     books = book.parent / "books"
@@ -806,7 +769,7 @@ def test_a_book_that_could_not_be_written_is_made_later(here: Command, do: Do, b
 
 
 @pytest.mark.parametrize("what", ["text", "a workbook", "another party's book", "a book of another workbook"])
-def test_a_file_in_the_way_is_left_alone(here: Command, do: Do, book: Path, tmp_path: Path, what: str) -> None:
+def test_a_file_in_the_way_is_left_alone(here: Runner, do: Do, book: Path, tmp_path: Path, what: str) -> None:
     path = client_book(book)
     path.parent.mkdir()
     if what == "text":
@@ -828,7 +791,7 @@ def test_a_file_in_the_way_is_left_alone(here: Command, do: Do, book: Path, tmp_
     assert path.read_bytes() == before
 
 
-def test_books_are_read_from_any_folder(here: Command, do: Do, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_books_are_read_from_any_folder(here: Runner, do: Do, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names with blanks and accents; another working folder; a book that was moved is no longer kept up to date."""
     out = book.parent / "Bücher für «Kunden» 2026"
     do("client", "build", "--all", "-o", str(out))
@@ -849,7 +812,7 @@ def test_books_are_read_from_any_folder(here: Command, do: Do, book: Path, monke
     assert list(elsewhere.iterdir()) == [elsewhere / "Kopie von CLIENT - acme (1).xlsx"]
 
 
-def test_pull_tells_what_it_refuses(here: Command, do: Do, book: Path) -> None:
+def test_pull_tells_what_it_refuses(here: Runner, do: Do, book: Path) -> None:
     """Other kinds, other parties, damage: a line each, the rest is taken."""
     do("client", "build", "--all")
     do("supplier", "build", "--all")
@@ -874,7 +837,7 @@ def test_pull_tells_what_it_refuses(here: Command, do: Do, book: Path) -> None:
     assert codes(wrong) == ["WRONG_PARTY"]
 
 
-def test_conflicts_and_prefer(here: Command, do: Do, book: Path) -> None:
+def test_conflicts_and_prefer(here: Runner, do: Do, book: Path) -> None:
     do("client", "build", "acme")
     fill(client_book(book), book.parent / "a.xlsx", {"S1-1": {"First name": "Augusta"}}, key="Sales ID")
     type_by_key(book, "Distribution", "ID", {"S1-1": {"First name": "Adele"}}, 2)
@@ -890,7 +853,7 @@ def test_conflicts_and_prefer(here: Command, do: Do, book: Path) -> None:
 # --- suppliers
 
 
-def test_supplier_groups(here: Command, do: Do, book: Path) -> None:
+def test_supplier_groups(here: Runner, do: Do, book: Path) -> None:
     assert do("supplier", "groups") == {
         "groups": [{"supplier_key": "BEE", "vendor": "Bee Seats", "email_pattern": None}],
         "units": {"BEE": 3},
@@ -911,7 +874,7 @@ def test_supplier_groups(here: Command, do: Do, book: Path) -> None:
     assert do("supplier", "learn")["added"] == []
 
 
-def test_a_vendor_that_two_suppliers_claim_is_in_no_book(here: Command, do: Do, book: Path) -> None:
+def test_a_vendor_that_two_suppliers_claim_is_in_no_book(here: Runner, do: Do, book: Path) -> None:
     type_by_key(book, "_PURCHASE_UNITS", "UnitID", {f"P{n:05d}": {"Email": "sales@ann.example.com"} for n in (1, 2, 4)})
     do("supplier", "map", "CEE", "--email", "sales@ann*")
     do("supplier", "map", "DEE", "--email", "*@ann.example.com")
@@ -948,7 +911,7 @@ def test_what_a_supplier_says_reaches_all(do: Do, book: Path) -> None:
     assert (queue["S1-1"], queue["S1-2"]) == ("UPLOADED", "SENT")
 
 
-def test_a_supplier_is_told_of_locked_rows(here: Command, do: Do, book: Path) -> None:
+def test_a_supplier_is_told_of_locked_rows(here: Runner, do: Do, book: Path) -> None:
     do("supplier", "map", "ANN", "--vendor", "Ann Tickets")
     do("supplier", "build", "ANN")
     path = supplier_book(book, "ANN")
@@ -964,7 +927,7 @@ def test_a_supplier_is_told_of_locked_rows(here: Command, do: Do, book: Path) ->
 # --- staff: queue, assign, tasks, mark, issues
 
 
-def test_assign_takes_turns(do: Do, here: Command, book: Path) -> None:
+def test_assign_takes_turns(do: Do, here: Runner, book: Path) -> None:
     def whose() -> dict[str, Any]:
         return {row["TaskID"]: row["AssignedTo"] for row in rows_of(book, "_STAFF_QUEUE")}
 
@@ -984,7 +947,7 @@ def test_assign_takes_turns(do: Do, here: Command, book: Path) -> None:
     assert {task["task_id"] for task in do("staff", "tasks", "--all")["tasks"]} == {"T00001", "T00002", "T00003"}
 
 
-def test_an_issue_and_its_end(do: Do, here: Command, book: Path) -> None:
+def test_an_issue_and_its_end(do: Do, here: Runner, book: Path) -> None:
     do(*SENT)
     assert do("staff", "report-issue", "T00001", "--reason", "wrong seats", "--to", BEN, "--priority", "High")["delivery"] == "ISSUE"
     assert tickets_of(book, "Delivery", "DispatchNotes")["S2-1"] == ("ISSUE", "wrong seats")
@@ -1009,14 +972,14 @@ def test_an_issue_and_its_end(do: Do, here: Command, book: Path) -> None:
     assert done.code == 0
 
 
-def test_of_several_tasks_all_are_marked_or_none(here: Command, do: Do, book: Path) -> None:
+def test_of_several_tasks_all_are_marked_or_none(here: Runner, do: Do, book: Path) -> None:
     do(*SENT)
     before = book.read_bytes()
     assert here("staff", "mark", "PENDING", "T00003", "T00001").code == 4
     assert book.read_bytes() == before
 
 
-def test_an_issue_goes_to_an_address(here: Command) -> None:
+def test_an_issue_goes_to_an_address(here: Runner) -> None:
     assert here("staff", "report-issue", "T00001", "--reason", "x", "--to", "ben").code == 2
 
 
@@ -1026,13 +989,13 @@ def test_a_task_named_twice_counts_once(do: Do, book: Path) -> None:
     assert do("staff", "assign", "T00001", "t00001", "--to", f"{ANA},{BEN}")["people"] == {ANA: 1, BEN: 0}
 
 
-def test_what_is_not_ready_is_not_sent(here: Command, book: Path) -> None:
+def test_what_is_not_ready_is_not_sent(here: Runner, book: Path) -> None:
     assert here("override", "unallocate", "S2", "--confirm", "UNDO", "--reason", "x", role="ops_manager").code == 0
     assert tickets_of(book, "AllocatedUnitIDs")["S2-1"] is None
     assert here("staff", "mark", "SENT", "T00001").code == 4
 
 
-def test_the_round_of_a_staff_book(do: Do, here: Command, book: Path) -> None:
+def test_the_round_of_a_staff_book(do: Do, here: Runner, book: Path) -> None:
     do(*ASSIGN)
     do("staff", "build", "--all")
     assert set(book_rows(staff_book(book))) == {"T00001", "T00003"}
@@ -1067,7 +1030,7 @@ def with_secrets(book: Path) -> None:
 
 
 @pytest.mark.parametrize("is_sealed", [False, True])
-def test_books_with_passwords(here: Command, do: Do, book: Path, is_sealed: bool) -> None:
+def test_books_with_passwords(here: Runner, do: Do, book: Path, is_sealed: bool) -> None:
     """Only where asked for, only for their reader, recorded row by row; and gone from the file when it is made without."""
     with_secrets(book)
     if is_sealed:
@@ -1102,7 +1065,7 @@ def test_books_with_passwords(here: Command, do: Do, book: Path, is_sealed: bool
     assert holding(path.parent, PLAIN) == []
 
 
-def test_the_export_of_passwords_is_not_undone(here: Command, do: Do, book: Path) -> None:
+def test_the_export_of_passwords_is_not_undone(here: Runner, do: Do, book: Path) -> None:
     with_secrets(book)
     do(*ASSIGN)
     do("staff", "build", "--all", "--with-passwords")
@@ -1127,7 +1090,7 @@ class Staff(Terminal):
 
 
 @pytest.mark.parametrize("is_sealed", [False, True])
-def test_staff_reveal(here: Command, do: Do, book: Path, environment: dict[str, str], is_sealed: bool) -> None:
+def test_staff_reveal(here: Runner, do: Do, book: Path, environment: dict[str, str], is_sealed: bool) -> None:
     """Only at a terminal, on a screen that leaves nothing, recorded, and only of one's own tasks."""
     with_secrets(book)
     if is_sealed:
@@ -1147,7 +1110,7 @@ def test_staff_reveal(here: Command, do: Do, book: Path, environment: dict[str, 
     assert [(row["User"], row["Vendor"], row["Subject"]) for row in seen] == [(ANA, "Ann Tickets", "T00001")]
 
 
-def test_reveal_and_a_book_know_the_same_password(do: Do, here: Command, book: Path) -> None:
+def test_reveal_and_a_book_know_the_same_password(do: Do, here: Runner, book: Path) -> None:
     type_into(book, "_PURCHASE_UNITS", **{f"P{n}": PLAIN for n in range(2, 14)})
     do(*ASSIGN)
     assert here("staff", "reveal", "T00001", "-n").code == 0
@@ -1158,7 +1121,7 @@ def test_reveal_and_a_book_know_the_same_password(do: Do, here: Command, book: P
 # --- sync
 
 
-def test_sync_brings_everything_into_agreement_once(do: Do, here: Command, book: Path) -> None:
+def test_sync_brings_everything_into_agreement_once(do: Do, here: Runner, book: Path) -> None:
     """What is typed by hand reaches the queues and the books; the second run finds nothing to do."""
     do(*ASSIGN)
     for kind in ("client", "supplier", "staff"):
@@ -1184,7 +1147,7 @@ def test_sync_brings_everything_into_agreement_once(do: Do, here: Command, book:
     assert "1 book no longer where they were built" in here("dispatch", "sync").out
 
 
-def test_a_sheet_that_lacks_a_column_can_be_mended(here: Command, book: Path) -> None:
+def test_a_sheet_that_lacks_a_column_can_be_mended(here: Runner, book: Path) -> None:
     heads = list(rows_of(book, "_CLIENT_INPUTS")[0])
     place = heads.index("UpdatedAt") + 1
     type_into(book, "_CLIENT_INPUTS", **{f"{openpyxl.utils.get_column_letter(place)}1": None})
@@ -1291,7 +1254,7 @@ def test_watch_reports_a_bad_file_once(do: Do, book: Path, watch: Callable[..., 
     assert done.json["result"]["files"] == 2
 
 
-def test_watch_once(do: Do, here: Command, book: Path) -> None:
+def test_watch_once(do: Do, here: Runner, book: Path) -> None:
     do("client", "build", "acme")
     inbox = book.parent / "in box"
     inbox.mkdir()
@@ -1335,7 +1298,7 @@ def test_two_watches_at_one_folder(do: Do, book: Path, watch: Callable[..., Watc
     ]  # fmt: skip
 
 
-def killed_at_random(do: Do, here: Command, book: Path, environment: dict[str, str], rounds: int, seed: int) -> None:
+def killed_at_random(do: Do, here: Runner, book: Path, environment: dict[str, str], rounds: int, seed: int) -> None:
     """Between SIGKILLs the workbook is whole, no half of a transaction is in it, no half-written book lies about, and in the end
     all that was said is there."""
     dice = random.Random(seed)
@@ -1382,13 +1345,13 @@ def test_what_a_killed_command_left_is_swept(do: Do, book: Path) -> None:
     assert not left.exists()
 
 
-def test_watch_killed(do: Do, here: Command, book: Path, environment: dict[str, str]) -> None:
+def test_watch_killed(do: Do, here: Runner, book: Path, environment: dict[str, str]) -> None:
     killed_at_random(do, here, book, environment, 3, 1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
-def test_watch_killed_often(do: Do, here: Command, book: Path, environment: dict[str, str], seed: int) -> None:
+def test_watch_killed_often(do: Do, here: Runner, book: Path, environment: dict[str, str], seed: int) -> None:
     killed_at_random(do, here, book, environment, 20, seed)
 
 
@@ -1426,7 +1389,7 @@ def test_deadlines(do: Do, book: Path, schedule: dict[str, Any], due: str) -> No
     assert [row for row in result["today"] if row["match"] == "M01"] != [] if due else result["today"] == []
 
 
-def test_status_by_hand(do: Do, here: Command, book: Path) -> None:
+def test_status_by_hand(do: Do, here: Runner, book: Path) -> None:
     """S1-1 UPLOADED by BEE, S2-1 ACCEPTED, S2-2 without a guest, S4-1 PENDING of Ana, S4-2 ISSUE of Ben; M01 is overdue."""
     do("staff", "assign", "T00001", "T00002", "--to", ANA)
     do("staff", "assign", "T00003", "--to", BEN)
@@ -1533,7 +1496,7 @@ def sealed_or_plain(book: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("is_sealed", [pytest.param(False, marks=pytest.mark.slow), True], ids=["plain", "sealed"])
-def test_no_command_tells_a_password(here: Command, do: Do, book: Path, is_sealed: bool) -> None:
+def test_no_command_tells_a_password(here: Runner, do: Do, book: Path, is_sealed: bool) -> None:
     """Neither in its output, as text, as JSON, in a dry run or with --debug, nor in the journal, the memory of books, or a book."""
     do("supplier", "build", "--all")  # so that _SUPPLIER_QUEUE has rows
     for path in (book.parent / "books").iterdir():
