@@ -148,9 +148,8 @@ class Model:
         return key or repr(sorted((at[2], repr(v)) for at, v in cells.items() if at[:2] == (sheet, row)))
 
     def _twice(self, sheet: str, rows: set[int]) -> set[int]:
-        """Rows of records that both sides wrote anew, not in the same row; of several on one side the last counts."""
-        old = {self._key(self.base, sheet, at[1]) for at in self.base if at[0] == sheet}
-        here, there = ({key: row for row in sorted(rows) if (key := self._key(side, sheet, row)) and key not in old}
+        """Rows of records that both sides wrote anew, or moved, not in the same row; of several on one side the last counts."""
+        here, there = ({key: row for row in sorted(rows) if (key := self._key(side, sheet, row)) and key != self._key(self.base, sheet, row)}
                        for side in (self.here, self.there))  # fmt: skip
         return {row for key in here.keys() & there.keys() if here[key] != there[key] for row in (here[key], there[key])}
 
