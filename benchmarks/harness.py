@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,16 +34,25 @@ class Measured:
         return max(self.megabytes)
 
 
+_LAUNCH = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_pid, status, usage = os.wait4(process.pid, 0)
+print(time.perf_counter() - start, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
+"""Starts a command from a small process: the peak of a process counts that of the one it was forked from."""
+
+
 def once(measured: Measured, words: Sequence[str], *, ok: Sequence[int] = (0, 1), env: dict[str, str] | None = None) -> None:
     """Run a command and note its time and peak memory."""
-    start = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | (env or {}), cwd=WORK)
-    _pid, status, usage = os.wait4(process.pid, 0)
-    measured.seconds.append(time.perf_counter() - start)
-    measured.megabytes.append(usage.ru_maxrss / 1024)
-    code = os.waitstatus_to_exitcode(status)
-    if code not in ok:
-        sys.exit(f"{' '.join(words)} ended with {code}: {process.stderr.read().decode() if process.stderr else ''}")
+    launch = [PYTHON, "-S", "-c", _LAUNCH, *words]
+    done = subprocess.run(launch, capture_output=True, text=True, env=os.environ | (env or {}), cwd=WORK, check=True)
+    seconds, kilobytes, code = done.stdout.split()
+    measured.seconds.append(float(seconds))
+    measured.megabytes.append(float(kilobytes) / 1024)
+    if int(code) not in ok:
+        sys.exit(f"{' '.join(words)} ended with {code}: {done.stderr}")
 
 
 def alternate(runs: int, *steps: Callable[[int], None]) -> None:

@@ -121,6 +121,10 @@ def bench_google(runs: int) -> dict[str, tuple[Measured, Measured, int, int]]:
         process.join(10)
 
 
+def counted(requests: int) -> str:
+    return f"{requests} request" + "s" * (requests != 1)
+
+
 def google_report(results: dict[str, tuple[Measured, Measured, int, int]]) -> str:
     """The section of the page."""
     lines = ["", "## A full-size Google Sheet, on a local server that speaks Google's API", "",
@@ -130,8 +134,8 @@ def google_report(results: dict[str, tuple[Measured, Measured, int, int]]) -> st
             lines.append(row(what, ours))
             continue
         does = "writes as many cells, unchecked" if "commit" in what else "merely reads the sheets"
-        lines.append(row(f"{what}: {mine} requests", ours, f"{ours.median / peer.median:.2f} × gspread that {does}"))
-        lines.append(row(f"gspread {does}: {theirs} requests", peer))
+        lines.append(row(f"{what}: {counted(mine)}", ours, f"{ours.median / peer.median:.2f} × gspread that {does}"))
+        lines.append(row(f"gspread {does}: {counted(theirs)}", peer))
     return "\n".join([*lines, ""])
 
 
