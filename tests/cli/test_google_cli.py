@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_dispatch_cli import EVENTFUL, book, environment, source  # noqa: F401
+from tests.cli.test_dispatch_cli import EVENTFUL, environment, source  # noqa: F401
 from tests.conftest import Result
 from tests.online import Google
 from ticketops.cli.main import run
@@ -67,7 +67,7 @@ def tables(store: Any) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture
 def both(
-    book: Path,  # noqa: F811
+    book: Path,
     environment: dict[str, str],  # noqa: F811
     google: Google, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

@@ -18,9 +18,11 @@ from ticketops.errors import UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.columns import to_serial
 from ticketops.schema.online import text_row
-from ticketops.schema.tables import Table, apply
+from ticketops.schema.tables import Table, apply, place_names
+from ticketops.schema.workbook import Manifest
 from ticketops.stores.base import Entry, Transaction
-from ticketops.stores.records import Record, as_json, content_digest, head_of, plain_row, record_of, tabular
+from ticketops.stores.edits import SheetEdit
+from ticketops.stores.records import Record, as_json, body_of, content_digest, digest_of, head_of, plain_row, record_of, tabular
 
 HEADER = ("Number", "RunID", "Command", "User", "At", "Before", "After", "Undoes", "Counts", "Body")
 HEADS, BODIES = "A:I", "J:J"
@@ -67,6 +69,24 @@ def body_from(rows: Sequence[Sequence[Any]], name: str) -> dict[str, Any]:
         return dict(json.loads(igzip.decompress(packed).decode("utf-8", "surrogatepass")))  # type: ignore[no-untyped-call]
     except (ValueError, TypeError, EOFError, OSError) as error:
         raise UnusableError(f"the journal entry {name} is damaged: {error}") from None
+
+
+def undo_body(changes: ChangeSet, tables: Mapping[str, Table], edits: Mapping[str, SheetEdit], raw: Mapping[str, Sequence[Sequence[Any]]],
+              replaced: Mapping[str, str], manifest: Manifest, key: bytes) -> dict[str, Any]:  # fmt: skip
+    """What undo needs to take the changes back. raw: the raw rows of the sheets as they stand; key: that of the digests of secrets."""
+    before = {name: _raw_before(edit, tables[name], raw.get(name, ())) for name, edit in edits.items()}
+    made = body_of(changes, before, replaced, manifest, lambda value: digest_of(value, key))
+    return made | {"stood": {name: stood(changes, tables[name], raw.get(name, ())) for name in replaced}}
+
+
+def _raw_before(edit: SheetEdit, table: Table, rows: Sequence[Sequence[Any]]) -> dict[int, dict[str, Any]]:
+    """Raw values of the cells that are written, by row and column name."""
+    names = place_names(table.positions)
+    return {
+        row: {names[place]: rows[row - 1][place - 1] if place <= len(rows[row - 1]) and rows[row - 1][place - 1] != "" else None
+              for place in cells if place in names}
+        for row, cells in edit.cells.items() if row <= len(rows)
+    }  # fmt: skip
 
 
 def digest_written(change: ReplaceRows, changes: ChangeSet, tables: Mapping[str, Table]) -> str:

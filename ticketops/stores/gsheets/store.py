@@ -36,7 +36,7 @@ from ticketops.stores.gsheets.lock import Lock
 from ticketops.stores.gsheets.requests import Edit, clear_rows, requests_for
 from ticketops.stores.gsheets.sending import send
 from ticketops.stores.gsheets.sheets import KnownSheets
-from ticketops.stores.records import Digest, Record, body_of, content_digest, digest_of, tabular
+from ticketops.stores.records import Digest, Record, content_digest, digest_of, tabular
 from ticketops.stores.undo import inverse, last_standing, reversed_cells
 
 RawRows = list[list[Any]]
@@ -193,7 +193,9 @@ class GoogleSheetStore:
         number = self._next_number()
         key = self._control.digest_key or secrets.token_hex(16)
         transaction = Transaction(number, entry, self._control.revision, f"{number}-{secrets.token_hex(4)}", counts, undoes)
-        body = self._body(changes, tables, edits, replaced, key) if undoes is None else {}  # it is that of the other, exchanged
+        body: dict[str, Any] = {}  # that of an undo is the other's, exchanged
+        if undoes is None:
+            body = ledger.undo_body(changes, tables, edits, self._raw, replaced, self._manifest, bytes.fromhex(key))
         batch: list[Request] = [{"deleteSheet": {"sheetId": self._lock.token}}]
         for name, edit in edits.items():
             batch += requests_for(self._edit(name, edit, tables[name], standing.get(name, {})))
@@ -212,14 +214,6 @@ class GoogleSheetStore:
         if self._known.revision == transaction.revision_before:
             self._known.revision = transaction.revision_after
         self._known.remember()
-
-    def _body(self, changes: ChangeSet, tables: Mapping[str, Table], edits: Mapping[str, SheetEdit], replaced: Mapping[str, str],
-              key: str) -> dict[str, Any]:  # fmt: skip
-        """What undo needs to take the changes back."""
-        made = body_of(
-            changes, self._raw_before(edits, tables), replaced, self._manifest, lambda value: digest_of(value, bytes.fromhex(key))
-        )
-        return made | {"stood": {name: ledger.stood(changes, tables[name], self._raw.get(name, [])) for name in replaced}}
 
     def _next_number(self) -> int:
         """The number of the next transaction; the journal has it where somebody removed our row from `_CFG`."""
@@ -307,18 +301,6 @@ class GoogleSheetStore:
                 f"a sheet of {self.name} was made or deleted by somebody else in the meantime", "nothing was written; run the command again"
             )
         return SchemaError(f"Google refused the change: {error.message}", "nothing was written")
-
-    def _raw_before(self, edits: Mapping[str, SheetEdit], tables: Mapping[str, Table]) -> dict[str, dict[int, dict[str, Any]]]:
-        """Raw values of the cells that are written, by column name."""
-        found: dict[str, dict[int, dict[str, Any]]] = {}
-        for name, edit in edits.items():
-            names, rows = place_names(tables[name].positions), self._raw.get(name, [])
-            found[name] = {
-                row: {names[place]: rows[row - 1][place - 1] if place <= len(rows[row - 1]) and rows[row - 1][place - 1] != "" else None
-                      for place in cells if place in names}
-                for row, cells in edit.cells.items() if row <= len(rows)
-            }  # fmt: skip
-        return found
 
     # --- the journal
 
