@@ -51,10 +51,7 @@ def _workbook(value: Any) -> Path | str:
     from ticketops.stores.gsheets.address import PREFIX, is_online, spreadsheet_id
 
     if is_online(value):
-        try:
-            return PREFIX + spreadsheet_id(value)
-        except ValueError as error:
-            raise UsageError(f"the workbook can't be {value!r}", str(error)) from None
+        return PREFIX + spreadsheet_id(value)
     return Path(_path_text(value)).expanduser()
 
 
@@ -97,6 +94,12 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, 
     return Settings(**values)
 
 
+def workbook(name: str, option: str) -> Path | str:
+    """What an option that names a workbook means. Raises UsageError."""
+    named: Path | str = _read("workbook", name, option)
+    return named
+
+
 def config_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """~/.config/ticketops, or what XDG_CONFIG_HOME and Windows' APPDATA say instead."""
     base = environment.get("XDG_CONFIG_HOME") or environment.get("APPDATA")
@@ -126,6 +129,8 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _read(name: str, value: Any, source: str) -> Any:
     try:
         return _READERS[name](value)
+    except UsageError as error:
+        raise UsageError(f"{source} {error.message}", error.hint) from None
     except (ValueError, TypeError, KeyError):
         raise UsageError(f"{source} can't be {value!r}") from None
 

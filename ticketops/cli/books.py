@@ -78,11 +78,8 @@ def _build_online(
         raise UsageError("--out is for files; --folder names a Drive folder")
     if passwords:
         raise UsageError("--with-passwords makes files only", "a Google Sheet can be shared further by whoever may edit it")
-    try:
-        into = {party: spreadsheet_id(text) for party, text in _pairs(online.into, "--into")}
-        drive_folder = folder_id(online.folder)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    into = {party: spreadsheet_id(text) for party, text in _pairs(online.into, "--into")}
+    drive_folder = folder_id(online.folder)
     share: dict[str, list[str]] = {}
     for party, address in _pairs(online.share, "--share"):
         share.setdefault(party, []).append(address)

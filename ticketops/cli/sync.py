@@ -8,7 +8,6 @@ import typer
 
 from ticketops import config
 from ticketops.cli.session import Session, command, command_group
-from ticketops.errors import UsageError
 
 app = command_group("sync")
 
@@ -91,13 +90,7 @@ def _other(session: Session, name: str) -> Any:
     """The store of the other copy."""
     from ticketops.services.workbooks import open_store
 
-    try:
-        workbook = config.load({"workbook": name}).workbook
-    except UsageError as error:
-        raise UsageError(error.message.replace("--workbook", "--with", 1).replace("the workbook", "--with", 1), error.hint) from None
-    if workbook is None:
-        raise UsageError("--with names no workbook")
-    return open_store(workbook, session.settings, told=session.out.transfer, notice=session.out.notice)
+    return open_store(config.workbook(name, "--with"), session.settings, told=session.out.transfer, notice=session.out.notice)
 
 
 def _show(session: Session, result: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ _FEBRUARY_29 = 60
 """The serial of a day that spreadsheets believe 1900 had; those before it count one less."""
 _EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:h.](?P<minute>\d{2})(?!\d)(?::\d{2})?)?\s*(?P<half>[ap]\.?m\b\.?)?", re.IGNORECASE)
+# three decimals or a day before them: `21.30` is a clock, `0.875` and `46000.75` are serials
 _SERIAL = re.compile(r"\d*\.\d{3,}|\d{5}\.\d+|0(?:\.\d+)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 

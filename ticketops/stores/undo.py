@@ -76,8 +76,16 @@ def holds(now: Any, after: Any, seal: Callable[[Any], Digest]) -> bool:
     return bool(now == after)
 
 
+class SecretGone(RuleError):
+    """The version of the workbook that held an old secret is gone. where: the sheet and row."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"the backup that holds the old secret of {where} is gone")
+        self.where = where
+
+
 def _secret_before(originals: RawCells, sheet: str, row: int, name: str, digest: Digest, seal: Callable[[Any], Digest]) -> Any:
     value = originals.get(sheet, {}).get(row, {}).get(name)
     if value is None or seal(value) != digest:
-        raise RuleError(f"the backup that holds the old secret of {sheet} row {row} is gone")
+        raise SecretGone(f"{sheet} row {row}")
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,6 +67,16 @@ def test_in_the_file_of_settings(google: Google, text: str, command: Command) ->
 def test_a_name_that_is_no_sheet_s(google: Google, name: str, named: str, command: Command) -> None:
     one_line(command("status", "-w", name), 2, named)
     assert google.server.log == []
+
+
+@pytest.mark.parametrize("words", [
+    ("sync", "diff", "--with", "gsheet:a,b"),
+    ("client", "pull", "gsheet:a,b"),
+    ("client", "build", "--all", "--to", "gsheet", "--into", "acme=gsheet:a,b"),
+    ("client", "build", "--all", "--to", "gsheet", "--folder", "a,b"),
+], ids=lambda words: words[-2])  # fmt: skip
+def test_an_argument_that_names_nothing(google: Google, small: Path, words: tuple[str, ...], command: Command) -> None:
+    one_line(command(*words, "-w", str(small)), 2, "a,b' names no ")
 
 
 def test_google_check_as_json(google: Google, command: Command) -> None:

@@ -277,7 +277,7 @@ def _is_transient(error: Exception) -> bool:
         too_fast = error.response.status_code == 403 and "rate limit" in _message(error).lower()
         return too_fast or error.response.status_code in _TRANSIENT
     if isinstance(error, RefreshError):
-        return bool(error.retryable) or any(f"{code}" in str(error.args) for code in (500, 502, 503, 504))
+        return bool(error.retryable)
     return isinstance(error, (*_UNANSWERED, TransportError))
 
 
@@ -303,9 +303,10 @@ def _reason(error: Exception) -> str:
 
 
 def _gave_up(what: str, unclear: bool, seconds: float) -> BusyError:
+    message = f"{what}; gave up after {seconds:.0f} s"
     if unclear:
-        return Unclear(f"{what}, after {seconds:.0f} s", "it is not known whether this was written: `ticketops log` tells")
-    return BusyError(f"{what}; gave up after {seconds:.0f} s", "nothing was written; try again later")
+        return Unclear(message, "it is not known whether this was written: `ticketops log` tells")
+    return BusyError(message, "nothing was written; try again later")
 
 
 def _message(error: APIError) -> str:

@@ -37,7 +37,7 @@ from ticketops.stores.gsheets.requests import Edit, clear_rows, requests_for
 from ticketops.stores.gsheets.sending import send
 from ticketops.stores.gsheets.sheets import KnownSheets
 from ticketops.stores.records import Digest, Record, content_digest, digest_of, tabular
-from ticketops.stores.undo import inverse, last_standing, reversed_cells
+from ticketops.stores.undo import SecretGone, inverse, last_standing, reversed_cells
 
 RawRows = list[list[Any]]
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!"})
@@ -292,7 +292,7 @@ class GoogleSheetStore:
 
     def _not_applied(self, error: Rejected | Unclear) -> TicketopsError:
         if isinstance(error, Unclear):
-            return BusyError(error.message.replace(", after", "; gave up after"), "nothing was written; try again later")
+            return BusyError(error.message, "nothing was written; try again later")
         if str(self._lock.token) in error.message:
             return ConflictError(f"the lock on {self.name} was taken over by somebody else", "nothing was written; run the command again")
         if "already exists" in error.message or "with id" in error.message:  # a sheet came, or went
@@ -345,11 +345,8 @@ class GoogleSheetStore:
             found = {name: recheck.found(tables[name], self._raw.get(name, []), rows) for name, rows in record.cells.items()}
             try:
                 changes = inverse(record, found, {}, self._seal)
-            except RuleError as error:
-                raise RuleError(
-                    error.message.replace("the backup that holds", "no journal holds").replace(" is gone", ""),
-                    "Google's version history has it",
-                ) from None
+            except SecretGone as error:
+                raise RuleError(f"no journal holds the old secret of {error.where}", "Google's version history has it") from None
             for name, digest in record.replaced.items():
                 self._take_back(changes, tables[name], digest, stood[name])
             self._write(changes, tables, dict.fromkeys(record.replaced, ""), entry, changes.counts(), last.number)
