@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +44,22 @@ _FEW = 10
 SHEETS = tuple(sheet.name for sheet in MANIFEST if sheet.header_row)
 
 
-class CommonState:
-    """What two copies last had in common, a table of texts a sheet. A new state replaces the old one in one step.
+@dataclass(frozen=True, slots=True)
+class Common:
+    """sheets: {sheet: texts}, blank where nothing is in common yet. lost: sheets that one copy lacked then. damaged: what was kept can't be
+    read, and counts as none."""
 
-    damaged: whether the last `load` found one that can't be read; it counts as none. lost: sheets that one copy lacked when it was saved.
-    """
+    sheets: dict[str, pl.DataFrame]
+    lost: frozenset[str] = frozenset()
+    damaged: bool = False
+
+
+class CommonState:
+    """Keeps what two copies last had in common, a table of texts a sheet. A new state replaces the old one in one step."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pointer = folder / "current.json"
-        self.damaged = False
-        self.lost: frozenset[str] = frozenset()
         self._key = b""
 
     @classmethod
@@ -67,12 +72,11 @@ class CommonState:
     def exists(self) -> bool:
         return self._pointer.is_file()
 
-    def load(self) -> dict[str, pl.DataFrame]:
-        """{sheet: texts}; blank where there is no common state yet. A damaged state counts as none."""
+    def load(self) -> Common:
+        """What is kept."""
         blank = {name: blank_texts(MANIFEST[name]) for name in SHEETS}
-        self.damaged, self.lost = False, frozenset()
         if not self.exists:
-            return blank
+            return Common(blank)
         try:
             current = json.loads(self._pointer.read_text("utf-8"))
             found = {}
@@ -81,11 +85,9 @@ class CommonState:
                     kept = pl.read_ipc(self._folder / current["folder"] / file)
                     columns = [c for c in blank[name].columns if c in kept.columns]
                     found[name] = pl.concat([blank[name], kept.select("row", *columns[1:])], how="diagonal")
-            self.lost = frozenset(current.get("lost", ()))
-            return blank | found
+            return Common(blank | found, frozenset(current.get("lost", ())))
         except (OSError, ValueError, LookupError, TypeError, AttributeError, pl.exceptions.PolarsError):
-            self.damaged = True
-            return blank
+            return Common(blank, damaged=True)
 
     def save(self, sheets: Mapping[str, pl.DataFrame], lost: Iterable[str] = ()) -> None:
         """Keep it. Killed anywhere, the old state or the new one is there."""
@@ -154,20 +156,21 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
 
     def plan(snapshot: Snapshot, _run: Run) -> Plan:
         seal = state.seal()
-        base = state.load()
+        common = state.load()
+        base = common.sheets
         mine = _Copies(target, snapshot, seal).sheets
         theirs = _Copies(source, source.read(*SHEETS, strict=False), seal).sheets
         here, there = (theirs, mine) if into is Side.REMOTE else (mine, theirs)
         made = Plan()
         taken: dict[str, Taken] = {}
-        if state.damaged:
+        if common.damaged:
             message = "what both copies last had in common can't be read: they are compared as if for the first time, and what was deleted may come back"
             made.findings.append(Finding("STATE_DAMAGED", Severity.HIGH, message))
         gone.clear()
         for name in SHEETS:
             if here[name].table.exists != there[name].table.exists:
                 gone.add(name)
-            elif name in state.lost and not (here[name].table.frame.height and there[name].table.frame.height):
+            elif name in common.lost and not (here[name].table.frame.height and there[name].table.frame.height):
                 base[name] = blank_texts(MANIFEST[name])  # made again since: it is to be filled, not to empty the other
             here[name], there[name], lost = _found_again(here[name], there[name], base[name])
             made.findings += [
