@@ -23,6 +23,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from time_machine import TimeMachineFixture
 
 from tests.cli.test_credentials_cli import ENTER, LEAVE, Terminal, holding, outside
 from tests.conftest import ROOT, Result, Runner
@@ -1357,8 +1358,14 @@ def test_watch_killed_often(do: Do, here: Runner, book: Path, environment: dict[
 
 # --- dispatch status against a table made by hand
 
-NOW = datetime.now().replace(second=0, microsecond=0)
+NOW = datetime(2026, 6, 1, 12)
 FIGURES = ("tickets", "allocated", "sent", "accepted", "pending", "issues", "no_guest", "to_send", "overdue", "today")
+
+
+@pytest.fixture
+def noon(time_machine: TimeMachineFixture) -> None:
+    """It is noon here on that day, whenever and wherever the test runs."""
+    time_machine.move_to(NOW.astimezone())
 
 
 @pytest.mark.parametrize(("schedule", "due"), [
@@ -1372,6 +1379,7 @@ FIGURES = ("tickets", "allocated", "sent", "accepted", "pending", "issues", "no_
     ({"own": NOW.replace(hour=23, minute=59), "date": NOW + timedelta(days=1)}, "today"),
     ({}, ""),
 ], ids=["own past", "own ahead", "71 h before", "71 h before, a time", "days ahead", "no time, 3 days", "no time, 5 days", "own today", "no row"])  # fmt: skip
+@pytest.mark.usefixtures("noon")
 def test_deadlines(do: Do, book: Path, schedule: dict[str, Any], due: str) -> None:
     do(*SENT)
     if schedule:
@@ -1389,6 +1397,7 @@ def test_deadlines(do: Do, book: Path, schedule: dict[str, Any], due: str) -> No
     assert [row for row in result["today"] if row["match"] == "M01"] != [] if due else result["today"] == []
 
 
+@pytest.mark.usefixtures("noon")
 def test_status_by_hand(do: Do, here: Runner, book: Path) -> None:
     """S1-1 UPLOADED by BEE, S2-1 ACCEPTED, S2-2 without a guest, S4-1 PENDING of Ana, S4-2 ISSUE of Ben; M01 is overdue."""
     do("staff", "assign", "T00001", "T00002", "--to", ANA)
