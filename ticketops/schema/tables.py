@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -83,8 +84,13 @@ class Snapshot:
 
 def empty_table(sheet: Sheet, *, exists: bool = False) -> Table:
     """The table of a sheet that the workbook lacks, or that has headers only."""
-    schema: dict[str, Any] = {"row": pl.Int64()} | {c.name: DTYPES[c.type] for c in sheet.columns}
-    return Table(sheet, pl.DataFrame(schema=schema), {}, sheet.header_row + 1, 1, exists=exists)
+    frame = _no_rows(tuple((column.name, column.type) for column in sheet.columns)).clone()
+    return Table(sheet, frame, {}, sheet.header_row + 1, 1, exists=exists)
+
+
+@cache
+def _no_rows(columns: tuple[tuple[str, ColumnType], ...]) -> pl.DataFrame:
+    return pl.DataFrame(schema={"row": pl.Int64()} | {name: DTYPES[of_type] for name, of_type in columns})
 
 
 def locate(sheet: Sheet, header: Sequence[Any]) -> dict[str, tuple[int, ...]]:
@@ -111,36 +117,43 @@ def build_table(sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any
         return replace(empty_table(sheet, exists=True), next_row=len(rows) + 1)
     positions = locate(sheet, header)
     width = max((i for i, text in enumerate(header, start=1) if text not in (None, "")), default=0)
-    series: list[pl.Series] = []
+    if not rows:
+        return replace(empty_table(sheet, exists=True), positions=positions, next_column=width + 1)
+    first_row = sheet.header_row + 1
+    series = [pl.Series("row", range(first_row, first_row + len(rows)), dtype=pl.Int64)]
     misfits: list[Misfit] = []
     shadowed: list[tuple[int, str]] = []
-    blank: pl.Series | None = None
     for column in sheet.columns:
-        dtype = DTYPES[column.type]
         places = positions.get(column.name)
         if not places:
-            series.append(pl.Series(column.name, [None] * len(rows), dtype=dtype))
+            series.append(pl.Series(column.name, [None], dtype=DTYPES[column.type]).new_from_index(0, len(rows)))
             continue
         raws = _pick(rows, places)
         for nth, place in enumerate(places[1:], start=1):
             held = (i for i, row in enumerate(rows) if place <= len(row) and row[place - 1] not in (None, ""))
-            shadowed += [(sheet.header_row + 1 + i, f"{column.name}@{nth}") for i in held]
+            shadowed += [(first_row + i, f"{column.name}@{nth}") for i in held]
         values, bad = cast_all(column.type, raws)
         for i in bad:
             text = "•••" if column.secret else text_of(raws[i])[:80]
-            misfits.append(Misfit(sheet.header_row + 1 + i, column.name, text))
-        one = pl.Series(column.name, values, dtype=dtype)
-        series.append(one)
-        empty = one.is_null() if column.type is not ColumnType.FLAG else ~one.fill_null(False)
-        if bad:
-            empty = empty.scatter(bad, False)
-        blank = empty if blank is None else blank & empty
-    numbers = pl.Series("row", range(sheet.header_row + 1, sheet.header_row + 1 + len(rows)), dtype=pl.Int64)
-    frame = pl.DataFrame([numbers, *series])
-    if blank is not None:
-        frame = frame.filter(~blank)
+            misfits.append(Misfit(first_row + i, column.name, text))
+        series.append(pl.Series(column.name, values, dtype=DTYPES[column.type]))
+    frame = pl.DataFrame(series)
+    if positions:
+        frame = frame.filter(_holds_something(sheet, positions, misfits))
     last = frame["row"].max() if frame.height else sheet.header_row
     return Table(sheet, frame, positions, int(last) + 1, width + 1, tuple(misfits), shadowed=tuple(shadowed))  # type: ignore[arg-type]
+
+
+def _holds_something(sheet: Sheet, positions: Mapping[str, tuple[int, ...]], misfits: Sequence[Misfit]) -> pl.Expr:
+    """Of each row, whether a declared cell is not blank; one expression, for polars takes long over many small ones."""
+    cells = [
+        pl.col(column.name).fill_null(False) if column.type is ColumnType.FLAG else pl.col(column.name).is_not_null()
+        for column in sheet.columns
+        if column.name in positions
+    ]
+    if misfits:
+        cells.append(pl.col("row").is_in({misfit.row for misfit in misfits}))
+    return pl.any_horizontal(cells)
 
 
 def place_names(positions: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
