@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from ticketops.model.states import StateMachine
@@ -70,9 +71,12 @@ class ErrorValue(str):
 
 def header_key(text: object) -> str:
     """Header text with case and spaces forgiven: `" Purchases / Sales"` → `"purchases/sales"`."""
-    if isinstance(text, float) and text.is_integer():
-        text = f"{text:.1f}"
-    return re.sub(r"\s+", "", str(text)).casefold()
+    return _forgiven(f"{text:.1f}" if isinstance(text, float) and text.is_integer() else str(text))
+
+
+@lru_cache(maxsize=4096)
+def _forgiven(text: str) -> str:
+    return re.sub(r"\s+", "", text).casefold()
 
 
 def text_of(raw: Any) -> str:

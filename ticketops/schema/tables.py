@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any
 
 import polars as pl
@@ -120,40 +120,40 @@ def build_table(sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any
     if not rows:
         return replace(empty_table(sheet, exists=True), positions=positions, next_column=width + 1)
     first_row = sheet.header_row + 1
-    series = [pl.Series("row", range(first_row, first_row + len(rows)), dtype=pl.Int64)]
+    numbers: Sequence[int] = range(first_row, first_row + len(rows))
+    values: dict[str, list[Any]] = {}
     misfits: list[Misfit] = []
     shadowed: list[tuple[int, str]] = []
-    for column in sheet.columns:
-        places = positions.get(column.name)
-        if not places:
-            series.append(pl.Series(column.name, [None], dtype=DTYPES[column.type]).new_from_index(0, len(rows)))
-            continue
+    for name, places in positions.items():
+        column = sheet.by_name[name]
         raws = _pick(rows, places)
         for nth, place in enumerate(places[1:], start=1):
             held = (i for i, row in enumerate(rows) if place <= len(row) and row[place - 1] not in (None, ""))
-            shadowed += [(first_row + i, f"{column.name}@{nth}") for i in held]
-        values, bad = cast_all(column.type, raws)
+            shadowed += [(first_row + i, f"{name}@{nth}") for i in held]
+        values[name], bad = cast_all(column.type, raws)
         for i in bad:
             text = "•••" if column.secret else text_of(raws[i])[:80]
-            misfits.append(Misfit(first_row + i, column.name, text))
-        series.append(pl.Series(column.name, values, dtype=DTYPES[column.type]))
-    frame = pl.DataFrame(series)
-    if positions:
-        frame = frame.filter(_holds_something(sheet, positions, misfits))
-    last = frame["row"].max() if frame.height else sheet.header_row
-    return Table(sheet, frame, positions, int(last) + 1, width + 1, tuple(misfits), shadowed=tuple(shadowed))  # type: ignore[arg-type]
+            misfits.append(Misfit(first_row + i, name, text))
+    kept = _not_blank(sheet, values, len(rows))
+    for misfit in misfits:
+        kept[misfit.row - first_row] = True
+    if not all(kept):
+        numbers = list(compress(numbers, kept))
+        values = {name: list(compress(cells, kept)) for name, cells in values.items()}
+    blanks = [None] * len(numbers)
+    cells = (pl.Series(column.name, values.get(column.name, blanks), dtype=DTYPES[column.type]) for column in sheet.columns)
+    frame = pl.DataFrame([pl.Series("row", numbers, dtype=pl.Int64), *cells])
+    last = numbers[-1] if numbers else sheet.header_row
+    return Table(sheet, frame, positions, last + 1, width + 1, tuple(misfits), shadowed=tuple(shadowed))
 
 
-def _holds_something(sheet: Sheet, positions: Mapping[str, tuple[int, ...]], misfits: Sequence[Misfit]) -> pl.Expr:
-    """Of each row, whether a declared cell is not blank; one expression, for polars takes long over many small ones."""
-    cells = [
-        pl.col(column.name).fill_null(False) if column.type is ColumnType.FLAG else pl.col(column.name).is_not_null()
-        for column in sheet.columns
-        if column.name in positions
-    ]
-    if misfits:
-        cells.append(pl.col("row").is_in({misfit.row for misfit in misfits}))
-    return pl.any_horizontal(cells)
+def _not_blank(sheet: Sheet, values: Mapping[str, list[Any]], height: int) -> list[bool]:
+    """Of each row, whether any cell holds something; in plain Python, for polars takes a millisecond, however small the sheet."""
+    if not values:
+        return [True] * height
+    shown = [[cell or None for cell in cells] if sheet.by_name[name].type is ColumnType.FLAG else cells for name, cells in values.items()]
+    blank = (None,) * len(shown)
+    return [cells != blank for cells in zip(*shown, strict=True)]
 
 
 def place_names(positions: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
@@ -191,6 +191,8 @@ def require(table: Table) -> Table:
 
 def apply(table: Table, changes: Sequence[Change]) -> Table:
     """The table after the changes of its sheet. Misfits in cells that were set are gone."""
+    if not changes:
+        return table
     for change in changes:
         match change:
             case AppendRows():
