@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests.online import google, google_server  # noqa: F401
+from ticketops.cli.main import run
 
 settings.register_profile("steady", derandomize=True)  # the same examples on every machine; a red CI is no throw of the dice
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
@@ -58,6 +60,27 @@ def run_cli(*words: str, stdin: str | bytes | None = None, env: dict[str, str] |
 @pytest.fixture(scope="session")
 def cli() -> Runner:
     return run_cli
+
+
+@pytest.fixture
+def in_process(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """The same command line in this process, which is ten times quicker than one of its own."""
+
+    def command(*words: str, stdin: str | None = None, env: dict[str, str] | None = None, cwd: Path | None = None) -> Result:
+        with monkeypatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("TICKETOPS_")]:
+                patch.delenv(name)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            if cwd is not None:
+                patch.chdir(cwd)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8"))
+            capfd.readouterr()
+            code = run(list(words))
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return command
 
 
 @pytest.fixture(scope="session")

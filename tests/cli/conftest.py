@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-import io
-import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Result, Runner, run_cli
-from ticketops.cli.main import run
 
 
 @pytest.fixture
@@ -32,19 +28,12 @@ def at(book: Path, environment: dict[str, str]) -> Runner:
 
 
 @pytest.fixture
-def here(environment: dict[str, str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, book: Path) -> Runner:
-    """The same in this process."""
-    for name in [name for name in os.environ if name.startswith("TICKETOPS_")]:
-        monkeypatch.delenv(name)
+def here(environment: dict[str, str], in_process: Runner, book: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """The same in this process, which stands beside the workbook."""
     monkeypatch.chdir(book.parent)
 
     def command(*words: str, stdin: str | None = None, **settings: str) -> Result:
-        with monkeypatch.context() as patch:
-            for name, value in (environment | {f"TICKETOPS_{k.upper()}": v for k, v in settings.items()}).items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8"))
-            code = run(list(words))
-        out, err = capfd.readouterr()
-        return Result(code, out, err)
+        env = environment | {f"TICKETOPS_{name.upper()}": value for name, value in settings.items()}
+        return in_process(*words, stdin=stdin, env=env)
 
     return command

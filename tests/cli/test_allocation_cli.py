@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.conftest import Result, run_cli
-from ticketops.cli.main import run
+from tests.conftest import Runner, run_cli
 
 MANAGER = {"TICKETOPS_ROLE": "ops_manager", "TICKETOPS_USER": "anna"}
 UNDO = ("--confirm", "UNDO", "--reason", "the stadium")
@@ -76,35 +73,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def book(source: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(source, tmp_path / "event.xlsx"))
-
-
-@pytest.fixture
-def at(book: Path) -> Callable[..., Result]:
-    """The command line at this workbook, as an ops_manager."""
-
-    def command(*words: str, role: str = "ops_manager", **more: Any) -> Result:
-        return run_cli(*words, "-w", str(book), env=MANAGER | {"TICKETOPS_ROLE": role}, **more)
-
-    return command
-
-
-@pytest.fixture
-def here(book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The same without a process of its own."""
-    for name in [name for name in os.environ if name.startswith("TICKETOPS_")]:
-        monkeypatch.delenv(name)
-    for name, value in MANAGER.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(book.parent)
-
-    def command(*words: str) -> Result:
-        code = run([*words, "-w", str(book)])
-        out, err = capsys.readouterr()
-        return Result(code, out, err)
-
-    return command
+def environment(book: Path) -> dict[str, str]:
+    return MANAGER | {"TICKETOPS_WORKBOOK": str(book)}
 
 
 # --- every command: dry run, the command, undo
@@ -153,16 +123,16 @@ def timeless(value: Any) -> bool:
 
 
 @pytest.mark.parametrize(("words", "code"), WRITING, ids=[" ".join(words[:5]) for words, _ in WRITING])
-def test_dry_run_command_and_undo(at: Callable[..., Result], book: Path, words: tuple[str, ...], code: int) -> None:
+def test_dry_run_command_and_undo(here: Runner, book: Path, words: tuple[str, ...], code: int) -> None:
     """A dry run changes nothing and lists the very cells that the command then changes, as openpyxl sees them; undo gives the
     file back byte for byte."""
     before, bytes_before = cells_of(book), book.read_bytes()
-    planned = at(*words, "--dry-run", "--json")
+    planned = here(*words, "--dry-run", "--json")
     assert planned.code == code, planned.err
     assert book.read_bytes() == bytes_before
     assert planned.json["dry_run"] is True
 
-    done = at(*words, "--json")
+    done = here(*words, "--json")
     assert done.code == code, done.out
     assert done.json["changes"] == planned.json["changes"]
     after = cells_of(book)
@@ -177,69 +147,69 @@ def test_dry_run_command_and_undo(at: Callable[..., Result], book: Path, words: 
             assert plain(cell["before"]) == plain(before.get(key)) or not timeless(cell["before"]), key
             assert plain(cell["after"]) == plain(after.get(key)) or not timeless(cell["after"]), key
 
-    back = at("undo", "-y", "--json")
+    back = here("undo", "-y", "--json")
     assert back.code == 0, back.out
     assert book.read_bytes() == bytes_before
     assert back.json["result"]["command"].split()[:2] == list(words[:2])
 
 
-def test_clearing_what_was_set_and_overriding_a_policy(at: Callable[..., Result], book: Path) -> None:
+def test_clearing_what_was_set_and_overriding_a_policy(here: Runner, book: Path) -> None:
     """Commands that need another one before them."""
-    assert at("policy", "set", "--vendor-blocklist", "Ann,Bee").code == 0
-    refused = at("allocate", "commit", "S1", "--json")
+    assert here("policy", "set", "--vendor-blocklist", "Ann,Bee").code == 0
+    refused = here("allocate", "commit", "S1", "--json")
     assert (refused.code, refused.json["error"]["code"]) == (4, "RULE")
     assert "VENDOR_BLOCKLISTED" in refused.json["error"]["message"]
     before = book.read_bytes()
-    assert at("allocate", "commit", "S1", "--override", "--reason", "x", role="sr_operator").code == 6
+    assert here("allocate", "commit", "S1", "--override", "--reason", "x", role="sr_operator").code == 6
     assert book.read_bytes() == before
-    assert at("allocate", "commit", "S1", "--override", "--reason", "the client insists").code == 0
+    assert here("allocate", "commit", "S1", "--override", "--reason", "the client insists").code == 0
     logged = column(book, "_ALLOC_LOG", "Reason")[-1]
     assert "VENDOR_BLOCKLISTED" in logged
     assert "the client insists" in logged
-    assert at("undo", "-y").code == 0
+    assert here("undo", "-y").code == 0
     assert book.read_bytes() == before
-    assert at("override", "alloc-from", "S1", "Top Cat 1", *UNDO).code == 0
-    assert at("override", "alloc-from", "S1", "--clear", *UNDO).code == 0
+    assert here("override", "alloc-from", "S1", "Top Cat 1", *UNDO).code == 0
+    assert here("override", "alloc-from", "S1", "--clear", *UNDO).code == 0
     assert column(book, "_ALLOC_LOG", "Action")[-2:] == ["SET_ALLOC_FROM_CATEGORY", "CLEAR_ALLOC_FROM_CATEGORY"]
     assert column(book, "Distribution", "AllocFromCategory", 2)[:3] == [None] * 3
-    assert at("policy", "set", "--unset", "vendor-blocklist").code == 0
-    assert at("allocate", "commit", "S1").code == 0
-    assert at("audit", "run").code == 0
+    assert here("policy", "set", "--unset", "vendor-blocklist").code == 0
+    assert here("allocate", "commit", "S1").code == 0
+    assert here("audit", "run").code == 0
 
 
-def test_a_chosen_set_is_processed(at: Callable[..., Result], book: Path) -> None:
-    assert at("allocate", "preview", "S1", "--write").code == 0
+def test_a_chosen_set_is_processed(here: Runner, book: Path) -> None:
+    assert here("allocate", "preview", "S1", "--write").code == 0
     assert column(book, "_ALLOCATION_PREVIEW", "SalesID") == ["S1-1"]
     type_into(book, "_ALLOCATION_PREVIEW", H2="PR0003-S01(3)")
     type_into(book, "Distribution", V8=None)
     before = book.read_bytes()
-    done = at("allocate", "process", "--json")
+    done = here("allocate", "process", "--json")
     assert (done.code, done.json["result"]["units"]) == (0, 3)
     assert column(book, "Distribution", "AllocatedUnitIDs", 2)[:3] == ["P00006", "P00007", "P00008"]
     assert column(book, "_ALLOCATION_PREVIEW", "SalesID") == []
-    assert at("undo", "-y").code == 0
+    assert here("undo", "-y").code == 0
     assert book.read_bytes() == before
     type_into(book, "_ALLOCATION_PREVIEW", H2="PR0099-S01")
     before = book.read_bytes()
-    wrong = at("allocate", "process", "--json")
+    wrong = here("allocate", "process", "--json")
     assert (wrong.code, wrong.json["result"]["refused"]) == (1, 1)
     assert [finding["code"] for finding in wrong.json["findings"]] == ["REFUSED"]
     assert set(wrong.json["changes"]) == {"_ALLOCATION_PREVIEW"}
     assert column(book, "_ALLOCATION_PREVIEW", "ChosenSetID") == ["PR0099-S01"]
     assert "PR0099-S01 has no unit" in column(book, "_ALLOCATION_PREVIEW", "Warnings")[0]
     before = book.read_bytes()
-    assert at("allocate", "process").code == 1
+    assert here("allocate", "process").code == 1
     assert book.read_bytes() == before
 
 
 # --- the contract
 
 
-def test_the_contract_of_preview(at: Callable[..., Result], book: Path) -> None:
+def test_the_contract_of_preview(here: Runner, book: Path) -> None:
     """The best plan by hand: PR0002 holds just 3, of one vendor, side by side, all bought today; price 200, cost 120: 40 %.
     0.35·1 + 0.25·0.4 + 0.15·0 + 0.10·1 + 0.05·1 = 0.60."""
     before = book.read_bytes()
-    result = at("allocate", "preview", "S1", "--json").json["result"]
+    result = here("allocate", "preview", "S1", "--json").json["result"]
     assert book.read_bytes() == before
     assert result["target"] == {"sales_id": "S1", "match": "M01", "category": "Cat 1", "effective_category": "Cat 1", "qty": 3}
     assert result["pool"] == {"PR0002-S01": 3, "PR0003-S01": 4}
@@ -264,17 +234,17 @@ def test_the_contract_of_preview(at: Callable[..., Result], book: Path) -> None:
         assert sum(chunk["qty"] for chunk in plan["chunks"]) == plan["total"] == 3
         assert all(chunk["qty"] <= result["pool"][chunk["set_id"]] for chunk in plan["chunks"])
 
-    assert at("policy", "set", "--vendor-blocklist", "ann", "--split", "SINGLE_SET_ONLY").code == 0
-    judged = at("allocate", "preview", "S1-1", "--json").json["result"]["plans"]
+    assert here("policy", "set", "--vendor-blocklist", "ann", "--split", "SINGLE_SET_ONLY").code == 0
+    judged = here("allocate", "preview", "S1-1", "--json").json["result"]["plans"]
     assert judged[0]["passes_policy"] is False
     assert [violation["code"] for violation in judged[0]["violations"]] == ["VENDOR_BLOCKLISTED"]
     assert set(judged[0]["violations"][0]) == {"code", "message"}
     assert any(plan["passes_policy"] for plan in judged)
 
 
-def test_the_contract_of_preview_from_another_category(at: Callable[..., Result]) -> None:
-    assert at("override", "alloc-from", "S1", "top cat 1", *UNDO).code == 0
-    done = at("allocate", "preview", "S1", "--json")
+def test_the_contract_of_preview_from_another_category(here: Runner) -> None:
+    assert here("override", "alloc-from", "S1", "top cat 1", *UNDO).code == 0
+    done = here("allocate", "preview", "S1", "--json")
     assert done.code == 1, "there are two, three are wanted"
     target = done.json["result"]["target"]
     assert (target["category"], target["effective_category"]) == ("Cat 1", "Top Cat 1")
@@ -282,23 +252,23 @@ def test_the_contract_of_preview_from_another_category(at: Callable[..., Result]
     assert done.json["result"]["plans"][0]["parts"]["upgrade"] == 1.0
 
 
-def test_the_contract_of_auto(at: Callable[..., Result], book: Path) -> None:
+def test_the_contract_of_auto(here: Runner, book: Path) -> None:
     """Pending: S1 (3), S3, S4 (9, oversold: left), S5."""
-    done = at("allocate", "auto", "--json")
+    done = here("allocate", "auto", "--json")
     result = done.json["result"]
     expected = {"targets": 4, "filled": 3, "waiting": 0, "units": 5, "split_sales": 0, "chunks": 3}
     assert {name: result[name] for name in expected} == expected
     assert "proven_gap" not in result
-    assert at("undo", "-y").code == 0
-    best = at("allocate", "auto", "--optimize", "--time-limit", "5", "--json").json["result"]
+    assert here("undo", "-y").code == 0
+    best = here("allocate", "auto", "--optimize", "--time-limit", "5", "--json").json["result"]
     assert {name: best[name] for name in expected} == expected
     assert 0 <= best["proven_gap"] <= 1
-    again = at("allocate", "auto", "--json").json["result"]
+    again = here("allocate", "auto", "--json").json["result"]
     assert (again["filled"], again["units"]) == (0, 0)
 
 
-def test_the_contract_of_commit(at: Callable[..., Result]) -> None:
-    result = at("allocate", "commit", "S1", "--plan", "2", "--json").json["result"]
+def test_the_contract_of_commit(here: Runner) -> None:
+    result = here("allocate", "commit", "S1", "--plan", "2", "--json").json["result"]
     assert {"sales_id", "requested", "allocated", "status", "chunks", "unit_ids", "plan"} <= set(result)
     assert (result["sales_id"], result["requested"], result["allocated"], result["status"]) == ("S1", 3, 3, "ALLOCATED")
     assert result["plan"]["rank"] == 2
@@ -306,22 +276,22 @@ def test_the_contract_of_commit(at: Callable[..., Result]) -> None:
     assert len(result["unit_ids"]) == 3
 
 
-def test_the_second_plan_is_the_one_that_preview_showed(at: Callable[..., Result]) -> None:
-    shown = at("allocate", "preview", "S1", "--json").json["result"]["plans"]
+def test_the_second_plan_is_the_one_that_preview_showed(here: Runner) -> None:
+    shown = here("allocate", "preview", "S1", "--json").json["result"]["plans"]
     for plan in shown:
-        done = at("allocate", "commit", "S1", "--plan", str(plan["rank"]), "--dry-run", "--json").json["result"]
+        done = here("allocate", "commit", "S1", "--plan", str(plan["rank"]), "--dry-run", "--json").json["result"]
         assert done["chunks"] == plan["chunks"]
         assert done["plan"]["score"] == plan["score"]
 
 
-def test_what_people_see_holds_what_the_json_says(at: Callable[..., Result]) -> None:
-    text = at("allocate", "preview", "S1").out
+def test_what_people_see_holds_what_the_json_says(here: Runner) -> None:
+    text = here("allocate", "preview", "S1").out
     for word in ("S1", "PR0002-S01", "exact", "Ann", "0.600", "40.0", "240.00", "passes", *("exactness", "margin", "sla", "continuity")):
         assert word in text, word
-    out = at("unit", "holds").out
+    out = here("unit", "holds").out
     assert "P00010" in out
     assert "Acme" in out
-    assert "P00001" in at("unit", "substitute", "P00001", *UNDO).out
+    assert "P00001" in here("unit", "substitute", "P00001", *UNDO).out
 
 
 # --- --confirm UNDO --reason
@@ -350,7 +320,7 @@ UNCONFIRMED = [
 
 
 @pytest.mark.parametrize("words", DESTRUCTIVE, ids=" ".join)
-def test_without_confirmation_and_reason_nothing_is_written(here: Callable[..., Result], book: Path, words: tuple[str, ...]) -> None:
+def test_without_confirmation_and_reason_nothing_is_written(here: Runner, book: Path, words: tuple[str, ...]) -> None:
     before = book.read_bytes()
     for given in UNCONFIRMED:
         done = here(*words, *given)
@@ -372,7 +342,7 @@ def test_without_confirmation_and_reason_nothing_is_written(here: Callable[..., 
     ],
     ids=lambda words: " ".join(words[:3]),
 )
-def test_without_a_reason_nothing_is_written(here: Callable[..., Result], book: Path, words: tuple[str, ...]) -> None:
+def test_without_a_reason_nothing_is_written(here: Runner, book: Path, words: tuple[str, ...]) -> None:
     before = book.read_bytes()
     for given in ((), ("--reason", ""), ("--reason", " \t ")):
         done = here(*words, *given)
@@ -381,9 +351,9 @@ def test_without_a_reason_nothing_is_written(here: Callable[..., Result], book: 
     assert book.read_bytes() == before
 
 
-def test_a_reason_is_text_whatever_it_looks_like(at: Callable[..., Result], book: Path) -> None:
+def test_a_reason_is_text_whatever_it_looks_like(here: Runner, book: Path) -> None:
     """D14: no formula comes out of what somebody types."""
-    assert at("override", "unallocate", "S2", "--confirm", "UNDO", "--reason", '=HYPERLINK("http://x","y")').code == 0
+    assert here("override", "unallocate", "S2", "--confirm", "UNDO", "--reason", '=HYPERLINK("http://x","y")').code == 0
     sheet = openpyxl.load_workbook(book)["_ALLOC_LOG"]
     cell = sheet.cell(sheet.max_row, 8)
     assert cell.data_type != "f"
@@ -488,9 +458,7 @@ REFUSED: list[tuple[int | tuple[int, ...], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("code", "words"), REFUSED, ids=[" ".join(words)[:60].encode("unicode_escape").decode() for _, words in REFUSED])
-def test_one_clear_line_and_nothing_written(
-    here: Callable[..., Result], book: Path, code: int | tuple[int, ...], words: tuple[str, ...]
-) -> None:
+def test_one_clear_line_and_nothing_written(here: Runner, book: Path, code: int | tuple[int, ...], words: tuple[str, ...]) -> None:
     before = book.read_bytes()
     done = here(*words)
     assert done.code in (code if isinstance(code, tuple) else (code,)), done.out + done.err
@@ -502,7 +470,7 @@ def test_one_clear_line_and_nothing_written(
     assert "Traceback" not in done.err
 
 
-def test_exit_codes_through_processes(at: Callable[..., Result], book: Path) -> None:
+def test_exit_codes_through_processes(at: Runner, book: Path) -> None:
     """0 done · 1 something to look at · 2 words · 3 unknown · 4 a rule · 6 a role; as JSON too."""
     before = book.read_bytes()
     found = {}
@@ -522,15 +490,15 @@ def test_exit_codes_through_processes(at: Callable[..., Result], book: Path) -> 
     assert book.read_bytes() == before
 
 
-def test_a_sale_that_asks_for_more_ends_with_1_and_is_written(at: Callable[..., Result], book: Path) -> None:
-    done = at("allocate", "commit", "S4", "--json")
+def test_a_sale_that_asks_for_more_ends_with_1_and_is_written(here: Runner, book: Path) -> None:
+    done = here("allocate", "commit", "S4", "--json")
     assert (done.code, done.json["result"]["allocated"], done.json["result"]["requested"]) == (1, 4, 9)  # 7 are free, others need 3
     assert "WAITING_STOCK" in [finding["code"] for finding in done.json["findings"]]
     assert column(book, "Distribution", "Status", 2)[6:15].count("WAITING_STOCK") == 5
-    assert at("audit", "run").code == 0
+    assert here("audit", "run").code == 0
 
 
-def test_policies_and_users_are_listed(here: Callable[..., Result]) -> None:
+def test_policies_and_users_are_listed(here: Runner) -> None:
     assert here("policy", "set", "--client", "  Acme ", "--min-margin", "12.5", "--no-upgrade").code == 0
     assert here("policy", "set", "--match", "m1", "--mode", "suggest").code == 0
     listed = here("policy", "list", "--json").json["result"]["policies"]

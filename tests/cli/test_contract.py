@@ -40,6 +40,11 @@ READING: list[tuple[list[str], set[str]]] = [
 NAMES = [" ".join(words[:2]) for words, _ in WRITING]
 
 
+@pytest.fixture
+def cli(in_process: Runner) -> Runner:
+    return in_process
+
+
 def cells_of(path: Path) -> dict[tuple[str, str], Any]:
     book = openpyxl.load_workbook(path)
     found = {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}

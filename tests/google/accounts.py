@@ -41,8 +41,8 @@ NO_TOKEN = BAD_TOKEN.replace("Request had invalid authentication credentials", "
 
 @functools.cache
 def key() -> rsa.RSAPrivateKey:
-    """The key of all service accounts, made once in a process."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """The key of all service accounts, made once in a process; a short one, for whoever loads a key checks its primes."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
 @functools.cache

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from itertools import compress, pairwise
+from itertools import compress
 from typing import Any
 
 import polars as pl
 
-from ticketops.errors import SchemaError, SpliceError
+from ticketops.errors import SchemaError
 from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
 from ticketops.schema.columns import ColumnType, cast_all, header_key, text_of
-from ticketops.schema.workbook import MANIFEST, Manifest, Sheet, SheetKind
+from ticketops.schema.workbook import Sheet, SheetKind
 
 DTYPES: dict[ColumnType, Any] = {
     ColumnType.TEXT: pl.String(),
@@ -24,6 +24,15 @@ DTYPES: dict[ColumnType, Any] = {
     ColumnType.DATE: pl.Datetime("ms"),
     ColumnType.DATETIME: pl.Datetime("ms"),
     ColumnType.FLAG: pl.Boolean(),
+}
+PYTHON_TYPES: dict[ColumnType, tuple[type, ...]] = {
+    ColumnType.TEXT: (str,),
+    ColumnType.CODE: (str,),
+    ColumnType.INTEGER: (int,),
+    ColumnType.NUMBER: (float, int),
+    ColumnType.DATE: (datetime,),
+    ColumnType.DATETIME: (datetime,),
+    ColumnType.FLAG: (bool,),
 }
 
 
@@ -298,7 +307,7 @@ def _copied(table: Table, change: CopyCells) -> Table:
         for name, (before, after) in cells.items():
             misfits.pop((row, name), None)
             column = table.sheet.by_name[name]
-            fits = after is None or isinstance(after, _PYTHON_TYPES[column.type])
+            fits = after is None or isinstance(after, PYTHON_TYPES[column.type])
             if not fits:
                 misfits[row, name] = Misfit(row, name, "•••" if column.secret else text_of(after)[:80])
             values[name] = (before, after if fits else None)
@@ -329,76 +338,3 @@ def with_structure(changes: ChangeSet, snapshot: Snapshot) -> ChangeSet:
             structure.changes.append(AddColumns(name, lacking))
     structure.extend(changes)
     return structure
-
-
-def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
-    """Refuse what a sheet does not allow. Raises SchemaError: an edit of a log, a ReplaceRows of a ledger, an unknown
-    column, a state that may not follow, a value of the wrong type."""
-    for change in changes:
-        sheet = manifest[change.sheet]
-        if sheet.kind is SheetKind.LOG and isinstance(change, (SetCells, DeleteRows, ReplaceRows)):
-            raise SchemaError(f"{sheet.name} is append-only: nothing in it is edited or deleted")
-        match change:
-            case ReplaceRows() if sheet.kind not in (SheetKind.REPORT, SheetKind.QUEUE):
-                raise SchemaError(f"{sheet.name} is not a report: it is never replaced whole")
-            case SetCells():
-                for name, (before, after) in change.cells.items():
-                    column = _column(sheet, name)
-                    _check_value(sheet, column.name, column.type, after)
-                    if column.machine:
-                        _check_moves(column, f"{sheet.name} {change.key}", (before, *change.via.get(name, ()), after))
-                _check_text(sheet, [after for _before, after in change.cells.values()])
-            case AppendRows() | ReplaceRows() if change.columns:
-                for place, name in enumerate(change.columns):
-                    values = [row[place] for row in change.rows]
-                    examples = dict(zip(map(type, values), values, strict=True))
-                    for example in examples.values():
-                        _check_value(sheet, name, _column(sheet, name).type, example)
-                    if any(issubclass(kind, str) for kind in examples):
-                        _check_text(sheet, values)
-            case ReplaceRows():
-                _check_text(sheet, [value for row in change.rows for value in row])
-            case CopyCells():
-                for name in {name for cells in change.rows.values() for name in cells}:
-                    _column(sheet, name)
-                _check_text(sheet, [after for cells in change.rows.values() for _before, after in cells.values()])
-            case _:
-                pass
-
-
-def _check_moves(column: Any, where: str, states: Sequence[str | None]) -> None:
-    """Every step from one state to the next must be allowed."""
-    for before, after in pairwise(states):
-        if not column.machine.allows(before, after):
-            raise SchemaError(f"{where}: {column.header} may not go from {before or 'blank'} to {after or 'blank'}")
-
-
-def _check_text(sheet: Sheet, values: Sequence[Any]) -> None:
-    """Text that no file can hold (half a character) is refused."""
-    try:
-        "".join([value for value in values if isinstance(value, str)]).encode()
-    except UnicodeEncodeError:
-        raise SpliceError(f"{sheet.name} would hold half a character (a lone surrogate)") from None
-
-
-def _column(sheet: Sheet, name: str) -> Any:
-    try:
-        return sheet.by_name[name]
-    except KeyError:
-        raise SchemaError(f"sheet {sheet.name} has no column {name!r}") from None
-
-
-_PYTHON_TYPES: dict[ColumnType, tuple[type, ...]] = {
-    ColumnType.TEXT: (str,),
-    ColumnType.CODE: (str,),
-    ColumnType.INTEGER: (int,),
-    ColumnType.NUMBER: (float, int),
-    ColumnType.DATE: (datetime,),
-    ColumnType.DATETIME: (datetime,),
-    ColumnType.FLAG: (bool,),
-}
-
-
-def _check_value(sheet: Sheet, name: str, column_type: ColumnType, value: Any) -> None:
-    if value is not None and not isinstance(value, _PYTHON_TYPES[column_type]):
-        raise SchemaError(f"{sheet.name}.{name} holds {column_type.value}, not {type(value).__name__}")

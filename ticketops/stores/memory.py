@@ -11,7 +11,8 @@ from typing import Any
 
 from ticketops.errors import ConflictError
 from ticketops.model.changes import ChangeSet
-from ticketops.schema.tables import Snapshot, apply, build_table, check, empty_table, require
+from ticketops.schema.checks import check
+from ticketops.schema.tables import Snapshot, apply, build_table, empty_table, require
 from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import SheetEdit, compile_edits

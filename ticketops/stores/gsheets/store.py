@@ -14,8 +14,9 @@ from typing import Any
 
 from ticketops.errors import BusyError, ConflictError, RuleError, SchemaError, TicketopsError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
+from ticketops.schema.checks import check
 from ticketops.schema.online import Request, new_sheet, quoted, text_row
-from ticketops.schema.tables import Snapshot, Table, build_table, check, empty_table, place_names, require
+from ticketops.schema.tables import Snapshot, Table, build_table, empty_table, place_names, require
 from ticketops.schema.workbook import MANIFEST, Manifest
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import SheetEdit, compile_edits

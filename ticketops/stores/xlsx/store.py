@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ticketops.errors import SchemaError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
-from ticketops.schema.tables import Snapshot, Table, apply, build_table, check, empty_table, place_names, require
+from ticketops.schema.checks import check
+from ticketops.schema.tables import Snapshot, Table, apply, build_table, empty_table, place_names, require
 from ticketops.schema.workbook import MANIFEST, Manifest, Sheet
 from ticketops.stores.base import Entry, Transaction
 from ticketops.stores.edits import compile_edits
