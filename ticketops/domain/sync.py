@@ -67,6 +67,8 @@ class Copy:
 
     def values(self, cells: Mapping[int, Iterable[str]]) -> dict[tuple[int, str], Any]:
         """{(row, column): value} of named cells; blanks are left out."""
+        if not cells:
+            return {}
         frame = self.table.frame.filter(pl.col("row").is_in(list(cells)))
         found = {}
         for row in frame.iter_rows(named=True):
@@ -79,6 +81,8 @@ class Copy:
 
 def _texts(table: Table, misfits: Misfits, seal: Callable[[str], str]) -> pl.DataFrame:
     """`row`, and every declared column as text, null for a blank; a tick-box that is off is a blank."""
+    if table.frame.is_empty():
+        return blank_texts(table.sheet)
     frame = table.frame.select("row", *(_as_text(column) for column in table.sheet.columns))
     at = {row: i for i, row in enumerate(frame["row"])} if misfits else {}
     changed = []
@@ -313,6 +317,8 @@ def _agreed(sheet: Sheet, mine: Copy, theirs: Copy, base: pl.DataFrame, wanted: 
 
 def conflict_findings(local: Copy, remote: Copy, base: pl.DataFrame, conflicts: Sequence[Difference]) -> list[Finding]:
     """What a person must decide, a finding a cell, or a row that is a conflict as a whole."""
+    if not conflicts:
+        return []
     sheet = local.table.sheet
     wanted: dict[int, list[str]] = {}
     for conflict in conflicts:
