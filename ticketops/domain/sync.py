@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -108,7 +109,12 @@ def _as_text(column: Column) -> pl.Expr:
 
 def blank_texts(sheet: Sheet) -> pl.DataFrame:
     """The texts of a sheet without rows."""
-    return pl.DataFrame(schema={"row": pl.Int64} | {column.name: pl.String() for column in sheet.columns})
+    return _blank_texts(tuple(column.name for column in sheet.columns)).clone()
+
+
+@cache
+def _blank_texts(names: tuple[str, ...]) -> pl.DataFrame:
+    return pl.DataFrame(schema={"row": pl.Int64} | dict.fromkeys(names, pl.String()))
 
 
 def differences(sheet: Sheet, local: pl.DataFrame, remote: pl.DataFrame, base: pl.DataFrame) -> list[Difference]:
