@@ -93,10 +93,9 @@ def check_extent(xml: bytes, sheet: str) -> None:
     beyond_az, beyond_zz = _COLUMN_FROM_BA.search(xml), _COLUMN_FROM_AAA.search(xml)
     if not beyond_zz and not _ROW_FROM_100000.search(xml) and (not beyond_az or not _ROW_FROM_10000.search(xml)):
         return
-    widest = lowest = 0
-    for column, row in _REFERENCE.findall(xml):
-        widest = max(widest, column_number(column))
-        lowest = max(lowest, int(row))
+    cells = _REFERENCE.findall(xml)
+    widest = max(map(column_number, {column for column, _ in cells}), default=0)
+    lowest = max(map(int, {row for _, row in cells}), default=0)
     sparse = lowest * widest > max(ROOMY_GRID, SPARSE * xml.count(b"<c "))
     if lowest > MAX_ROWS or widest > MAX_COLUMNS or sparse:
         raise HostileFileError(f"sheet {sheet!r} spans {lowest:,} rows by {widest:,} columns")
