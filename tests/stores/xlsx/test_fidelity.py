@@ -4,7 +4,6 @@ cell, and nothing else does. Judged by zipfile, lxml, openpyxl, python-calamine 
 from __future__ import annotations
 
 import io
-import json
 import re
 import shutil
 import zipfile
@@ -20,6 +19,7 @@ from lxml import etree
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from python_calamine import CalamineWorkbook
 
+from tests.conftest import Runner
 from tests.stores.xlsx.fixtures import (
     DASHBOARD,
     MAIN,
@@ -33,7 +33,6 @@ from tests.stores.xlsx.fixtures import (
     rich_workbook,
     serial,
 )
-from ticketops.cli.main import run as run_command
 from ticketops.schema.workbook import DISTRIBUTION, MANIFEST, MATTHIAS_EMAILS, PURCHASES, REPORT_POSITION, SheetKind
 
 ADD = ["purchase", "add", "--match", "M02", "--vendor", "Vivid & <Co>", "--contract", "000888", "--line", "Cat 2:2@50.5",
@@ -110,13 +109,12 @@ def step(path: Path, name: str, invoke: Invoke) -> Step:
 
 
 @pytest.fixture
-def in_process(capsys: pytest.CaptureFixture[str]) -> Invoke:
-    def invoke(words: list[str]) -> tuple[int, dict[str, Any]]:
-        capsys.readouterr()
-        code = run_command(words)
-        return code, json.loads(capsys.readouterr().out)
+def invoke(in_process: Runner) -> Invoke:
+    def invoked(words: list[str]) -> tuple[int, dict[str, Any]]:
+        done = in_process(*words)
+        return done.code, done.json
 
-    return invoke
+    return invoked
 
 
 @pytest.fixture(scope="session")
@@ -157,11 +155,11 @@ def chain(rich_source: Path, tmp_path_factory: pytest.TempPathFactory, cli: Any)
 
 
 @pytest.fixture(params=["chain", "alone"])
-def done(request: pytest.FixtureRequest, name: str, rich: Path, in_process: Invoke) -> Step:
+def done(request: pytest.FixtureRequest, name: str, rich: Path, invoke: Invoke) -> Step:
     """The step of one command: in the chain of all of them, and on the fresh workbook."""
     if request.param == "chain":
         return request.getfixturevalue("chain").steps[name]
-    return step(rich, name, in_process)
+    return step(rich, name, invoke)
 
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
@@ -575,27 +573,27 @@ def test_undoing_the_whole_chain_restores_every_state_byte_for_byte(chain: Chain
 
 
 @every_command
-def test_undo_of_one_command_restores_the_bytes_and_its_dry_run_writes_nothing(name: str, rich: Path, in_process: Invoke) -> None:
-    done = step(rich, name, in_process)
+def test_undo_of_one_command_restores_the_bytes_and_its_dry_run_writes_nothing(name: str, rich: Path, invoke: Invoke) -> None:
+    done = step(rich, name, invoke)
     undo = ["undo", "-w", str(rich), "--as", "ana", "--json"]
-    code, announced = in_process([*undo, "--dry-run"])
+    code, announced = invoke([*undo, "--dry-run"])
     assert (code, announced["dry_run"], rich.read_bytes()) == (0, True, done.after)
-    code, real = in_process([*undo, "--yes"])
+    code, real = invoke([*undo, "--yes"])
     assert (code, rich.read_bytes()) == (0, done.before)
     assert real["result"] == announced["result"]
     assert real["changes"] == done.real["changes"]
 
 
 @every_command
-def test_undo_after_another_program_saved_restores_every_cell(name: str, rich: Path, in_process: Invoke) -> None:
+def test_undo_after_another_program_saved_restores_every_cell(name: str, rich: Path, invoke: Invoke) -> None:
     """The archive is another one by then, so that undo has to go cell by cell; values come back, formulas stay."""
-    done = step(rich, name, in_process)
+    done = step(rich, name, invoke)
     with zipfile.ZipFile(rich) as source:
         members = [(info.filename, source.read(info)) for info in source.infolist()]
     with zipfile.ZipFile(rich, "w", zipfile.ZIP_DEFLATED) as target:
         for member, content in members:
             target.writestr(member, content)
-    code, _ = in_process(["undo", "--yes", "-w", str(rich), "--as", "ana", "--json"])
+    code, _ = invoke(["undo", "--yes", "-w", str(rich), "--as", "ana", "--json"])
     assert code == 0
     old, new = Archive(done.before), Archive(rich)
     structural = {c["sheet"] for c in done.dry["cells"] if c["key"] in ("new column", "new sheet")}
@@ -615,18 +613,18 @@ def test_undo_after_another_program_saved_restores_every_cell(name: str, rich: P
 
 
 @pytest.mark.parametrize("name", ["purchase expand", "recon run", "sale expand", "audit repair", "doctor --fix"])
-def test_a_command_that_has_done_its_work_does_not_touch_the_file_again(name: str, rich: Path, in_process: Invoke) -> None:
-    step(rich, name, in_process)
+def test_a_command_that_has_done_its_work_does_not_touch_the_file_again(name: str, rich: Path, invoke: Invoke) -> None:
+    step(rich, name, invoke)
     settled = rich.read_bytes()
     inode = rich.stat().st_ino
-    _, again = in_process([*COMMANDS[name], "-w", str(rich), "--as", "ana", "--json"])
+    _, again = invoke([*COMMANDS[name], "-w", str(rich), "--as", "ana", "--json"])
     assert again["changes"] == {}
     assert (rich.read_bytes(), rich.stat().st_ino) == (settled, inode)
 
 
-def test_a_missing_sheet_is_made_without_touching_the_others(tmp_path: Path, in_process: Invoke) -> None:
+def test_a_missing_sheet_is_made_without_touching_the_others(tmp_path: Path, invoke: Invoke) -> None:
     path = rich_workbook(tmp_path / "event.xlsx", without=[MATTHIAS_EMAILS])
-    done = step(path, "doctor --fix", in_process)
+    done = step(path, "doctor --fix", invoke)
     assert done.added_sheets == [MATTHIAS_EMAILS]
     assert list(done.new.sheets)[-1] == MATTHIAS_EMAILS
     test_all_other_members_keep_their_raw_bytes(done)
@@ -636,7 +634,7 @@ def test_a_missing_sheet_is_made_without_touching_the_others(tmp_path: Path, in_
     assert [c.value for c in openpyxl.load_workbook(path)[MATTHIAS_EMAILS][1]] == ["EMAILS"]
 
 
-def test_a_sheet_whose_name_differs_in_case_only_is_not_doubled(rich: Path, in_process: Invoke) -> None:
+def test_a_sheet_whose_name_differs_in_case_only_is_not_doubled(rich: Path, invoke: Invoke) -> None:
     """Excel calls a workbook with two such sheets damaged."""
     old = Archive(rich)
     name, odd = MATTHIAS_EMAILS.encode(), MATTHIAS_EMAILS.lower().encode()
@@ -644,15 +642,15 @@ def test_a_sheet_whose_name_differs_in_case_only_is_not_doubled(rich: Path, in_p
     with zipfile.ZipFile(rich, "w") as target:
         for member, content in parts.items():
             target.writestr(member, content)
-    in_process([*COMMANDS["doctor --fix"], "-w", str(rich), "--as", "ana", "--json"])
+    invoke([*COMMANDS["doctor --fix"], "-w", str(rich), "--as", "ana", "--json"])
     names = [sheet.casefold() for sheet in Archive(rich).sheets]
     assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("name", ["purchase add", "sale expand"])
-def test_the_macro_variant_keeps_its_macros(name: str, tmp_path: Path, in_process: Invoke) -> None:
+def test_the_macro_variant_keeps_its_macros(name: str, tmp_path: Path, invoke: Invoke) -> None:
     path = rich_workbook(tmp_path / "event.xlsm")
-    done = step(path, name, in_process)
+    done = step(path, name, invoke)
     test_all_other_members_keep_their_raw_bytes(done)
     test_exactly_the_announced_cells_change_and_hold_what_was_announced(done)
     assert b"macroEnabled" in done.new.parts[TYPES]
