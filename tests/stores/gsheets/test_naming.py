@@ -95,7 +95,7 @@ def test_google_check_as_json(google: Google, command: Command) -> None:
 
 
 def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
-    google: Google, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: Command
+    google: Google, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: Command
 ) -> None:
     """The browser's part is played."""
     from google.oauth2.credentials import Credentials
@@ -117,7 +117,7 @@ def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
     assert run(["google", "login", str(client)]) == 0
-    said = capsys.readouterr()
+    said = capfd.readouterr()
     kept = config / "ticketops" / "google-consent.json"
     assert str(kept) in said.out
     assert kept.stat().st_mode & 0o777 == 0o600
