@@ -156,6 +156,13 @@ def test_a_folder_that_is_not_open_to_us(what: str, make: Callable[[Office], Con
     assert office.files() == []
 
 
+def test_another_refusal_is_not_blamed_on_the_folder(office: Office) -> None:
+    office.server.faults.append(Fault(POST, "status 405"))
+    with pytest.raises(UnusableError, match=r"refused \(405\)"):
+        drive.create(office.connect(), "A book", office.shared, "M1")
+    assert office.files() == []
+
+
 def test_a_folder_that_we_may_only_read(office: Office) -> None:
     folder = office.server.folder("Theirs", shared_with={PERSON: "reader"})
     with pytest.raises(NotPermittedError):

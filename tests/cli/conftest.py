@@ -16,13 +16,17 @@ def book(source: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(source, tmp_path / "event.xlsx"))
 
 
+def _variables(environment: dict[str, str], settings: dict[str, str]) -> dict[str, str]:
+    """Environment variables; a setting that is "" is not set."""
+    return {name: value for name, value in (environment | {f"TICKETOPS_{k.upper()}": v for k, v in settings.items()}).items() if value}
+
+
 @pytest.fixture
 def at(book: Path, environment: dict[str, str]) -> Runner:
     """The command line in a process of its own."""
 
     def command(*words: str, stdin: str | None = None, **settings: str) -> Result:
-        env = environment | {f"TICKETOPS_{name.upper()}": value for name, value in settings.items()}
-        return run_cli(*words, stdin=stdin, env={k: v for k, v in env.items() if v}, cwd=book.parent)
+        return run_cli(*words, stdin=stdin, env=_variables(environment, settings), cwd=book.parent)
 
     return command
 
@@ -33,7 +37,6 @@ def here(environment: dict[str, str], in_process: Runner, book: Path, monkeypatc
     monkeypatch.chdir(book.parent)
 
     def command(*words: str, stdin: str | None = None, **settings: str) -> Result:
-        env = environment | {f"TICKETOPS_{name.upper()}": value for name, value in settings.items()}
-        return in_process(*words, stdin=stdin, env=env)
+        return in_process(*words, stdin=stdin, env=_variables(environment, settings))
 
     return command

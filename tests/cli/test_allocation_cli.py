@@ -11,29 +11,12 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.cli.workbooks import cells_of, type_into
 from tests.conftest import Runner, run_cli
 
 MANAGER = {"TICKETOPS_ROLE": "ops_manager", "TICKETOPS_USER": "anna"}
 UNDO = ("--confirm", "UNDO", "--reason", "the stadium")
 PARTS = {"exactness", "margin", "sla", "continuity", "freshness", "upgrade", "multi_vendor", "split_factor"}
-
-Cells = dict[tuple[str, str], Any]
-
-
-def cells_of(path: Path) -> Cells:
-    """Every cell that is not empty, as another library reads it."""
-    book = openpyxl.load_workbook(path)
-    found = {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}
-    book.close()
-    return found
-
-
-def type_into(path: Path, sheet: str, **cells: Any) -> None:
-    """Somebody types into cells and saves."""
-    book = openpyxl.load_workbook(path)
-    for place, value in cells.items():
-        book[sheet][place] = value
-    book.save(path)
 
 
 def column(path: Path, sheet: str, header: str, header_row: int = 1) -> list[Any]:

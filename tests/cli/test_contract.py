@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 
+from tests.cli.workbooks import cells_of
 from tests.conftest import ROOT, Runner
 from ticketops.cli.main import run
 
@@ -42,14 +42,8 @@ NAMES = [" ".join(words[:2]) for words, _ in WRITING]
 
 @pytest.fixture
 def cli(in_process: Runner) -> Runner:
+    """Here what commands say counts; that a process says the same is shown in test_allocation_cli and test_backbone_properties."""
     return in_process
-
-
-def cells_of(path: Path) -> dict[tuple[str, str], Any]:
-    book = openpyxl.load_workbook(path)
-    found = {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}
-    book.close()
-    return found
 
 
 @pytest.mark.parametrize(("words", "keys"), WRITING + READING, ids=[" ".join(w[:3]) for w, _ in WRITING + READING])

@@ -26,6 +26,7 @@ import polars as pl
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.cli.workbooks import type_into
 from tests.conftest import ROOT, Result, Runner, run_cli
 from ticketops.cli.main import run
 
@@ -125,15 +126,6 @@ def on_disk(folder: Path) -> Iterator[tuple[str, bytes]]:
 def holding(folder: Path, *texts: str) -> list[str]:
     """Where on the disk one of the texts can be read."""
     return [name for name, data in on_disk(folder) if any(text.encode() in data or text.encode("utf-16-le") in data for text in texts)]
-
-
-def type_into(book: Path, sheet: str, **cells: Any) -> None:
-    """Somebody types into cells and saves."""
-    loaded = openpyxl.load_workbook(book)
-    for place, value in cells.items():
-        loaded[sheet][place] = value
-    loaded.save(book)
-    loaded.close()
 
 
 # --- the canary

@@ -26,6 +26,7 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from tests.cli.test_credentials_cli import ENTER, LEAVE, Terminal, holding, outside
+from tests.cli.workbooks import cells_of, type_into
 from tests.conftest import ROOT, Result, Runner
 from ticketops.cli.main import run
 
@@ -35,15 +36,6 @@ ENVELOPE = {"command", "run_id", "dry_run", "result", "changes", "findings"}
 
 
 # --- a small event
-
-
-def type_into(path: Path, sheet: str, **cells: Any) -> None:
-    """Somebody types into cells and saves."""
-    book = openpyxl.load_workbook(path)
-    for place, value in cells.items():
-        book[sheet][place] = value
-    book.save(path)
-    book.close()
 
 
 def type_by_key(path: Path, sheet: str, key: str, rows: dict[str, dict[str, Any]], header_row: int = 1) -> None:
@@ -81,14 +73,6 @@ def tickets_of(path: Path, *columns: str) -> dict[str, Any]:
     """{SalesID: the value, or values, of Distribution}."""
     found = {row["ID"]: tuple(row.get(name) for name in columns) for row in rows_of(path, "Distribution", 2)}
     return {key: values[0] for key, values in found.items()} if len(columns) == 1 else found
-
-
-def cells_of(path: Path) -> dict[tuple[str, str], Any]:
-    """Every cell that is not empty."""
-    book = openpyxl.load_workbook(path)
-    found = {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}
-    book.close()
-    return found
 
 
 def fill(source: Path, target: Path, rows: dict[str, dict[str, Any]], key: str = "") -> Path:

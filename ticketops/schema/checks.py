@@ -15,7 +15,7 @@ from ticketops.schema.workbook import MANIFEST, Manifest, Sheet, SheetKind
 
 def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
     """Refuse what a sheet does not allow. Raises SchemaError: an edit of a log, a ReplaceRows of a ledger, an unknown
-    column, a state that may not follow, a value of the wrong type."""
+    column, a state that may not follow, a value of the wrong type; SpliceError: half a character."""
     for change in changes:
         sheet = manifest[change.sheet]
         if sheet.kind is SheetKind.LOG and isinstance(change, (SetCells, DeleteRows, ReplaceRows)):

@@ -48,6 +48,10 @@ class Unclear(BusyError):
     """No answer came to a write that may have been applied: the caller must look whether it was."""
 
 
+class NotThere(UnusableError):
+    """Google knows no such file, or does not tell us of it (404)."""
+
+
 class Rejected(TicketopsError):
     """Google understood a write and applied none of it (400). again: it had been sent before without an answer."""
 
@@ -268,7 +272,7 @@ class Connection:
         if status == 403:
             return NotPermittedError("the Google Sheet is not open to us", share)
         if status == 404:
-            return UnusableError(f"there is no Google Sheet {self.spreadsheet}", f"check the id; if it is right, {share}")
+            return NotThere(f"there is no Google Sheet {self.spreadsheet}", f"check the id; if it is right, {share}")
         return UnusableError(f"Google refused ({status}): {text}")
 
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from ticketops.errors import BusyError, NotPermittedError, RuleError, UnusableError
+from ticketops.errors import BusyError, NotPermittedError, RuleError
 from ticketops.schema.books import digest
-from ticketops.stores.gsheets.connection import DRIVE_FILES, Connection, Rejected, Unclear
+from ticketops.stores.gsheets.connection import DRIVE_FILES, Connection, NotThere, Rejected, Unclear
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 PROPERTY = "ticketops"
@@ -53,10 +53,10 @@ def create(connection: Connection, title: str, folder: str, marker: str) -> str:
             "a service account can't create files in a personal Drive",
             f"name a folder in a shared drive, or make the files by hand and share them with {connection.who.email} as an editor",
         ) from None
-    except UnusableError:
+    except NotThere:
         if not folder:
             raise
-        raise UnusableError(f"there is no folder {folder} in Google Drive that is open to us", _open_to_us(connection)) from None
+        raise NotThere(f"there is no folder {folder} in Google Drive that is open to us", _open_to_us(connection)) from None
 
 
 def _made(connection: Connection, body: dict[str, Any], marker: str) -> str:
@@ -136,10 +136,8 @@ def _short(marker: str) -> str:
 def _about(connection: Connection, file_id: str, part: str, params: Mapping[str, str]) -> dict[str, Any]:
     try:
         return connection.drive("get", f"/{file_id}{part}", params=dict(params))
-    except UnusableError as error:
-        if "there is no" not in error.message:
-            raise
-        raise UnusableError(f"there is no Google Sheet {file_id} that is open to us", _open_to_us(connection)) from None
+    except NotThere:
+        raise NotThere(f"there is no Google Sheet {file_id} that is open to us", _open_to_us(connection)) from None
 
 
 def _rank(role: str) -> int:

@@ -1,0 +1,27 @@
+"""Workbooks as another program reads and edits them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+Cells = dict[tuple[str, str], Any]
+
+
+def cells_of(path: Path) -> Cells:
+    """Every cell that is not empty, by sheet and place."""
+    book = openpyxl.load_workbook(path)
+    found = {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}
+    book.close()
+    return found
+
+
+def type_into(path: Path, sheet: str, **cells: Any) -> None:
+    """Somebody types into cells and saves."""
+    book = openpyxl.load_workbook(path)
+    for place, value in cells.items():
+        book[sheet][place] = value
+    book.save(path)
+    book.close()
