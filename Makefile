@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 JOBS ?= 2
+SEED ?= 11
+SAMPLE ?= 40
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow check lint types bench docs clean
+.PHONY: help demo test slow check lint types bench mutants docs clean
 
 help: ## What there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,7 +22,7 @@ demo: $(STAMP) ## The whole backbone on a sample workbook, left in demo/
 	$(BIN)/python scripts/demo.py demo
 
 test: $(STAMP) ## The test suite
-	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow"
 
 slow: $(STAMP) ## The slow sweeps: crashes, contention, full-size workbooks
 	$(BIN)/python -m pytest -q -n $(JOBS) -m slow
@@ -36,9 +38,14 @@ check: lint types test ## What a contributor runs before a commit
 
 docs: $(STAMP) ## Write docs/ anew
 	$(BIN)/python -m ticketops.cli.reference docs
+	$(BIN)/python scripts/tree.py
 
 bench: $(STAMP) ## Benchmarks beside their peers, written to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
+
+mutants: $(STAMP) ## Would a test fail if a line were wrong? A seeded sample (SEED=11 SAMPLE=40), an hour
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+	$(BIN)/python scripts/mutants.py --seed $(SEED) --sample $(SAMPLE) --jobs $(JOBS)
 
 clean: ## Remove what was made
 	rm -rf $(VENV) demo benchmarks/work .mypy_cache .ruff_cache .pytest_cache .hypothesis

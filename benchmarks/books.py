@@ -1,7 +1,8 @@
 """Books for clients, suppliers and staff, made and taken back, beside openpyxl doing the same.
 
-The workbook is `full` after `allocate auto`, so that most tickets have a unit. The peer gets the cells of the very same books,
-prepared beforehand, and writes (or reads) them with openpyxl; it neither reads a workbook nor works anything out.
+The workbook is `full` after `allocate auto`, so that most tickets have a unit. The peer gets the
+cells of the very same books, prepared beforehand, and writes (or reads) them with openpyxl; it
+neither reads a workbook nor works anything out.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def bench_books(runs: int) -> dict[str, tuple[Measured, Measured, int, int]]:
 
         def build(_n: int, kind: str = kind, ours: Measured = ours) -> None:
             book = fresh("books.xlsx", "books-live.xlsx")
-            subprocess.run(tool("status", "-w", book, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(
+                tool("status", "-w", book, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True
+            )
             shutil.rmtree(WORK / "out", ignore_errors=True)
             once(ours, tool(kind, "build", "--all", "-o", "out", "-w", book, "-q"))
 
@@ -35,13 +38,22 @@ def bench_books(runs: int) -> dict[str, tuple[Measured, Measured, int, int]]:
 
         alternate(runs, build, write)
         cells = json.loads((WORK / f"{kind}.json").read_text())
-        results[f"{kind} books built"] = ours, peer, len(cells), sum(len({r for r, _, _ in sheet}) - 2 for sheet in cells.values())
+        results[f"{kind} books built"] = (
+            ours,
+            peer,
+            len(cells),
+            sum(len({r for r, _, _ in sheet}) - 2 for sheet in cells.values()),
+        )
     ours, peer = Measured("pull"), Measured("openpyxl reads")
-    files = sorted(str(path.relative_to(WORK)) for path in (WORK / "back").glob("*.xlsx"))[:FILES_BACK]
+    files = sorted(str(path.relative_to(WORK)) for path in (WORK / "back").glob("*.xlsx"))[
+        :FILES_BACK
+    ]
 
     def pull(_n: int) -> None:
         book = fresh("books-built.xlsx", "books-live.xlsx")
-        subprocess.run(tool("status", "-w", book, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            tool("status", "-w", book, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True
+        )
         once(ours, tool("client", "pull", *files, "-w", book, "-q"))
 
     alternate(runs, pull, lambda _n: once(peer, script(_READ, *files)))
@@ -52,18 +64,25 @@ def bench_books(runs: int) -> dict[str, tuple[Measured, Measured, int, int]]:
 
 
 def _prepare() -> None:
-    """The workbook, the cells of its books for the peer, and books that came back filled in; made once."""
+    """The workbook, the cells of its books for the peer, and books that came back filled in; made
+    once."""
     if (WORK / "books-built.xlsx").exists():
         return
     book = fresh("full.xlsx", "books.xlsx")
     for words in (("allocate", "auto"), ("supplier", "learn")):
-        subprocess.run(tool(*words, "-w", book, "-q", "-y"), cwd=WORK, stdout=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            tool(*words, "-w", book, "-q", "-y"), cwd=WORK, stdout=subprocess.DEVNULL, check=False
+        )
     fresh("books.xlsx", "books-built.xlsx")
     for kind in KINDS:
         folder = WORK / f"made-{kind}"
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run(tool(kind, "build", "--all", "-o", folder.name, "-w", "books-built.xlsx", "-q"), cwd=WORK,
-                       stdout=subprocess.DEVNULL, check=True)  # fmt: skip
+        subprocess.run(
+            tool(kind, "build", "--all", "-o", folder.name, "-w", "books-built.xlsx", "-q"),
+            cwd=WORK,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
         subprocess.run(script(_CELLS, folder.name, f"{kind}.json"), cwd=WORK, check=True)
     shutil.rmtree(WORK / "back", ignore_errors=True)
     shutil.copytree(WORK / "made-client", WORK / "back")
@@ -128,7 +147,9 @@ def books_report(results: dict[str, tuple[Measured, Measured, int, int]]) -> str
     for what, (ours, peer, files, rows) in results.items():
         does = "merely reads the files" if "pulled" in what else "writes the same cells"
         rate = f"{files:,} files, {rows:,} rows: {files / ours.median:.0f} files and {rows / ours.median:,.0f} rows a second"
-        lines.append(row(f"{what}: {rate}", ours, f"{ours.median / peer.median:.2f} × openpyxl that {does}"))
+        lines.append(
+            row(f"{what}: {rate}", ours, f"{ours.median / peer.median:.2f} × openpyxl that {does}")
+        )
         lines.append(row(f"openpyxl {does}", peer))
     return "\n".join([*lines, ""])
 

@@ -41,13 +41,22 @@ process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _pid, status, usage = os.wait4(process.pid, 0)
 print(time.perf_counter() - start, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
 """
-"""Starts a command from a small process: the peak of a process counts that of the one it was forked from."""
+"""Starts a command from a small process: the peak of a process counts that of the one it was forked
+from."""
 
 
-def once(measured: Measured, words: Sequence[str], *, ok: Sequence[int] = (0, 1), env: dict[str, str] | None = None) -> None:
+def once(
+    measured: Measured,
+    words: Sequence[str],
+    *,
+    ok: Sequence[int] = (0, 1),
+    env: dict[str, str] | None = None,
+) -> None:
     """Run a command and note its time and peak memory."""
     launch = [PYTHON, "-S", "-c", _LAUNCH, *words]
-    done = subprocess.run(launch, capture_output=True, text=True, env=os.environ | (env or {}), cwd=WORK, check=True)
+    done = subprocess.run(
+        launch, capture_output=True, text=True, env=os.environ | (env or {}), cwd=WORK, check=True
+    )
     seconds, kilobytes, code = done.stdout.split()
     measured.seconds.append(float(seconds))
     measured.megabytes.append(float(kilobytes) / 1024)
@@ -84,8 +93,14 @@ def row(name: str, measured: Measured, note: str = "") -> str:
 def pending_sales(book: Path) -> Iterator[str]:
     """SalesIDs with tickets to allocate, spread over the workbook."""
     from ticketops.domain.allocation.targets import targets_of
-    from ticketops.schema.workbook import DISTRIBUTION, SALES
+    from ticketops.schema.layouts.event import EVENT
+    from ticketops.services.allocation import allocate_preview
     from ticketops.stores.xlsx.store import XlsxStore
 
-    targets = [t for t in targets_of(XlsxStore(book).read(DISTRIBUTION, SALES)) if t.pending and not t.waiting]
+    sheets = allocate_preview("S1", write=False).sheets
+    targets = [
+        t
+        for t in targets_of(XlsxStore(book, layout=EVENT).read(*sheets))
+        if t.pending and not t.waiting
+    ]
     yield from (target.sales_id for target in targets[:: max(1, len(targets) // 60)])

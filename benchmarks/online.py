@@ -1,6 +1,8 @@
-"""Commands on a full-size Google Sheet, beside gspread merely reading or writing the same cells, on a local server that speaks Google's API.
+"""Commands on a full-size Google Sheet, beside gspread merely reading or writing the same cells, on
+a local server that speaks Google's API.
 
-The server is in this process, on the same machine: times are ours, Google's own come on top. Requests are what counts there.
+The server is in this process, on the same machine: times are ours, Google's own come on top.
+Requests are what counts there.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ page.batch_update([{'range': f'B{r}:G{r}', 'values': [['v', 'e', 'p', 'c', 1, 'x
 
 
 def _serve(pipe: Any) -> None:
-    """A server in a process of its own: first what is needed to reach it, then the number of requests whenever it is asked."""
+    """A server in a process of its own: first what is needed to reach it, then the number of
+    requests whenever it is asked."""
     from tests.google.server import GoogleServer
 
     with GoogleServer() as server:
@@ -62,7 +65,9 @@ def _serve(pipe: Any) -> None:
 def bench_google(runs: int) -> dict[str, tuple[Measured, Measured, int, int]]:
     """{what: (ours, the peer's, our requests, the peer's)}."""
     pipe, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(theirs,), daemon=True
+    )
     process.start()
     url, info, key = pipe.recv()
 
@@ -73,24 +78,31 @@ def bench_google(runs: int) -> dict[str, tuple[Measured, Measured, int, int]]:
     try:
         (WORK / "google-key.json").write_text(json.dumps(info))
         shutil.rmtree(WORK / "google-state", ignore_errors=True)
-        env = {"TICKETOPS_GOOGLE_KEY": "google-key.json", "TICKETOPS_GOOGLE_API": url, "TICKETOPS_STATE": "google-state"}
+        env = {
+            "TICKETOPS_GOOGLE_KEY": "google-key.json",
+            "TICKETOPS_GOOGLE_API": url,
+            "TICKETOPS_STATE": "google-state",
+        }
         book = fresh("full.xlsx", "google.xlsx")
         words = ("-w", f"gsheet:{key}", "-q")
         first = Measured("push")
-        once(first, tool("sync", "push", "-w", book, "--with", f"gsheet:{key}", "-q", "-y"), env=env)
+        once(
+            first, tool("sync", "push", "-w", book, "--with", f"gsheet:{key}", "-q", "-y"), env=env
+        )
         sales = list(pending_sales(WORK / book))
-        every = [name for name in openpyxl.load_workbook(WORK / book, read_only=True).sheetnames if name not in REPORTS]
+        every = [
+            name
+            for name in openpyxl.load_workbook(WORK / book, read_only=True).sheetnames
+            if name not in REPORTS
+        ]
         commands = {
-            "`audit run`": (lambda _n: tool("audit", "run", *words), script(_READ, "google-key.json", url, key, *SHEETS)),
+            "`audit run`": (
+                lambda _n: tool("audit", "run", *words),
+                script(_READ, "google-key.json", url, key, *SHEETS),
+            ),
             "`sync diff`, nothing changed": (
                 lambda _n: tool("sync", "diff", "-w", book, "--with", f"gsheet:{key}", "-q"),
-                script(
-                    _READ,
-                    "google-key.json",
-                    url,
-                    key,
-                    *every,
-                ),
+                script(_READ, "google-key.json", url, key, *every),
             ),
             "`allocate commit` of one sale": (
                 lambda n: tool("allocate", "commit", sales[n], *words, "-y"),
@@ -107,7 +119,9 @@ def bench_google(runs: int) -> dict[str, tuple[Measured, Measured, int, int]]:
                 once(ours, ours_of(n), env=env)
                 counts[0] = requests() - before
 
-            def run_peer(_n: int, peer: Measured = peer, peer_words=peer_words, counts=counts) -> None:
+            def run_peer(
+                _n: int, peer: Measured = peer, peer_words=peer_words, counts=counts
+            ) -> None:
                 before = requests()
                 once(peer, peer_words)
                 counts[1] = requests() - before
@@ -127,14 +141,25 @@ def counted(requests: int) -> str:
 
 def google_report(results: dict[str, tuple[Measured, Measured, int, int]]) -> str:
     """The section of the page."""
-    lines = ["", "## A full-size Google Sheet, on a local server that speaks Google's API", "",
-             "| what | seconds | range | peak MB | against its peer |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines = [
+        "",
+        "## A full-size Google Sheet, on a local server that speaks Google's API",
+        "",
+        "| what | seconds | range | peak MB | against its peer |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for what, (ours, peer, mine, theirs) in results.items():
         if peer is ours:
             lines.append(row(what, ours))
             continue
         does = "writes as many cells, unchecked" if "commit" in what else "merely reads the sheets"
-        lines.append(row(f"{what}: {counted(mine)}", ours, f"{ours.median / peer.median:.2f} × gspread that {does}"))
+        lines.append(
+            row(
+                f"{what}: {counted(mine)}",
+                ours,
+                f"{ours.median / peer.median:.2f} × gspread that {does}",
+            )
+        )
         lines.append(row(f"gspread {does}: {counted(theirs)}", peer))
     return "\n".join([*lines, ""])
 

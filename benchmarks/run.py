@@ -1,9 +1,11 @@
-"""`make bench`: our commands beside their peers, whole processes, in one run; medians to benchmarks/RESULTS.md.
+"""`make bench`: our commands beside their peers, whole processes, in one run; medians to
+benchmarks/RESULTS.md.
 
     python benchmarks/run.py [--runs N] [--skip-x10]
 
-A pair is run alternately (A B A B …), so that a machine that slows down slows both. A command that changes its workbook
-gets another sale, or a fresh copy, each time. Times are wall-clock seconds of the whole process, memory is its peak.
+A pair is run alternately (A B A B …), so that a machine that slows down slows both. A command that
+changes its workbook gets another sale, or a fresh copy, each time. Times are wall-clock seconds of
+the whole process, memory is its peak.
 """
 
 from __future__ import annotations
@@ -16,12 +18,28 @@ import subprocess
 from pathlib import Path
 
 from books import bench_books, books_report
-from harness import HERE, PYTHON, WORK, Measured, alternate, fresh, once, pending_sales, row, script, tool
+from controls import bench_controls, controls_report
+from harness import (
+    HERE,
+    PYTHON,
+    WORK,
+    Measured,
+    alternate,
+    fresh,
+    once,
+    pending_sales,
+    row,
+    script,
+    tool,
+)
 from online import bench_google, google_report
 
 
 def openpyxl_round_trip(book: str) -> list[str]:
-    return script("import sys, openpyxl\nb = openpyxl.load_workbook(sys.argv[1])\nb.save('openpyxl.xlsx')", book)
+    return script(
+        "import sys, openpyxl\nb = openpyxl.load_workbook(sys.argv[1])\nb.save('openpyxl.xlsx')",
+        book,
+    )
 
 
 TWO_SHEETS = ("Distribution", "_PURCHASE_UNITS")
@@ -57,19 +75,34 @@ app()
 
 def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
     """The commands on one workbook size, and, if asked, the peers in the same rounds."""
-    results = {n: Measured(n) for n in ("commit", "audit warm", "audit cold", "position", "preview warm", "preview cold",
-                                       "expand purchases", "expand sales", "auto", "auto optimize")}  # fmt: skip
+    results = {
+        n: Measured(n)
+        for n in (
+            "commit",
+            "audit warm",
+            "audit cold",
+            "position",
+            "preview warm",
+            "preview cold",
+            "expand purchases",
+            "expand sales",
+            "auto",
+            "auto optimize",
+        )
+    }
     if peers:
         results |= {n: Measured(n) for n in PEERS}
     live = fresh(book, f"live-{book}")
-    subprocess.run(tool("status", "-w", live, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        tool("status", "-w", live, "-q"), cwd=WORK, stdout=subprocess.DEVNULL, check=True
+    )
     sales = pending_sales(WORK / live)
     once(Measured("warm-up"), tool("allocate", "commit", next(sales), "-w", live, "-q"))
 
     def commit(_n: int) -> None:
         once(results["commit"], tool("allocate", "commit", next(sales), "-w", live, "-q"))
 
-    from ticketops.services.jobs import allocate_preview
+    from ticketops.services.allocation import allocate_preview
 
     shown = next(sales)
     preview = tool("allocate", "preview", shown, "-w", live, "-q")
@@ -78,12 +111,21 @@ def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
         lambda _n: once(results["preview warm"], preview),
         lambda _n: once(results["preview cold"], preview, env={"TICKETOPS_CACHE": "0"}),
         lambda _n: once(results["audit warm"], tool("audit", "run", "-w", live, "-q")),
-        lambda _n: once(results["audit cold"], tool("audit", "run", "-w", live, "-q"), env={"TICKETOPS_CACHE": "0"}),
+        lambda _n: once(
+            results["audit cold"],
+            tool("audit", "run", "-w", live, "-q"),
+            env={"TICKETOPS_CACHE": "0"},
+        ),
         lambda _n: once(results["position"], tool("report", "position", "-w", live, "-q")),
     ]
     if peers:
         steps.append(lambda _n: once(results["calamine two sheets"], calamine(live, *TWO_SHEETS)))
-        steps.append(lambda _n: once(results["calamine preview sheets"], calamine(live, *allocate_preview(shown, write=False).sheets)))
+        steps.append(
+            lambda _n: once(
+                results["calamine preview sheets"],
+                calamine(live, *allocate_preview(shown, write=False).sheets),
+            )
+        )
     alternate(runs, *steps)
 
     def expand(_n: int) -> None:
@@ -95,7 +137,9 @@ def bench_commands(book: str, runs: int, peers: bool) -> dict[str, Measured]:
         everything = fresh(book, f"live-auto-{book}")
         once(results["auto"], tool("allocate", "auto", "-w", everything, "-q"))
         everything = fresh(book, f"live-auto-{book}")
-        once(results["auto optimize"], tool("allocate", "auto", "--optimize", "-w", everything, "-q"))
+        once(
+            results["auto optimize"], tool("allocate", "auto", "--optimize", "-w", everything, "-q")
+        )
 
     rounds = max(3, runs // 3) if peers else 2
     slow = [expand, auto]
@@ -109,9 +153,16 @@ def bench_help(runs: int) -> tuple[Measured, Measured]:
     """Top-level help beside a typer hello-world's."""
     ours, hello = Measured("ticketops --help"), Measured("typer hello-world --help")
     (WORK / "hello.py").write_text(HELLO)
-    for measured, words in ((Measured(""), tool("--help")), (Measured(""), [PYTHON, "hello.py", "--help"])):
+    for measured, words in (
+        (Measured(""), tool("--help")),
+        (Measured(""), [PYTHON, "hello.py", "--help"]),
+    ):
         once(measured, words)
-    alternate(runs, lambda _n: once(ours, tool("--help")), lambda _n: once(hello, [PYTHON, "hello.py", "--help"]))
+    alternate(
+        runs,
+        lambda _n: once(ours, tool("--help")),
+        lambda _n: once(hello, [PYTHON, "hello.py", "--help"]),
+    )
     return ours, hello
 
 
@@ -126,7 +177,10 @@ def prepare(size: str) -> None:
 def compared(book: str) -> dict[str, dict[str, object]]:
     """What `allocate compare` says of everything pending."""
     done = subprocess.run(
-        tool("allocate", "compare", "-w", fresh(book, f"live-{book}"), "--json"), cwd=WORK, stdout=subprocess.PIPE, check=True
+        tool("allocate", "compare", "-w", fresh(book, f"live-{book}"), "--json"),
+        cwd=WORK,
+        stdout=subprocess.PIPE,
+        check=True,
     )
     result: dict[str, dict[str, object]] = json.loads(done.stdout)["result"]
     return result
@@ -134,7 +188,11 @@ def compared(book: str) -> dict[str, dict[str, object]]:
 
 def figure(value: object) -> str:
     """A number, or amounts by currency (blank where the sample names none)."""
-    return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in value.items()) if isinstance(value, dict) else f"{value:,}"
+    return (
+        ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in value.items())
+        if isinstance(value, dict)
+        else f"{value:,}"
+    )
 
 
 def comparison(plans: dict[str, dict[str, object]]) -> list[str]:
@@ -154,9 +212,17 @@ def comparison(plans: dict[str, dict[str, object]]) -> list[str]:
         "margin",
         "seconds",
     )
-    lines = ["", "## Everything pending, one sale after the other and all together (`allocate compare`)", "",
-             "| | sequential | optimal |", "| --- | --- | --- |"]  # fmt: skip
-    lines += [f"| {name.replace('_', ' ')} | {figure(one[name])} | {figure(best[name])} |" for name in names]
+    lines = [
+        "",
+        "## Everything pending, one sale after the other and all together (`allocate compare`)",
+        "",
+        "| | sequential | optimal |",
+        "| --- | --- | --- |",
+    ]
+    lines += [
+        f"| {name.replace('_', ' ')} | {figure(one[name])} | {figure(best[name])} |"
+        for name in names
+    ]
     fewer = int(str(one["split_sales"])) - int(str(best["split_sales"]))
     return [*lines, "", f"The optimum splits {fewer} sales fewer; proven gap {best['proven_gap']}."]
 
@@ -183,22 +249,58 @@ def report(
         "| --- | --- | --- | --- | --- |",
         row("openpyxl load + save", base),
         row("python-calamine reads Distribution and _PURCHASE_UNITS", two),
-        row("`allocate commit` of one sale", full["commit"], f"1/{base.median / full['commit'].median:.0f} of openpyxl load + save (at most 1/25; aim 1/60)"),
-        row("`audit run`, tables cached", full["audit warm"], f"{full['audit warm'].median / two.median:.2f} × python-calamine merely reading (at most 1.5; aim below 1)"),
-        row("`audit run`, no cache", full["audit cold"], f"{full['audit cold'].median / two.median:.2f} × the same"),
+        row(
+            "`allocate commit` of one sale",
+            full["commit"],
+            f"1/{base.median / full['commit'].median:.0f} of openpyxl load + save (at most 1/25; aim 1/60)",
+        ),
+        row(
+            "`audit run`, tables cached",
+            full["audit warm"],
+            f"{full['audit warm'].median / two.median:.2f} × python-calamine merely reading (at most 1.5; aim below 1)",
+        ),
+        row(
+            "`audit run`, no cache",
+            full["audit cold"],
+            f"{full['audit cold'].median / two.median:.2f} × the same",
+        ),
         row("python-calamine reads the sheets of `allocate preview`", read),
-        row("`allocate preview`, tables cached", full["preview warm"], f"{full['preview warm'].median / read.median:.2f} × merely reading its sheets (at most 1.5)"),
-        row("`allocate preview`, no cache", full["preview cold"], f"{full['preview cold'].median / read.median:.2f} × the same"),
-        row("`report position`, tables cached", full["position"], f"{full['position'].median / two.median:.2f} × the same"),
+        row(
+            "`allocate preview`, tables cached",
+            full["preview warm"],
+            f"{full['preview warm'].median / read.median:.2f} × merely reading its sheets (at most 1.5)",
+        ),
+        row(
+            "`allocate preview`, no cache",
+            full["preview cold"],
+            f"{full['preview cold'].median / read.median:.2f} × the same",
+        ),
+        row(
+            "`report position`, tables cached",
+            full["position"],
+            f"{full['position'].median / two.median:.2f} × the same",
+        ),
         row("`purchase expand` of everything", full["expand purchases"]),
-        row("`sale expand` of everything", full["expand sales"], f"both: {both:.2f} s, 1/{base.median / both:.1f} of openpyxl load + save (at most 1/8)"),
-        row("`allocate auto` of everything pending", full["auto"], f"1/{base.median / full['auto'].median:.0f} of openpyxl load + save"),
-        row("`allocate auto --optimize` of the same", full["auto optimize"], f"1/{base.median / full['auto optimize'].median:.1f} of openpyxl load + save"),
+        row(
+            "`sale expand` of everything",
+            full["expand sales"],
+            f"both: {both:.2f} s, 1/{base.median / both:.1f} of openpyxl load + save (at most 1/8)",
+        ),
+        row(
+            "`allocate auto` of everything pending",
+            full["auto"],
+            f"1/{base.median / full['auto'].median:.0f} of openpyxl load + save",
+        ),
+        row(
+            "`allocate auto --optimize` of the same",
+            full["auto optimize"],
+            f"1/{base.median / full['auto optimize'].median:.1f} of openpyxl load + save",
+        ),
         "",
         f"Peak memory of our commands: {max(m.peak for n, m in full.items() if n not in (*PEERS, 'auto optimize')):,.0f} MB (at most 300); "
         f"with OR-Tools loaded, `--optimize`: {full['auto optimize'].peak:,.0f} MB.",
         *comparison(plans),
-    ]  # fmt: skip
+    ]
     if ten:
         lines += [
             "",
@@ -207,14 +309,25 @@ def report(
             "| what | seconds | range | peak MB | against `full` |",
             "| --- | --- | --- | --- | --- |",
         ]
-        lines += [row(f"`{n}`", m, f"{m.median / full[n].median:.1f} × (at most 12)") for n, m in ten.items()]
+        lines += [
+            row(f"`{n}`", m, f"{m.median / full[n].median:.1f} × (at most 12)")
+            for n, m in ten.items()
+        ]
     ours, hello = helps
     lines += [
-        "", "## Start-up", "", "| what | seconds | range | peak MB | against its peer |", "| --- | --- | --- | --- | --- |",
-        row("typer hello-world `--help`", hello),
-        row("`ticketops --help`", ours, f"{ours.median / hello.median:.2f} × hello-world (at most 1.2)"),
         "",
-    ]  # fmt: skip
+        "## Start-up",
+        "",
+        "| what | seconds | range | peak MB | against its peer |",
+        "| --- | --- | --- | --- | --- |",
+        row("typer hello-world `--help`", hello),
+        row(
+            "`ticketops --help`",
+            ours,
+            f"{ours.median / hello.median:.2f} × hello-world (at most 1.2)",
+        ),
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -231,7 +344,10 @@ def main() -> None:
     if not options.skip_x10:
         prepare("x10")
         ten = bench_commands("x10.xlsx", max(3, options.runs // 3), peers=False)
-    page = report(full, ten, helps, compared("full.xlsx"), options.runs) + books_report(bench_books(max(3, options.runs // 2)))
+    page = report(full, ten, helps, compared("full.xlsx"), options.runs) + books_report(
+        bench_books(max(3, options.runs // 2))
+    )
+    page += controls_report(bench_controls("full.xlsx", options.runs))
     page += google_report(bench_google(max(3, options.runs // 2)))
     options.out.write_text(page, "utf-8")
     (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))

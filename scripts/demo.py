@@ -1,4 +1,5 @@
-"""`make demo`: the whole backbone on a sample workbook, stage by stage, through the command line that users have.
+"""`make demo`: the whole backbone on a sample workbook, stage by stage, through the command line
+that users have.
 
 Leaves the workbook and the reports in the folder that is named (default: demo/).
 """
@@ -20,10 +21,17 @@ HEADER_ROW = 3
 
 
 def ticketops(folder: Path, *words: str, expect: tuple[int, ...] = (0,), save: str = "") -> str:
-    """Run one command in the folder, show it and what it printed; `save` keeps the output in a file."""
+    """Run one command in the folder, show it and what it printed; `save` keeps the output in a
+    file."""
     if "--json" not in words:
         print(f"$ ticketops {shlex.join(words)}", flush=True)
-    done = subprocess.run([sys.executable, "-m", "ticketops", *words], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketops", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if "--json" not in words:
         print(done.stdout + done.stderr, flush=True)
     if done.returncode not in expect:
@@ -44,7 +52,11 @@ def fill_in(path: Path) -> None:
     sheet = book.worksheets[0]
     places = {cell.value: cell.column for cell in sheet[HEADER_ROW] if cell.value}
     for row in range(HEADER_ROW + 1, sheet.max_row + 1):
-        for header, text in (("First name", "Ana"), ("Last Name", f"Guest {row}"), ("Client Email", f"guest{row}@guests.example.com")):
+        for header, text in (
+            ("First name", "Ana"),
+            ("Last Name", f"Guest {row}"),
+            ("Client Email", f"guest{row}@guests.example.com"),
+        ):
             cell = sheet.cell(row, places[header])
             if not cell.protection.locked and cell.value is None:
                 cell.value = text
@@ -53,7 +65,8 @@ def fill_in(path: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """The stages of the backbone: purchase, units, sale, distribution, allocation, audit, position; and back."""
+    """The stages of the backbone: purchase, units, sale, distribution, allocation, audit, position;
+    and back."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     book = ("-w", BOOK)
@@ -82,9 +95,21 @@ def main(folder: Path) -> None:
     ticketops(folder, "purchase", "expand", *book)
 
     stage("2 · A sale over two matches becomes one row a ticket")
-    sold = json.loads(ticketops(
-        folder, "sale", "add", *book, "--client", "Meridian Travel", "--line", "M01:Cat 1:2@350", "--line", "M01:Cat 2:3@210", "--json"
-    ))  # fmt: skip
+    sold = json.loads(
+        ticketops(
+            folder,
+            "sale",
+            "add",
+            *book,
+            "--client",
+            "Meridian Travel",
+            "--line",
+            "M01:Cat 1:2@350",
+            "--line",
+            "M01:Cat 2:3@210",
+            "--json",
+        )
+    )
     first, second = sold["result"]["sales_ids"]
     print(f"Sale {first} and {second}: {sold['result']['rows_created']} distribution rows\n")
 
@@ -95,7 +120,17 @@ def main(folder: Path) -> None:
     ticketops(folder, "allocate", "auto", *book, expect=(0, 1))
 
     stage("Plans change: a sale goes back and is allocated anew, all sales together")
-    ticketops(folder, "override", "unallocate", first, *book, "--confirm", "UNDO", "--reason", "the client wants other seats")
+    ticketops(
+        folder,
+        "override",
+        "unallocate",
+        first,
+        *book,
+        "--confirm",
+        "UNDO",
+        "--reason",
+        "the client wants other seats",
+    )
     ticketops(folder, "allocate", "compare", *book)
     ticketops(folder, "allocate", "auto", "--optimize", *book, expect=(0, 1))
 
@@ -107,18 +142,20 @@ def main(folder: Path) -> None:
 
     stage("6 · Where the event stands")
     ticketops(folder, "report", "position", *book, "--write", save="position.txt")
-    (folder / "position.json").write_text(ticketops(folder, "report", "position", *book, "--json"), "utf-8")
+    (folder / "position.json").write_text(
+        ticketops(folder, "report", "position", *book, "--json"), "utf-8"
+    )
     ticketops(folder, "status", *book, save="status.txt")
 
     stage("7 · The tickets go out: a book for every client, and one that comes back filled in")
     ticketops(folder, "supplier", "learn", *book)
     ticketops(folder, "client", "build", "--all", "-o", "books", *book)
     ticketops(folder, "staff", "queue", *book)
-    fill_in(folder / "books" / "CLIENT - meridian travel.xlsx")
-    ticketops(folder, "client", "pull", "books/CLIENT - meridian travel.xlsx", *book, expect=(0, 1))
+    fill_in(folder / "books" / "CLIENT - Meridian Travel.xlsx")
+    ticketops(folder, "client", "pull", "books/CLIENT - Meridian Travel.xlsx", *book, expect=(0, 1))
     ticketops(folder, "supplier", "build", "--all", "-o", "books", *book)
     ticketops(folder, "dispatch", "sync", *book)
-    ticketops(folder, "dispatch", "status", *book, save="dispatch.txt")
+    ticketops(folder, "dispatch", "status", *book, expect=(0, 1), save="dispatch.txt")
 
     stage("8 · What was done, and the last of it taken back and done again")
     ticketops(folder, "log", *book)

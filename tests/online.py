@@ -12,15 +12,16 @@ import stamina
 
 from tests.google.server import GoogleServer
 from ticketops.config import Settings
-from ticketops.schema.workbook import MANIFEST
-from ticketops.services.workbooks import connect, open_store
+from ticketops.engine.opening import connect, open_store
+from ticketops.schema.layouts.event import EVENT
 from ticketops.stores.memory import MemoryStore
 
 ROBOT = "robot"
 
 
 class Google:
-    """A server with a service account; `folder` is where this machine keeps what belongs to Google."""
+    """A server with a service account; `folder` is where this machine keeps what belongs to
+    Google."""
 
     def __init__(self, server: GoogleServer, folder: Path) -> None:
         self.server, self.folder = server, folder
@@ -33,16 +34,39 @@ class Google:
     def email(self) -> str:
         return str(self.info["client_email"])
 
-    def new(self, sheets: Mapping[str, Sequence[Sequence[Any]]] | None = None, *, role: str | None = "writer", tight: bool = False) -> str:
-        """A spreadsheet that is shared with the service account: the empty canonical one, or these rows."""
-        rows = sheets or MemoryStore().raw_rows(*(sheet.name for sheet in MANIFEST.canonical()))
-        return self.server.new_spreadsheet("Event", rows, {self.email: role} if role else {}, tight=tight)
+    def new(
+        self,
+        sheets: Mapping[str, Sequence[Sequence[Any]]] | None = None,
+        *,
+        role: str | None = "writer",
+        tight: bool = False,
+    ) -> str:
+        """A spreadsheet that is shared with the service account: the empty canonical one, or these
+        rows."""
+        rows = sheets or MemoryStore(layout=EVENT).raw_rows(
+            *(sheet.name for sheet in EVENT.canonical())
+        )
+        return self.server.new_spreadsheet(
+            "Event", rows, {self.email: role} if role else {}, tight=tight
+        )
 
     def settings(self, **more: Any) -> Settings:
-        base: dict[str, Any] = {"user": "tester", "google_key": self.key, "google_api": self.server.url, "state": self.folder / "state"}
+        base: dict[str, Any] = {
+            "user": "tester",
+            "google_key": self.key,
+            "google_api": self.server.url,
+            "state": self.folder / "state",
+        }
         return Settings(**base | {"google_budget": 20.0} | more)
 
-    def store(self, key: str, *, machine: str = "", notice: Callable[[str], None] | None = None, **more: Any) -> Any:
+    def store(
+        self,
+        key: str,
+        *,
+        machine: str = "",
+        notice: Callable[[str], None] | None = None,
+        **more: Any,
+    ) -> Any:
         """A store; machine: another computer's name."""
         if machine:
             more["state"] = self.folder / machine
@@ -60,7 +84,8 @@ class Google:
         }
 
     def close(self) -> None:
-        """Hang up; examples of a property test do so one by one, or thousands of sockets stay open."""
+        """Hang up; examples of a property test do so one by one, or thousands of sockets stay
+        open."""
         while self._opened:
             self._opened.pop().connection.close()
         connect("", self.settings()).close()
@@ -74,7 +99,8 @@ def google_server() -> Iterator[GoogleServer]:
 
 @pytest.fixture
 def google(google_server: GoogleServer, tmp_path: Path) -> Iterator[Google]:
-    """The server as it is at first: no faults, nothing counted. Waiting between tries takes no time."""
+    """The server as it is at first: no faults, nothing counted. Waiting between tries takes no
+    time."""
     google_server.reset()
     stamina.set_testing(True, attempts=6)
     made = Google(google_server, tmp_path)

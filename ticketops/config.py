@@ -1,7 +1,10 @@
 """Settings: flags > environment > ./ticketops.toml > user config. The only reader of them.
 
-A dataclass and tomllib, not pydantic-settings: every command starts through here, and that import alone would cost
-more than the rest of the start.
+The file of the current folder came with the folder, from whomever: it may name a workbook and
+looks, never where secrets go or who one is (D30).
+
+A dataclass and tomllib, not pydantic-settings: every command starts through here, and that import
+alone would cost more than the rest of the start.
 """
 
 from __future__ import annotations
@@ -9,41 +12,90 @@ from __future__ import annotations
 import getpass
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ticketops.errors import UsageError
-from ticketops.model import states
+from ticketops.files import read_regular
+from ticketops.model import roles
+from ticketops.model.dates import ORDERS
+from ticketops.model.words import Words
 
 FILE_NAME = "ticketops.toml"
+MAX_FILE = 2**20
+FOLDER_MAY = frozenset(
+    (
+        "workbook",
+        "backups",
+        "lock_timeout",
+        "cache",
+        "event",
+        "dispatch_buffer_hours",
+        "reveal_seconds",
+        "dates",
+        "google_budget",
+        "sender",
+        "contact",
+        "company_word",
+        "vendor_word",
+        "client_word",
+        "masked_vendor",
+    )
+)
+"""What the file of the current folder may set (D30); whatever is not named here it may not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """workbook: the file to work on, or `gsheet:` and the id of a Google Sheet. user: who is recorded. role: what they may do where _USERS names nobody. backups: older
-    versions kept. lock_timeout: seconds. cache: whether typed tables are kept beside the workbook. books: the folder of the
-    books for clients, suppliers and staff. key_file: holds the keys that seal passwords. event: whose credentials come before
-    the global ones. dispatch_buffer_hours: how long before a match its tickets must be out. reveal_seconds: how long a password
-    is shown, 30 at most. google_key: a key file for Google. google_budget: seconds that a command may spend on trying Google again.
-    google_api: another server in place of Google's. state: where is kept what belongs to a Google Sheet."""
+    """workbook: the file to work on, or `gsheet:` and the id of a Google Sheet. user: who is
+    recorded. role: what they may do where _USERS names nobody. backups: older versions kept.
+    lock_timeout: seconds. cache: whether typed tables are kept beside the workbook. books: the
+    folder of the books for clients, suppliers and staff. key_file: holds the keys that seal
+    passwords. event: the code of the event that the workbook is for, where its schedule's title
+    does not say it: its credentials come before the global ones. dispatch_buffer_hours: how long
+    before a match its tickets must be out. reveal_seconds: how long a password is shown, 30 at
+    most. dates: dmy or mdy, for typed
+    dates that can be read two ways. google_key: a key file for Google. google_budget: seconds that a command may spend on
+    trying Google again. google_api: another server in place of Google's, by https or on this
+    machine. google_keepers: addresses, with commas between them, that may lift the protection of
+    books at Google, beside our own. state: where is kept what belongs to a Google Sheet. ignored: a line for people where
+    the file of the current folder set what it may not. sender, contact: whom books are from, and
+    whom their readers ask. company_word: what suppliers read in place of companies; vendor_word,
+    client_word: what stands in texts in place of a vendor, and of another client. masked_vendor:
+    what the vendors of masked_sheet (_MATTHIAS_EMAILS, if not set) are called."""
 
     workbook: Path | str | None = None
     user: str = ""
-    role: str = states.SR_OPERATOR
+    role: str = roles.SR_OPERATOR
     backups: int = 10
     lock_timeout: float = 20.0
     cache: bool = True
     books: Path = Path("books")
     key_file: Path | None = None
-    event: str = "WC2026"
+    event: str = ""
     dispatch_buffer_hours: float = 72.0
     reveal_seconds: float = 30.0
+    dates: str = ""
     google_key: Path | None = None
     google_budget: float = 120.0
     google_api: str = ""
+    google_keepers: str = ""
     state: Path = Path()
+    ignored: str = ""
+    sender: str = ""
+    contact: str = ""
+    company_word: str = Words().company
+    vendor_word: str = Words().vendor
+    client_word: str = Words().client
+    masked_vendor: str = Words().mask
+    masked_sheet: str = ""
+
+    @property
+    def words(self) -> Words:
+        """What stands in place of names that a reader may not know."""
+        return Words(self.company_word, self.vendor_word, self.client_word, self.masked_vendor)
 
 
 def _workbook(value: Any) -> Path | str:
@@ -55,43 +107,111 @@ def _workbook(value: Any) -> Path | str:
     return Path(_path_text(value)).expanduser()
 
 
+def _server(value: Any) -> str:
+    """A server that the token of Google may be sent to. Raises UsageError for any other."""
+    from ticketops.stores.gsheets.address import is_confidential
+
+    address: str = _typed(value, str).strip()
+    if address and not is_confidential(address):
+        raise UsageError(
+            f"can't be {address!r}", "the key for Google goes by https, or to this machine, only"
+        )
+    return address
+
+
+_LONGEST_WORDS = 200
+
+
+def _words(value: Any, *, least: int = 1) -> str:
+    """Text on one line that a cell can show."""
+    text = " ".join(str(_typed(value, str)).split())
+    if not text.isprintable() or not least <= len(text) <= _LONGEST_WORDS:
+        raise ValueError
+    return text
+
+
+def _addresses(value: Any) -> str:
+    """E-mail addresses with commas between them. Raises UsageError for what is none."""
+    found = [text for part in _typed(value, str).split(",") if (text := part.strip())]
+    for text in found:
+        name, at, host = text.rpartition("@")
+        if not (name and at and "." in host) or any(c.isspace() for c in text):
+            raise UsageError(f"can't be {text!r}", "e-mail addresses, with commas between them")
+    return ",".join(dict.fromkeys(found))
+
+
 _READERS: dict[str, Any] = {
     "workbook": _workbook,
     "user": lambda v: _typed(v, str).strip(),
-    "role": lambda v: states.ROLE[states.ROLE.index(_typed(v, str).strip().lower())],
+    "role": lambda v: roles.ROLE[roles.ROLE.index(_typed(v, str).strip().lower())],
     "backups": lambda v: _bounded(_whole(v), 1, 1000),
     "lock_timeout": lambda v: _bounded(float(v), 0.0, 3600.0),
-    "cache": lambda v: v if isinstance(v, bool) else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()],
+    "cache": lambda v: (
+        v
+        if isinstance(v, bool)
+        else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()]
+    ),
     "books": lambda v: Path(_path_text(v)).expanduser(),
     "key_file": lambda v: Path(_path_text(v)).expanduser(),
     "event": lambda v: _typed(v, str).strip(),
     "dispatch_buffer_hours": lambda v: _bounded(float(v), 0.0, 24.0 * 366),
     "reveal_seconds": lambda v: _bounded(float(v), 0.1, 30.0),
+    "dates": lambda v: ORDERS[ORDERS.index(_typed(v, str).strip().lower())],
     "google_key": lambda v: Path(_path_text(v)).expanduser(),
     "google_budget": lambda v: _bounded(float(v), 0.0, 3600.0),
-    "google_api": lambda v: _typed(v, str).strip(),
+    "google_api": _server,
+    "google_keepers": _addresses,
     "state": lambda v: Path(_path_text(v)).expanduser(),
+    "sender": lambda v: _words(v, least=0),
+    "contact": lambda v: _words(v, least=0),
+    "company_word": _words,
+    "vendor_word": _words,
+    "client_word": _words,
+    "masked_vendor": _words,
+    "masked_sheet": lambda v: _typed(v, str).strip(),
 }
 _PATHS = ("workbook", "books", "key_file", "google_key", "state")
 
 
-def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> Settings:
-    """The settings of one run; `flags` that are None were not given. Raises UsageError for a value that can't be.
+def load(
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
+) -> Settings:
+    """The settings of one run; `flags` that are None were not given. Raises UsageError for a value
+    that can't be.
 
-    A relative path in a file is taken from that file's folder.
+    A relative path in a file is taken from that file's folder. What the current folder's file may
+    not set is left out, and `ignored` says so (D30); the user's own configuration is no other's,
+    also where it is the current folder.
     """
-    values: dict[str, Any] = {}
-    for path in (config_folder(environment) / FILE_NAME, (folder or Path.cwd()) / FILE_NAME):
-        values |= _from_file(path)
+    own, here = config_folder(environment), folder or Path.cwd()
+    values, _none = _from_file(own / FILE_NAME, _READERS.keys())
+    if os.path.realpath(here) != os.path.realpath(own):
+        told, kept_out = _from_file(here / FILE_NAME, FOLDER_MAY)
+        values |= told
+        if kept_out:
+            values["ignored"] = (
+                f"ignored: {', '.join(kept_out)} of {here / FILE_NAME}: a folder's file may not say"
+                f" where secrets go or who you are; {own / FILE_NAME} may, or TICKETOPS_{kept_out[0].upper()}"
+            )
     for name in _READERS:
         text = environment.get(f"TICKETOPS_{name.upper()}")
         if text:
             values[name] = _read(name, text, f"TICKETOPS_{name.upper()}")
-    values |= {name: _read(name, value, f"--{name}") for name, value in flags.items() if value is not None}
+    values |= {
+        name: _read(name, value, f"--{name}") for name, value in flags.items() if value is not None
+    }
     if not values.get("user"):
         values["user"] = _login()
     values.setdefault("state", _state_folder(environment))
     return Settings(**values)
+
+
+def usual_users() -> list[str]:
+    """Who runs a command that does not say --as, such as one of cron: by the settings, and by the
+    login."""
+    return list(dict.fromkeys((load({}).user, _login())))
 
 
 def workbook(name: str, option: str) -> Path | str:
@@ -102,28 +222,47 @@ def workbook(name: str, option: str) -> Path | str:
 
 def config_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """~/.config/ticketops, or what XDG_CONFIG_HOME and Windows' APPDATA say instead."""
-    base = environment.get("XDG_CONFIG_HOME") or environment.get("APPDATA")
+    base = _full(environment, "XDG_CONFIG_HOME") or _full(environment, "APPDATA")
     return (Path(base) if base else Path.home() / ".config") / "ticketops"
 
 
 def _state_folder(environment: Mapping[str, str]) -> Path:
     """~/.local/state/ticketops, or what XDG_STATE_HOME and Windows' LOCALAPPDATA say instead."""
-    base = environment.get("XDG_STATE_HOME") or environment.get("LOCALAPPDATA")
+    base = _full(environment, "XDG_STATE_HOME") or _full(environment, "LOCALAPPDATA")
     return (Path(base) if base else Path.home() / ".local" / "state") / "ticketops"
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _full(environment: Mapping[str, str], name: str) -> str:
+    """A folder that a variable names. A relative one counts for nothing, as the XDG specification
+    has it: the current folder would decide."""
+    said = environment.get(name, "")
+    return said if Path(said).is_absolute() else ""
+
+
+def _from_file(path: Path, may: Set[str]) -> tuple[dict[str, Any], list[str]]:
+    """What a file says of the settings that it `may` set; the names of the others it sets."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(read_regular(path, MAX_FILE).decode("utf-8"))
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
+        return {}, []
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} can't be read: {error}") from None
-    unknown = set(content) - {field.name for field in fields(Settings)}
+    unknown = content.keys() - _READERS.keys()
     if unknown:
-        raise UsageError(f"{path} has no setting {sorted(unknown)[0]!r}", f"it may hold {', '.join(_READERS)}")
-    values = {name: _read(name, value, f"{path}: {name}") for name, value in content.items()}
-    return values | {name: path.parent / values[name] for name in _PATHS if isinstance(values.get(name), Path)}
+        raise UsageError(
+            f"{path} has no setting {sorted(unknown)[0]!r}", f"it may hold {', '.join(_READERS)}"
+        )
+    values = {
+        name: _read(name, value, f"{path}: {name}")
+        for name, value in content.items()
+        if name in may
+    }
+    values |= {
+        name: path.parent / values[name] for name in _PATHS if isinstance(values.get(name), Path)
+    }
+    return values, [name for name in content if name not in may]
 
 
 def _read(name: str, value: Any, source: str) -> Any:

@@ -1,4 +1,4 @@
-"""Every error raised for a person, one tree, each with its exit code (DESIGN: exit codes).
+"""Every error raised for a person, one tree, each with its exit code.
 
 TicketopsError
 ├── UsageError          2   the words of the command are off
@@ -6,6 +6,7 @@ TicketopsError
 │   ├── SchemaError         a sheet or column is missing, doubled or misplaced
 │   ├── InputError          a CSV line, date or quantity can't be read
 │   ├── NotFoundError       an identifier that the workbook does not hold
+│   │   └── UnclearNameError    a name that may be one of several
 │   ├── HostileFileError    a file that must not be opened
 │   └── SpliceError         an edit that can't be made safely
 ├── RuleError           4   a business rule refused
@@ -14,6 +15,8 @@ TicketopsError
 │   └── ConflictError
 ├── NotPermittedError   6   not permitted
 └── InternalError       70  our bug
+    ├── UnlistedJobError    a job that no role is named for
+    └── UndeclaredError     a job reads or writes a sheet that it did not declare
 
 Bad *data* inside a workbook is not an error but a `ticketops.model.findings.Finding`.
 """
@@ -21,6 +24,7 @@ Bad *data* inside a workbook is not an error but a `ticketops.model.findings.Fin
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 
 class TicketopsError(Exception):
@@ -59,6 +63,16 @@ class NotFoundError(UnusableError):
     pass
 
 
+class UnclearNameError(NotFoundError):
+    """A name that is near known ones, or tied (D23). what: `client`; candidates: whom it may mean."""
+
+    def __init__(
+        self, message: str, hint: str, *, what: str, text: str, candidates: Sequence[str]
+    ) -> None:
+        super().__init__(message, hint)
+        self.what, self.text, self.candidates = what, text, tuple(candidates)
+
+
 class HostileFileError(UnusableError):
     pass
 
@@ -89,3 +103,11 @@ class NotPermittedError(TicketopsError):
 
 class InternalError(TicketopsError):
     exit_code = 70
+
+
+class UnlistedJobError(InternalError):
+    pass
+
+
+class UndeclaredError(InternalError):
+    pass

@@ -1,45 +1,37 @@
-"""`ticketops credentials …` as a process: no password comes out anywhere but on the terminal that `reveal` draws on."""
+"""`ticketops credentials …` as a process: no password comes out anywhere but on the terminal that
+`reveal` draws on."""
 
 from __future__ import annotations
 
-import fcntl
-import gzip
-import io
 import os
 import re
-import select
 import shutil
 import signal
 import stat
-import subprocess
-import sys
-import termios
 import time
-import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import openpyxl
-import polars as pl
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.cli.disk import holding
+from tests.cli.screen import ENTER, LEAVE, Terminal, outside
 from tests.cli.workbooks import type_into
 from tests.conftest import ROOT, Result, Runner, run_cli
 from ticketops.cli.main import run
 
 CANARY = "Kanarie-7741-im-Bergwerk"
 OTHER = "Zeisig-9920-im-Gebuesch"
-ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ann and Bee sold four and two units of M01; S1 has three of Ann's. No password is in it."""
     path = tmp_path_factory.mktemp("credentials") / "event.xlsx"
-    assert run(["init", str(path)]) == 0
+    assert run(["init", str(path), "--event", "WC2026"]) == 0
     for words in (
         ["purchase", "add", "--match", "M01", "--vendor", "Ann", "--line", "Cat 1:4@100"],
         ["purchase", "add", "--match", "M01", "--vendor", "Bee", "--line", "Cat 2:2@100"],
@@ -64,11 +56,18 @@ def environment(book: Path) -> dict[str, str]:
 
 @pytest.fixture
 def at(book: Path, environment: dict[str, str]) -> Runner:
-    """The command line in a process of its own; `key_file` takes its place or none, `role` another one."""
+    """The command line in a process of its own; `key_file` takes its place or none, `role` another
+    one."""
 
     def command(*words: str, stdin: str | bytes | None = None, **settings: str) -> Result:
         env = environment | {f"TICKETOPS_{name.upper()}": value for name, value in settings.items()}
-        return run_cli("credentials", *words, stdin=stdin, env={k: v for k, v in env.items() if v}, cwd=book.parent)
+        return run_cli(
+            "credentials",
+            *words,
+            stdin=stdin,
+            env={k: v for k, v in env.items() if v},
+            cwd=book.parent,
+        )
 
     return command
 
@@ -81,7 +80,11 @@ def keys_of(book: Path) -> list[str]:
 def column(book: Path, sheet: str, place: int, header_row: int = 1) -> list[Any]:
     """A column below the header, blanks left out."""
     loaded = openpyxl.load_workbook(book, read_only=True)
-    values = [row[place - 1].value for row in loaded[sheet].iter_rows(min_row=header_row + 1) if len(row) >= place]
+    values = [
+        row[place - 1].value
+        for row in loaded[sheet].iter_rows(min_row=header_row + 1)
+        if len(row) >= place
+    ]
     loaded.close()
     return [value for value in values if value is not None]
 
@@ -98,45 +101,35 @@ def opened(book: Path, token: str) -> str:
 def history(book: Path) -> list[tuple[Any, ...]]:
     """Action, vendor, login, event, subject, detail of each row."""
     loaded = openpyxl.load_workbook(book, read_only=True)
-    rows = [tuple(row[2:8]) for row in loaded["_CREDENTIAL_HISTORY"].iter_rows(min_row=2, values_only=True) if row[2]]
+    rows = [
+        tuple(row[2:8])
+        for row in loaded["_CREDENTIAL_HISTORY"].iter_rows(min_row=2, values_only=True)
+        if row[2]
+    ]
     loaded.close()
     return rows
-
-
-def on_disk(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Everything below a folder, unpacked: names too."""
-    for path in sorted(folder.rglob("*")):
-        yield f"{path} (name)", str(path).encode()
-        if path.is_dir():
-            continue
-        data = path.read_bytes()
-        yield str(path), data
-        if path.suffix == ".gz":
-            yield f"{path} unpacked", gzip.decompress(data)
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as package:
-                yield from ((f"{path}!{name}", package.read(name)) for name in package.namelist())
-        elif path.suffix == ".arrow":
-            frame = pl.read_ipc(io.BytesIO(data[12 + int.from_bytes(data[4:12], "little") :]))
-            yield f"{path} unpacked", repr(frame.rows()).encode()
-        elif path.suffix == ".ipc":
-            yield f"{path} unpacked", repr(pl.read_ipc(data).rows()).encode()
-
-
-def holding(folder: Path, *texts: str) -> list[str]:
-    """Where on the disk one of the texts can be read."""
-    return [name for name, data in on_disk(folder) if any(text.encode() in data or text.encode("utf-16-le") in data for text in texts)]
 
 
 # --- the canary
 
 
 def test_no_password_comes_out_of_any_command(at: Runner, book: Path) -> None:
-    """Neither printed, in JSON, in a traceback, nor anywhere on the disk: not in the journal, the backups, the cached tables."""
+    """Neither printed, in JSON, in a traceback, nor anywhere on the disk: not in the journal, the
+    backups, the cached tables."""
     both = ("--password-stdin",)
     done = [
         at("add", "Ann", "--login", "a1", "--email", "a1@example.com", *both, "-n", stdin=CANARY),
-        at("add", "Ann", "--login", "a1", "--email", "a1@example.com", *both, "--debug", stdin=CANARY + "\n"),
+        at(
+            "add",
+            "Ann",
+            "--login",
+            "a1",
+            "--email",
+            "a1@example.com",
+            *both,
+            "--debug",
+            stdin=CANARY + "\n",
+        ),
         at("add", "Ann", "--login", "a1", *both, "--debug", stdin=CANARY),  # twice: refused
         at("add", "Bee", "--login", "b1", *both, "--json", stdin=f"{CANARY}\r\n"),
         at("add", "Cem", "--login", "c1", *both, stdin=f"{CANARY}\n{CANARY}\n"),
@@ -160,17 +153,51 @@ def test_no_password_comes_out_of_any_command(at: Runner, book: Path) -> None:
         at("seal", "--purge-backups"),
         at("deactivate", "Ann", "--reason", "gone"),
     ]
-    assert [one.code for one in done] == [0, 0, 1, 0, 3, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 0, 0, 0]
+    assert [one.code for one in done] == [
+        0,
+        0,
+        1,
+        0,
+        3,
+        1,
+        1,
+        1,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        4,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    ]
     printed = "".join(one.out + one.err for one in done)
     assert not [text for text in (CANARY, OTHER, *keys_of(book), "sealed:") if text in printed]
     assert holding(book.parent, CANARY, OTHER) == []
-    assert [opened(book, token) for token in column(book, "_VENDOR_CREDENTIALS", 4)] == [CANARY, OTHER]
-    assert [opened(book, token) for token in column(book, "_PURCHASE_UNITS", 22)] == [CANARY] * 4 + [OTHER] * 2
+    assert [opened(book, token) for token in column(book, "_VENDOR_CREDENTIALS", 4)] == [
+        CANARY,
+        OTHER,
+    ]
+    assert [opened(book, token) for token in column(book, "_PURCHASE_UNITS", 22)] == [
+        CANARY
+    ] * 4 + [OTHER] * 2
     assert [opened(book, token) for token in column(book, "Distribution", 4, 2)] == [CANARY] * 3
     assert len(set(column(book, "_PURCHASE_UNITS", 22))) == 2, "copies of a password are equal"
     assert [(row[0], row[1]) for row in history(book)][:5] == [
-        ("CREATED", "Ann"), ("CREATED", "Bee"), ("UPDATED", "Bee"), ("ASSIGNED", "Ann"), ("ASSIGNED", "Bee"),
-    ]  # fmt: skip
+        ("CREATED", "Ann"),
+        ("CREATED", "Bee"),
+        ("UPDATED", "Bee"),
+        ("ASSIGNED", "Ann"),
+        ("ASSIGNED", "Bee"),
+    ]
     assert history(book)[-1] == ("DEACTIVATED", "Ann", "a1", None, None, "gone")
     assert not any(row[0] == "PASSWORD_VIEWED" for row in history(book)), "nothing was shown"
 
@@ -181,12 +208,21 @@ def test_errors_with_other_keys_show_neither_password_nor_token(at: Runner, book
     wrong.write_text(Fernet.generate_key().decode())
     wrong.chmod(0o600)
     before = book.read_bytes()
-    for words in (["seal"], ["rotate"], ["add", "Bee", "--login", "b", "--password-stdin"], ["reveal", "Ann", "-n"]):
+    for words in (
+        ["seal"],
+        ["rotate"],
+        ["add", "Bee", "--login", "b", "--password-stdin"],
+        ["reveal", "Ann", "-n"],
+    ):
         done = at(*words, stdin=OTHER, key_file=str(wrong))
         assert (done.code, done.err.count("\n")) == (3, 1), done.err
         debugged = at(*words, "--debug", stdin=OTHER, key_file=str(wrong))
         assert debugged.code == 1
-        assert not [t for t in (CANARY, OTHER, "sealed:", wrong.read_text()) if t in done.err + debugged.err + debugged.out]
+        assert not [
+            t
+            for t in (CANARY, OTHER, "sealed:", wrong.read_text())
+            if t in done.err + debugged.err + debugged.out
+        ]
     assert book.read_bytes() == before
     assert len(wrong.read_text().splitlines()) == 1
     wrong.chmod(0o644)
@@ -199,7 +235,11 @@ def test_without_a_key_file_in_the_settings(at: Runner, book: Path) -> None:
     before = book.read_bytes()
     for words in (["seal"], ["rotate"], ["add", "Ann", "--login", "a", "--password-stdin"]):
         done = at(*words, stdin=CANARY, key_file="")
-        assert (done.code, "key_file = " in done.err, "TICKETOPS_KEY_FILE" in done.err) == (2, True, True)
+        assert (done.code, "key_file = " in done.err, "TICKETOPS_KEY_FILE" in done.err) == (
+            2,
+            True,
+            True,
+        )
     assert book.read_bytes() == before
     assert at("add", "Ann", "--login", "a", "--no-password", key_file="").code == 0
     assert not (book.parent / "keys").exists()
@@ -211,7 +251,10 @@ def test_without_a_key_file_in_the_settings(at: Runner, book: Path) -> None:
 def test_sealing_says_what_it_made_and_what_it_leaves(here: Runner, book: Path) -> None:
     type_into(book, "_PURCHASE_UNITS", P2=CANARY, V3=CANARY)
     type_into(book, "Purchases", J2=OTHER)
-    assert here("purchase", "add", "--match", "M02", "--vendor", "Ann", "--line", "Cat 1:1@100").code == 0
+    assert (
+        here("purchase", "add", "--match", "M02", "--vendor", "Ann", "--line", "Cat 1:1@100").code
+        == 0
+    )
     doctor = here("doctor")
     assert "ticketops credentials seal" in doctor.out
     dry = here("credentials", "seal", "-n", "--purge-backups")
@@ -226,7 +269,10 @@ def test_sealing_says_what_it_made_and_what_it_leaves(here: Runner, book: Path) 
     assert "--purge-backups" in done.err
     assert stat.S_IMODE((book.parent / "keys" / "ticketops.keys").stat().st_mode) == 0o600
     assert [opened(book, token) for token in column(book, "_PURCHASE_UNITS", 22)] == [CANARY]
-    assert [row[4:] for row in history(book)] == [("Purchases", "1 passwords"), ("_PURCHASE_UNITS", "2 passwords")]
+    assert [row[4:] for row in history(book)] == [
+        ("Purchases", "1 passwords"),
+        ("_PURCHASE_UNITS", "2 passwords"),
+    ]
     assert "PLAINTEXT_PASSWORD" not in here("doctor").out
     assert holding(book.parent / "event.xlsx.ticketops" / "cache", CANARY, OTHER) == []
     assert holding(book.parent / "event.xlsx.ticketops" / "journal", CANARY, OTHER) == []
@@ -250,7 +296,9 @@ def test_after_a_purge_other_transactions_are_still_undone(here: Runner, book: P
     assert column(book, "Sales", 4) == ["Acme"]
 
 
-def test_tables_cached_before_a_seal_without_the_cache_go(here: Runner, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_cached_before_a_seal_without_the_cache_go(
+    here: Runner, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     type_into(book, "_PURCHASE_UNITS", V3=CANARY)
     assert here("audit", "run").code == 0
     cache = book.parent / "event.xlsx.ticketops" / "cache"
@@ -260,7 +308,9 @@ def test_tables_cached_before_a_seal_without_the_cache_go(here: Runner, book: Pa
     assert holding(cache, CANARY) == []
 
 
-def test_a_sealed_workbook_holds_no_plain_password_in_any_part(here: Runner, book: Path, small: Path) -> None:
+def test_a_sealed_workbook_holds_no_plain_password_in_any_part(
+    here: Runner, book: Path, small: Path
+) -> None:
     small.replace(book)  # as XlsxWriter and Excel write it: texts are shared between cells
     assert holding(book.parent, "Sample-Login-01")
     assert here("credentials", "seal", "--purge-backups").code == 0
@@ -285,25 +335,30 @@ def test_rotation_drops_old_keys_only_when_asked(here: Runner, book: Path) -> No
 # --- the words of the commands
 
 
-@pytest.mark.parametrize(("words", "code", "message"), [
-    (["add", "Ann"], 2, "--login"),
-    (["add", "Ann", "--login", "a"], 2, "nobody is there to be asked"),
-    (["add", "Ann", "--login", "a", "--password-stdin"], 3, "the password is empty"),
-    (["add", "Ann", "--login", "a", "--no-password", "--password-stdin"], 2, "contradict"),
-    (["add", "Ann", "--login", "a", "--event", "E", "--event-here"], 2, "twice"),
-    (["add", " ", "--login", "a", "--no-password"], 2, "--vendor is empty"),
-    (["add", "Ann", "--login", "a\x07", "--no-password"], 2, "control character"),
-    (["add", "Ann", "--login", "a", "--password", CANARY], 2, "No such option"),
-    (["update", "Ann"], 2, "nothing is to be changed"),
-    (["update", "Ann", "--notes", "x"], 3, "no active login at Ann"),
-    (["deactivate", "Ann"], 2, "reason"),
-    (["deactivate", "Ann", "--reason", " "], 2, "--reason is empty"),
-    (["assign"], 2, "vendor"),
-    (["assign", "--vendor", "Ann"], 3, "no active login at Ann"),
-    (["assign", "--vendor", "Ann", "--mode", "ALL"], 2, "BLANKS_ONLY or OVERWRITE"),
-    (["reveal", "Ann"], 4, "on a terminal only"),
-])  # fmt: skip
-def test_what_is_refused_is_one_line(here: Runner, book: Path, words: list[str], code: int, message: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["add", "Ann"], 2, "--login"),
+        (["add", "Ann", "--login", "a"], 2, "nobody is there to be asked"),
+        (["add", "Ann", "--login", "a", "--password-stdin"], 3, "the password is empty"),
+        (["add", "Ann", "--login", "a", "--no-password", "--password-stdin"], 2, "contradict"),
+        (["add", "Ann", "--login", "a", "--event", "E", "--event-here"], 2, "twice"),
+        (["add", " ", "--login", "a", "--no-password"], 2, "--vendor is empty"),
+        (["add", "Ann", "--login", "a\x07", "--no-password"], 2, "control character"),
+        (["add", "Ann", "--login", "a", "--password", CANARY], 2, "No such option"),
+        (["update", "Ann"], 2, "nothing is to be changed"),
+        (["update", "Ann", "--notes", "x"], 3, "no active login at Ann"),
+        (["deactivate", "Ann"], 2, "reason"),
+        (["deactivate", "Ann", "--reason", " "], 2, "--reason is empty"),
+        (["assign"], 2, "vendor"),
+        (["assign", "--vendor", "Ann"], 3, "no active login at Ann"),
+        (["assign", "--vendor", "Ann", "--mode", "ALL"], 2, "BLANKS_ONLY or OVERWRITE"),
+        (["reveal", "Ann"], 4, "on a terminal only"),
+    ],
+)
+def test_what_is_refused_is_one_line(
+    here: Runner, book: Path, words: list[str], code: int, message: str
+) -> None:
     before = book.read_bytes()
     done = here("credentials", *words)
     assert (done.code, done.err.count("\n")) == (code, 1), done.err
@@ -319,22 +374,59 @@ def test_a_login_from_its_beginning_to_its_end(here: Runner, book: Path) -> None
         assert done.code == 0, done.err + done.out
         return done.json["result"]
 
-    added = c("add", "Ann", "--login", "a1", "--email", "a1@example.com", "--event-here", "--notes", "n", "--password-stdin", stdin=CANARY)
+    added = c(
+        "add",
+        "Ann",
+        "--login",
+        "a1",
+        "--email",
+        "a1@example.com",
+        "--event-here",
+        "--notes",
+        "n",
+        "--password-stdin",
+        stdin=CANARY,
+    )
     assert added | {"updated_at": None} == {
-        "vendor": "Ann", "login_id": "a1", "email": "a1@example.com", "password": "sealed", "active": True, "notes": "n",
-        "updated_at": None, "event": "WC2026",
-    }  # fmt: skip
+        "vendor": "Ann",
+        "login_id": "a1",
+        "email": "a1@example.com",
+        "password": "sealed",
+        "active": True,
+        "notes": "n",
+        "updated_at": None,
+        "event": "WC2026",
+    }
     c("add", "Ann", "--login", "a2", "--no-password")
     assigned = c("assign", "--vendor", "ann", "--match", "m1")
-    assert (assigned["login_id"], assigned["units"], assigned["sales_ids"]) == ("a1", 4, ["S1-1", "S1-2", "S1-3"])
-    assert c("update", "Ann", "--login", "a2", "--event", "", "--new-login", "a3", "--password-stdin", stdin=OTHER)["changed"] == [
-        "login_id",
-        "password",
-    ]
+    assert (assigned["login_id"], assigned["units"], assigned["sales_ids"]) == (
+        "a1",
+        4,
+        ["S1-1", "S1-2", "S1-3"],
+    )
+    assert c(
+        "update",
+        "Ann",
+        "--login",
+        "a2",
+        "--event",
+        "",
+        "--new-login",
+        "a3",
+        "--password-stdin",
+        stdin=OTHER,
+    )["changed"] == ["login_id", "password"]
     c("deactivate", "Ann", "--event", "WC2026", "--reason", "gone")
     assert [row["login_id"] for row in c("list")["credentials"]] == ["a3"]
-    assert [row["login_id"] for row in c("list", "--all", "--vendor", "ANN")["credentials"]] == ["a1", "a3"]
-    assert [row["action"] for row in c("history", "-m", "3")["history"]] == ["DEACTIVATED", "UPDATED", "ASSIGNED"]
+    assert [row["login_id"] for row in c("list", "--all", "--vendor", "ANN")["credentials"]] == [
+        "a1",
+        "a3",
+    ]
+    assert [row["action"] for row in c("history", "-m", "3")["history"]] == [
+        "DEACTIVATED",
+        "UPDATED",
+        "ASSIGNED",
+    ]
     assert history(book)[2] == ("ASSIGNED", "Ann", "a1", "WC2026", "M01", "4 units, BLANKS_ONLY")
     assert "a3" in here("credentials", "list").out
     assert "DEACTIVATED" in here("credentials", "history").out
@@ -342,67 +434,19 @@ def test_a_login_from_its_beginning_to_its_end(here: Runner, book: Path) -> None
     assert [row["login_id"] for row in c("list")["credentials"]] == ["a1", "a3"]
 
 
-# --- at a terminal
-
-
-class Terminal:
-    """ticketops on a terminal of its own."""
-
-    def __init__(self, words: list[str], env: dict[str, str]) -> None:
-        self._master, slave = os.openpty()
-        settings = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {"PYTHONPATH": str(ROOT)} | env
-
-        def own_terminal() -> None:
-            os.setsid()
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ticketops", "credentials", *words], stdin=slave, stdout=slave, stderr=slave, env=settings,
-            preexec_fn=own_terminal,  # noqa: PLW1509 (no other thread is about)
-        )  # fmt: skip
-        os.close(slave)
-        self.text = ""
-
-    def until(self, pattern: str, seconds: float = 20.0) -> str:
-        """Read until the pattern was printed."""
-        end = time.monotonic() + seconds
-        while not re.search(pattern, self.text):
-            assert time.monotonic() < end, self.text
-            if not self._read(0.1) and self.process.poll() is not None:
-                break
-        assert re.search(pattern, self.text), self.text
-        return self.text
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def end(self) -> int:
-        """Read all that is left; the exit code."""
-        end = time.monotonic() + 20
-        while self.process.poll() is None or self._read(0.0):
-            assert time.monotonic() < end, self.text
-            self._read(0.05)
-        os.close(self._master)
-        return self.process.returncode
-
-    def _read(self, seconds: float) -> bool:
-        if not select.select([self._master], [], [], seconds)[0]:
-            return False
-        with suppress(OSError):  # the other side is closed
-            data = os.read(self._master, 65_536)
-            self.text += data.decode("utf-8", "replace")
-            return bool(data)
-        return False
-
-
-def outside(text: str) -> str:
-    """What was printed outside the alternate screen: what stays in the scrollback."""
-    return re.sub(f"{re.escape(ENTER)}.*?{re.escape(LEAVE)}", "", text, flags=re.DOTALL)
-
-
 @pytest.fixture
 def sealed(here: Runner, book: Path) -> Path:
-    here("credentials", "add", "Ann", "--login", "a1", "--email", "a1@example.com", "--password-stdin", stdin=CANARY)
+    here(
+        "credentials",
+        "add",
+        "Ann",
+        "--login",
+        "a1",
+        "--email",
+        "a1@example.com",
+        "--password-stdin",
+        stdin=CANARY,
+    )
     return book
 
 
@@ -410,9 +454,14 @@ def views(book: Path) -> int:
     return sum(row[0] == "PASSWORD_VIEWED" for row in history(book))
 
 
-@pytest.mark.parametrize("way", ["a key", "Ctrl-C", "Ctrl-Z", "time", "SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize(
+    "way", ["a key", "Ctrl-C", "Ctrl-Z", "time", "SIGTERM", "SIGHUP", "SIGINT"]
+)
 def test_a_password_is_shown_and_gone(sealed: Path, environment: dict[str, str], way: str) -> None:
-    terminal = Terminal(["reveal", "ann"], environment | {"TICKETOPS_REVEAL_SECONDS": "0.4" if way == "time" else "30"})
+    terminal = Terminal(
+        ["reveal", "ann"],
+        environment | {"TICKETOPS_REVEAL_SECONDS": "0.4" if way == "time" else "30"},
+    )
     terminal.until(re.escape(CANARY) + r"[^\x00]*\d+ s, or press a key")
     assert views(sealed) == 1, "it is recorded before it is shown"
     keys = {"a key": "\r", "Ctrl-C": "\x03", "Ctrl-Z": "\x1a"}
@@ -423,11 +472,37 @@ def test_a_password_is_shown_and_gone(sealed: Path, environment: dict[str, str],
     assert terminal.end() == (130 if way.startswith("SIG") else 0)
     assert terminal.text.count(ENTER) == terminal.text.count(LEAVE) == 1
     assert CANARY not in outside(terminal.text)
-    assert CANARY not in terminal.text[terminal.text.index("\x1b[2J", terminal.text.index(CANARY)) :]
+    assert (
+        CANARY not in terminal.text[terminal.text.index("\x1b[2J", terminal.text.index(CANARY)) :]
+    )
     assert history(sealed)[-1][:3] == ("PASSWORD_VIEWED", "Ann", "a1")
 
 
-def test_what_was_shown_is_not_undone(sealed: Path, environment: dict[str, str], here: Runner) -> None:
+def test_where_no_terminal_can_be_kept_clear_nothing_is_shown_or_recorded(
+    sealed: Path, environment: dict[str, str], here: Runner, tmp_path: Path
+) -> None:
+    (tmp_path / "poor").mkdir()
+    (tmp_path / "poor" / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['termios'] = None\n"
+    )  # as on a platform without it
+    poor = environment | {"PYTHONPATH": f"{tmp_path / 'poor'}{os.pathsep}{ROOT}"}
+    terminal = Terminal(["reveal", "ann"], poor)
+    assert terminal.end() == 4
+    assert (
+        "a password is shown on a terminal only, and this platform has none that can be kept clear"
+        in " ".join(terminal.text.split())
+    )
+    assert CANARY not in terminal.text
+    assert "Traceback" not in terminal.text
+    assert views(sealed) == 0
+    listed = Terminal(["list"], poor)
+    assert listed.end() == 0
+    assert "a1@example.com" in listed.text
+
+
+def test_what_was_shown_is_not_undone(
+    sealed: Path, environment: dict[str, str], here: Runner
+) -> None:
     terminal = Terminal(["reveal", "Ann"], environment | {"TICKETOPS_REVEAL_SECONDS": "0.2"})
     assert terminal.end() == 0
     kept = history(sealed)
@@ -442,7 +517,9 @@ def test_what_was_shown_is_not_undone(sealed: Path, environment: dict[str, str],
 
 
 @pytest.mark.parametrize("setting", [{"TERM": "dumb"}, {"TICKETOPS_ROLE": "operator"}])
-def test_where_it_can_not_be_shown_it_is_not_recorded(sealed: Path, environment: dict[str, str], setting: dict[str, str]) -> None:
+def test_where_it_can_not_be_shown_it_is_not_recorded(
+    sealed: Path, environment: dict[str, str], setting: dict[str, str]
+) -> None:
     terminal = Terminal(["reveal", "Ann"], environment | setting)
     assert terminal.end() in (4, 6)
     assert CANARY not in terminal.text

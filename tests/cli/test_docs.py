@@ -5,27 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from ticketops.cli.app import COMMANDS, app
+from tests.cli.tree import CONTEXT, TOP, every_command
+from ticketops.cli.app import COMMANDS
 from ticketops.cli.main import run
-from ticketops.cli.reference import reference, workbook_page
+from ticketops.cli.manual import pages
+from ticketops.cli.reference import reference, schema_pages, workbook_page
 
 ROOT = Path(__file__).parents[2]
-TOP: Any = typer.main.get_command(app)
-CONTEXT: Any = TOP.make_context("ticketops", [], resilient_parsing=True)
-
-
-def every_command() -> dict[str, Any]:
-    found = {}
-    for name in COMMANDS:
-        command = TOP.get_command(CONTEXT, name)
-        children = getattr(command, "commands", {"": command})
-        found |= {f"{name} {word}".strip(): child for word, child in children.items()}
-    return found
 
 
 def test_the_command_reference_is_what_the_commands_say() -> None:
@@ -75,8 +64,20 @@ def test_every_exit_code_is_documented() -> None:
         assert re.search(rf"\| {code} \|", text), code
 
 
-def test_the_workbook_page_is_what_the_manifest_says() -> None:
-    assert (ROOT / "docs" / "workbook.md").read_text() == workbook_page(), "make docs writes it anew"
+def test_the_workbook_page_is_what_the_layout_says() -> None:
+    assert (ROOT / "docs" / "workbook.md").read_text() == workbook_page(), (
+        "make docs writes it anew"
+    )
+
+
+def test_the_schemas_are_those_of_the_results() -> None:
+    stored = {path.name: path.read_text("utf-8") for path in (ROOT / "docs" / "schema").iterdir()}
+    assert stored == schema_pages(), "make docs writes them anew"
+
+
+def test_the_manual_pages_are_what_the_commands_say() -> None:
+    stored = {path.name: path.read_text("utf-8") for path in (ROOT / "docs" / "man").iterdir()}
+    assert stored == pages(), "make docs writes them anew"
 
 
 def test_the_changelog_names_this_version() -> None:

@@ -7,13 +7,21 @@ from typing import Any
 
 import openpyxl
 
+from tests.conftest import Result
+
 Cells = dict[tuple[str, str], Any]
 
 
 def cells_of(path: Path) -> Cells:
     """Every cell that is not empty, by sheet and place."""
     book = openpyxl.load_workbook(path)
-    found = {(s.title, c.coordinate): c.value for s in book for row in s.iter_rows() for c in row if c.value is not None}
+    found = {
+        (s.title, c.coordinate): c.value
+        for s in book
+        for row in s.iter_rows()
+        for c in row
+        if c.value is not None
+    }
     book.close()
     return found
 
@@ -25,3 +33,19 @@ def type_into(path: Path, sheet: str, **cells: Any) -> None:
         book[sheet][place] = value
     book.save(path)
     book.close()
+
+
+def done(result: Result, code: int = 0) -> Result:
+    """The result of a command that ends with this exit code."""
+    assert result.code == code, result.err + result.out
+    return result
+
+
+def manager_of(book: Path, folder: Path) -> dict[str, str]:
+    """The environment of a manager who works on a workbook, with keys in a folder of their own."""
+    return {
+        "TICKETOPS_WORKBOOK": str(book),
+        "TICKETOPS_USER": "ana",
+        "TICKETOPS_ROLE": "ops_manager",
+        "TICKETOPS_KEY_FILE": str(folder / "keys"),
+    }

@@ -47,11 +47,14 @@ def quoted(title: str) -> str:
 
 
 def text(title: str, top: int, left: int, bottom: int | None, right: int | None) -> str:
-    """`Sheet!A1:B2`, or `Sheet!A1` for one cell; an open end has only the other part of its corner."""
+    """`Sheet!A1:B2`, or `Sheet!A1` for one cell; an open end has only the other part of its
+    corner."""
     start = f"{quoted(title)}!{letters(left)}{top + 1}"
     if (bottom is None and right is None) or (bottom == top + 1 and right == left + 1):
         return start
-    return f"{start}:{'' if right is None else letters(right - 1)}{'' if bottom is None else bottom}"
+    return (
+        f"{start}:{'' if right is None else letters(right - 1)}{'' if bottom is None else bottom}"
+    )
 
 
 def split(range_text: str) -> tuple[str | None, str | None]:

@@ -36,12 +36,16 @@ BAD_TOKEN = (
     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential."
     " See https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
-NO_TOKEN = BAD_TOKEN.replace("Request had invalid authentication credentials", "Request is missing required authentication credential")
+NO_TOKEN = BAD_TOKEN.replace(
+    "Request had invalid authentication credentials",
+    "Request is missing required authentication credential",
+)
 
 
 @functools.cache
 def key() -> rsa.RSAPrivateKey:
-    """The key of all service accounts, made once in a process; a short one, for whoever loads a key checks its primes."""
+    """The key of all service accounts, made once in a process; a short one, for whoever loads a key
+    checks its primes."""
     return rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
@@ -143,17 +147,23 @@ class Accounts:
         token = f"ya29.{next(self._numbers)}"
         self.tokens[token] = caller
         answer: Json = {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
-        return answer | ({"scope": " ".join(sorted(caller.scopes))} if grant == "refresh_token" else {})
+        return answer | (
+            {"scope": " ".join(sorted(caller.scopes))} if grant == "refresh_token" else {}
+        )
 
     def _asserted(self, assertion: str, audience: str) -> Caller:
         try:
             signed, _, signature = assertion.rpartition(".")
             header, claims = (json.loads(_decoded(part)) for part in signed.split("."))
-            key().public_key().verify(_decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+            key().public_key().verify(
+                _decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
+            )
         except InvalidSignature:
             raise GrantError("invalid_grant", "Invalid JWT Signature.") from None
         except ValueError:
-            raise GrantError("invalid_grant", "Invalid JWT: Failed to parse the assertion.") from None
+            raise GrantError(
+                "invalid_grant", "Invalid JWT: Failed to parse the assertion."
+            ) from None
         now = time.time()
         if header.get("alg") != "RS256":
             raise GrantError("invalid_grant", "Invalid JWT: The algorithm must be RS256.")
@@ -161,11 +171,15 @@ class Accounts:
             raise GrantError("invalid_grant", "Invalid grant: account not found")
         if claims.get("aud") not in (audience, AUDIENCE):
             raise GrantError("invalid_grant", "Invalid JWT: Failed audience check.")
-        if not now - 300 < claims.get("exp", 0) <= claims.get("iat", 0) + 3600 or claims.get("iat", 0) > now + 300:
+        if (
+            not now - 300 < claims.get("exp", 0) <= claims.get("iat", 0) + 3600
+            or claims.get("iat", 0) > now + 300
+        ):
             raise GrantError(
-                "invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
+                "invalid_grant",
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
                 " Check your iat and exp values in the JWT claim.",
-            )  # fmt: skip
+            )
         if not claims.get("scope"):
             raise GrantError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
         return Caller(claims.get("sub") or claims["iss"], frozenset(claims["scope"].split()))
@@ -195,7 +209,10 @@ class Quota:
     def spend(self, kind: str, email: str, clock: Callable[[], float]) -> None:
         now = clock()
         spent = []
-        for who, limit, words in (("", self.project, "per minute"), (email, self.user, "per minute per user")):
+        for who, limit, words in (
+            ("", self.project, "per minute"),
+            (email, self.user, "per minute per user"),
+        ):
             times = self._seen.setdefault((kind, who), deque())
             while times and times[0] <= now - 60:
                 times.popleft()
@@ -225,5 +242,12 @@ class Quota:
             "domain": "googleapis.com",
             "metadata": metadata,
         }
-        help_link = {"description": "Request a higher quota limit.", "url": "https://cloud.google.com/docs/quotas/help/request_increase"}
-        return ApiError(429, message, [info, {"@type": "type.googleapis.com/google.rpc.Help", "links": [help_link]}])
+        help_link = {
+            "description": "Request a higher quota limit.",
+            "url": "https://cloud.google.com/docs/quotas/help/request_increase",
+        }
+        return ApiError(
+            429,
+            message,
+            [info, {"@type": "type.googleapis.com/google.rpc.Help", "links": [help_link]}],
+        )

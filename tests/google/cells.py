@@ -1,7 +1,7 @@
 """The requests of a batch that change cells.
 
-Simplified: merged cells take values like others; conditional formats and borders are not pasted; formulas keep what they
-refer to when rows move; validation rules refuse nothing.
+Simplified: conditional formats and borders are not pasted;
+formulas keep what they refer to when rows move; validation rules refuse nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import Any
 
 from tests.google.edit import Edit, Write, change_cells, moved
 from tests.google.errors import Json, invalid
-from tests.google.grid import BLANK, Cell, Rect, Sheet, shared
+from tests.google.filters import hidden_rows
+from tests.google.grid import BLANK, Book, Cell, Rect, Sheet, shared
 
 Rows = list[Json]
 PASTED = {
@@ -41,19 +42,28 @@ def update_cells(edit: Edit, body: Json) -> None:
         change_cells(sheet, below, lambda _row, _column, old: write(old, {}), blanks=False)
 
 
-def _write_rows(edit: Edit, sheet: Sheet, rect: Rect, rows: Rows, write: Write, *, covers: bool = False) -> None:
+def _write_rows(
+    edit: Edit, sheet: Sheet, rect: Rect, rows: Rows, write: Write, *, covers: bool = False
+) -> None:
     widest = max((len(row.get("values", ())) for row in rows), default=0)
     if rect.left + widest > rect.right:
-        raise invalid(f"Attempting to write column: {rect.right}, beyond the last requested column of: {rect.right - 1}")
+        raise invalid(
+            f"Attempting to write column: {rect.right}, beyond the last requested column of: {rect.right - 1}"
+        )
     if rect.top + len(rows) > rect.bottom:
-        raise invalid(f"Attempting to write row: {rect.bottom}, beyond the last requested row of: {rect.bottom - 1}")
+        raise invalid(
+            f"Attempting to write row: {rect.bottom}, beyond the last requested row of: {rect.bottom - 1}"
+        )
     edit.guard(sheet, Rect(rect.top, rect.left, rect.top + len(rows), rect.left + widest))
     for number, row in enumerate(rows, rect.top):
         _write_row(sheet, number, rect, row.get("values", []), write, covers=covers)
 
 
-def _write_row(sheet: Sheet, row: int, rect: Rect, values: list[Json], write: Write, *, covers: bool) -> None:
-    """The cells of one row; if the request covers a range, those to the right that it does not name lose what they had."""
+def _write_row(
+    sheet: Sheet, row: int, rect: Rect, values: list[Json], write: Write, *, covers: bool
+) -> None:
+    """The cells of one row; if the request covers a range, those to the right that it does not name
+    lose what they had."""
     found = sheet.writable(row, rect.left + len(values))
     if covers and (missing := min(len(found), rect.right) - rect.left - len(values)) > 0:
         values = [*values, *[{}] * missing]
@@ -85,19 +95,30 @@ def append_cells(edit: Edit, body: Json) -> None:
     last = sheet.reach(sheet.whole())[0]
     sheet.row_count = max(sheet.row_count, last + len(rows))
     edit.book.check_size()
-    _write_rows(edit, sheet, Rect(last, 0, sheet.row_count, sheet.column_count), rows, Write(body.get("fields")))
+    _write_rows(
+        edit,
+        sheet,
+        Rect(last, 0, sheet.row_count, sheet.column_count),
+        rows,
+        Write(body.get("fields")),
+    )
 
 
 def copy_paste(edit: Edit, body: Json) -> None:
-    """A destination that is a multiple of the source is filled with copies of it; any other gets one."""
+    """A destination that is a multiple of the source is filled with copies of it; any other gets
+    one."""
     source_sheet, source = edit.area(body.get("source", {}))
     sheet, target = edit.area(body.get("destination", {}))
     transposed = body.get("pasteOrientation") == "TRANSPOSE"
     block = _block(edit, source_sheet, source, body.get("pasteType", "PASTE_NORMAL"))
     height, width = source.bottom - source.top, source.right - source.left
     high, wide = (width, height) if transposed else (height, width)
-    bottom = target.bottom if high and (target.bottom - target.top) % high == 0 else target.top + high
-    right = target.right if wide and (target.right - target.left) % wide == 0 else target.left + wide
+    bottom = (
+        target.bottom if high and (target.bottom - target.top) % high == 0 else target.top + high
+    )
+    right = (
+        target.right if wide and (target.right - target.left) % wide == 0 else target.left + wide
+    )
     target = Rect(
         target.top,
         target.left,
@@ -105,24 +126,43 @@ def copy_paste(edit: Edit, body: Json) -> None:
         min(max(right, target.left + wide), sheet.column_count),
     )
     edit.guard(sheet, target)
-    _paste(sheet, target, source, block, body.get("pasteType", "PASTE_NORMAL"), transposed=transposed)
+    kind = body.get("pasteType", "PASTE_NORMAL")
+    _paste(edit.book, sheet, target, source, block, kind, transposed=transposed)
 
 
 def _block(edit: Edit, sheet: Sheet, source: Rect, kind: str) -> list[list[Cell]]:
     """The cells of the source; with PASTE_VALUES, what they come to."""
     if kind not in PASTED:
         raise invalid(f"This server does not know how to paste {kind}.")
-    block = [[sheet.cell(row, column) for column in range(source.left, source.right)] for row in range(source.top, source.bottom)]
+    block = [
+        [sheet.cell(row, column) for column in range(source.left, source.right)]
+        for row in range(source.top, source.bottom)
+    ]
     if kind == "PASTE_VALUES":
-        return [[cell._replace(value=edit.book.effective(cell.value, sheet)) for cell in row] for row in block]
+        return [
+            [cell._replace(value=edit.book.effective(cell.value, sheet)) for cell in row]
+            for row in block
+        ]
     return block
 
 
-def _paste(sheet: Sheet, target: Rect, source: Rect, block: list[list[Cell]], kind: str, *, transposed: bool = False) -> None:
+def _paste(
+    book: Book,
+    sheet: Sheet,
+    target: Rect,
+    source: Rect,
+    block: list[list[Cell]],
+    kind: str,
+    *,
+    transposed: bool = False,
+) -> None:
     takes_value, takes_format, takes_validation, takes_note = PASTED[kind]
     height, width = source.bottom - source.top, source.right - source.left
+    hidden = hidden_rows(book, sheet)
 
     def one(row: int, column: int, old: Cell | None) -> Cell | None:
+        if row in hidden:
+            return old
         down, across = row - target.top, column - target.left
         if transposed:
             down, across = across, down
@@ -147,18 +187,48 @@ def cut_paste(edit: Edit, body: Json) -> None:
     block = _block(edit, source_sheet, source, kind)
     start = sheet.clip(place.get("rowIndex"), place.get("columnIndex"), None, None)
     bottom, right = start.top + source.bottom - source.top, start.left + source.right - source.left
-    target = Rect(start.top, start.left, min(bottom, sheet.row_count), min(right, sheet.column_count))
+    target = Rect(
+        start.top, start.left, min(bottom, sheet.row_count), min(right, sheet.column_count)
+    )
     edit.guard(source_sheet, source)
     edit.guard(sheet, target)
     taken = PASTED[kind]
 
     def left_behind(_row: int, _column: int, old: Cell | None) -> Cell | None:
-        cell = Cell(*(None if gone else kept for kept, gone in zip(old or BLANK, taken, strict=True)))
+        cell = Cell(
+            *(None if gone else kept for kept, gone in zip(old or BLANK, taken, strict=True))
+        )
         return None if cell == BLANK else cell
 
+    if kind == "PASTE_NORMAL":
+        _move_merges(source_sheet, source, sheet, target)
     change_cells(source_sheet, source, left_behind, blanks=False)
     still = [[cell._replace(value=cell.value) for cell in row] for row in block]
-    _paste(sheet, target, target, still, kind)
+    _paste(edit.book, sheet, target, target, still, kind)
+
+
+def _move_merges(source_sheet: Sheet, source: Rect, sheet: Sheet, target: Rect) -> None:
+    """Those that lie inside what is cut go along ("values, formulas, formats, and merges")."""
+    down, across = target.top - source.top, target.left - source.left
+    inside = [one for one in source_sheet.merges if _within(source_sheet.area(one), source)]
+    source_sheet.merges = [one for one in source_sheet.merges if one not in inside]
+    for one in inside:
+        rect = source_sheet.area(one)
+        sheet.merges.append(
+            _range(
+                sheet,
+                Rect(rect.top + down, rect.left + across, rect.bottom + down, rect.right + across),
+            )
+        )
+
+
+def _within(one: Rect, other: Rect) -> bool:
+    return (
+        other.top <= one.top
+        and one.bottom <= other.bottom
+        and other.left <= one.left
+        and one.right <= other.right
+    )
 
 
 def set_data_validation(edit: Edit, body: Json) -> None:

@@ -25,7 +25,8 @@ def client(server: GoogleServer, info: Json | None = None) -> gspread.Client:
         found = gspread.service_account_from_dict(info, http_client=Local)
     else:
         names = ("refresh_token", "token_uri", "client_id", "client_secret")
-        # the file's token_uri counts only if given so: from_authorized_user_info puts Google's own in its place
+        # the file's token_uri counts only if given so: from_authorized_user_info puts Google's own
+        # in its place
         credentials = Credentials(None, **{name: info[name] for name in names})  # type: ignore[no-untyped-call]
         found = gspread.Client(credentials, http_client=Local)
     # google-auth asks Google itself, in a thread, where an account may be used from
@@ -36,7 +37,10 @@ def client(server: GoogleServer, info: Json | None = None) -> gspread.Client:
 
 def local(server: GoogleServer, address: str) -> str:
     """An address of Google's as it is here."""
-    for theirs, ours in (("https://sheets.googleapis.com", ""), ("https://www.googleapis.com/drive", "/drive")):
+    for theirs, ours in (
+        ("https://sheets.googleapis.com", ""),
+        ("https://www.googleapis.com/drive", "/drive"),
+    ):
         if address.startswith(theirs):
             return server.url + ours + address.removeprefix(theirs)
     return address

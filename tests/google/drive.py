@@ -1,6 +1,7 @@
 """The part of Drive that says which files there are, where they lie, and who may do what with them.
 
-Simplified: no contents, no revisions; searches know comparisons joined by `and`; a list comes in one page.
+Simplified: no contents, no revisions; searches know comparisons joined by `and`; a list comes in
+one page.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def new_id(number: int) -> str:
 
 @dataclass
 class File:
-    """A file or folder. roles: by e-mail, `anyone` for everybody; drive: the shared drive it lies in."""
+    """A file or folder. roles: by e-mail, `anyone` for everybody; drive: the shared drive it lies
+    in."""
 
     id: str
     name: str
@@ -46,7 +48,9 @@ class File:
     properties: dict[str, str] = field(default_factory=dict)
     drive: str | None = None
     trashed: bool = False
-    created: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    created: str = field(
+        default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    )
 
     @property
     def owner(self) -> str:
@@ -61,6 +65,10 @@ class Drive:
         self.books: dict[str, Book] = {}
         self.drives: dict[str, dict[str, str]] = {}
         self.numbers: Iterator[int] = itertools.count(1)
+        self.lag = 0
+        """In how many lists a file is not yet found that was made just now."""
+        self.looks = 0
+        self.unseen: dict[str, int] = {}
         self._make_book = make_book
 
     # --- who may
@@ -70,8 +78,13 @@ class Drive:
         roles = [file.roles.get(email, ""), file.roles.get("anyone", "")]
         if file.drive is not None:
             roles.append(self.drives[file.drive].get(email, ""))
-        above = [self.role(self.files[parent], email) for parent in file.parents if parent in self.files]
-        return max([RANKS.get(role, 0) for role in roles] + [RANKS["writer"] if rank == RANKS["owner"] else rank for rank in above])
+        above = [
+            self.role(self.files[parent], email) for parent in file.parents if parent in self.files
+        ]
+        return max(
+            [RANKS.get(role, 0) for role in roles]
+            + [RANKS["writer"] if rank == RANKS["owner"] else rank for rank in above]
+        )
 
     def opened(self, number: str, caller: Caller, *, write: bool) -> Book:
         """A spreadsheet for the Sheets service, if the caller may."""
@@ -87,14 +100,22 @@ class Drive:
     def writers(self, number: str) -> list[str]:
         file = self.files[number]
         known = [*file.roles, *(self.drives[file.drive] if file.drive else ())]
-        return [email for email in known if email != "anyone" and self.role(file, email) >= RANKS["writer"]]
+        return [
+            email
+            for email in known
+            if email != "anyone" and self.role(file, email) >= RANKS["writer"]
+        ]
 
     def file(self, number: str, caller: Caller, rank: str = "reader") -> File:
         file = self.files.get(number)
         if file is None or not self.role(file, caller.email):
             raise DriveError(404, "notFound", f"File not found: {number}.", "fileId")
         if self.role(file, caller.email) < RANKS[rank]:
-            raise DriveError(403, "insufficientFilePermissions", "The user does not have sufficient permissions for this file.")
+            raise DriveError(
+                403,
+                "insufficientFilePermissions",
+                "The user does not have sufficient permissions for this file.",
+            )
         return file
 
     # --- files
@@ -117,8 +138,17 @@ class Drive:
         number = body.get("id") or new_id(next(self.numbers))
         mime = body.get("mimeType", "application/octet-stream")
         roles = {} if drive else {caller.email: "owner"}
-        file = File(number, body.get("name", "Untitled"), mime, list(parents), roles, dict(body.get("appProperties", {})), drive)
+        file = File(
+            number,
+            body.get("name", "Untitled"),
+            mime,
+            list(parents),
+            roles,
+            dict(body.get("appProperties", {})),
+            drive,
+        )
         self.files[number] = file
+        self.unseen[number] = self.looks + self.lag
         if mime == SHEETS:
             self.books[number] = self._make_book(number, file.name)
         return file
@@ -146,7 +176,13 @@ class Drive:
         if file.properties:
             answer["appProperties"] = file.properties
         if file.owner:
-            answer["owners"] = [{"kind": "drive#user", "emailAddress": file.owner, "displayName": file.owner.split("@")[0]}]
+            answer["owners"] = [
+                {
+                    "kind": "drive#user",
+                    "emailAddress": file.owner,
+                    "displayName": file.owner.split("@")[0],
+                }
+            ]
         if file.drive:
             answer |= {"driveId": file.drive, "teamDriveId": file.drive}
         return answer
@@ -167,7 +203,14 @@ class Drive:
                 self.file(parent, caller, "writer")
         if new or gone:
             file.parents = [*(one for one in file.parents if one not in gone), *new]
-            file.drive = next((one if one in self.drives else self.files[one].drive for one in file.parents if one != "root"), None)
+            file.drive = next(
+                (
+                    one if one in self.drives else self.files[one].drive
+                    for one in file.parents
+                    if one != "root"
+                ),
+                None,
+            )
         return file
 
     def delete(self, caller: Caller, number: str) -> None:
@@ -179,22 +222,38 @@ class Drive:
 
     def listed(self, caller: Caller, query: str) -> list[File]:
         tests = [_condition(part) for part in _split(query)] if query else []
-        return [file for file in self.files.values() if self.role(file, caller.email) and all(test(file) for test in tests)]
+        self.looks += 1
+        return [
+            file
+            for file in self.files.values()
+            if self.role(file, caller.email)
+            and all(test(file) for test in tests)
+            and self.looks > self.unseen.get(file.id, 0)
+        ]
 
     # --- permissions
 
     def permissions(self, caller: Caller, number: str) -> Json:
         file = self.file(number, caller, "writer")
-        return {"kind": "drive#permissionList", "permissions": [permission(email, role) for email, role in file.roles.items()]}
+        return {
+            "kind": "drive#permissionList",
+            "permissions": [permission(email, role) for email, role in file.roles.items()],
+        }
 
     def share(self, caller: Caller, number: str, body: Json) -> Json:
         file = self.file(number, caller, "writer")
         email = "anyone" if body.get("type") == "anyone" else body.get("emailAddress", "")
         role = body.get("role", "")
         if role not in RANKS or not email:
-            raise DriveError(400, "badRequest", "The permission role field is required." if not role else "Invalid value.")
+            raise DriveError(
+                400,
+                "badRequest",
+                "The permission role field is required." if not role else "Invalid value.",
+            )
         if role == "owner" and caller.email != file.owner:
-            raise DriveError(403, "forbidden", "The user does not have sufficient permissions for this file.")
+            raise DriveError(
+                403, "forbidden", "The user does not have sufficient permissions for this file."
+            )
         if role == "owner":
             file.roles[file.owner] = "writer"
         file.roles[email] = role
@@ -210,12 +269,29 @@ class Drive:
 
 
 def permission_id(email: str) -> str:
-    return "anyoneWithLink" if email == "anyone" else str(int(hashlib.sha256(email.encode()).hexdigest()[:16], 16)).zfill(20)
+    return (
+        "anyoneWithLink"
+        if email == "anyone"
+        else str(int(hashlib.sha256(email.encode()).hexdigest()[:16], 16)).zfill(20)
+    )
 
 
 def permission(email: str, role: str) -> Json:
-    answer: Json = {"kind": "drive#permission", "id": permission_id(email), "role": role, "type": "anyone" if email == "anyone" else "user"}
-    return answer | ({} if email == "anyone" else {"emailAddress": email, "displayName": email.split("@", maxsplit=1)[0], "deleted": False})
+    answer: Json = {
+        "kind": "drive#permission",
+        "id": permission_id(email),
+        "role": role,
+        "type": "anyone" if email == "anyone" else "user",
+    }
+    return answer | (
+        {}
+        if email == "anyone"
+        else {
+            "emailAddress": email,
+            "displayName": email.split("@", maxsplit=1)[0],
+            "deleted": False,
+        }
+    )
 
 
 # --- searches
@@ -251,9 +327,13 @@ def _condition(text: str) -> Callable[[File], bool]:
     if trashed:
         wanted = (trashed[2] == "true") == (trashed[1] == "=")
         return lambda file: file.trashed is wanted
-    has = re.fullmatch(rf"appProperties\s+has\s*\{{\s*key\s*=\s*{_TEXT}\s+and\s+value\s*=\s*{_TEXT}\s*\}}", text)
+    has = re.fullmatch(
+        rf"appProperties\s+has\s*\{{\s*key\s*=\s*{_TEXT}\s+and\s+value\s*=\s*{_TEXT}\s*\}}", text
+    )
     if has:
-        key, value = (_unescaped(one or other) for one, other in ((has[1], has[2]), (has[3], has[4])))
+        key, value = (
+            _unescaped(one or other) for one, other in ((has[1], has[2]), (has[3], has[4]))
+        )
         return lambda file: file.properties.get(key) == value
     raise DriveError(400, "invalid", "Invalid Value", "q")
 
@@ -264,7 +344,9 @@ def _compared(found: re.Match[str]) -> Callable[[File], bool]:
     def test(file: File) -> bool:
         value: Any = file.name if field_name == "name" else file.mime
         if sign == "contains":
-            return value.lower().startswith(wanted.lower()) or wanted.lower() in value.lower().split()
+            return (
+                value.lower().startswith(wanted.lower()) or wanted.lower() in value.lower().split()
+            )
         return (value == wanted) is (sign == "=")
 
     return test

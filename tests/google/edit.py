@@ -31,6 +31,11 @@ class Edit:
         sheet = self.book.sheet(grid_range.get("sheetId", 0))
         return sheet, sheet.area(grid_range, strict=strict)
 
+    def settle(self) -> None:
+        """After each request: merges hold one value."""
+        for sheet in self.book.sheets:
+            sheet.settle()
+
     def guard(self, sheet: Sheet, rect: Rect) -> None:
         """Refuse cells that somebody else has protected."""
         for held in sheet.protected.values():
@@ -50,12 +55,19 @@ def _left(rect: Rect, sheet: Sheet, held: Json) -> list[Rect]:
     left = [_common(rect, whole)] if rect.meets(whole) else []
     for hole in held.get("unprotectedRanges", []):
         area = sheet.area(hole)
-        left = [piece for one in left for piece in (_without(one, area) if one.meets(area) else [one])]
+        left = [
+            piece for one in left for piece in (_without(one, area) if one.meets(area) else [one])
+        ]
     return left
 
 
 def _common(one: Rect, other: Rect) -> Rect:
-    return Rect(max(one.top, other.top), max(one.left, other.left), min(one.bottom, other.bottom), min(one.right, other.right))
+    return Rect(
+        max(one.top, other.top),
+        max(one.left, other.left),
+        min(one.bottom, other.bottom),
+        min(one.right, other.right),
+    )
 
 
 def _without(one: Rect, hole: Rect) -> list[Rect]:
@@ -77,11 +89,15 @@ def entered(value: dict[str, Any] | None) -> Any:
     if text.__class__ is str and len(value) == 1 and len(text) <= MAX_TEXT:
         return text or None
     if len(value) != 1:
-        raise invalid("Invalid value at 'user_entered_value' (oneof), oneof field 'value' is already set.")
+        raise invalid(
+            "Invalid value at 'user_entered_value' (oneof), oneof field 'value' is already set."
+        )
     kind, one = next(iter(value.items()))
     if kind == "numberValue":
         if one.__class__ not in (int, float) or not math.isfinite(one):
-            raise invalid(f"Invalid value at 'user_entered_value.number_value' (TYPE_DOUBLE), {one!r}")
+            raise invalid(
+                f"Invalid value at 'user_entered_value.number_value' (TYPE_DOUBLE), {one!r}"
+            )
         return number(one)
     if kind == "errorValue":
         raise invalid("errorValue is read-only.")
@@ -115,7 +131,9 @@ class Write:
         for name in mask:
             if name != "*" and name not in CELL:
                 raise invalid(f"Invalid field: {name}")
-        self.value, self.validation, self.note = (everything or name in mask for name in ("userEnteredValue", "dataValidation", "note"))
+        self.value, self.validation, self.note = (
+            everything or name in mask for name in ("userEnteredValue", "dataValidation", "note")
+        )
         self.format: masks.Mask | None = {} if everything else mask.get("userEnteredFormat")
         self._formats: dict[tuple[int, str], Json | None] = {}
 
@@ -143,7 +161,9 @@ class Write:
         return self._formats[key]
 
 
-_REFERENCE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|(?<![A-Za-z0-9_.$])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d*)(?![A-Za-z0-9_(.!])""")
+_REFERENCE = re.compile(
+    r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|(?<![A-Za-z0-9_.$])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d*)(?![A-Za-z0-9_(.!])"""
+)
 
 
 def moved(value: Any, rows: int, columns: int) -> Any:
@@ -162,8 +182,15 @@ def moved(value: Any, rows: int, columns: int) -> Any:
     return value if text == value.text else Formula(text)
 
 
-def change_cells(sheet: Sheet, rect: Rect, change: Callable[[int, int, Cell | None], Cell | None], *, blanks: bool = True) -> None:
-    """Every cell of the rectangle becomes what `change(row, column, cell)` makes of it; without `blanks` only those there are."""
+def change_cells(
+    sheet: Sheet,
+    rect: Rect,
+    change: Callable[[int, int, Cell | None], Cell | None],
+    *,
+    blanks: bool = True,
+) -> None:
+    """Every cell of the rectangle becomes what `change(row, column, cell)` makes of it; without
+    `blanks` only those there are."""
     for row in range(rect.top, rect.bottom if blanks else min(rect.bottom, len(sheet.rows))):
         found = sheet.writable(row, rect.right if blanks else 0)
         for column in range(rect.left, min(rect.right, len(found))):

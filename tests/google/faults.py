@@ -14,7 +14,8 @@ from tests.google.errors import ApiError, loads
 
 @dataclass
 class Request:
-    """A request as it came. kind: read, write, drive or token; user: whose it is, once that is known."""
+    """A request as it came. kind: read, write, drive or token; user: whose it is, once that is
+    known."""
 
     method: str
     target: str
@@ -41,7 +42,12 @@ class Request:
             return "token"
         if self.path.startswith("/drive/"):
             return "drive"
-        return "read" if self.method == "GET" or (self.path.endswith("ByDataFilter") and "update" not in self.path.lower()) else "write"
+        return (
+            "read"
+            if self.method == "GET"
+            or (self.path.endswith("ByDataFilter") and "update" not in self.path.lower())
+            else "write"
+        )
 
 
 class Call(NamedTuple):
@@ -59,10 +65,11 @@ class Call(NamedTuple):
 class Fault:
     """What happens to the `nth` request that matches, and to `times` of them in a row.
 
-    match: a function of the request, or a pattern found in «POST /v4/…». kind: «status 503» (and any other number);
-    «status 503 after»: it is carried out, yet answered so; «drop before» and «drop after»: the connection is closed without an
-    answer, before or after the request is carried out; «delay» and «delay after»: so many seconds before or after it is carried
-    out; «truncate»: half of the answer, then the end.
+    match: a function of the request, or a pattern found in «POST /v4/…». kind: «status 503» (and
+    any other number); «status 503 after»: it is carried out, yet answered so; «drop before» and
+    «drop after»: the connection is closed without an answer, before or after the request is carried
+    out; «delay» and «delay after»: so many seconds before or after it is carried out; «truncate»:
+    half of the answer, then the end.
     """
 
     match: Callable[[Request], bool] | str
@@ -71,20 +78,30 @@ class Fault:
     times: int = 1
     seconds: float = 0.0
     retry_after: int | None = None
+    answer: ApiError | None = None
+    """The refusal of a kind that answers with a status, where its own words matter."""
     seen: int = 0
     """How many requests have matched."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"status [1-5]\d\d( after)?|drop (before|after)|delay( after)?|truncate", self.kind):
+        if not re.fullmatch(
+            r"status [1-5]\d\d( after)?|drop (before|after)|delay( after)?|truncate", self.kind
+        ):
             raise ValueError(f"no fault is called {self.kind!r}")
 
     def strikes(self, request: Request) -> bool:
-        found = self.match(request) if callable(self.match) else bool(re.search(self.match, f"{request.method} {request.target}"))
+        found = (
+            self.match(request)
+            if callable(self.match)
+            else bool(re.search(self.match, f"{request.method} {request.target}"))
+        )
         self.seen += found
         return found and self.nth <= self.seen < self.nth + self.times
 
     def error(self) -> ApiError:
         """For a kind that answers with a status."""
+        if self.answer is not None:
+            return self.answer
         words = {
             429: "Quota exceeded for quota metric 'Write requests' and limit 'Write requests per minute per user'"
             " of service 'sheets.googleapis.com' for consumer 'project_number:100000000001'.",

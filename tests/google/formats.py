@@ -1,6 +1,8 @@
-"""Numbers as text and text as numbers: what the service shows for a value, and what it makes of text that is typed.
+"""Numbers as text and text as numbers: what the service shows for a value, and what it makes of
+text that is typed.
 
-Simplified: English (United States) only; a number format's first section; no scientific or fraction patterns but the plain one.
+Simplified: English (United States) only; a number format's first section; no scientific or fraction
+patterns but the plain one.
 """
 
 from __future__ import annotations
@@ -22,7 +24,20 @@ DEFAULTS = {
     "NUMBER": "#,##0.00",
     "SCIENTIFIC": "0.00E+00",
 }
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -69,7 +84,9 @@ def _moment(value: float, pattern: str) -> str:
     except OverflowError:
         return _plain(value)
     twelve = "am/pm" in pattern.lower()
-    tokens = re.findall(r'"[^"]*"|\\.|[Aa][Mm]/[Pp][Mm]|y+|m+|M+|d+|h+|H+|s+|\.0+|.', pattern, re.DOTALL)
+    tokens = re.findall(
+        r'"[^"]*"|\\.|[Aa][Mm]/[Pp][Mm]|y+|m+|M+|d+|h+|H+|s+|\.0+|.', pattern, re.DOTALL
+    )
     parts = []
     for place, token in enumerate(tokens):
         parts.append(_moment_part(token, moment, twelve, _is_minute(tokens, place)))
@@ -118,13 +135,17 @@ def _patterned(value: float, pattern: str) -> str:
         for _ in range(optional):
             text = text.removesuffix("0")
         whole, _, rest = text.removesuffix(".").partition(".")
-        text = whole.rjust(len(digits.partition(".")[0].replace(",", "").replace("#", "")), "0") + ("." + rest if rest else "")
+        text = whole.rjust(len(digits.partition(".")[0].replace(",", "").replace("#", "")), "0") + (
+            "." + rest if rest else ""
+        )
     sign = "-" if value < 0 and re.search("[1-9]", text) else ""
     return sign + _literal(pattern[: found.start()]) + text + _literal(pattern[found.end() :])
 
 
 def _literal(text: str) -> str:
-    return re.sub(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.', lambda m: m[1] or m[2] or m[3] or "", text)
+    return re.sub(
+        r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.', lambda m: m[1] or m[2] or m[3] or "", text
+    )
 
 
 # --- text as values
@@ -151,7 +172,9 @@ def typed(text: str, cell_format: Json | None) -> tuple[Any, Json | None]:
 
 
 def _amount(text: str) -> tuple[Any, Json | None]:
-    found = re.fullmatch(r"([+-]?)(\$?)([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d+)?(\s*%)?", text)
+    found = re.fullmatch(
+        r"([+-]?)(\$?)([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d+)?(\s*%)?", text
+    )
     if not found or (found[4] is None and (found[5] or ".") == "."):
         return None, None
     sign, dollar, inner_sign, whole, rest, power, percent = found.groups()
@@ -168,7 +191,10 @@ def _amount(text: str) -> tuple[Any, Json | None]:
         return number(value), {"type": "CURRENCY", "pattern": f'"$"#,##0{cents}'}
     if power:
         return number(value), {"type": "SCIENTIFIC", "pattern": "0.00E+00"}
-    return number(value), {"type": "NUMBER", "pattern": f"#,##0{cents}"} if whole and "," in whole else None
+    return number(value), {
+        "type": "NUMBER",
+        "pattern": f"#,##0{cents}",
+    } if whole and "," in whole else None
 
 
 _DATES = (
@@ -192,10 +218,21 @@ def _when(text: str) -> tuple[Any, Json | None]:
             if found["h"] is None:
                 return serial(day), {"type": "DATE", "pattern": pattern}
             clock = _clock(found)
-            return (None, None) if clock is None else (serial(day + clock[0]), {"type": "DATE_TIME", "pattern": f"{pattern} {clock[1]}"})
+            return (
+                (None, None)
+                if clock is None
+                else (
+                    serial(day + clock[0]),
+                    {"type": "DATE_TIME", "pattern": f"{pattern} {clock[1]}"},
+                )
+            )
     found = re.fullmatch(_TIME, text)
     clock = _clock(found) if found else None
-    return (None, None) if clock is None else (number(clock[0] / timedelta(days=1)), {"type": "TIME", "pattern": clock[1]})
+    return (
+        (None, None)
+        if clock is None
+        else (number(clock[0] / timedelta(days=1)), {"type": "TIME", "pattern": clock[1]})
+    )
 
 
 def _clock(found: re.Match[str]) -> tuple[timedelta, str] | None:

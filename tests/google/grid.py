@@ -1,7 +1,7 @@
 """A spreadsheet: sheets, their grids of cells, and what is known of ranges.
 
-A cell is a small tuple, a row a list of them, and a row is copied before it is changed: so a copy of a whole spreadsheet
-costs next to nothing, and a batch that fails is dropped with its copy.
+A cell is a small tuple, a row a list of them, and a row is copied before it is changed: so a copy
+of a whole spreadsheet costs next to nothing, and a batch that fails is dropped with its copy.
 """
 
 from __future__ import annotations
@@ -44,8 +44,25 @@ class FormulaError(NamedTuple):
     message: str = ""
 
 
+class Spilled(NamedTuple):
+    """What the formula of another cell put here (an array that spills, a pivot table): a value that
+    nobody entered."""
+
+    value: Any
+
+
+class Chip(NamedTuple):
+    """A smart chip: what is entered is an @ that stands for it. email: of a person; uri: of a
+    file or a place."""
+
+    text: str
+    email: str = ""
+    uri: str = ""
+
+
 class Cell(NamedTuple):
-    """value: None, str, bool, int, float or Formula; the others as the service gives them, shared between cells."""
+    """value: None, str, bool, int, float, Formula, Spilled or Chip; the others as the service gives them, shared
+    between cells."""
 
     value: Any = None
     format: Json | None = None
@@ -62,7 +79,12 @@ class Rect(NamedTuple):
     right: int
 
     def meets(self, other: Rect) -> bool:
-        return self.top < other.bottom and other.top < self.bottom and self.left < other.right and other.left < self.right
+        return (
+            self.top < other.bottom
+            and other.top < self.bottom
+            and self.left < other.right
+            and other.left < self.right
+        )
 
 
 Row = list[Cell | None]
@@ -71,7 +93,8 @@ BLANK = Cell()
 
 @dataclass
 class Sheet:
-    """One sheet. Its rows end where nothing more follows; `row_count` and `column_count` say how large the grid is."""
+    """One sheet. Its rows end where nothing more follows; `row_count` and `column_count` say how
+    large the grid is."""
 
     id: int
     title: str
@@ -86,13 +109,15 @@ class Sheet:
     protected: dict[int, Json] = field(default_factory=dict)
     conditional: list[Json] = field(default_factory=list)
     filter: Json | None = None
+    tables: dict[str, Json] = field(default_factory=dict)
+    banding: dict[int, Json] = field(default_factory=dict)
     sizes: dict[str, dict[int, Json]] = field(default_factory=lambda: {ROWS: {}, COLUMNS: {}})
     """What updateDimensionProperties said of rows and columns."""
 
     def copy(self) -> Sheet:
         twin = copy.copy(self)
         twin.rows = list(self.rows)
-        for name in ("grid", "more", "merges", "protected", "conditional", "filter", "sizes"):
+        for name in vars(self).keys() - {"id", "title", "row_count", "column_count", "rows"}:
             setattr(twin, name, copy.deepcopy(getattr(self, name)))
         return twin
 
@@ -112,6 +137,18 @@ class Sheet:
 
     def put(self, row: int, column: int, cell: Cell | None) -> None:
         self.writable(row, column + 1)[column] = None if cell == BLANK else cell
+
+    def settle(self) -> None:
+        """A merge holds one value: whatever was written into the cells that it covers is gone."""
+        for one in self.merges:
+            rect = self.area(one)
+            for number in range(rect.top, min(rect.bottom, len(self.rows))):
+                row = self.writable(number, 0)
+                for place in range(rect.left, min(rect.right, len(row))):
+                    cell = row[place]
+                    if cell and cell.value is not None and (number, place) != rect[:2]:
+                        left = cell._replace(value=None)
+                        row[place] = None if left == BLANK else left
 
     def whole(self) -> Rect:
         return Rect(0, 0, self.row_count, self.column_count)
@@ -138,7 +175,11 @@ class Sheet:
         else:
             self.column_count += count
             self.rows = [
-                row[:at] + [_look(row[like]) if like is not None and like < len(row) else None] * count + row[at:] if at < len(row) else row
+                row[:at]
+                + [_look(row[like]) if like is not None and like < len(row) else None] * count
+                + row[at:]
+                if at < len(row)
+                else row
                 for row in self.rows
             ]
         self._shift_sizes(dimension, at, count)
@@ -159,17 +200,32 @@ class Sheet:
 
     def _shift_sizes(self, dimension: str, at: int, count: int) -> None:
         known = self.sizes[dimension]
-        moved = {place if place < at else place + count: said for place, said in known.items() if place < at or place >= at - min(count, 0)}
+        moved = {
+            place if place < at else place + count: said
+            for place, said in known.items()
+            if place < at or place >= at - min(count, 0)
+        }
         self.sizes[dimension] = moved
 
     def a1(self, rect: Rect) -> str:
         return a1.text(self.title, *rect)
 
     def beyond(self, where: str) -> ApiError:
-        return invalid(f"Range ({where}) exceeds grid limits. Max rows: {self.row_count}, max columns: {self.column_count}")
+        return invalid(
+            f"Range ({where}) exceeds grid limits. Max rows: {self.row_count}, max columns: {self.column_count}"
+        )
 
-    def clip(self, top: int | None, left: int | None, bottom: int | None, right: int | None, *, strict: bool = False) -> Rect:
-        """The range on this grid. One that starts past the grid is refused; one that ends past it only if `strict`."""
+    def clip(
+        self,
+        top: int | None,
+        left: int | None,
+        bottom: int | None,
+        right: int | None,
+        *,
+        strict: bool = False,
+    ) -> Rect:
+        """The range on this grid. One that starts past the grid is refused; one that ends past it
+        only if `strict`."""
         first, second = top or 0, left or 0
         past = (bottom or 0) > self.row_count or (right or 0) > self.column_count
         if first >= self.row_count or second >= self.column_count or (strict and past):
@@ -180,7 +236,10 @@ class Sheet:
 
     def area(self, grid_range: Json, *, strict: bool = False) -> Rect:
         """A GridRange on this grid."""
-        corners = [grid_range.get(name) for name in ("startRowIndex", "startColumnIndex", "endRowIndex", "endColumnIndex")]
+        corners = [
+            grid_range.get(name)
+            for name in ("startRowIndex", "startColumnIndex", "endRowIndex", "endColumnIndex")
+        ]
         return self.clip(corners[0], corners[1], corners[2], corners[3], strict=strict)
 
     def reach(self, rect: Rect) -> tuple[int, int]:
@@ -210,9 +269,16 @@ class Book:
     id: str
     title: str
     sheets: list[Sheet] = field(default_factory=list)
-    properties: Json = field(default_factory=lambda: {"locale": "en_US", "autoRecalc": "ON_CHANGE", "timeZone": "Etc/GMT"})
+    properties: Json = field(
+        default_factory=lambda: {
+            "locale": "en_US",
+            "autoRecalc": "ON_CHANGE",
+            "timeZone": "Etc/GMT",
+        }
+    )
     named: dict[str, Json] = field(default_factory=dict)
-    """By id: {name, range}; range None where its cells have gone: the service lists it no more, but the name stays taken."""
+    """By id: {name, range}; range None where its cells have gone: the service lists it no more, but
+    the name stays taken."""
     metadata: list[Json] = field(default_factory=list)
     formulas: Json = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1)))
@@ -221,7 +287,9 @@ class Book:
     def copy(self) -> Book:
         twin = copy.copy(self)
         twin.sheets = [sheet.copy() for sheet in self.sheets]
-        twin.properties, twin.named, twin.metadata = copy.deepcopy((self.properties, self.named, self.metadata))
+        twin.properties, twin.named, twin.metadata = copy.deepcopy(
+            (self.properties, self.named, self.metadata)
+        )
         return twin
 
     def sheet(self, number: int, what: str = "grid") -> Sheet:
@@ -231,7 +299,9 @@ class Book:
         raise invalid(f"No {what} with id: {number}")
 
     def titled(self, title: str) -> Sheet | None:
-        return next((sheet for sheet in self.sheets if sheet.title.casefold() == title.casefold()), None)
+        return next(
+            (sheet for sheet in self.sheets if sheet.title.casefold() == title.casefold()), None
+        )
 
     def check_size(self, more: int = 0) -> None:
         """Refuse more cells than a spreadsheet may have."""
@@ -239,14 +309,24 @@ class Book:
             raise invalid(TOO_MANY_CELLS)
 
     def find(self, text: str, *, strict: bool = False) -> tuple[Sheet, Rect]:
-        """What a range's text means: a sheet, a part of it, a named range, or cells of the first sheet."""
+        """What a range's text means: a sheet, a part of it, a named range, or cells of the first
+        sheet."""
         title, rest = a1.split(text)
         sheet_found: Sheet | None
         if title is None and a1.corners(text) is not None:
-            sheet_found = next((sheet for sheet in self.sheets if not sheet.more.get("hidden")), self.sheets[0])
+            sheet_found = next(
+                (sheet for sheet in self.sheets if not sheet.more.get("hidden")), self.sheets[0]
+            )
             rest = text
         elif title is None:
-            known = next((one for one in self.named.values() if one["range"] and one["name"].casefold() == text.casefold()), None)
+            known = next(
+                (
+                    one
+                    for one in self.named.values()
+                    if one["range"] and one["name"].casefold() == text.casefold()
+                ),
+                None,
+            )
             if known is not None:
                 sheet = self.sheet(known["range"].get("sheetId", 0))
                 return sheet, sheet.area(known["range"])
@@ -262,6 +342,10 @@ class Book:
 
     def effective(self, value: Any, sheet: Sheet, depth: int = 0) -> Any:
         """What a cell comes to: itself, a formula's value, or a FormulaError."""
+        if type(value) is Spilled:
+            return value.value
+        if type(value) is Chip:
+            return value.text
         if type(value) is not Formula:
             return value
         if value.given is not None:
@@ -290,10 +374,13 @@ class Book:
             return FormulaError("REF", f"Unresolved sheet name '{title}'.")
         if depth > 50:
             return FormulaError("REF", "Circular dependency detected.")
-        return self.effective(target.cell(corners.top or 0, corners.left or 0).value, target, depth + 1)
+        return self.effective(
+            target.cell(corners.top or 0, corners.left or 0).value, target, depth + 1
+        )
 
     def change_ranges(self, change: Callable[[Json], Json | None]) -> None:
-        """Let every range that anything holds become what `change` makes of it; None if nothing is left of it."""
+        """Let every range that anything holds become what `change` makes of it; None if nothing is
+        left of it."""
         for known in self.named.values():
             known["range"] = known["range"] and change(known["range"])
         for sheet in self.sheets:
@@ -304,12 +391,23 @@ class Book:
                 elif "unprotectedRanges" in protected:
                     protected["unprotectedRanges"] = _kept(change, protected["unprotectedRanges"])
             sheet.merges = _kept(change, sheet.merges)
+            for framed in (sheet.tables, sheet.banding):
+                _change_framed(framed, change)
             for rule in sheet.conditional:
                 rule["ranges"] = _kept(change, rule.get("ranges", []))
             sheet.conditional = [rule for rule in sheet.conditional if rule["ranges"]]
             if sheet.filter:
                 left = change(sheet.filter["range"])
                 sheet.filter = left and sheet.filter | {"range": left}
+
+
+def _change_framed(framed: dict[Any, Json], change: Callable[[Json], Json | None]) -> None:
+    for number, held in list(framed.items()):
+        left = change(held["range"])
+        if left is None:
+            del framed[number]
+        else:
+            framed[number] = held | {"range": left}
 
 
 def _kept(change: Callable[[Json], Json | None], ranges: list[Json]) -> list[Json]:

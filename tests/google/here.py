@@ -32,12 +32,22 @@ class Here:
         server.closing.append(self.session)
 
     def book(
-        self, sheets: Mapping[str, Rows] | Rows | None = None, role: str | None = "writer", *, tight: bool = False
+        self,
+        sheets: Mapping[str, Rows] | Rows | None = None,
+        role: str | None = "writer",
+        *,
+        tight: bool = False,
     ) -> gspread.Spreadsheet:
         """A spreadsheet that is shared with the account; rows alone are of Sheet1."""
         named = sheets if isinstance(sheets, Mapping) or sheets is None else {"Sheet1": sheets}
-        key = self.server.new_spreadsheet("Event", named, {self.email: role} if role else {}, tight=tight)
-        return gspread.Spreadsheet(self.client.http_client, {"id": key}) if role else _unopened(self, key)
+        key = self.server.new_spreadsheet(
+            "Event", named, {self.email: role} if role else {}, tight=tight
+        )
+        return (
+            gspread.Spreadsheet(self.client.http_client, {"id": key})
+            if role
+            else _unopened(self, key)
+        )
 
     def token(self, info: Json | None = None) -> str:
         """A new one."""
@@ -45,12 +55,16 @@ class Here:
         auth.refresh(Request(self.session))  # type: ignore[no-untyped-call]
         return str(auth.token)
 
-    def call(self, method: str, path: str, json: Any = None, token: str | None = None, **params: Any) -> requests.Response:
+    def call(
+        self, method: str, path: str, json: Any = None, token: str | None = None, **params: Any
+    ) -> requests.Response:
         """A request by hand."""
         if token is None:
             token = self._token = self._token or self.token()
         headers = {"Authorization": f"Bearer {token}"}
-        return self.session.request(method, self.server.url + path, json=json, headers=headers, params=params, timeout=20)
+        return self.session.request(
+            method, self.server.url + path, json=json, headers=headers, params=params, timeout=20
+        )
 
     def get(self, book: gspread.Spreadsheet, fields: str | None = None, **params: Any) -> Json:
         if fields:
@@ -81,12 +95,23 @@ def refused(message: str, code: int = 400, status: str = "INVALID_ARGUMENT") -> 
 
 def area(top: int, left: int, bottom: int, right: int, sheet: int = 0) -> Json:
     """A GridRange."""
-    return {"sheetId": sheet, "startRowIndex": top, "startColumnIndex": left, "endRowIndex": bottom, "endColumnIndex": right}
+    return {
+        "sheetId": sheet,
+        "startRowIndex": top,
+        "startColumnIndex": left,
+        "endRowIndex": bottom,
+        "endColumnIndex": right,
+    }
 
 
 def row(*values: Any) -> Json:
     """A RowData of plain values; dicts are cells as they are."""
-    return {"values": [value if isinstance(value, dict) else {"userEnteredValue": _extended(value)} for value in values]}
+    return {
+        "values": [
+            value if isinstance(value, dict) else {"userEnteredValue": _extended(value)}
+            for value in values
+        ]
+    }
 
 
 def _extended(value: Any) -> Json:

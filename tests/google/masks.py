@@ -1,4 +1,5 @@
-"""Field masks: `a,b(c,d/e),f.g` as the services read them, applied to answers and to what a request may change."""
+"""Field masks: `a,b(c,d/e),f.g` as the services read them, applied to answers and to what a request
+may change."""
 
 from __future__ import annotations
 
@@ -16,23 +17,66 @@ def _names(*names: str) -> Json:
 
 
 _GRID = _names(
-    "rowCount", "columnCount", "frozenRowCount", "frozenColumnCount", "hideGridlines", "rowGroupControlAfter",
+    "rowCount",
+    "columnCount",
+    "frozenRowCount",
+    "frozenColumnCount",
+    "hideGridlines",
+    "rowGroupControlAfter",
     "columnGroupControlAfter",
-)  # fmt: skip
+)
 _CELL = _names(
-    "userEnteredValue", "effectiveValue", "formattedValue", "userEnteredFormat", "effectiveFormat", "hyperlink", "note",
-    "textFormatRuns", "dataValidation", "pivotTable", "dataSourceTable", "dataSourceFormula", "chipRuns",
-)  # fmt: skip
+    "userEnteredValue",
+    "effectiveValue",
+    "formattedValue",
+    "userEnteredFormat",
+    "effectiveFormat",
+    "hyperlink",
+    "note",
+    "textFormatRuns",
+    "dataValidation",
+    "pivotTable",
+    "dataSourceTable",
+    "dataSourceFormula",
+    "chipRuns",
+)
 _SHEET = _names(
-    "merges", "conditionalFormats", "filterViews", "protectedRanges", "basicFilter", "charts", "bandedRanges",
-    "developerMetadata", "rowGroups", "columnGroups", "slicers", "tables",
-)  # fmt: skip
+    "merges",
+    "conditionalFormats",
+    "filterViews",
+    "protectedRanges",
+    "basicFilter",
+    "charts",
+    "bandedRanges",
+    "developerMetadata",
+    "rowGroups",
+    "columnGroups",
+    "slicers",
+    "tables",
+)
 PROPERTIES = _names(
-    "sheetId", "title", "index", "sheetType", "hidden", "tabColor", "tabColorStyle", "rightToLeft", "dataSourceSheetProperties",
-) | {"gridProperties": _GRID}  # fmt: skip
-DATA = _names("startRow", "startColumn", "rowMetadata", "columnMetadata") | {"rowData": {"values": _CELL}}
+    "sheetId",
+    "title",
+    "index",
+    "sheetType",
+    "hidden",
+    "tabColor",
+    "tabColorStyle",
+    "rightToLeft",
+    "dataSourceSheetProperties",
+) | {"gridProperties": _GRID}
+DATA = _names("startRow", "startColumn", "rowMetadata", "columnMetadata") | {
+    "rowData": {"values": _CELL}
+}
 SPREADSHEET: Json = {
-    **_names("spreadsheetId", "spreadsheetUrl", "properties", "developerMetadata", "dataSources", "dataSourceSchedules"),
+    **_names(
+        "spreadsheetId",
+        "spreadsheetUrl",
+        "properties",
+        "developerMetadata",
+        "dataSources",
+        "dataSourceSchedules",
+    ),
     "namedRanges": _names("namedRangeId", "name", "range"),
     "sheets": {**_SHEET, "properties": PROPERTIES, "data": DATA},
 }
@@ -128,7 +172,8 @@ def below(mask: Mask | None, *path: str) -> Mask:
 
 
 def replace(old: Json | None, new: Json | None, mask: Mask) -> Json | None:
-    """`old` with those parts of `new` that the mask names; a part that `new` has not is taken away."""
+    """`old` with those parts of `new` that the mask names; a part that `new` has not is taken
+    away."""
     if not mask or "*" in mask:
         return new or None
     result = dict(old or {})

@@ -1,7 +1,8 @@
 """The requests of a batch on named and protected ranges.
 
-As the service does it: a named range whose cells have gone is listed no more, but its name stays taken; a protection
-without editors lets in all who may write at that moment; whoever protects, and the owner, can always edit.
+As the service does it: a named range whose cells have gone is listed no more, but its name stays
+taken; a protection without editors lets in all who may write at that moment; whoever protects, and
+the owner, can always edit.
 """
 
 from __future__ import annotations
@@ -27,17 +28,27 @@ def add_named_range(edit: Edit, body: Json) -> Json:
     name, key = asked.get("name", ""), asked.get("namedRangeId") or str(next(edit.book.numbers))
     _check_name(edit, name)
     if key in edit.book.named:
-        raise invalid(f"Cannot add named range with ID: {key}, a named range with that ID already exists.")
+        raise invalid(
+            f"Cannot add named range with ID: {key}, a named range with that ID already exists."
+        )
     edit.area(asked.get("range", {}))
     edit.book.named[key] = {"name": name, "range": {"sheetId": 0} | asked.get("range", {})}
-    return {"namedRange": {"namedRangeId": key, "name": name, "range": shown_range(asked.get("range"))}}
+    return {
+        "namedRange": {"namedRangeId": key, "name": name, "range": shown_range(asked.get("range"))}
+    }
 
 
 def _check_name(edit: Edit, name: str, own: str | None = None) -> None:
     if not _NAME.fullmatch(name) or _LIKE_A_CELL.fullmatch(name):
         raise invalid(f"Invalid name: {name}")
-    if any(known["name"].casefold() == name.casefold() for key, known in edit.book.named.items() if key != own):
-        raise invalid(f"Cannot add named range with name: {name}, a named range with that name already exists.")
+    if any(
+        known["name"].casefold() == name.casefold()
+        for key, known in edit.book.named.items()
+        if key != own
+    ):
+        raise invalid(
+            f"Cannot add named range with name: {name}, a named range with that name already exists."
+        )
 
 
 def update_named_range(edit: Edit, body: Json) -> None:
@@ -99,7 +110,9 @@ def _checked(edit: Edit, held: Json) -> Sheet:
         return sheet
     users = held.get("editors", {}).get("users") if "editors" in held else edit.writers
     always = [user for user in (*sorted(edit.owners), edit.user) if user]
-    held["editors"] = held.get("editors", {}) | {"users": list(dict.fromkeys([*always, *(users or [])]))}
+    held["editors"] = held.get("editors", {}) | {
+        "users": list(dict.fromkeys([*always, *(users or [])]))
+    }
     return sheet
 
 
@@ -112,7 +125,9 @@ def update_protected_range(edit: Edit, body: Json) -> None:
     if "*" in mask:
         new = asked
     else:
-        new = {name: value for name, value in held.items() if name not in mask} | {name: asked[name] for name in mask if name in asked}
+        new = {name: value for name, value in held.items() if name not in mask} | {
+            name: asked[name] for name in mask if name in asked
+        }
     if new.get("warningOnly") and "editors" not in mask:
         new.pop("editors", None)
     new["protectedRangeId"] = number

@@ -1,6 +1,8 @@
-"""A spreadsheet as the service answers it. Only what the field mask wants is made, so a mask makes large sheets quick.
+"""A spreadsheet as the service answers it. Only what the field mask wants is made, so a mask makes
+large sheets quick.
 
-Simplified: `effectiveFormat` is the format that was set; a band's default colours and fonts are not told.
+Simplified: `effectiveFormat` is the format that was set; a band's default colours and fonts are not
+told.
 """
 
 from __future__ import annotations
@@ -10,7 +12,19 @@ from typing import Any
 
 from tests.google.errors import Json
 from tests.google.formats import shown
-from tests.google.grid import COLUMNS, ROWS, Book, Cell, Formula, FormulaError, Rect, Sheet, shown_range
+from tests.google.grid import (
+    COLUMNS,
+    ROWS,
+    Book,
+    Cell,
+    Chip,
+    Formula,
+    FormulaError,
+    Rect,
+    Sheet,
+    Spilled,
+    shown_range,
+)
 from tests.google.masks import SPREADSHEET, apply, below, check, parse, wants
 
 DEFAULT_FORMAT: Json = {
@@ -34,11 +48,18 @@ class View:
         if self.mask is not None:
             check(self.mask, SPREADSHEET)
 
-    def spreadsheet(self, areas: Sequence[tuple[Sheet, Rect]] | None = None, *, grid_data: bool = False) -> Json:
-        """The whole, or those sheets that `areas` touch. With a mask, the mask says whether cells are told."""
+    def spreadsheet(
+        self, areas: Sequence[tuple[Sheet, Rect]] | None = None, *, grid_data: bool = False
+    ) -> Json:
+        """The whole, or those sheets that `areas` touch. With a mask, the mask says whether cells
+        are told."""
         book = self.book
         answer: Json = {"spreadsheetId": book.id}
-        answer["properties"] = {"title": book.title, **book.properties, "defaultFormat": DEFAULT_FORMAT}
+        answer["properties"] = {
+            "title": book.title,
+            **book.properties,
+            "defaultFormat": DEFAULT_FORMAT,
+        }
         if wants(self.mask, "sheets"):
             data = grid_data if self.mask is None else wants(self.mask, "sheets", "data")
             answer["sheets"] = [self._sheet(sheet, areas, data) for sheet in self._touched(areas)]
@@ -55,21 +76,37 @@ class View:
         return answer if self.mask is None else apply(self.mask, answer)
 
     def _touched(self, areas: Sequence[tuple[Sheet, Rect]] | None) -> list[Sheet]:
-        return [sheet for sheet in self.book.sheets if areas is None or any(sheet is one for one, _ in areas)]
+        return [
+            sheet
+            for sheet in self.book.sheets
+            if areas is None or any(sheet is one for one, _ in areas)
+        ]
 
     def _sheet(self, sheet: Sheet, areas: Sequence[tuple[Sheet, Rect]] | None, data: bool) -> Json:
         answer: Json = {"properties": properties(self.book, sheet)}
         if data:
-            rects = [sheet.whole()] if areas is None else [rect for one, rect in areas if one is sheet]
+            rects = (
+                [sheet.whole()] if areas is None else [rect for one, rect in areas if one is sheet]
+            )
             answer["data"] = [self._data(sheet, rect) for rect in rects]
-        if sheet.merges:
-            answer["merges"] = [shown_range(one) for one in sheet.merges]
+        merges = [one for one in sheet.merges if areas is None or _touches(sheet, one, areas)]
+        if merges:
+            answer["merges"] = [shown_range(one) for one in merges]
         if sheet.conditional:
-            answer["conditionalFormats"] = [rule | {"ranges": [shown_range(one) for one in rule["ranges"]]} for rule in sheet.conditional]
+            answer["conditionalFormats"] = [
+                rule | {"ranges": [shown_range(one) for one in rule["ranges"]]}
+                for rule in sheet.conditional
+            ]
         if sheet.protected:
-            answer["protectedRanges"] = [protected(one, self.user, self.owners) for one in sheet.protected.values()]
+            answer["protectedRanges"] = [
+                protected(one, self.user, self.owners) for one in sheet.protected.values()
+            ]
         if sheet.filter:
             answer["basicFilter"] = sheet.filter | {"range": shown_range(sheet.filter["range"])}
+        if sheet.tables:
+            answer["tables"] = [framed(one) for one in sheet.tables.values()]
+        if sheet.banding:
+            answer["bandedRanges"] = [framed(one) for one in sheet.banding.values()]
         return answer
 
     def _data(self, sheet: Sheet, rect: Rect) -> Json:
@@ -89,7 +126,10 @@ class View:
         ):
             if wants(mask, name):
                 known = sheet.sizes[dimension]
-                answer[name] = [{"pixelSize": SIZES[dimension], **known.get(place, {})} for place in range(start, end)]
+                answer[name] = [
+                    {"pixelSize": SIZES[dimension], **known.get(place, {})}
+                    for place in range(start, end)
+                ]
         return answer
 
     def _rows(self, sheet: Sheet, rect: Rect, mask: Json) -> list[Json]:
@@ -101,10 +141,25 @@ class View:
             cells = row[rect.left : rect.right]
             while cells and cells[-1] is None:
                 cells.pop()
-            found.append({"values": [{} if cell is None else seen.cell(cell) for cell in cells]} if cells else {})
+            found.append(
+                {"values": [{} if cell is None else seen.cell(cell) for cell in cells]}
+                if cells
+                else {}
+            )
             if cells:
                 filled = len(found)
         return found[:filled]
+
+
+def _touches(sheet: Sheet, held: Json, areas: Sequence[tuple[Sheet, Rect]]) -> bool:
+    """Whether a merge is in one of the ranges that are asked for; others are not told."""
+    rect = sheet.area(held)
+    return any(one is sheet and rect.meets(area) for one, area in areas)
+
+
+def framed(held: Json) -> Json:
+    """A table or banded range."""
+    return held | {"range": shown_range(held["range"])}
 
 
 class Seen:
@@ -113,7 +168,15 @@ class Seen:
     def __init__(self, book: Book, sheet: Sheet, mask: Json) -> None:
         self.book = book
         self.sheet = sheet
-        self.entered, self.effective, self.formatted, self.format, self.effective_format, self.validation, self.note = (
+        (
+            self.entered,
+            self.effective,
+            self.formatted,
+            self.format,
+            self.effective_format,
+            self.validation,
+            self.note,
+        ) = (
             wants(mask, name)
             for name in (
                 "userEnteredValue",
@@ -125,15 +188,18 @@ class Seen:
                 "note",
             )
         )
+        self.chips = wants(mask, "chipRuns")
 
     def cell(self, cell: Cell) -> Json:
         answer: Json = {}
         value, cell_format, validation, note = cell
         if value is not None:
-            if self.entered:
-                answer["userEnteredValue"] = extended(value)
+            if self.entered and type(value) is not Spilled:
+                answer["userEnteredValue"] = extended("@" if type(value) is Chip else value)
+            if self.chips and type(value) is Chip:
+                answer["chipRuns"] = [{"chip": _chip(value)}]
             if self.effective or self.formatted:
-                comes_to = self.book.effective(value, self.sheet) if type(value) is Formula else value
+                comes_to = self.book.effective(value, self.sheet)
                 if self.effective and comes_to is not None:
                     answer["effectiveValue"] = extended(comes_to)
                 if self.formatted:
@@ -152,6 +218,12 @@ class Seen:
         return answer
 
 
+def _chip(chip: Chip) -> Json:
+    if chip.email:
+        return {"personProperties": {"email": chip.email, "displayFormat": "DEFAULT"}}
+    return {"richLinkProperties": {"uri": chip.uri}}
+
+
 def extended(value: Any) -> Json:
     """An ExtendedValue."""
     if isinstance(value, bool):
@@ -159,7 +231,12 @@ def extended(value: Any) -> Json:
     if isinstance(value, Formula):
         return {"formulaValue": value.text}
     if isinstance(value, FormulaError):
-        return {"errorValue": {"type": value.kind, **({"message": value.message} if value.message else {})}}
+        return {
+            "errorValue": {
+                "type": value.kind,
+                **({"message": value.message} if value.message else {}),
+            }
+        }
     return {"stringValue": value} if isinstance(value, str) else {"numberValue": value}
 
 
@@ -167,11 +244,22 @@ def properties(book: Book, sheet: Sheet) -> Json:
     """A sheet's SheetProperties."""
     grid = {"rowCount": sheet.row_count, "columnCount": sheet.column_count, **sheet.grid}
     place = next(n for n, one in enumerate(book.sheets) if one is sheet)
-    return {"sheetId": sheet.id, "title": sheet.title, "index": place, "sheetType": "GRID", "gridProperties": grid, **sheet.more}
+    return {
+        "sheetId": sheet.id,
+        "title": sheet.title,
+        "index": place,
+        "sheetType": "GRID",
+        "gridProperties": grid,
+        **sheet.more,
+    }
 
 
 def may_edit(held: Json, user: str, owners: set[str]) -> bool:
-    return bool(held.get("warningOnly")) or user in owners or user in held.get("editors", {}).get("users", [])
+    return (
+        bool(held.get("warningOnly"))
+        or user in owners
+        or user in held.get("editors", {}).get("users", [])
+    )
 
 
 def protected(held: Json, user: str, owners: set[str]) -> Json:

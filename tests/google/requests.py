@@ -1,4 +1,5 @@
-"""A batch of requests: it is carried out on a copy, and a request that is refused leaves nothing behind."""
+"""A batch of requests: it is carried out on a copy, and a request that is refused leaves nothing
+behind."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import copy
 import re
 from collections.abc import Callable
 
-from tests.google import cells, masks, ranges
+from tests.google import cells, masks, ranges, tables
 from tests.google.edit import Edit
 from tests.google.errors import NO_FIELDS, ApiError, Json, invalid, unknown_name
 from tests.google.grid import COLUMNS, ROWS, Sheet
@@ -32,7 +33,11 @@ def add_sheet(edit: Edit, body: Json) -> Json:
         raise invalid(f"Sheet with id {number} already exists.")
     sheet = Sheet(number, _title(edit, asked.get("title", _free_title(edit))))
     _grid_properties(edit, sheet, asked.get("gridProperties", {}))
-    sheet.more = {name: value for name, value in asked.items() if name not in ("sheetId", "title", "index", "gridProperties", "sheetType")}
+    sheet.more = {
+        name: value
+        for name, value in asked.items()
+        if name not in ("sheetId", "title", "index", "gridProperties", "sheetType")
+    }
     book.sheets.insert(min(asked.get("index", len(book.sheets)), len(book.sheets)), sheet)
     book.check_size()
     return {"properties": properties(book, sheet)}
@@ -89,12 +94,16 @@ def update_sheet_properties(edit: Edit, body: Json) -> None:
     if everything or "gridProperties" in mask:
         deeper = masks.below(mask, "gridProperties")
         wanted = asked.get("gridProperties", {})
-        _grid_properties(edit, sheet, {name: wanted.get(name) for name in deeper} if deeper else wanted)
+        _grid_properties(
+            edit, sheet, {name: wanted.get(name) for name in deeper} if deeper else wanted
+        )
     if (everything and "index" in asked) or "index" in mask:
         _move(edit, sheet, asked.get("index", 0))
     for name in ("hidden", "tabColor", "tabColorStyle", "rightToLeft"):
         if everything or name in mask:
-            sheet.more = {key: value for key, value in (sheet.more | {name: asked.get(name)}).items() if value}
+            sheet.more = {
+                key: value for key, value in (sheet.more | {name: asked.get(name)}).items() if value
+            }
     if all(one.more.get("hidden") for one in edit.book.sheets):
         raise invalid("You can't hide all the sheets in a document.")
 
@@ -138,7 +147,9 @@ def insert_dimension(edit: Edit, body: Json) -> None:
     if start > size:
         raise invalid(f"range.startIndex is larger than current grid size ({size})")
     if start == size and not inherits:
-        raise invalid(f"range.startIndex must be less than the grid size ({size}) if inheritFromBefore is false.")
+        raise invalid(
+            f"range.startIndex must be less than the grid size ({size}) if inheritFromBefore is false."
+        )
     if start == 0 and inherits:
         raise invalid("inheritFromBefore cannot be true if inserting at the first row or column.")
     edit.guard_sheet(sheet)
@@ -180,7 +191,12 @@ def delete_dimension(edit: Edit, body: Json) -> None:
 def _cut(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int) -> None:
     """Before rows or columns go: may they, and what becomes of the ranges there."""
     whole = sheet.whole()
-    edit.guard(sheet, whole._replace(top=start, bottom=end) if dimension == ROWS else whole._replace(left=start, right=end))
+    edit.guard(
+        sheet,
+        whole._replace(top=start, bottom=end)
+        if dimension == ROWS
+        else whole._replace(left=start, right=end),
+    )
     first, last = NAMES[dimension]
 
     def place(index: int) -> int:
@@ -286,7 +302,10 @@ REQUESTS: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "appendDimension": (append_dimension, ("sheetId", "dimension", "length", "tableId")),
     "insertDimension": (insert_dimension, ("range", "inheritFromBefore")),
     "deleteDimension": (delete_dimension, ("range",)),
-    "updateDimensionProperties": (update_dimension_properties, ("range", "properties", "fields", "dataSourceSheetRange")),
+    "updateDimensionProperties": (
+        update_dimension_properties,
+        ("range", "properties", "fields", "dataSourceSheetRange"),
+    ),
     "autoResizeDimensions": (auto_resize_dimensions, ("dimensions", "dataSourceSheetDimensions")),
     "updateCells": (cells.update_cells, ("rows", "fields", "start", "range")),
     "repeatCell": (cells.repeat_cell, ("range", "cell", "fields")),
@@ -304,6 +323,12 @@ REQUESTS: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "deleteProtectedRange": (ranges.delete_protected_range, ("protectedRangeId",)),
     "setBasicFilter": (set_basic_filter, ("filter",)),
     "clearBasicFilter": (clear_basic_filter, ("sheetId",)),
+    "addTable": (tables.add_table, ("table",)),
+    "updateTable": (tables.update_table, ("table", "fields")),
+    "deleteTable": (tables.delete_table, ("tableId",)),
+    "addBanding": (tables.add_banding, ("bandedRange",)),
+    "updateBanding": (tables.update_banding, ("bandedRange", "fields")),
+    "deleteBanding": (tables.delete_banding, ("bandedRangeId",)),
     "addConditionalFormatRule": (add_conditional_format_rule, ("rule", "index")),
     "deleteConditionalFormatRule": (delete_conditional_format_rule, ("sheetId", "index")),
     "createDeveloperMetadata": (create_developer_metadata, ("developerMetadata",)),
@@ -311,7 +336,8 @@ REQUESTS: dict[str, tuple[Handler, tuple[str, ...]]] = {
 
 
 def carry_out(edit: Edit, requests: list[Json]) -> list[Json]:
-    """The replies. The first request that is refused refuses the batch, with its number and kind."""
+    """The replies. The first request that is refused refuses the batch, with its number and
+    kind."""
     if not requests:
         raise invalid("Must specify at least one request.")
     for number, request in enumerate(requests):
@@ -321,6 +347,7 @@ def carry_out(edit: Edit, requests: list[Json]) -> list[Json]:
         ((kind, body),) = request.items()
         try:
             reply = REQUESTS[kind][0](edit, body)
+            edit.settle()
         except ApiError as error:
             error.message = f"Invalid requests[{number}].{kind}: {error.message}"
             raise
@@ -339,7 +366,9 @@ def check(request: Json, where: str) -> None:
             raise unknown_name(kind, where)
     if len(request) != 1:
         raise invalid(
-            f"Invalid value at '{where}' (oneof), oneof field 'kind' is already set." if request else f"{where}: no request was set."
+            f"Invalid value at '{where}' (oneof), oneof field 'kind' is already set."
+            if request
+            else f"{where}: no request was set."
         )
     ((kind, body),) = request.items()
     place = f"{where}.{_snake(kind)}"
@@ -349,7 +378,11 @@ def check(request: Json, where: str) -> None:
         if name not in REQUESTS[kind][1]:
             raise unknown_name(name, place)
         if name in ("range", "source") and isinstance(value, dict):
-            known = RANGE if "imension" not in kind else frozenset(("sheetId", "dimension", "startIndex", "endIndex"))
+            known = (
+                RANGE
+                if "imension" not in kind
+                else frozenset(("sheetId", "dimension", "startIndex", "endIndex"))
+            )
             for key in value:
                 if key not in known:
                     raise unknown_name(key, f"{place}.{name}")

@@ -79,8 +79,19 @@ class Routes:
             first = book.sheets.pop()
             edit = Edit(book, caller.email)
             for sheet in asked["sheets"]:
-                carry_out(edit, [{"addSheet": {"properties": {"title": first.title} | sheet.get("properties", {})}}])
-        book.properties |= {name: value for name, value in asked.get("properties", {}).items() if name != "title"}
+                carry_out(
+                    edit,
+                    [
+                        {
+                            "addSheet": {
+                                "properties": {"title": first.title} | sheet.get("properties", {})
+                            }
+                        }
+                    ],
+                )
+        book.properties |= {
+            name: value for name, value in asked.get("properties", {}).items() if name != "title"
+        }
         return self._view(book, caller, request.query.get("fields", [None])[0]).spreadsheet()
 
     def _get(self, request: Request, caller: Caller, id: str) -> Json:
@@ -88,7 +99,9 @@ class Routes:
         ranges = request.query.get("ranges")
         areas = None if ranges is None else [book.find(text) for text in ranges]
         grid_data = values.one(request.query, "includeGridData").lower() == "true"
-        return self._view(book, caller, request.query.get("fields", [None])[0]).spreadsheet(areas, grid_data=grid_data)
+        return self._view(book, caller, request.query.get("fields", [None])[0]).spreadsheet(
+            areas, grid_data=grid_data
+        )
 
     def _get_by_filter(self, request: Request, caller: Caller, id: str) -> Json:
         book = self.drive.opened(id, caller, write=False)
@@ -102,45 +115,70 @@ class Routes:
         return Edit(book.copy(), caller.email, self.drive.owners(id), self.drive.writers(id))
 
     def _keep(self, edit: Edit) -> None:
+        edit.settle()
         self.drive.books[edit.book.id] = edit.book
 
     def _batch_update(self, request: Request, caller: Caller, id: str) -> Json:
         edit = self._edit(id, caller)
         asked = request.json
+        before = {sheet.id for sheet in edit.book.sheets}
         answer: Json = {"spreadsheetId": id, "replies": carry_out(edit, asked.get("requests", []))}
         if asked.get("includeSpreadsheetInResponse"):
             ranges = asked.get("responseRanges")
             areas = [edit.book.find(text) for text in ranges] if ranges else None
+            for sheet, _rect in areas or ():
+                if sheet.id not in before:
+                    raise invalid(f"Unable to parse range: {sheet.title}")
             view = self._view(edit.book, caller)
-            answer["updatedSpreadsheet"] = view.spreadsheet(areas, grid_data=bool(asked.get("responseIncludeGridData")))
+            answer["updatedSpreadsheet"] = view.spreadsheet(
+                areas, grid_data=bool(asked.get("responseIncludeGridData"))
+            )
         self._keep(edit)
         return _masked(request, answer)
 
     # --- values
 
     def _values_get(self, request: Request, caller: Caller, id: str, range: str) -> Json:
-        return _masked(request, values.get(self.drive.opened(id, caller, write=False), range, request.query))
+        return _masked(
+            request, values.get(self.drive.opened(id, caller, write=False), range, request.query)
+        )
 
     def _values_batch_get(self, request: Request, caller: Caller, id: str) -> Json:
-        return _masked(request, values.batch_get(self.drive.opened(id, caller, write=False), request.query))
+        return _masked(
+            request, values.batch_get(self.drive.opened(id, caller, write=False), request.query)
+        )
 
-    def _write(self, request: Request, caller: Caller, id: str, change: Callable[[Edit], Json]) -> Json:
+    def _write(
+        self, request: Request, caller: Caller, id: str, change: Callable[[Edit], Json]
+    ) -> Json:
         edit = self._edit(id, caller)
         answer = change(edit)
         self._keep(edit)
         return _masked(request, answer)
 
     def _values_update(self, request: Request, caller: Caller, id: str, range: str) -> Json:
-        return self._write(request, caller, id, lambda edit: values.update(edit, range, request.query, request.json))
+        return self._write(
+            request,
+            caller,
+            id,
+            lambda edit: values.update(edit, range, request.query, request.json),
+        )
 
     def _values_append(self, request: Request, caller: Caller, id: str, range: str) -> Json:
-        return self._write(request, caller, id, lambda edit: values.append(edit, range, request.query, request.json))
+        return self._write(
+            request,
+            caller,
+            id,
+            lambda edit: values.append(edit, range, request.query, request.json),
+        )
 
     def _values_clear(self, request: Request, caller: Caller, id: str, range: str) -> Json:
         return self._write(request, caller, id, lambda edit: values.clear(edit, range))
 
     def _values_batch_update(self, request: Request, caller: Caller, id: str) -> Json:
-        return self._write(request, caller, id, lambda edit: values.batch_update(edit, request.json))
+        return self._write(
+            request, caller, id, lambda edit: values.batch_update(edit, request.json)
+        )
 
     def _values_batch_clear(self, request: Request, caller: Caller, id: str) -> Json:
         return self._write(request, caller, id, lambda edit: values.batch_clear(edit, request.json))
@@ -148,7 +186,9 @@ class Routes:
     # --- files
 
     def _about(self, request: Request, caller: Caller) -> Json:
-        return files.fields(request.query, {"user": {"kind": "drive#user", "emailAddress": caller.email}}, None)
+        return files.fields(
+            request.query, {"user": {"kind": "drive#user", "emailAddress": caller.email}}, None
+        )
 
     def _file_create(self, request: Request, caller: Caller) -> Json:
         all_drives = values.one(request.query, "supportsAllDrives").lower() == "true"
@@ -157,13 +197,19 @@ class Routes:
 
     def _file_list(self, request: Request, caller: Caller) -> Json:
         found = self.drive.listed(caller, values.one(request.query, "q"))
-        answer: Json = {"kind": "drive#fileList", "incompleteSearch": False, "files": [self.drive.json(file, caller) for file in found]}
+        answer: Json = {
+            "kind": "drive#fileList",
+            "incompleteSearch": False,
+            "files": [self.drive.json(file, caller) for file in found],
+        }
         if "fields" not in request.query:
             answer["files"] = [files.fields({}, one, files.BASIC) for one in answer["files"]]
         return files.fields(request.query, answer, None)
 
     def _file_get(self, request: Request, caller: Caller, id: str) -> Json:
-        return files.fields(request.query, self.drive.json(self.drive.file(id, caller), caller), files.BASIC)
+        return files.fields(
+            request.query, self.drive.json(self.drive.file(id, caller), caller), files.BASIC
+        )
 
     def _file_update(self, request: Request, caller: Caller, id: str) -> Json:
         file = self.drive.update(caller, id, request.json, request.query)
@@ -176,7 +222,11 @@ class Routes:
         return files.fields(request.query, self.drive.permissions(caller, id), None)
 
     def _share(self, request: Request, caller: Caller, id: str) -> Json:
-        return files.fields(request.query, self.drive.share(caller, id, request.json), ("kind", "id", "type", "role"))
+        return files.fields(
+            request.query,
+            self.drive.share(caller, id, request.json),
+            ("kind", "id", "type", "role"),
+        )
 
     def _unshare(self, request: Request, caller: Caller, id: str, key: str) -> None:
         self.drive.unshare(caller, id, key)

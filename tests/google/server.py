@@ -1,7 +1,8 @@
-"""Google's Sheets and Drive services on this machine, for tests: `with GoogleServer() as server: …`.
+"""Google's Sheets and Drive services on this machine, for tests: `with GoogleServer() as server:
+…`.
 
-Rows and columns of the methods here count from 1, as people and gspread count them. What tests do here, another user does:
-protections and quotas do not hold for it.
+Rows and columns of the methods here count from 1, as people and gspread count them. What tests do
+here, another user does: protections and quotas do not hold for it.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ __all__ = ["OWNER", "Fault", "GoogleServer", "Request"]
 class GoogleServer:
     """The services, and what tests see and change of them behind their back.
 
-    faults: what goes wrong; log: every request; errors: what this server itself stumbled over; quota: whether requests are
-    counted, by `clock`; date: what time answers say it is; before, after: called around every request, before it is carried out
-    and before it is answered; formulas: what formulas come to, by their text (a value, a grid.FormulaError, or a function of the
-    spreadsheet and the sheet).
+    faults: what goes wrong; log: every request; errors: what this server itself stumbled over;
+    quota: whether requests are counted, by `clock`; date: what time answers say it is; before,
+    after: called around every request, before it is carried out and before it is answered;
+    formulas: what formulas come to, by their text (a value, a grid.FormulaError, or a function of
+    the spreadsheet and the sheet).
     """
 
     def __init__(self) -> None:
@@ -78,13 +80,28 @@ class GoogleServer:
             self.closing.pop().close()
 
     def reset(self) -> None:
-        """Nothing goes wrong, nothing is written down, and there are no files; accounts and their tokens stay."""
+        """Nothing goes wrong, nothing is written down, and there are no files; accounts and their
+        tokens stay."""
         self._hang_up()
         with self.lock:
-            for kept in (self.faults, self.log, self.errors, self.formulas, self.drive.files, self.drive.books, self.drive.drives):
+            for kept in (
+                self.faults,
+                self.log,
+                self.errors,
+                self.formulas,
+                self.drive.files,
+                self.drive.books,
+                self.drive.drives,
+            ):
                 kept.clear()
             self.before = self.after = None
-            self.quota, self.quotas, self.clock, self.date = False, Quota(), time.monotonic, time.time
+            self.drive.lag = 0
+            self.quota, self.quotas, self.clock, self.date = (
+                False,
+                Quota(),
+                time.monotonic,
+                time.time,
+            )
 
     def __enter__(self) -> GoogleServer:
         self.start()
@@ -115,7 +132,13 @@ class GoogleServer:
             self.drive.drives[key] = dict(members)
             return key
 
-    def folder(self, name: str, owner: str = OWNER, shared_with: Mapping[str, str] | None = None, parent: str = "root") -> str:
+    def folder(
+        self,
+        name: str,
+        owner: str = OWNER,
+        shared_with: Mapping[str, str] | None = None,
+        parent: str = "root",
+    ) -> str:
         with self.lock:
             key = new_id(next(self.drive.numbers))
             drive = parent if parent in self.drive.drives else None
@@ -151,13 +174,18 @@ class GoogleServer:
             self.drive.files[key] = File(key, title, SHEETS, [parent], roles, {}, drive)
             book = self.drive.books[key] = self._make_book(key, title)
             if sheets:
-                book.sheets = [self._make_sheet(book, place, name, rows, tight) for place, (name, rows) in enumerate(sheets.items())]
+                book.sheets = [
+                    self._make_sheet(book, place, name, rows, tight)
+                    for place, (name, rows) in enumerate(sheets.items())
+                ]
             return key
 
     def _make_book(self, key: str, title: str) -> Book:
         return Book(key, title, [Sheet(0, "Sheet1")], formulas=self.formulas, numbers=self._numbers)
 
-    def _make_sheet(self, book: Book, place: int, name: str, rows: Sequence[Sequence[Any]], tight: bool) -> Sheet:
+    def _make_sheet(
+        self, book: Book, place: int, name: str, rows: Sequence[Sequence[Any]], tight: bool
+    ) -> Sheet:
         sheet = Sheet(next(self._numbers) if place else 0, name)
         sheet.rows = [[_cell(value) for value in row] for row in rows]
         width = max((len(row) for row in rows), default=0)
@@ -178,7 +206,10 @@ class GoogleServer:
         """What the cells come to, blanks as None, as far as there is anything."""
         with self.lock:
             book, found = self.drive.books[id], self.sheet(id, sheet)
-            rows = [[None if cell is None else book.effective(cell.value, found) for cell in row] for row in found.rows]
+            rows = [
+                [None if cell is None else book.effective(cell.value, found) for cell in row]
+                for row in found.rows
+            ]
         for row in rows:
             while row and row[-1] is None:
                 row.pop()
@@ -194,18 +225,33 @@ class GoogleServer:
         """Another user types: a format that is there stays, the grid grows if it must."""
         with self.lock:
             found = self.sheet(id, sheet)
-            found.row_count, found.column_count = max(found.row_count, row), max(found.column_count, column)
+            found.row_count, found.column_count = (
+                max(found.row_count, row),
+                max(found.column_count, column),
+            )
             old, new = found.cell(row - 1, column - 1), _cell(value) or BLANK
-            found.put(row - 1, column - 1, old._replace(value=new.value, format=old.format or new.format))
+            found.put(
+                row - 1, column - 1, old._replace(value=new.value, format=old.format or new.format)
+            )
+            found.settle()
 
-    def set_formula(self, id: str, sheet: str, row: int, column: int, formula: str, value: Any = None) -> None:
-        """Another user types a formula; `value` is what it comes to, unless it can be calculated here."""
+    def set_formula(
+        self, id: str, sheet: str, row: int, column: int, formula: str, value: Any = None
+    ) -> None:
+        """Another user types a formula; `value` is what it comes to, unless it can be calculated
+        here."""
         self.set(id, sheet, row, column, Formula(formula, value))
 
-    def set_format(self, id: str, sheet: str, row: int, column: int, cell_format: Json | None) -> None:
+    def set_format(
+        self, id: str, sheet: str, row: int, column: int, cell_format: Json | None
+    ) -> None:
         with self.lock:
             found = self.sheet(id, sheet)
-            found.put(row - 1, column - 1, found.cell(row - 1, column - 1)._replace(format=shared(cell_format)))
+            found.put(
+                row - 1,
+                column - 1,
+                found.cell(row - 1, column - 1)._replace(format=shared(cell_format)),
+            )
 
     def insert_row(self, id: str, sheet: str, row: int) -> None:
         """Another user inserts a blank row above that one."""
@@ -219,7 +265,12 @@ class GoogleServer:
         return self._structure(id, *requests)
 
     def _row(self, id: str, sheet: str, row: int) -> Json:
-        return {"sheetId": self.sheet(id, sheet).id, "dimension": ROWS, "startIndex": row - 1, "endIndex": row}
+        return {
+            "sheetId": self.sheet(id, sheet).id,
+            "dimension": ROWS,
+            "startIndex": row - 1,
+            "endIndex": row,
+        }
 
     def _structure(self, id: str, *requests: Json) -> list[Json]:
         from tests.google.edit import Edit
@@ -227,7 +278,9 @@ class GoogleServer:
 
         with self.lock:
             owners = self.drive.owners(id) or {OWNER}
-            edit = Edit(self.drive.books[id].copy(), next(iter(owners)), owners, self.drive.writers(id))
+            edit = Edit(
+                self.drive.books[id].copy(), next(iter(owners)), owners, self.drive.writers(id)
+            )
             replies = carry_out(edit, list(requests))
             self.drive.books[id] = edit.book
             return replies
@@ -236,8 +289,15 @@ class GoogleServer:
         """All there is to know of a spreadsheet, to compare."""
         with self.lock:
             book, file = self.drive.books[id], self.drive.files[id]
-            shown = {name: value for name, value in vars(book).items() if name not in ("sheets", "formulas", "numbers")}
-            sheets = [{name: value for name, value in vars(sheet).items() if name != "rows"} for sheet in book.sheets]
+            shown = {
+                name: value
+                for name, value in vars(book).items()
+                if name not in ("sheets", "formulas", "numbers")
+            }
+            sheets = [
+                {name: value for name, value in vars(sheet).items() if name != "rows"}
+                for sheet in book.sheets
+            ]
             rows = {sheet.title: _filled(sheet) for sheet in book.sheets}
             return copy.deepcopy({**shown, "sheets": sheets, "roles": file.roles}) | {"rows": rows}
 
@@ -256,7 +316,16 @@ class GoogleServer:
         with _uncollected:
             answer = self._faulty(request, fault) if fault else self._carried_out(request)
         with self.lock:
-            self.log.append(Call(request.method, request.target, request.user, answer.status, request.kind, len(request.body)))
+            self.log.append(
+                Call(
+                    request.method,
+                    request.target,
+                    request.user,
+                    answer.status,
+                    request.kind,
+                    len(request.body),
+                )
+            )
         if self.after:
             self.after(request)
         return answer._replace(date=self.date())
@@ -266,7 +335,9 @@ class GoogleServer:
         after = words[-1] == "after"
         if words[0] == "delay" and not after:
             self._stopped.wait(fault.seconds)
-        carried_out = self._carried_out(request) if after or words[0] in ("delay", "truncate") else None
+        carried_out = (
+            self._carried_out(request) if after or words[0] in ("delay", "truncate") else None
+        )
         if words[0] == "delay":
             if after:
                 self._stopped.wait(fault.seconds)
@@ -308,7 +379,8 @@ class GoogleServer:
 
 
 class _Uncollected:
-    """No garbage collection meanwhile: going through the cells of a large sheet again and again takes longer than the work."""
+    """No garbage collection meanwhile: going through the cells of a large sheet again and again
+    takes longer than the work."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -333,7 +405,11 @@ _uncollected = _Uncollected()
 
 
 def _json(status: int, answer: Json, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return Answer(status, json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode() + b"\n", headers)
+    return Answer(
+        status,
+        json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode() + b"\n",
+        headers,
+    )
 
 
 def _cell(value: Any) -> Cell | None:
@@ -342,7 +418,11 @@ def _cell(value: Any) -> Cell | None:
         return None
     if isinstance(value, date):
         day = not isinstance(value, datetime) or value.time() == datetime.min.time()
-        pattern = {"type": "DATE", "pattern": "yyyy-mm-dd"} if day else {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm:ss"}
+        pattern = (
+            {"type": "DATE", "pattern": "yyyy-mm-dd"}
+            if day
+            else {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm:ss"}
+        )
         return Cell(serial(value), shared({"numberFormat": pattern}))
     if isinstance(value, float | int | Decimal) and not isinstance(value, bool):
         return Cell(number(float(value) if isinstance(value, Decimal) else value))

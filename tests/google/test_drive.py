@@ -18,12 +18,6 @@ ANN = "ann@example.com"
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[Here]:
-    with GoogleServer() as server:
-        yield Here(server)
-
-
-@pytest.fixture(scope="module")
 def ann(here: Here) -> gspread.Client:
     return client(here.server, here.server.authorized_user(ANN))
 
@@ -37,7 +31,11 @@ def hers(here: Here) -> str:
 def error(answer: Json) -> Json:
     found: Json = answer["error"]
     assert found["errors"][0]["message"] == found["message"]
-    return {"code": found["code"], "reason": found["errors"][0]["reason"], "message": found["message"]}
+    return {
+        "code": found["code"],
+        "reason": found["errors"][0]["reason"],
+        "message": found["message"],
+    }
 
 
 def test_a_user_makes_a_spreadsheet(here: Here, ann: gspread.Client) -> None:
@@ -57,7 +55,9 @@ def test_a_spreadsheet_by_the_sheets_service(here: Here, hers: str) -> None:
     made = here.call("POST", "/v4/spreadsheets", asked, hers).json()
     assert (made["properties"]["title"], made["properties"]["locale"]) == ("Made", "de_CH")
     assert [sheet["properties"]["title"] for sheet in made["sheets"]] == ["One", "Two"]
-    assert here.call("GET", f"/v4/spreadsheets/{made['spreadsheetId']}", token=hers).status_code == 200
+    assert (
+        here.call("GET", f"/v4/spreadsheets/{made['spreadsheetId']}", token=hers).status_code == 200
+    )
     only = here.call("POST", "/v4/spreadsheets", {}, hers, fields="properties.title").json()
     assert only == {"properties": {"title": "Untitled spreadsheet"}}
 
@@ -67,19 +67,42 @@ def test_a_service_account_has_no_place_for_files(here: Here) -> None:
     answer = here.call("POST", FILES, {"name": "New", "mimeType": SHEETS}, supportsAllDrives="true")
     assert (answer.status_code, error(answer.json())) == (403, refusal)
     shared = here.server.folder("Events", shared_with={here.email: "writer"})
-    answer = here.call("POST", FILES, {"name": "New", "mimeType": SHEETS, "parents": [shared]}, supportsAllDrives="true")
+    answer = here.call(
+        "POST",
+        FILES,
+        {"name": "New", "mimeType": SHEETS, "parents": [shared]},
+        supportsAllDrives="true",
+    )
     assert (answer.status_code, error(answer.json())) == (403, refusal)
     error_ = here.call("POST", "/v4/spreadsheets", {}).json()["error"]
-    assert (error_["code"], error_["status"], error_["message"]) == (403, "PERMISSION_DENIED", "The caller does not have permission")
+    assert (error_["code"], error_["status"], error_["message"]) == (
+        403,
+        "PERMISSION_DENIED",
+        "The caller does not have permission",
+    )
 
 
 def test_a_service_account_makes_files_in_a_shared_drive(here: Here) -> None:
     drive = here.server.shared_drive("Office", {here.email: "fileOrganizer"})
-    asked: Json = {"name": "New", "mimeType": SHEETS, "parents": [drive], "appProperties": {"event": "WM 2026"}}
+    asked: Json = {
+        "name": "New",
+        "mimeType": SHEETS,
+        "parents": [drive],
+        "appProperties": {"event": "WM 2026"},
+    }
     answer = here.call("POST", FILES, asked)
-    assert (answer.status_code, error(answer.json())["reason"]) == (404, "notFound"), "supportsAllDrives was not said"
-    made = here.call("POST", FILES, asked, supportsAllDrives="true", fields="id,driveId,parents,appProperties").json()
-    assert made == {"id": made["id"], "driveId": drive, "parents": [drive], "appProperties": {"event": "WM 2026"}}
+    assert (answer.status_code, error(answer.json())["reason"]) == (404, "notFound"), (
+        "supportsAllDrives was not said"
+    )
+    made = here.call(
+        "POST", FILES, asked, supportsAllDrives="true", fields="id,driveId,parents,appProperties"
+    ).json()
+    assert made == {
+        "id": made["id"],
+        "driveId": drive,
+        "parents": [drive],
+        "appProperties": {"event": "WM 2026"},
+    }
     here.client.open_by_key(made["id"]).sheet1.update_acell("A1", "there")
     answer = here.call("DELETE", f"{FILES}/{made['id']}", supportsAllDrives="true")
     assert error(answer.json())["reason"] == "insufficientFilePermissions"
@@ -87,11 +110,26 @@ def test_a_service_account_makes_files_in_a_shared_drive(here: Here) -> None:
 
 def test_files_are_told(here: Here) -> None:
     key = here.server.new_spreadsheet("Event", {"Sheet1": []}, {here.email: "reader"})
-    assert here.call("GET", f"{FILES}/{key}").json() == {"kind": "drive#file", "id": key, "name": "Event", "mimeType": SHEETS}
-    told = here.call("GET", f"{FILES}/{key}", fields="capabilities/canEdit,owners(emailAddress),trashed").json()
-    assert told == {"capabilities": {"canEdit": False}, "owners": [{"emailAddress": OWNER}], "trashed": False}
+    assert here.call("GET", f"{FILES}/{key}").json() == {
+        "kind": "drive#file",
+        "id": key,
+        "name": "Event",
+        "mimeType": SHEETS,
+    }
+    told = here.call(
+        "GET", f"{FILES}/{key}", fields="capabilities/canEdit,owners(emailAddress),trashed"
+    ).json()
+    assert told == {
+        "capabilities": {"canEdit": False},
+        "owners": [{"emailAddress": OWNER}],
+        "trashed": False,
+    }
     answer = here.call("GET", f"{FILES}/none")
-    assert error(answer.json()) == {"code": 404, "reason": "notFound", "message": "File not found: none."}
+    assert error(answer.json()) == {
+        "code": 404,
+        "reason": "notFound",
+        "message": "File not found: none.",
+    }
     hidden = here.server.new_spreadsheet("Hidden")
     assert here.call("GET", f"{FILES}/{hidden}").status_code == 404
     assert here.call("GET", f"{FILES}/{key}/nothing").status_code == 404
@@ -122,10 +160,16 @@ def shelf() -> Iterator[tuple[Here, str]]:
         (r"name = 'It\'s one'", ["It's one"]),
         ('name = "Two" and trashed = false', ["Two"]),
         ("name contains 'tw'", ["Two"]),
-        ("name != 'Two' and mimeType != 'application/vnd.google-apps.folder'", ["It's one", "Gone"]),
+        (
+            "name != 'Two' and mimeType != 'application/vnd.google-apps.folder'",
+            ["It's one", "Gone"],
+        ),
         (f"mimeType='{FOLDER}'", ["Events"]),
         ("trashed = true", ["Gone"]),
-        ("trashed=false and mimeType = 'application/vnd.google-apps.spreadsheet'", ["It's one", "Two"]),
+        (
+            "trashed=false and mimeType = 'application/vnd.google-apps.spreadsheet'",
+            ["It's one", "Two"],
+        ),
         ("'{folder}' in parents", ["Two"]),
         ('parents in "{folder}"', ["Two"]),
         ("appProperties has {{ key='event' and value='a and b' }} and trashed = false", ["Two"]),
@@ -156,11 +200,15 @@ def test_files_are_changed_and_moved(here: Here, hers: str) -> None:
     body = {"name": "Renamed", "appProperties": {"a": "1", "b": "2"}}
     here.call("PATCH", f"{FILES}/{made}", body, hers, addParents=folder, removeParents="root")
     here.call("PATCH", f"{FILES}/{made}", {"appProperties": {"a": None}}, hers)
-    told = here.call("GET", f"{FILES}/{made}", token=hers, fields="name,parents,appProperties").json()
+    told = here.call(
+        "GET", f"{FILES}/{made}", token=hers, fields="name,parents,appProperties"
+    ).json()
     assert told == {"name": "Renamed", "parents": [folder], "appProperties": {"b": "2"}}
     assert here.server.spreadsheet(made).title == "Renamed"
     here.server.share(folder, here.email, "reader")
-    assert here.call("GET", f"/v4/spreadsheets/{made}").status_code == 200, "a folder shares what lies in it"
+    assert here.call("GET", f"/v4/spreadsheets/{made}").status_code == 200, (
+        "a folder shares what lies in it"
+    )
     assert error(here.call("PATCH", f"{FILES}/{made}", {"name": "x"}).json())["code"] == 403
 
 
@@ -176,17 +224,34 @@ def test_files_are_deleted_by_their_owner(here: Here, hers: str) -> None:
 def test_permissions(here: Here, ann: gspread.Client, hers: str) -> None:
     book = ann.create("Shared")
     book.share(here.email, perm_type="user", role="reader")
-    assert {one["emailAddress"]: one["role"] for one in book.list_permissions()} == {ANN: "owner", here.email: "reader"}
+    assert {one["emailAddress"]: one["role"] for one in book.list_permissions()} == {
+        ANN: "owner",
+        here.email: "reader",
+    }
     with refused("The caller does not have permission", 403, "PERMISSION_DENIED"):
         here.client.open_by_key(book.id).sheet1.update_acell("A1", "no")
     path = f"{FILES}/{book.id}/permissions"
-    assert error(here.call("POST", path, {"type": "user", "role": "writer", "emailAddress": here.email}).json())["code"] == 403
-    assert error(here.call("POST", path, {"type": "user", "emailAddress": here.email}, hers).json())["code"] == 400
+    assert (
+        error(
+            here.call(
+                "POST", path, {"type": "user", "role": "writer", "emailAddress": here.email}
+            ).json()
+        )["code"]
+        == 403
+    )
+    assert (
+        error(here.call("POST", path, {"type": "user", "emailAddress": here.email}, hers).json())[
+            "code"
+        ]
+        == 400
+    )
     book.remove_permissions(here.email)
     with pytest.raises(PermissionError):
         here.client.open_by_key(book.id)
     assert error(here.call("DELETE", f"{path}/123", token=hers).json()) == {
-        "code": 404, "reason": "notFound", "message": "Permission not found: 123.",
-    }  # fmt: skip
+        "code": 404,
+        "reason": "notFound",
+        "message": "Permission not found: 123.",
+    }
     book.share("", perm_type="anyone", role="reader")
     assert here.client.open_by_key(book.id).sheet1.acell("A1").value is None

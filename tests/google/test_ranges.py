@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import gspread
@@ -12,13 +11,7 @@ import requests
 from tests.google.client import client
 from tests.google.errors import PROTECTED, Json
 from tests.google.here import Here, area, batch, refused, row
-from tests.google.server import OWNER, GoogleServer
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Here]:
-    with GoogleServer() as server:
-        yield Here(server)
+from tests.google.server import OWNER
 
 
 def rows(start: int, end: int) -> Json:
@@ -34,7 +27,9 @@ def named(name: str, key: str | None = None, grid_range: Json | None = None) -> 
 
 
 def names(here: Here, book: gspread.Spreadsheet) -> dict[str, Json]:
-    return {one["name"]: one["range"] for one in here.get(book, "namedRanges").get("namedRanges", [])}
+    return {
+        one["name"]: one["range"] for one in here.get(book, "namedRanges").get("namedRanges", [])
+    }
 
 
 def bounds(known: Json) -> tuple[int, int]:
@@ -45,14 +40,41 @@ def test_names_come_and_go(here: Here) -> None:
     book = here.book([["a", "b"], ["c", "d"]])
     first, second = batch(book, named("mine", "lock-1"), named("other"))
     whole = {name: place for name, place in area(1, 0, 3, 2).items() if name != "sheetId"}
-    assert first["addNamedRange"]["namedRange"] == {"namedRangeId": "lock-1", "name": "mine", "range": whole}, "the id 0 is left out"
+    assert first["addNamedRange"]["namedRange"] == {
+        "namedRangeId": "lock-1",
+        "name": "mine",
+        "range": whole,
+    }, "the id 0 is left out"
     other = second["addNamedRange"]["namedRange"]["namedRangeId"]
     assert other.isdigit()
-    batch(book, {"updateNamedRange": {"namedRange": {"namedRangeId": "lock-1", "name": "yours"}, "fields": "name"}})
-    batch(book, {"updateNamedRange": {"namedRange": {"namedRangeId": other, "range": area(0, 0, 1, 1)}, "fields": "range"}})
-    assert {name: bounds(known) for name, known in names(here, book).items()} == {"yours": (1, 3), "other": (0, 1)}
+    batch(
+        book,
+        {
+            "updateNamedRange": {
+                "namedRange": {"namedRangeId": "lock-1", "name": "yours"},
+                "fields": "name",
+            }
+        },
+    )
+    batch(
+        book,
+        {
+            "updateNamedRange": {
+                "namedRange": {"namedRangeId": other, "range": area(0, 0, 1, 1)},
+                "fields": "range",
+            }
+        },
+    )
+    assert {name: bounds(known) for name, known in names(here, book).items()} == {
+        "yours": (1, 3),
+        "other": (0, 1),
+    }
     assert book.values_get("other")["range"] == "Sheet1!A1"
-    batch(book, {"deleteNamedRange": {"namedRangeId": "lock-1"}}, {"deleteNamedRange": {"namedRangeId": other}})
+    batch(
+        book,
+        {"deleteNamedRange": {"namedRangeId": "lock-1"}},
+        {"deleteNamedRange": {"namedRangeId": other}},
+    )
     assert here.get(book, "namedRanges") == {}
     book.sheet1.define_named_range("A1:B2", "by_gspread")
     assert book.list_named_ranges()[0]["name"] == "by_gspread"
@@ -62,12 +84,18 @@ def test_a_name_is_taken_once(here: Here) -> None:
     book = here.book([["a"]])
     batch(book, named("lock", "1"))
     taken = "a named range with that name already exists."
-    with refused(f"Invalid requests[0].addNamedRange: Cannot add named range with name: lock, {taken}"):
+    with refused(
+        f"Invalid requests[0].addNamedRange: Cannot add named range with name: lock, {taken}"
+    ):
         batch(book, named("lock", "2"))
-    with refused(f"Invalid requests[1].addNamedRange: Cannot add named range with name: LOCK, {taken}"):
+    with refused(
+        f"Invalid requests[1].addNamedRange: Cannot add named range with name: LOCK, {taken}"
+    ):
         batch(book, named("free"), named("LOCK"))
     assert list(names(here, book)) == ["lock"]
-    with refused("Invalid requests[0].addNamedRange: Cannot add named range with ID: 1, a named range with that ID already exists."):
+    with refused(
+        "Invalid requests[0].addNamedRange: Cannot add named range with ID: 1, a named range with that ID already exists."
+    ):
         batch(book, named("other", "1"))
     batch(book, {"deleteNamedRange": {"namedRangeId": "1"}}, named("lock", "1"))
 
@@ -79,7 +107,9 @@ def test_of_many_at_once_one_gets_the_name(here: Here) -> None:
 
     def attempt(number: int) -> int:
         body = {"requests": [named("lock", f"{number}"), update(0, 0, number)]}
-        return requests.post(address, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20).status_code
+        return requests.post(
+            address, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20
+        ).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(attempt, range(1, 17))) == [200] + [400] * 15
@@ -95,7 +125,12 @@ def test_of_many_at_once_one_gets_the_name(here: Here) -> None:
         (named("1st"), "addNamedRange: Invalid name: 1st"),
         (named("x", None, area(0, 0, 1, 1, sheet=9)), "addNamedRange: No grid with id: 9"),
         (
-            {"updateNamedRange": {"namedRange": {"namedRangeId": "9", "name": "x"}, "fields": "name"}},
+            {
+                "updateNamedRange": {
+                    "namedRange": {"namedRangeId": "9", "name": "x"},
+                    "fields": "name",
+                }
+            },
             "updateNamedRange: No NamedRange with id: 9",
         ),
         ({"deleteNamedRange": {"namedRangeId": "9"}}, "deleteNamedRange: No NamedRange with id: 9"),
@@ -128,7 +163,9 @@ def test_a_name_without_cells_is_listed_no_more_but_taken(here: Here, gone: Json
     book = here.book({"One": [["a"]] * 5, "Two": []})
     batch(book, named("lock", "1"), gone)
     assert here.get(book, "namedRanges") == {}
-    with refused("Invalid requests[0].addNamedRange: Cannot add named range with name: lock, a named range with that name already exists."):
+    with refused(
+        "Invalid requests[0].addNamedRange: Cannot add named range with name: lock, a named range with that name already exists."
+    ):
         batch(book, named("lock", None, area(0, 0, 1, 1, book.worksheet("Two").id)))
 
 
@@ -141,7 +178,11 @@ def protect(grid_range: Json, **more: object) -> Json:
 
 def update(top: int, left: int, value: object = "new") -> Json:
     return {
-        "updateCells": {"start": {"sheetId": 0, "rowIndex": top, "columnIndex": left}, "rows": [row(value)], "fields": "userEnteredValue"}
+        "updateCells": {
+            "start": {"sheetId": 0, "rowIndex": top, "columnIndex": left},
+            "rows": [row(value)],
+            "fields": "userEnteredValue",
+        }
     }
 
 
@@ -166,15 +207,25 @@ def test_protected_cells_are_for_their_editors(here: Here) -> None:
     batch(book, update(1, 0))
     assert server.rows(book.id, "Sheet1") == [["a", "b"], ["new", "d"]]
     (told,) = here.get(book, "sheets.protectedRanges")["sheets"][0]["protectedRanges"]
-    assert (told["description"], "editors" in told, "requestingUserCanEdit" in told) == ("ours", False, False)
+    assert (told["description"], "editors" in told, "requestingUserCanEdit" in told) == (
+        "ours",
+        False,
+        False,
+    )
     with refused(f"Invalid requests[0].deleteProtectedRange: {PROTECTED}"):
         batch(book, {"deleteProtectedRange": {"protectedRangeId": told["protectedRangeId"]}})
     editors = {"users": [OWNER, here.email]}
     changed = {"protectedRangeId": told["protectedRangeId"], "editors": editors}
-    server.request(book.id, {"updateProtectedRange": {"protectedRange": changed, "fields": "editors"}})
+    server.request(
+        book.id, {"updateProtectedRange": {"protectedRange": changed, "fields": "editors"}}
+    )
     batch(book, update(0, 1))
     (told,) = here.get(book, "sheets.protectedRanges")["sheets"][0]["protectedRanges"]
-    assert (told["editors"], told["requestingUserCanEdit"], told["description"]) == (editors, True, "ours")
+    assert (told["editors"], told["requestingUserCanEdit"], told["description"]) == (
+        editors,
+        True,
+        "ours",
+    )
     batch(book, {"deleteProtectedRange": {"protectedRangeId": told["protectedRangeId"]}})
     assert here.get(book, "sheets.protectedRanges") == {"sheets": [{}]}
 
@@ -183,16 +234,24 @@ def test_whoever_protects_may_edit_others_not(here: Here) -> None:
     book = here.book([["a"]])
     here.server.share(book.id, "ann@example.com", "writer")
     ann = client(here.server, here.server.authorized_user("ann@example.com")).open_by_key(book.id)
-    (reply,) = batch(book, protect({"sheetId": 0}, protectedRangeId=5, editors={"users": [here.email]}))
+    (reply,) = batch(
+        book, protect({"sheetId": 0}, protectedRangeId=5, editors={"users": [here.email]})
+    )
     assert reply["addProtectedRange"]["protectedRange"]["editors"] == {"users": [OWNER, here.email]}
     batch(book, update(0, 0))
     with refused(f"Invalid requests[0].updateCells: {PROTECTED}"):
         batch(ann, update(0, 0))
     with refused(f"Invalid requests[0].updateSheetProperties: {PROTECTED}"):
         ann.sheet1.update_title("Hers")
-    batch(book, {"deleteProtectedRange": {"protectedRangeId": 5}}, protect({"sheetId": 0}, protectedRangeId=5))
+    batch(
+        book,
+        {"deleteProtectedRange": {"protectedRangeId": 5}},
+        protect({"sheetId": 0}, protectedRangeId=5),
+    )
     batch(ann, update(0, 0))  # without editors, all who may write may edit
-    with refused("Invalid requests[0].addProtectedRange: Protected range with id 5 already exists."):
+    with refused(
+        "Invalid requests[0].addProtectedRange: Protected range with id 5 already exists."
+    ):
         batch(book, protect({"sheetId": 0}, protectedRangeId=5))
 
 
@@ -200,15 +259,23 @@ def test_a_warning_stops_nobody(here: Here) -> None:
     book = here.book([["a"]])
     here.server.request(book.id, protect(area(0, 0, 1, 1), warningOnly=True))
     batch(book, update(0, 0))
-    with refused("Invalid requests[0].addProtectedRange: ProtectedRange is warningOnly. Editors cannot be set on it."):
+    with refused(
+        "Invalid requests[0].addProtectedRange: ProtectedRange is warningOnly. Editors cannot be set on it."
+    ):
         batch(book, protect(area(0, 0, 1, 1), warningOnly=True, editors={"users": []}))
 
 
 def test_a_protected_sheet_with_open_places(here: Here) -> None:
     book = here.book([["a"] * 4 for _ in range(4)])
     holes = [area(1, 1, 3, 2), area(1, 2, 3, 3)]
-    here.server.request(book.id, protect({"sheetId": 0}, editors={"users": []}, unprotectedRanges=holes))
-    two = {"range": area(1, 1, 3, 3), "rows": [row("x", "x"), row("x", "x")], "fields": "userEnteredValue"}
+    here.server.request(
+        book.id, protect({"sheetId": 0}, editors={"users": []}, unprotectedRanges=holes)
+    )
+    two = {
+        "range": area(1, 1, 3, 3),
+        "rows": [row("x", "x"), row("x", "x")],
+        "fields": "userEnteredValue",
+    }
     batch(book, {"updateCells": two})
     for place in ((0, 1), (3, 1), (1, 0), (1, 3)):
         with refused(f"Invalid requests[0].updateCells: {PROTECTED}"):
@@ -219,7 +286,9 @@ def test_a_protected_sheet_with_open_places(here: Here) -> None:
     batch(book, update(3, 1))
     with refused(f"Invalid requests[0].updateCells: {PROTECTED}"):
         batch(book, update(1, 1))
-    with refused("Invalid requests[0].addProtectedRange: Unprotected ranges are only supported on protected sheets."):
+    with refused(
+        "Invalid requests[0].addProtectedRange: Unprotected ranges are only supported on protected sheets."
+    ):
         batch(here.book([["a"]]), protect(area(0, 0, 2, 2), unprotectedRanges=[area(0, 0, 1, 1)]))
 
 
@@ -241,7 +310,10 @@ def test_filters_and_conditional_formats(here: Here) -> None:
     book.sheet1.set_basic_filter("A1:B2")
     rule: Json = {
         "ranges": [area(1, 0, 5, 1)],
-        "booleanRule": {"condition": {"type": "NOT_BLANK"}, "format": {"textFormat": {"bold": True}}},
+        "booleanRule": {
+            "condition": {"type": "NOT_BLANK"},
+            "format": {"textFormat": {"bold": True}},
+        },
     }
     batch(book, {"addConditionalFormatRule": {"rule": rule}}, {"insertDimension": rows(2, 3)})
     told = here.get(book)["sheets"][0]
@@ -251,15 +323,25 @@ def test_filters_and_conditional_formats(here: Here) -> None:
     assert reply["deleteConditionalFormatRule"]["rule"]["booleanRule"] == rule["booleanRule"]
     book.sheet1.clear_basic_filter()
     assert sorted(here.get(book)["sheets"][0]) == ["properties"]
-    with refused("Invalid requests[0].deleteConditionalFormatRule: No conditional format on sheet: 0 at index: 0"):
+    with refused(
+        "Invalid requests[0].deleteConditionalFormatRule: No conditional format on sheet: 0 at index: 0"
+    ):
         batch(book, {"deleteConditionalFormatRule": {"sheetId": 0, "index": 0}})
 
 
 def test_metadata(here: Here) -> None:
     book = here.book([])
-    asked = {"metadataId": 7, "metadataKey": "k", "metadataValue": "v", "location": {"spreadsheet": True}, "visibility": "PROJECT"}
+    asked = {
+        "metadataId": 7,
+        "metadataKey": "k",
+        "metadataValue": "v",
+        "location": {"spreadsheet": True},
+        "visibility": "PROJECT",
+    }
     (reply,) = batch(book, {"createDeveloperMetadata": {"developerMetadata": asked}})
     assert reply["createDeveloperMetadata"]["developerMetadata"] == asked
     assert here.get(book, "developerMetadata") == {"developerMetadata": [asked]}
-    with refused("Invalid requests[0].createDeveloperMetadata: A developer metadata with id 7 already exists."):
+    with refused(
+        "Invalid requests[0].createDeveloperMetadata: A developer metadata with id 7 already exists."
+    ):
         batch(book, {"createDeveloperMetadata": {"developerMetadata": asked}})

@@ -1,8 +1,8 @@
-"""Spreadsheets as a whole: what is told, through masks, by ranges and filters, with cells or without."""
+"""Spreadsheets as a whole: what is told, through masks, by ranges and filters, with cells or
+without."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +10,6 @@ import pytest
 
 from tests.google import masks
 from tests.google.here import Here, area, batch, refused
-from tests.google.server import GoogleServer
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Here]:
-    with GoogleServer() as server:
-        yield Here(server)
-
 
 # --- masks
 
@@ -48,13 +40,20 @@ def test_masks_take_parts() -> None:
 
 
 def test_masks_replace_parts() -> None:
-    old = {"numberFormat": {"type": "TEXT", "pattern": "@"}, "textFormat": {"bold": True, "italic": True}}
+    old = {
+        "numberFormat": {"type": "TEXT", "pattern": "@"},
+        "textFormat": {"bold": True, "italic": True},
+    }
     assert masks.replace(old, {"textFormat": {"bold": False}}, masks.parse("textFormat.bold")) == {
         "numberFormat": {"type": "TEXT", "pattern": "@"},
         "textFormat": {"bold": False, "italic": True},
     }
-    assert masks.replace(old, {}, masks.parse("numberFormat,textFormat.italic")) == {"textFormat": {"bold": True}}
-    assert masks.replace(old, {"textFormat": {"bold": True}}, masks.parse("*")) == {"textFormat": {"bold": True}}
+    assert masks.replace(old, {}, masks.parse("numberFormat,textFormat.italic")) == {
+        "textFormat": {"bold": True}
+    }
+    assert masks.replace(old, {"textFormat": {"bold": True}}, masks.parse("*")) == {
+        "textFormat": {"bold": True}
+    }
     assert masks.replace(None, None, masks.parse("numberFormat")) is None
 
 
@@ -70,16 +69,23 @@ def test_what_is_told_of_a_spreadsheet(here: Here) -> None:
     assert told["sheets"] == [
         {
             "properties": {
-                "sheetId": 0, "title": "One", "index": 0, "sheetType": "GRID", "gridProperties": {"rowCount": 1, "columnCount": 1},
+                "sheetId": 0,
+                "title": "One",
+                "index": 0,
+                "sheetType": "GRID",
+                "gridProperties": {"rowCount": 1, "columnCount": 1},
             }
         },
         {
             "properties": {
-                "sheetId": book.worksheet("Two").id, "title": "Two", "index": 1, "sheetType": "GRID",
+                "sheetId": book.worksheet("Two").id,
+                "title": "Two",
+                "index": 1,
+                "sheetType": "GRID",
                 "gridProperties": {"rowCount": 1, "columnCount": 1},
             }
         },
-    ]  # fmt: skip
+    ]
 
 
 def test_a_mask_says_what_is_told(here: Here) -> None:
@@ -89,12 +95,19 @@ def test_a_mask_says_what_is_told(here: Here) -> None:
         "spreadsheetId": book.id,
         "sheets": [{"properties": {"title": "Sheet1", "gridProperties": {"rowCount": 1000}}}],
     }
-    assert sorted(here.get(book, "*")) == ["properties", "sheets", "spreadsheetId", "spreadsheetUrl"]
+    assert sorted(here.get(book, "*")) == [
+        "properties",
+        "sheets",
+        "spreadsheetId",
+        "spreadsheetUrl",
+    ]
 
 
 @pytest.mark.parametrize("path", ["sheet", "sheets.property", "sheets.data.rowData.values.value"])
 def test_a_mask_of_what_there_is_not(here: Here, path: str) -> None:
-    answer = here.call("GET", f"/v4/spreadsheets/{here.book([]).id}", fields=f"spreadsheetId,{path}")
+    answer = here.call(
+        "GET", f"/v4/spreadsheets/{here.book([]).id}", fields=f"spreadsheetId,{path}"
+    )
     error = answer.json()["error"]
     assert (answer.status_code, error["message"]) == (400, "Request contains an invalid argument.")
     words = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'."
@@ -120,36 +133,64 @@ def test_cells_as_they_are_told(here: Here) -> None:
         {
             "values": [
                 {
-                    "userEnteredValue": {"stringValue": "0012"}, "effectiveValue": {"stringValue": "0012"}, "formattedValue": "0012",
+                    "userEnteredValue": {"stringValue": "0012"},
+                    "effectiveValue": {"stringValue": "0012"},
+                    "formattedValue": "0012",
                     "note": "look",
                 },
-                {"userEnteredValue": {"numberValue": 1.5}, "effectiveValue": {"numberValue": 1.5}, "formattedValue": "1.5"},
                 {
-                    "userEnteredValue": {"boolValue": True}, "effectiveValue": {"boolValue": True}, "formattedValue": "TRUE",
+                    "userEnteredValue": {"numberValue": 1.5},
+                    "effectiveValue": {"numberValue": 1.5},
+                    "formattedValue": "1.5",
+                },
+                {
+                    "userEnteredValue": {"boolValue": True},
+                    "effectiveValue": {"boolValue": True},
+                    "formattedValue": "TRUE",
                     "dataValidation": rule,
                 },
-                {"userEnteredValue": {"formulaValue": "=B1"}, "effectiveValue": {"numberValue": 1.5}, "formattedValue": "1.5"},
                 {
-                    "userEnteredValue": {"numberValue": 46129}, "effectiveValue": {"numberValue": 46129}, "formattedValue": "2026-04-17",
-                    "userEnteredFormat": date, "effectiveFormat": date,
+                    "userEnteredValue": {"formulaValue": "=B1"},
+                    "effectiveValue": {"numberValue": 1.5},
+                    "formattedValue": "1.5",
+                },
+                {
+                    "userEnteredValue": {"numberValue": 46129},
+                    "effectiveValue": {"numberValue": 46129},
+                    "formattedValue": "2026-04-17",
+                    "userEnteredFormat": date,
+                    "effectiveFormat": date,
                 },
             ]
         },
         {},
         {
             "values": [
-                {"userEnteredValue": {"stringValue": "=1"}, "effectiveValue": {"stringValue": "=1"}, "formattedValue": "=1"},
+                {
+                    "userEnteredValue": {"stringValue": "=1"},
+                    "effectiveValue": {"stringValue": "=1"},
+                    "formattedValue": "=1",
+                },
                 {
                     "userEnteredValue": {"formulaValue": "=WHAT()"},
-                    "effectiveValue": {"errorValue": {"type": "ERROR", "message": "Formula parse error."}},
+                    "effectiveValue": {
+                        "errorValue": {"type": "ERROR", "message": "Formula parse error."}
+                    },
                     "formattedValue": "#ERROR!",
                 },
             ]
         },
-    ]  # fmt: skip
-    assert (len(data[0]["rowMetadata"]), len(data[0]["columnMetadata"]), data[0]["rowMetadata"][0]) == (3, 5, {"pixelSize": 21})
+    ]
+    assert (
+        len(data[0]["rowMetadata"]),
+        len(data[0]["columnMetadata"]),
+        data[0]["rowMetadata"][0],
+    ) == (3, 5, {"pixelSize": 21})
     only = here.get(book, "sheets.data.rowData.values(effectiveValue,note)", ranges="Sheet1!A1:B1")
-    values = [{"effectiveValue": {"stringValue": "0012"}, "note": "look"}, {"effectiveValue": {"numberValue": 1.5}}]
+    values = [
+        {"effectiveValue": {"stringValue": "0012"}, "note": "look"},
+        {"effectiveValue": {"numberValue": 1.5}},
+    ]
     assert only == {"sheets": [{"data": [{"rowData": [{"values": values}]}]}]}
 
 
@@ -159,9 +200,14 @@ def test_ranges_leave_other_sheets_out(here: Here) -> None:
     assert [sheet["properties"]["title"] for sheet in told] == ["One", "Two"]
     first, second = told[0]["data"]
     assert (first["startRow"], first["startColumn"], len(first["rowMetadata"])) == (1, 1, 1)
-    assert [first["rowData"][0]["values"][0]["formattedValue"], second["rowData"][0]["values"][0]["formattedValue"]] == ["d", "a"]
+    assert [
+        first["rowData"][0]["values"][0]["formattedValue"],
+        second["rowData"][0]["values"][0]["formattedValue"],
+    ] == ["d", "a"]
     assert "startRow" not in second
-    assert [sheet["properties"]["title"] for sheet in here.get(book, ranges="Two")["sheets"]] == ["Two"]
+    assert [sheet["properties"]["title"] for sheet in here.get(book, ranges="Two")["sheets"]] == [
+        "Two"
+    ]
     assert "data" not in here.get(book, ranges="Two")["sheets"][0]
     with refused("Unable to parse range: Four!A1"):
         here.get(book, ranges="Four!A1")
@@ -182,9 +228,23 @@ def test_filters_by_range(here: Here) -> None:
         {"dataFilters": [{"gridRange": {"sheetId": two}}]},
         fields="sheets(properties.title,data.rowData.values.formattedValue)",
     )
-    assert masked.json() == {"sheets": [{"properties": {"title": "Two"}, "data": [{"rowData": [{"values": [{"formattedValue": "e"}]}]}]}]}
-    assert here.call("POST", path, {"dataFilters": [{"gridRange": {"sheetId": 99}}]}).json()["error"]["message"] == "No grid with id: 99"
-    past = here.call("POST", path, {"dataFilters": [{"gridRange": area(1000, 0, 1001, 1)}]}).json()["error"]["message"]
+    assert masked.json() == {
+        "sheets": [
+            {
+                "properties": {"title": "Two"},
+                "data": [{"rowData": [{"values": [{"formattedValue": "e"}]}]}],
+            }
+        ]
+    }
+    assert (
+        here.call("POST", path, {"dataFilters": [{"gridRange": {"sheetId": 99}}]}).json()["error"][
+            "message"
+        ]
+        == "No grid with id: 99"
+    )
+    past = here.call("POST", path, {"dataFilters": [{"gridRange": area(1000, 0, 1001, 1)}]}).json()[
+        "error"
+    ]["message"]
     assert past == "Range (One!A1001) exceeds grid limits. Max rows: 1000, max columns: 26"
 
 
@@ -192,22 +252,41 @@ def test_an_answer_can_hold_the_changed_spreadsheet(here: Here) -> None:
     book = here.book({"One": [["a", "b"]], "Two": [["c"]]})
     answer = book.batch_update(
         {
-            "requests": [{"updateSheetProperties": {"properties": {"sheetId": 0, "title": "Uno"}, "fields": "title"}}],
+            "requests": [
+                {
+                    "updateSheetProperties": {
+                        "properties": {"sheetId": 0, "title": "Uno"},
+                        "fields": "title",
+                    }
+                }
+            ],
             "includeSpreadsheetInResponse": True,
             "responseRanges": ["Uno!B1"],
             "responseIncludeGridData": True,
         }
     )
     told = answer["updatedSpreadsheet"]["sheets"]
-    assert [(sheet["properties"]["title"], sheet["data"][0]["rowData"][0]["values"][0]["formattedValue"]) for sheet in told] == [
-        ("Uno", "b")
-    ]
+    assert [
+        (
+            sheet["properties"]["title"],
+            sheet["data"][0]["rowData"][0]["values"][0]["formattedValue"],
+        )
+        for sheet in told
+    ] == [("Uno", "b")]
     assert answer["replies"] == [{}]
     plain = book.batch_update(
-        {"requests": [{"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 1}}], "includeSpreadsheetInResponse": True}
+        {
+            "requests": [{"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 1}}],
+            "includeSpreadsheetInResponse": True,
+        }
     )
-    assert plain["updatedSpreadsheet"]["sheets"][0]["properties"]["gridProperties"]["rowCount"] == 1001
+    assert (
+        plain["updatedSpreadsheet"]["sheets"][0]["properties"]["gridProperties"]["rowCount"] == 1001
+    )
     masked = here.call(
-        "POST", f"/v4/spreadsheets/{book.id}:batchUpdate", {"requests": [{"clearBasicFilter": {"sheetId": 0}}]}, fields="replies"
+        "POST",
+        f"/v4/spreadsheets/{book.id}:batchUpdate",
+        {"requests": [{"clearBasicFilter": {"sheetId": 0}}]},
+        fields="replies",
     )
     assert masked.json() == {"replies": [{}]}

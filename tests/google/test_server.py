@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import google.auth.exceptions
@@ -15,9 +21,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
 
+from tests.conftest import ROOT
 from tests.google.client import client
 from tests.google.grid import Formula, FormulaError
 from tests.google.here import Here, Rows, area, batch, refused, row
+from tests.google.requests import REQUESTS
+from tests.google.routes import Routes
 from tests.google.server import Fault, GoogleServer
 
 
@@ -47,7 +56,10 @@ def assertion(here: Here, key: str | None = None, **changed: Any) -> dict[str, s
     }
     signer = crypt.RSASigner.from_string(key or here.info["private_key"])  # type: ignore[no-untyped-call]
     signed = jwt.encode(signer, claims | changed)  # type: ignore[no-untyped-call]
-    return {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": signed.decode()}
+    return {
+        "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "assertion": signed.decode(),
+    }
 
 
 def ask(here: Here, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -58,14 +70,21 @@ def ask(here: Here, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
 def test_a_signed_grant_gets_a_token(here: Here) -> None:
     status, answer = ask(here, assertion(here))
     assert (status, answer["expires_in"], answer["token_type"]) == (200, 3600, "Bearer")
-    assert here.call("GET", "/v4/spreadsheets/none", token=answer["access_token"]).status_code == 404
+    assert (
+        here.call("GET", "/v4/spreadsheets/none", token=answer["access_token"]).status_code == 404
+    )
 
 
 def test_another_key_is_refused(here: Here) -> None:
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form = serialization.PrivateFormat.TraditionalOpenSSL
-    pem = other.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
-    assert ask(here, assertion(here, pem)) == (400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
+    pem = other.private_bytes(
+        serialization.Encoding.PEM, form, serialization.NoEncryption()
+    ).decode()
+    assert ask(here, assertion(here, pem)) == (
+        400,
+        {"error": "invalid_grant", "error_description": "Invalid JWT Signature."},
+    )
     with pytest.raises(google.auth.exceptions.RefreshError, match="Invalid JWT Signature"):
         client(here.server, here.info | {"private_key": pem}).open_by_key("any")
 
@@ -80,14 +99,22 @@ def test_another_key_is_refused(here: Here) -> None:
         ({"scope": ""}, "invalid_scope"),
     ],
 )
-def test_claims_that_do_not_hold_are_refused(here: Here, claims: dict[str, Any], error: str) -> None:
+def test_claims_that_do_not_hold_are_refused(
+    here: Here, claims: dict[str, Any], error: str
+) -> None:
     status, answer = ask(here, assertion(here, **claims))
     assert (status, answer["error"]) == (400, error)
 
 
 def test_what_is_no_grant_is_refused(here: Here) -> None:
     assert ask(here, {"grant_type": "password"})[1]["error"] == "unsupported_grant_type"
-    assert ask(here, {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "a.b.c"})[1]["error"] == "invalid_grant"
+    assert (
+        ask(
+            here,
+            {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "a.b.c"},
+        )[1]["error"]
+        == "invalid_grant"
+    )
     assert ask(here, {"grant_type": "refresh_token", "refresh_token": "unknown"}) == (
         400,
         {"error": "invalid_grant", "error_description": "Token has been expired or revoked."},
@@ -102,10 +129,19 @@ def test_a_user_calls_with_a_refresh_token(here: Here) -> None:
 
 
 def test_without_a_good_token_nothing_is_answered(here: Here) -> None:
-    for headers, words in (({}, "Request is missing required"), ({"Authorization": "Bearer ya29.none"}, "Request had invalid")):
-        answer = here.session.get(f"{here.server.url}/v4/spreadsheets/any", headers=headers, timeout=20)
+    for headers, words in (
+        ({}, "Request is missing required"),
+        ({"Authorization": "Bearer ya29.none"}, "Request had invalid"),
+    ):
+        answer = here.session.get(
+            f"{here.server.url}/v4/spreadsheets/any", headers=headers, timeout=20
+        )
         error = answer.json()["error"]
-        assert (answer.status_code, error["status"], error["message"].startswith(words)) == (401, "UNAUTHENTICATED", True)
+        assert (answer.status_code, error["status"], error["message"].startswith(words)) == (
+            401,
+            "UNAUTHENTICATED",
+            True,
+        )
 
 
 def test_a_client_gets_another_token_when_the_first_is_good_no_more(here: Here) -> None:
@@ -122,10 +158,17 @@ def test_tokens_run_out(here: Here) -> None:
 
 def test_a_token_is_good_for_its_scopes_only(here: Here) -> None:
     book = here.book([["a"]])
-    token = ask(here, assertion(here, scope="https://www.googleapis.com/auth/spreadsheets.readonly"))[1]["access_token"]
+    token = ask(
+        here, assertion(here, scope="https://www.googleapis.com/auth/spreadsheets.readonly")
+    )[1]["access_token"]
     assert here.call("GET", f"/v4/spreadsheets/{book.id}", token=token).status_code == 200
-    error = here.call("POST", f"/v4/spreadsheets/{book.id}:batchUpdate", {"requests": []}, token).json()["error"]
-    assert (error["status"], error["message"]) == ("PERMISSION_DENIED", "Request had insufficient authentication scopes.")
+    error = here.call(
+        "POST", f"/v4/spreadsheets/{book.id}:batchUpdate", {"requests": []}, token
+    ).json()["error"]
+    assert (error["status"], error["message"]) == (
+        "PERMISSION_DENIED",
+        "Request had insufficient authentication scopes.",
+    )
     assert error["details"][0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
 
 
@@ -151,7 +194,9 @@ def test_what_there_is_not_is_not_found(here: Here) -> None:
     with pytest.raises(gspread.SpreadsheetNotFound):
         here.client.open_by_key("1unknown")
     error = here.call("GET", "/v4/spreadsheets/1unknown").json()
-    assert error == {"error": {"code": 404, "message": "Requested entity was not found.", "status": "NOT_FOUND"}}
+    assert error == {
+        "error": {"code": 404, "message": "Requested entity was not found.", "status": "NOT_FOUND"}
+    }
 
 
 # --- quotas
@@ -161,7 +206,9 @@ def test_quotas_count_reads_and_writes_of_a_user_apart(here: Here) -> None:
     book, token, now = here.book([["a"]]), here.token(), [1000.0]
     here.server.quota, here.server.clock = True, lambda: now[0]
     path = f"/v4/spreadsheets/{book.id}"
-    assert [here.call("GET", f"{path}/values/A1", token=token).status_code for _ in range(60)] == [200] * 60
+    assert [here.call("GET", f"{path}/values/A1", token=token).status_code for _ in range(60)] == [
+        200
+    ] * 60
     answer = here.call("GET", f"{path}/values/A1", token=token)
     error = answer.json()["error"]
     assert (answer.status_code, error["status"]) == (429, "RESOURCE_EXHAUSTED")
@@ -170,8 +217,21 @@ def test_quotas_count_reads_and_writes_of_a_user_apart(here: Here) -> None:
         " for consumer 'project_number:100000000001'."
     )
     assert error["details"][0]["metadata"]["quota_limit"] == "ReadRequestsPerMinutePerUser"
-    many = {"requests": [{"updateCells": {"start": {"sheetId": 0}, "rows": [row(1)], "fields": "userEnteredValue"}}] * 70}
-    assert here.call("POST", f"{path}:batchUpdate", many, token).status_code == 200, "a batch counts once"
+    many = {
+        "requests": [
+            {
+                "updateCells": {
+                    "start": {"sheetId": 0},
+                    "rows": [row(1)],
+                    "fields": "userEnteredValue",
+                }
+            }
+        ]
+        * 70
+    }
+    assert here.call("POST", f"{path}:batchUpdate", many, token).status_code == 200, (
+        "a batch counts once"
+    )
     now[0] += 59.9
     assert here.call("GET", f"{path}/values/A1", token=token).status_code == 429
     now[0] += 0.2
@@ -183,7 +243,11 @@ def test_quotas_count_the_whole_project(here: Here) -> None:
     here.server.quota, here.server.quotas.project = True, 3
     for name in ("ann", "bob", "cid"):
         here.server.share(book.id, f"{name}@example.com", "reader")
-        assert here.call("GET", f"/v4/spreadsheets/{book.id}", token=here.token(here.server.authorized_user(f"{name}@example.com"))).ok
+        assert here.call(
+            "GET",
+            f"/v4/spreadsheets/{book.id}",
+            token=here.token(here.server.authorized_user(f"{name}@example.com")),
+        ).ok
     error = here.call("GET", f"/v4/spreadsheets/{book.id}").json()["error"]
     assert "limit 'Read requests per minute' of" in error["message"]
 
@@ -201,7 +265,9 @@ def test_a_status_instead_of_an_answer(here: Here) -> None:
     assert here.server.rows(book.id, "Sheet1") == [[1]]
     book.sheet1.update_acell("A1", "3")
     assert [call.status for call in here.server.log if call.method == "PUT"] == [200, 503, 503, 200]
-    here.server.faults.append(Fault(lambda request: request.kind == "read", "status 429", retry_after=3))
+    here.server.faults.append(
+        Fault(lambda request: request.kind == "read", "status 429", retry_after=3)
+    )
     answer = here.call("GET", f"/v4/spreadsheets/{book.id}")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
 
@@ -261,15 +327,26 @@ def test_answers_are_compressed_if_asked_for(here: Here) -> None:
     sizes = []
     for encoding in ("gzip", "identity"):
         headers = {"Authorization": f"Bearer {here.token()}", "Accept-Encoding": encoding}
-        answer = here.session.get(f"{here.server.url}/v4/spreadsheets/{book.id}/values/Sheet1", headers=headers, timeout=20)
-        assert (answer.headers.get("Content-Encoding"), len(answer.json()["values"])) == (encoding if encoding == "gzip" else None, 50)
+        answer = here.session.get(
+            f"{here.server.url}/v4/spreadsheets/{book.id}/values/Sheet1",
+            headers=headers,
+            timeout=20,
+        )
+        assert (answer.headers.get("Content-Encoding"), len(answer.json()["values"])) == (
+            encoding if encoding == "gzip" else None,
+            50,
+        )
         sizes.append(int(answer.headers["Content-Length"]))
     assert sizes[0] < sizes[1] / 10
 
 
 def test_what_the_server_stumbles_over_is_no_silence(here: Here) -> None:
     book = here.book([["a"]])
-    answer = here.call("POST", f"/v4/spreadsheets/{book.id}:batchUpdate", {"requests": [{"updateCells": {"rows": 5, "fields": "*"}}]})
+    answer = here.call(
+        "POST",
+        f"/v4/spreadsheets/{book.id}:batchUpdate",
+        {"requests": [{"updateCells": {"rows": 5, "fields": "*"}}]},
+    )
     assert (answer.status_code, len(here.server.errors)) == (500, 1)
 
 
@@ -280,8 +357,15 @@ def test_the_log(here: Here) -> None:
     book = here.book([["a"]])
     here.server.log.clear()
     book.sheet1.update_acell("A1", "2")
-    batch(book, {"updateCells": {"start": {"sheetId": 0}, "rows": [row(1)], "fields": "userEnteredValue"}})
-    here.call("POST", f"/v4/spreadsheets/{book.id}:getByDataFilter", {"dataFilters": [{"gridRange": area(0, 0, 1, 1)}]})
+    batch(
+        book,
+        {"updateCells": {"start": {"sheetId": 0}, "rows": [row(1)], "fields": "userEnteredValue"}},
+    )
+    here.call(
+        "POST",
+        f"/v4/spreadsheets/{book.id}:getByDataFilter",
+        {"dataFilters": [{"gridRange": area(0, 0, 1, 1)}]},
+    )
     here.client.list_spreadsheet_files()
     log = here.server.log
     assert [(call.method, call.kind, call.status) for call in log] == [
@@ -293,15 +377,23 @@ def test_the_log(here: Here) -> None:
         ("GET", "drive", 200),
     ]
     assert [here.server.count(kind) for kind in ("read", "write", "token", "drive")] == [2, 2, 1, 1]
-    assert (log[2].user, log[2].size > 50, log[2].path) == (here.email, True, f"/v4/spreadsheets/{book.id}:batchUpdate")
+    assert (log[2].user, log[2].size > 50, log[2].path) == (
+        here.email,
+        True,
+        f"/v4/spreadsheets/{book.id}:batchUpdate",
+    )
 
 
 def test_another_user_acts_before_and_after_a_request(here: Here) -> None:
     sheet = here.book([["a", "b"]]).sheet1
-    here.server.before = lambda request: here.server.set(sheet.spreadsheet_id, "Sheet1", 1, 1, "before")
+    here.server.before = lambda request: here.server.set(
+        sheet.spreadsheet_id, "Sheet1", 1, 1, "before"
+    )
     assert sheet.acell("A1").value == "before"
     here.server.before = None
-    here.server.after = lambda request: here.server.set(sheet.spreadsheet_id, "Sheet1", 1, 1, "after")
+    here.server.after = lambda request: here.server.set(
+        sheet.spreadsheet_id, "Sheet1", 1, 1, "after"
+    )
     assert sheet.acell("A1").value == "before"
     here.server.after = None
     assert sheet.acell("A1").value == "after"
@@ -309,17 +401,30 @@ def test_another_user_acts_before_and_after_a_request(here: Here) -> None:
 
 def test_the_date_is_the_server_s(here: Here) -> None:
     here.server.date = lambda: 0.0
-    assert here.call("GET", "/v4/spreadsheets/any").headers["Date"] == "Thu, 01 Jan 1970 00:00:00 GMT"
+    assert (
+        here.call("GET", "/v4/spreadsheets/any").headers["Date"] == "Thu, 01 Jan 1970 00:00:00 GMT"
+    )
 
 
 # --- what tests see and do
 
 
 def test_values_of_python_in_a_new_spreadsheet(here: Here) -> None:
-    rows: Rows = [["0012", 1, 2.5, True, None, datetime(2026, 4, 17), datetime(2026, 4, 17, 12)], [], [None, "x"], []]
+    rows: Rows = [
+        ["0012", 1, 2.5, True, None, datetime(2026, 4, 17), datetime(2026, 4, 17, 12)],
+        [],
+        [None, "x"],
+        [],
+    ]
     book = here.book({"Data": rows, "Empty": []})
-    assert here.server.rows(book.id, "Data") == [["0012", 1, 2.5, True, None, 46129, 46129.5], [], [None, "x"]]
-    assert here.server.cell(book.id, "Data", 1, 6).format == {"numberFormat": {"type": "DATE", "pattern": "yyyy-mm-dd"}}
+    assert here.server.rows(book.id, "Data") == [
+        ["0012", 1, 2.5, True, None, 46129, 46129.5],
+        [],
+        [None, "x"],
+    ]
+    assert here.server.cell(book.id, "Data", 1, 6).format == {
+        "numberFormat": {"type": "DATE", "pattern": "yyyy-mm-dd"}
+    }
     assert book.worksheet("Data").row_values(1)[5:] == ["2026-04-17", "2026-04-17 12:00:00"]
     assert [(sheet.row_count, sheet.col_count) for sheet in book.worksheets()] == [(1000, 26)] * 2
     tight = here.book([["a", "b"], ["c"]], tight=True)
@@ -341,14 +446,21 @@ def test_what_another_user_does(here: Here) -> None:
         [None, None, None, "grown"],
     ]
     assert server.cell(book.id, "Sheet1", 2, 1).value == Formula("=SUM(B:B)", 7)
-    assert book.sheet1.get_all_values() == [["a", "2026-04-18", "", ""], ["7", "#ERROR!", "", ""], ["b", "", "", ""], ["", "", "", "grown"]]
+    assert book.sheet1.get_all_values() == [
+        ["a", "2026-04-18", "", ""],
+        ["7", "#ERROR!", "", ""],
+        ["b", "", "", ""],
+        ["", "", "", "grown"],
+    ]
     server.delete_row(book.id, "Sheet1", 2)
     assert server.rows(book.id, "Sheet1")[1] == ["b"]
 
 
 def test_formulas_come_to_what_tests_say(here: Here) -> None:
     book = here.book([[1], [2]])
-    here.server.formulas["=SUM(A1:A2)"] = lambda spreadsheet, sheet: sum(sheet.cell(row, 0).value for row in range(2))
+    here.server.formulas["=SUM(A1:A2)"] = lambda spreadsheet, sheet: sum(
+        sheet.cell(row, 0).value for row in range(2)
+    )
     book.sheet1.update([["=SUM(A1:A2)"]], "B1", raw=False)
     assert book.sheet1.acell("B1").value == "3"
     here.server.set(book.id, "Sheet1", 1, 1, 40)
@@ -384,11 +496,54 @@ def test_everything_can_be_forgotten(here: Here) -> None:
 
 
 def test_a_large_sheet_is_quick(here: Here) -> None:
-    rows = [[f"text {number}" if column % 2 else number for column in range(45)] for number in range(1500)]
+    rows = [
+        [f"text {number}" if column % 2 else number for column in range(45)]
+        for number in range(1500)
+    ]
     book = here.book(rows)
     started = time.monotonic()
     answer = book.values_batch_get(["Sheet1"], params={"valueRenderOption": "UNFORMATTED_VALUE"})
     assert answer["valueRanges"][0]["values"] == rows
-    batch(book, {"updateCells": {"start": {"sheetId": 0}, "rows": [row(*cells[:40]) for cells in rows], "fields": "userEnteredValue"}})
+    batch(
+        book,
+        {
+            "updateCells": {
+                "start": {"sheetId": 0},
+                "rows": [row(*cells[:40]) for cells in rows],
+                "fields": "userEnteredValue",
+            }
+        },
+    )
     assert time.monotonic() - started < 5
     assert here.server.rows(book.id, "Sheet1") == rows
+
+
+# --- by hand
+
+
+def test_the_readme_names_what_is_answered(here: Here) -> None:
+    text = (Path(__file__).parent / "README.md").read_text()
+    assert [name for name in REQUESTS if not re.search(rf"\b{name}\b", text)] == []
+    paths = [pattern.pattern for _, pattern, _ in Routes(here.server.drive).routes]
+    words = {word for path in paths for word in re.findall(r"[a-zA-Z]+", path.split("/", 2)[2])}
+    assert {word for word in words if len(word) > 3 and word not in text} == set()
+
+
+def test_the_server_by_hand(tmp_path: Path) -> None:
+    """It says where it is and whose key it takes, and answers."""
+    command = [sys.executable, "-m", "tests.google", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        said = dict(
+            process.stdout.readline().removeprefix("export ").strip().split("=", 1)
+            for _ in range(4)
+        )
+        info = json.loads(Path(said["TICKETOPS_GOOGLE_KEY"]).read_text())
+        answer = requests.post(
+            info["token_uri"], data={"grant_type": "none of this world"}, timeout=20
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert answer.json()["error"] == "unsupported_grant_type"
+    assert said["TICKETOPS_WORKBOOK"].startswith("gsheet:")
+    assert info["token_uri"].startswith(said["TICKETOPS_GOOGLE_API"])

@@ -1,8 +1,8 @@
-"""Rows of values in and out, by gspread: what is trimmed, how it is shown, what typed text becomes."""
+"""Rows of values in and out, by gspread: what is trimmed, how it is shown, what typed text
+becomes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,8 @@ from gspread.utils import ValueInputOption, ValueRenderOption
 
 from tests.google.grid import Formula, FormulaError
 from tests.google.here import Here, Rows, refused
-from tests.google.server import GoogleServer
 
 DAY = datetime(2026, 4, 17)
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Here]:
-    with GoogleServer() as server:
-        yield Here(server)
 
 
 # --- reading
@@ -28,7 +21,11 @@ def here() -> Iterator[Here]:
 def test_blank_ends_are_trimmed(here: Here) -> None:
     book = here.book([["a", None, "c", None], [], [None, "x"], [None, None], []])
     answer = book.values_get("Sheet1")
-    assert answer == {"range": "Sheet1!A1:Z1000", "majorDimension": "ROWS", "values": [["a", "", "c"], [], ["", "x"]]}
+    assert answer == {
+        "range": "Sheet1!A1:Z1000",
+        "majorDimension": "ROWS",
+        "values": [["a", "", "c"], [], ["", "x"]],
+    }
     assert book.values_get("Sheet1!E1:F9") == {"range": "Sheet1!E1:F9", "majorDimension": "ROWS"}
 
 
@@ -66,13 +63,23 @@ def test_formats_without_values_are_no_values(here: Here) -> None:
 def test_ranges(here: Here, asked: str, told: str) -> None:
     book = here.book({"Sheet1": [], "It's mine": [], "A1": [], "2026": [], "a:b": []})
     sheet = book.worksheet("2026").id
-    place = {"sheetId": sheet, "startRowIndex": 1, "endRowIndex": 3, "startColumnIndex": 1, "endColumnIndex": 3}
-    here.server.request(book.id, {"addNamedRange": {"namedRange": {"name": "place", "range": place}}})
+    place = {
+        "sheetId": sheet,
+        "startRowIndex": 1,
+        "endRowIndex": 3,
+        "startColumnIndex": 1,
+        "endColumnIndex": 3,
+    }
+    here.server.request(
+        book.id, {"addNamedRange": {"namedRange": {"name": "place", "range": place}}}
+    )
     assert book.values_get(asked)["range"] == told
     assert book.values_batch_get([asked])["valueRanges"][0]["range"] == told
 
 
-@pytest.mark.parametrize("asked", ["None!A1", "Sheet1!A1:B2:C3", "Sheet1!A0", "Sheet1!", "Nobody", "Sheet1!ABCD1"])
+@pytest.mark.parametrize(
+    "asked", ["None!A1", "Sheet1!A1:B2:C3", "Sheet1!A0", "Sheet1!", "Nobody", "Sheet1!ABCD1"]
+)
 def test_what_is_no_range(here: Here, asked: str) -> None:
     with refused(f"Unable to parse range: {asked}"):
         here.book([]).values_get(asked)
@@ -89,26 +96,57 @@ def test_a_range_that_starts_past_the_grid(here: Here) -> None:
 def test_three_ways_to_show_a_value(here: Here) -> None:
     book = here.book([["0012", 1, 2.5, True, DAY, 1 / 3, 1e20, None, ""]])
     here.server.set_formula(book.id, "Sheet1", 1, 8, "=SUM(B1:C1)", 3.5)
-    here.server.set_formula(book.id, "Sheet1", 1, 9, "=1/0", FormulaError("DIVIDE_BY_ZERO", "Division by zero."))
+    here.server.set_formula(
+        book.id, "Sheet1", 1, 9, "=1/0", FormulaError("DIVIDE_BY_ZERO", "Division by zero.")
+    )
     here.server.set_format(book.id, "Sheet1", 1, 3, {"numberFormat": {"type": "CURRENCY"}})
     sheet = book.sheet1
-    assert sheet.row_values(1) == ["0012", "1", "$2.50", "TRUE", "2026-04-17", "0.3333333333", "1E+20", "3.5", "#DIV/0!"]
+    assert sheet.row_values(1) == [
+        "0012",
+        "1",
+        "$2.50",
+        "TRUE",
+        "2026-04-17",
+        "0.3333333333",
+        "1E+20",
+        "3.5",
+        "#DIV/0!",
+    ]
     assert sheet.row_values(1, value_render_option=ValueRenderOption.unformatted) == [
-        "0012", 1, 2.5, True, 46129, 1 / 3, 1e20, 3.5, "#DIV/0! (Division by zero.)",
-    ]  # fmt: skip
-    assert sheet.row_values(1, value_render_option=ValueRenderOption.formula)[-2:] == ["=SUM(B1:C1)", "=1/0"]
-    params: dict[str, Any] = {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "FORMATTED_STRING"}
+        "0012",
+        1,
+        2.5,
+        True,
+        46129,
+        1 / 3,
+        1e20,
+        3.5,
+        "#DIV/0! (Division by zero.)",
+    ]
+    assert sheet.row_values(1, value_render_option=ValueRenderOption.formula)[-2:] == [
+        "=SUM(B1:C1)",
+        "=1/0",
+    ]
+    params: dict[str, Any] = {
+        "valueRenderOption": "UNFORMATTED_VALUE",
+        "dateTimeRenderOption": "FORMATTED_STRING",
+    }
     assert book.values_get("Sheet1!D1:F1", params)["values"] == [[True, "2026-04-17", 1 / 3]]
 
 
 def test_columns_first(here: Here) -> None:
     book = here.book([["a", "b"], ["c"], [None, "d"]])
     assert book.sheet1.col_values(2) == ["b", "", "d"]
-    assert book.values_get("Sheet1", {"majorDimension": "COLUMNS"})["values"] == [["a", "c"], ["b", "", "d"]]
+    assert book.values_get("Sheet1", {"majorDimension": "COLUMNS"})["values"] == [
+        ["a", "c"],
+        ["b", "", "d"],
+    ]
 
 
 def test_an_unknown_way_is_refused(here: Here) -> None:
-    answer = here.call("GET", f"/v4/spreadsheets/{here.book([]).id}/values/A1", valueRenderOption="PLAIN")
+    answer = here.call(
+        "GET", f"/v4/spreadsheets/{here.book([]).id}/values/A1", valueRenderOption="PLAIN"
+    )
     assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
@@ -131,8 +169,15 @@ def test_an_unknown_way_is_refused(here: Here) -> None:
     ],
 )
 def test_formulas_that_are_calculated(here: Here, formula: str, value: Any) -> None:
-    book = here.book({"Sheet1": [[Formula(formula), "there"], [None, Formula("='Other one'!A1")]], "Other one": [[7]]})
-    assert book.values_get("Sheet1!A1", {"valueRenderOption": "UNFORMATTED_VALUE"})["values"] == [[value]]
+    book = here.book(
+        {
+            "Sheet1": [[Formula(formula), "there"], [None, Formula("='Other one'!A1")]],
+            "Other one": [[7]],
+        }
+    )
+    assert book.values_get("Sheet1!A1", {"valueRenderOption": "UNFORMATTED_VALUE"})["values"] == [
+        [value]
+    ]
 
 
 # --- writing
@@ -172,7 +217,10 @@ def test_typed_text_becomes_values(here: Here, text: str, value: Any, pattern: s
     book = here.book([["before"]])
     book.sheet1.update([[text]], "A1", value_input_option=ValueInputOption.user_entered)
     cell = here.server.cell(book.id, "Sheet1", 1, 1)
-    assert (cell.value, (cell.format or {}).get("numberFormat", {}).get("pattern")) == (value, pattern)
+    assert (cell.value, (cell.format or {}).get("numberFormat", {}).get("pattern")) == (
+        value,
+        pattern,
+    )
     assert isinstance(cell.value, bool) == isinstance(value, bool)
     book.sheet1.update([[text]], "B1", value_input_option=ValueInputOption.raw)
     assert here.server.cell(book.id, "Sheet1", 1, 2) == (text or None, None, None, None)
@@ -188,7 +236,13 @@ def test_text_cells_keep_typed_text(here: Here) -> None:
 def test_an_update_tells_what_it_wrote(here: Here) -> None:
     book = here.book([["a", "b"], ["c", "d"]])
     answer = book.sheet1.update([[1, None], [True, ""]], "A1:C3")
-    assert answer == {"spreadsheetId": book.id, "updatedRange": "Sheet1!A1:B2", "updatedRows": 2, "updatedColumns": 2, "updatedCells": 3}
+    assert answer == {
+        "spreadsheetId": book.id,
+        "updatedRange": "Sheet1!A1:B2",
+        "updatedRows": 2,
+        "updatedColumns": 2,
+        "updatedCells": 3,
+    }
     assert here.server.rows(book.id, "Sheet1") == [[1, "b"], [True]]
     params: dict[str, Any] = {
         "valueInputOption": "USER_ENTERED",
@@ -196,12 +250,20 @@ def test_an_update_tells_what_it_wrote(here: Here) -> None:
         "responseValueRenderOption": "UNFORMATTED_VALUE",
     }
     answer = book.values_update("Sheet1!A5", params, {"values": [["3", "x"]]})
-    assert answer["updatedData"] == {"range": "Sheet1!A5:B5", "majorDimension": "ROWS", "values": [[3, "x"]]}
+    assert answer["updatedData"] == {
+        "range": "Sheet1!A5:B5",
+        "majorDimension": "ROWS",
+        "values": [[3, "x"]],
+    }
 
 
 def test_columns_can_be_written(here: Here) -> None:
     book = here.book([])
-    book.values_update("A1", {"valueInputOption": "RAW"}, {"majorDimension": "COLUMNS", "values": [["a", "b"], ["c"]]})
+    book.values_update(
+        "A1",
+        {"valueInputOption": "RAW"},
+        {"majorDimension": "COLUMNS", "values": [["a", "b"], ["c"]]},
+    )
     assert here.server.rows(book.id, "Sheet1") == [["a", "c"], ["b"]]
 
 
@@ -232,14 +294,31 @@ def test_updates_that_do_not_fit(here: Here) -> None:
 def test_several_ranges_at_once_or_none(here: Here) -> None:
     book = here.book({"Sheet1": [["a"]], "Other": []})
     answer = book.values_batch_update(
-        {"valueInputOption": "RAW", "data": [{"range": "Sheet1!B1", "values": [[1]]}, {"range": "Other!A1", "values": [[2, 3]]}]}
+        {
+            "valueInputOption": "RAW",
+            "data": [
+                {"range": "Sheet1!B1", "values": [[1]]},
+                {"range": "Other!A1", "values": [[2, 3]]},
+            ],
+        }
     )
-    assert [answer[f"totalUpdated{name}"] for name in ("Sheets", "Rows", "Columns", "Cells")] == [2, 2, 3, 3]
-    assert [response["updatedRange"] for response in answer["responses"]] == ["Sheet1!B1", "Other!A1:B1"]
+    assert [answer[f"totalUpdated{name}"] for name in ("Sheets", "Rows", "Columns", "Cells")] == [
+        2,
+        2,
+        3,
+        3,
+    ]
+    assert [response["updatedRange"] for response in answer["responses"]] == [
+        "Sheet1!B1",
+        "Other!A1:B1",
+    ]
     before = here.server.snapshot(book.id)
     with refused("Invalid data[1]: Unable to parse range: None!A1"):
         book.values_batch_update(
-            {"valueInputOption": "RAW", "data": [{"range": "A1", "values": [[9]]}, {"range": "None!A1", "values": [[9]]}]}
+            {
+                "valueInputOption": "RAW",
+                "data": [{"range": "A1", "values": [[9]]}, {"range": "None!A1", "values": [[9]]}],
+            }
         )
     assert here.server.snapshot(book.id) == before
 
@@ -253,7 +332,9 @@ def test_several_ranges_at_once_or_none(here: Here) -> None:
         ([[None, "h"], [None, 1]], "Sheet1!B1", "Sheet1!B1:B2", "Sheet1!B3:C3"),
     ],
 )
-def test_appending_below_the_table(here: Here, rows: Rows, where: str, table: str | None, written: str) -> None:
+def test_appending_below_the_table(
+    here: Here, rows: Rows, where: str, table: str | None, written: str
+) -> None:
     book = here.book(rows)
     answer = book.values_append(where, {"valueInputOption": "RAW"}, {"values": [["x", "y"]]})
     assert (answer.get("tableRange"), answer["updates"]["updatedRange"]) == (table, written)
@@ -270,7 +351,10 @@ def test_appending_makes_the_grid_longer(here: Here) -> None:
 
 def test_clearing_leaves_formats(here: Here) -> None:
     book = here.book([["a", DAY], ["b", DAY]])
-    assert book.values_clear("Sheet1!B1:B9") == {"spreadsheetId": book.id, "clearedRange": "Sheet1!B1:B9"}
+    assert book.values_clear("Sheet1!B1:B9") == {
+        "spreadsheetId": book.id,
+        "clearedRange": "Sheet1!B1:B9",
+    }
     assert here.server.rows(book.id, "Sheet1") == [["a"], ["b"]]
     assert here.server.cell(book.id, "Sheet1", 1, 2).format is not None
     book.sheet1.batch_clear(["A1"])

@@ -1,6 +1,7 @@
 """The values.* endpoints: rows of plain values in and out.
 
-Simplified: `values:append` takes the block of cells around the range's first filled cells for the table.
+Simplified: `values:append` takes the block of cells around the range's first filled cells for the
+table.
 """
 
 from __future__ import annotations
@@ -12,7 +13,18 @@ from tests.google import a1
 from tests.google.edit import MAX_TEXT, Edit
 from tests.google.errors import TOO_LONG, ApiError, Json, invalid
 from tests.google.formats import shown, typed
-from tests.google.grid import BLANK, ERRORS, Book, Cell, Formula, FormulaError, Rect, Sheet, number, shared
+from tests.google.grid import (
+    BLANK,
+    ERRORS,
+    Book,
+    Cell,
+    Formula,
+    FormulaError,
+    Rect,
+    Sheet,
+    number,
+    shared,
+)
 
 Query = dict[str, list[str]]
 RENDER = ("FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA")
@@ -31,7 +43,9 @@ def get(book: Book, text: str, query: Query) -> Json:
     sheet, rect = book.find(text)
     render = one(query, "valueRenderOption", RENDER[0])
     if render not in RENDER:
-        raise invalid(f"Invalid value at 'value_render_option' (type.googleapis.com/google.apps.sheets.v4.ValueRenderOption), \"{render}\"")
+        raise invalid(
+            f"Invalid value at 'value_render_option' (type.googleapis.com/google.apps.sheets.v4.ValueRenderOption), \"{render}\""
+        )
     rows = _read(book, sheet, rect, render, one(query, "dateTimeRenderOption", "SERIAL_NUMBER"))
     dimension = one(query, "majorDimension", "ROWS")
     answer: Json = {"range": sheet.a1(rect), "majorDimension": dimension}
@@ -43,7 +57,10 @@ def get(book: Book, text: str, query: Query) -> Json:
 
 
 def batch_get(book: Book, query: Query) -> Json:
-    return {"spreadsheetId": book.id, "valueRanges": [get(book, text, query) for text in query.get("ranges", [])]}
+    return {
+        "spreadsheetId": book.id,
+        "valueRanges": [get(book, text, query) for text in query.get("ranges", [])],
+    }
 
 
 def _read(book: Book, sheet: Sheet, rect: Rect, render: str, moments: str) -> list[list[Any]]:
@@ -54,7 +71,10 @@ def _read(book: Book, sheet: Sheet, rect: Rect, render: str, moments: str) -> li
         if plain:
             values = ["" if cell is None else _plain(cell.value, book, sheet) for cell in cells]
         else:
-            values = ["" if cell is None else _rendered(cell, book, sheet, render, moments) for cell in cells]
+            values = [
+                "" if cell is None else _rendered(cell, book, sheet, render, moments)
+                for cell in cells
+            ]
         while values and values[-1] == "":
             values.pop()
         found.append(values)
@@ -66,10 +86,12 @@ def _read(book: Book, sheet: Sheet, rect: Rect, render: str, moments: str) -> li
 def _plain(value: Any, book: Book, sheet: Sheet) -> Any:
     if value is None:
         return ""
-    if type(value) is Formula:
+    if isinstance(value, tuple):
         value = book.effective(value, sheet)
         if isinstance(value, FormulaError):
-            return f"{ERRORS[value.kind]} ({value.message})" if value.message else ERRORS[value.kind]
+            return (
+                f"{ERRORS[value.kind]} ({value.message})" if value.message else ERRORS[value.kind]
+            )
         return "" if value is None else value
     return value
 
@@ -124,18 +146,26 @@ def _update(edit: Edit, sheet: Sheet, room: Rect, text: str, body: Json, query: 
     for place, row in enumerate(rows):
         for value in row:
             if isinstance(value, list | dict):
-                raise invalid(f"Invalid values[{place}][{row.index(value)}]: {'list' if isinstance(value, list) else 'struct'}_value")
+                raise invalid(
+                    f"Invalid values[{place}][{row.index(value)}]: {'list' if isinstance(value, list) else 'struct'}_value"
+                )
     width = max((len(row) for row in rows), default=0)
     if room.left + width > room.right:
-        raise invalid(f"Requested writing within range [{text}], but tried writing to column [{a1.letters(room.right)}]")
+        raise invalid(
+            f"Requested writing within range [{text}], but tried writing to column [{a1.letters(room.right)}]"
+        )
     if room.top + len(rows) > room.bottom:
-        raise invalid(f"Requested writing within range [{text}], but tried writing to row [{room.bottom + 1}]")
+        raise invalid(
+            f"Requested writing within range [{text}], but tried writing to row [{room.bottom + 1}]"
+        )
     written = Rect(room.top, room.left, room.top + max(len(rows), 1), room.left + max(width, 1))
     edit.guard(sheet, written)
     option = one(query, "valueInputOption")
     if option not in ("RAW", "USER_ENTERED"):
         raise invalid("'valueInputOption' is required but not specified")
-    count = sum(_put_row(sheet, number, room.left, row, option) for number, row in enumerate(rows, room.top))
+    count = sum(
+        _put_row(sheet, number, room.left, row, option) for number, row in enumerate(rows, room.top)
+    )
     answer: Json = {"spreadsheetId": edit.book.id, "updatedRange": sheet.a1(written)}
     if count:
         answer |= {"updatedRows": len(rows), "updatedColumns": width, "updatedCells": count}
@@ -152,10 +182,15 @@ def _values(body: Json) -> list[list[Any]]:
     rows = body.get("values", [])
     for place, row in enumerate(rows):
         if not isinstance(row, list):
-            raise invalid(f"Invalid value at 'data.values[{place}]' (type.googleapis.com/google.protobuf.ListValue), \"{row}\"")
+            raise invalid(
+                f"Invalid value at 'data.values[{place}]' (type.googleapis.com/google.protobuf.ListValue), \"{row}\""
+            )
     if body.get("majorDimension") == "COLUMNS":
         width = max((len(column) for column in rows), default=0)
-        return [[column[place] if place < len(column) else None for column in rows] for place in range(width)]
+        return [
+            [column[place] if place < len(column) else None for column in rows]
+            for place in range(width)
+        ]
     return list(rows)
 
 
@@ -182,7 +217,9 @@ def _input(old: Cell, value: Any, option: str) -> Cell:
         entered, brought = typed(value, old.format)
         if brought is None:
             return old._replace(value=entered)
-        return old._replace(value=entered, format=shared((old.format or {}) | {"numberFormat": brought}))
+        return old._replace(
+            value=entered, format=shared((old.format or {}) | {"numberFormat": brought})
+        )
     if isinstance(value, bool):
         return old._replace(value=value)
     if not isinstance(value, int | float) or not math.isfinite(value):
@@ -191,20 +228,32 @@ def _input(old: Cell, value: Any, option: str) -> Cell:
 
 
 def batch_update(edit: Edit, body: Json) -> Json:
-    query = {name: [str(value).lower() if isinstance(value, bool) else value] for name, value in body.items() if name != "data"}
+    query = {
+        name: [str(value).lower() if isinstance(value, bool) else value]
+        for name, value in body.items()
+        if name != "data"
+    }
     responses = []
     for place, part in enumerate(body.get("data", [])):
         try:
             sheet, rect = edit.book.find(part.get("range", ""), strict=True)
-            responses.append(_update(edit, sheet, _room(sheet, rect, part["range"]), part["range"], part, query))
+            responses.append(
+                _update(edit, sheet, _room(sheet, rect, part["range"]), part["range"], part, query)
+            )
         except ApiError as error:
             error.message = f"Invalid data[{place}]: {error.message}"
             raise
     totals = {
-        f"totalUpdated{name}": sum(response.get(f"updated{name}", 0) for response in responses) for name in ("Rows", "Columns", "Cells")
+        f"totalUpdated{name}": sum(response.get(f"updated{name}", 0) for response in responses)
+        for name in ("Rows", "Columns", "Cells")
     }
     sheets = {a1.split(response["updatedRange"])[0] for response in responses}
-    return {"spreadsheetId": edit.book.id, **totals, "totalUpdatedSheets": len(sheets), "responses": responses}
+    return {
+        "spreadsheetId": edit.book.id,
+        **totals,
+        "totalUpdatedSheets": len(sheets),
+        "responses": responses,
+    }
 
 
 def clear(edit: Edit, text: str) -> Json:

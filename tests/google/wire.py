@@ -1,4 +1,5 @@
-"""HTTP/1.1 on this machine: connections that stay open, compressed answers, and connections that break on purpose."""
+"""HTTP/1.1 on this machine: connections that stay open, compressed answers, and connections that
+break on purpose."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from tests.google.faults import Request
 
 
 class Answer(NamedTuple):
-    """status 0: none, the connection is closed. share: how much of the body is sent before the connection ends; date: by the
-    server's clock."""
+    """status 0: none, the connection is closed. share: how much of the body is sent before the
+    connection ends; date: by the server's clock."""
 
     status: int
     body: bytes = b""
@@ -49,7 +50,9 @@ class Wire:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
         self._server.daemon_threads = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="google", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="google", daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -99,7 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        request = Request(self.command, self.path, body, {name.lower(): value for name, value in self.headers.items()})
+        request = Request(
+            self.command,
+            self.path,
+            body,
+            {name.lower(): value for name, value in self.headers.items()},
+        )
         found = self.answer(request)
         if not found.status:
             self._break()

@@ -8,12 +8,33 @@ from ticketops.model.money import line_total, parse_amount
 from ticketops.model.quantity import parse_quantity
 
 
-@pytest.mark.parametrize(("text", "amount"), [("120.50", "120.50"), ("0", "0"), (" 7.5 ", "7.5"), ("7.500", "7.50")])
+@pytest.mark.parametrize(
+    ("text", "amount"), [("120.50", "120.50"), ("0", "0"), (" 7.5 ", "7.5"), ("7.5000", "7.50")]
+)
 def test_amounts(text: str, amount: str) -> None:
     assert parse_amount(text) == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "-1", "NaN", "inf", "1.234", "1,000.50", "1000000000000", "$5", "1e3", "1_000", "٣", ".5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "abc",
+        "-1",
+        "NaN",
+        "inf",
+        "1.234",
+        "1.350",
+        "7.500",
+        "1,000.50",
+        "1000000000000",
+        "$5",
+        "1e3",
+        "1_000",
+        "٣",
+        ".5",
+    ],
+)
 def test_what_is_no_amount(text: str) -> None:
     with pytest.raises(ValueError, match=r"amount|decimals"):
         parse_amount(text)

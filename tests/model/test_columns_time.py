@@ -11,16 +11,35 @@ from hypothesis import strategies as st
 from ticketops.schema.columns import parse_time
 
 
-@pytest.mark.parametrize(("text", "clock"), [
-    ("21:00", "21:00"), ("21:00:00", "21:00"), ("9:05", "09:05"), ("21h30", "21:30"), ("21.30", "21:30"), ("20:45 (UTC-4)", "20:45"),
-    ("9:00 PM", "21:00"), ("9 pm", "21:00"), ("7.30pm", "19:30"), ("9:00 p.m.", "21:00"), ("12:00 AM", "00:00"), ("12 pm", "12:00"),
-    ("13:00 PM", "13:00"), ("0.875", "21:00"), ("0.5", "12:00"), ("46000.75", "18:00"), (" 21:00 ", "21:00"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("21:00", "21:00"),
+        ("21:00:00", "21:00"),
+        ("9:05", "09:05"),
+        ("21h30", "21:30"),
+        ("21.30", "21:30"),
+        ("20:45 (UTC-4)", "20:45"),
+        ("9:00 PM", "21:00"),
+        ("9 pm", "21:00"),
+        ("7.30pm", "19:30"),
+        ("9:00 p.m.", "21:00"),
+        ("12:00 AM", "00:00"),
+        ("12 pm", "12:00"),
+        ("13:00 PM", "13:00"),
+        ("0.875", "21:00"),
+        ("0.5", "12:00"),
+        ("46000.75", "18:00"),
+        (" 21:00 ", "21:00"),
+    ],
+)
 def test_a_time_of_day(text: str, clock: str) -> None:
     assert parse_time(text) == dt.time.fromisoformat(clock)
 
 
-@pytest.mark.parametrize("text", ["", "tbc", "9", "25:00", "21:60", "evening", "21:5", "2026-06-11"])
+@pytest.mark.parametrize(
+    "text", ["", "tbc", "9", "25:00", "21:60", "evening", "21:5", "2026-06-11"]
+)
 def test_what_is_none(text: str) -> None:
     assert parse_time(text) is None
 

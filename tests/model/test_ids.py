@@ -11,9 +11,21 @@ from ticketops.model import ids
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("M1", "M01"), ("M01", "M01"), ("M001", "M01"), ("m7", "M07"), (" M12 ", "M12"), ("M104", "M104"), ("M0104", "M104"),
-     ("ARC01", "ARC01"), ("BK301", "BK301"), ("OOC01", "OOC01"), ("MTB01", "MTB01"), ("Paddock Sunday", "Paddock Sunday")],
-)  # fmt: skip
+    [
+        ("M1", "M01"),
+        ("M01", "M01"),
+        ("M001", "M01"),
+        ("m7", "M07"),
+        (" M12 ", "M12"),
+        ("M104", "M104"),
+        ("M0104", "M104"),
+        ("ARC01", "ARC01"),
+        ("BK301", "BK301"),
+        ("OOC01", "OOC01"),
+        ("MTB01", "MTB01"),
+        ("Paddock Sunday", "Paddock Sunday"),
+    ],
+)
 def test_match_codes_are_normalised_and_olympic_ones_kept(text: str, code: str) -> None:
     assert ids.normalise_match(text) == code
 
@@ -36,11 +48,18 @@ def test_formats_to_the_letter() -> None:
     assert ids.set_id(10_000) == "PR10000-S01"
     assert ids.run_id(datetime(2026, 4, 17, 14, 30, 22)) == "R20260417-143022"
     assert ids.sales_line_key("S_91a7", 3) == "S_91a7#3"
-    assert ids.alloc_note("R20260417-143022", 42, "PR0014-S01") == "R20260417-143022 Allocated 42 PR0014-S01"
-    assert ids.purchase_unit_key(["M01", "Mexico", "V", None, "Cat 1"], 2) == "M01|Mexico|V||Cat 1|#2"
+    assert (
+        ids.alloc_note("R20260417-143022", 42, "PR0014-S01")
+        == "R20260417-143022 Allocated 42 PR0014-S01"
+    )
+    assert (
+        ids.purchase_unit_key(["M01", "Mexico", "V", None, "Cat 1"], 2) == "M01|Mexico|V||Cat 1|#2"
+    )
 
 
-@pytest.mark.parametrize(("text", "number", "child"), [("S147", 147, None), ("s147-2", 147, 2), (" S1-10 ", 1, 10)])
+@pytest.mark.parametrize(
+    ("text", "number", "child"), [("S147", 147, None), ("s147-2", 147, 2), (" S1-10 ", 1, 10)]
+)
 def test_sales_ids(text: str, number: int, child: int | None) -> None:
     assert ids.parse_sales_id(text) == (number, child)
 
@@ -52,7 +71,9 @@ def test_what_is_no_sales_id(text: str) -> None:
 
 
 def test_unit_ids_of_a_cell() -> None:
-    assert ids.split_unit_ids("P00001, P00002;P00003 · P00004|P00005\nP00006") == [f"P0000{n}" for n in range(1, 7)]
+    assert ids.split_unit_ids("P00001, P00002;P00003 · P00004|P00005\nP00006") == [
+        f"P0000{n}" for n in range(1, 7)
+    ]
     assert ids.split_unit_ids(None) == []
 
 
@@ -63,8 +84,18 @@ def test_next_number_skips_what_is_no_id() -> None:
 
 @pytest.mark.parametrize(
     ("code", "stage"),
-    [("M72", "Group stage"), ("M73", "Round of 32"), ("M88", "Round of 32"), ("M89", "Round of 16"), ("M97", "Quarter-final"),
-     ("M101", "Semi-final"), ("M103", "Match for third place"), ("M104", "Final"), ("M105", ""), ("ARC01", "")],
-)  # fmt: skip
+    [
+        ("M72", "Group stage"),
+        ("M73", "Round of 32"),
+        ("M88", "Round of 32"),
+        ("M89", "Round of 16"),
+        ("M97", "Quarter-final"),
+        ("M101", "Semi-final"),
+        ("M103", "Match for third place"),
+        ("M104", "Final"),
+        ("M105", ""),
+        ("ARC01", ""),
+    ],
+)
 def test_stages_of_2026(code: str, stage: str) -> None:
     assert ids.fifa_stage(code) == stage

@@ -1,0 +1,1 @@
+"""Workbooks that are made anew, for clients, suppliers, staff and the office."""

@@ -1,7 +1,9 @@
 """A canonical workbook: the 18 sheets of §16b as an .xlsx file that a person likes to work in.
 
-In: for each sheet its rows, as tuples in the manifest's canonical column order. Out: the file. Extension sheets and
-columns are left out; they are made when first needed (D12).
+In: for each sheet its rows, as tuples in the layout's canonical column order. Out: the file.
+Extension sheets are left out; they are made when first needed (D12). The extension columns of a
+ledger are there from the start where nothing is said of its content, so that they lie under the
+arrows of its filter: sorting takes them along.
 """
 
 from __future__ import annotations
@@ -13,13 +15,27 @@ from math import ceil
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from ticketops.model import states
+from ticketops.model import categories, states
+from ticketops.model.display import cells
+from ticketops.model.spelling import Kind
+from ticketops.schema.addresses import column_letters
 from ticketops.schema.columns import Column, ColumnType
-from ticketops.schema.workbook import ALLOCATION_AUDIT, DISTRIBUTION, MANIFEST, REPORT_POSITION, UNITS, Sheet, SheetKind
+from ticketops.schema.layout import Layout
+from ticketops.schema.layouts.event import (
+    ALLOCATION_AUDIT,
+    DISTRIBUTION,
+    PURCHASES,
+    REPORT_POSITION,
+    SALES,
+    SCHEDULE,
+    UNITS,
+)
+from ticketops.schema.sheets import Sheet, SheetKind
 
 Value = str | int | float | bool | datetime | None
 Row = Sequence[Value]
@@ -34,15 +50,20 @@ _LOOKS: dict[ColumnType, dict[str, object]] = {
     ColumnType.DATE: {"num_format": "yyyy-mm-dd", "align": "left"},
     ColumnType.DATETIME: {"num_format": _DATETIME, "align": "left"},
     ColumnType.INTEGER: {"align": "center"},
-    ColumnType.NUMBER: {"num_format": "#,##0.00"},
+    ColumnType.NUMBER: {"num_format": "#,##0.00_)"},
     ColumnType.FLAG: {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center"},
 }
-"""Aligned left, names in Arabic and Hebrew do not run into the next column. The format of a FLAG is how LibreOffice knows
-a Boolean; Excel and Google Sheets show TRUE and FALSE by themselves."""
+"""Aligned left, names in Arabic and Hebrew do not run into the next column. The format of a FLAG is
+how LibreOffice knows a Boolean; Excel and Google Sheets show TRUE and FALSE by themselves."""
 _GRID_WIDTHS = {
     ALLOCATION_AUDIT: (40, 12, 46, 12, 16, 12, 22, 8, 12, 70),
     REPORT_POSITION: (14, 14, 14, 20, 16, 20, 17, 16, 17, 15),
 }
+_TYPED_INTO = (PURCHASES, SALES)
+"""Where people type matches and categories."""
+_MATCHES = 1500
+"""Rows of the schedule that are offered."""
+_WIDEST = 70
 _LINE = 15.0
 """Height of a line of text, in points."""
 _PAGE_WIDTH = 190
@@ -61,18 +82,28 @@ _FILLS = {
     SheetKind.REPORT: "#E2EFDA",
     SheetKind.REFERENCE: "#E4DFEC",
 }
-_GREEN, _AMBER, _RED, _GREY = ("#E2EFDA", "#375623"), ("#FFE699", "#7F6000"), ("#F8CBAD", "#843C0C"), ("#EDEDED", "#595959")
+_GREEN, _AMBER, _RED, _GREY = (
+    ("#E2EFDA", "#375623"),
+    ("#FFE699", "#7F6000"),
+    ("#F8CBAD", "#843C0C"),
+    ("#EDEDED", "#595959"),
+)
 _COLOURS: dict[str, dict[str, dict[str, tuple[str, str]]]] = {
     DISTRIBUTION: {
         "status": {states.ALLOCATED: _GREEN, states.WAITING_STOCK: _AMBER},
-        "delivery": {states.SENT: _GREEN, states.UPLOADED: _GREEN, states.ACCEPTED: _GREEN, states.ISSUE: _RED},
+        "delivery": {
+            states.SENT: _GREEN,
+            states.UPLOADED: _GREEN,
+            states.ACCEPTED: _GREEN,
+            states.ISSUE: _RED,
+        },
     },
     UNITS: {"status": {states.ALLOCATED: _GREEN, states.CANCELLED: _GREY, states.REPLACED: _GREY}},
 }
 """{sheet: {column: {value: (fill, text)}}}"""
 _BANNERS = {
     DISTRIBUTION: "DISTRIBUTION  ·  one row a ticket, headers in row 2  ·  add sales in Sales, then `ticketops sale expand`  ·  "
-    "allocate with `ticketops allocate`",
+    "allocate with `ticketops allocate`"
 }
 
 
@@ -80,8 +111,9 @@ _BANNERS = {
 class SheetContent:
     """What one sheet holds.
 
-    rows: its data from below the header on; for a free layout (header row 0) the raw grid from A1. headers: texts
-    instead of the manifest's, and further ones at the right end. above: the rows over the header, from row 1 on.
+    rows: its data from below the header on; for a free layout (header row 0) the raw grid from A1.
+    headers: texts instead of the layout's, and further ones at the right end. above: the rows over
+    the header, from row 1 on.
     """
 
     rows: Iterable[Row] = ()
@@ -89,31 +121,46 @@ class SheetContent:
     above: Sequence[Row] | None = None
 
 
-def write_workbook(path: Path, contents: Mapping[str, SheetContent], *, created: datetime) -> None:
-    """Write the canonical workbook. Sheets that `contents` lacks get their headers only.
+def write_workbook(
+    path: Path, layout: Layout, contents: Mapping[str, SheetContent], *, created: datetime
+) -> None:
+    """Write the canonical workbook of a layout. Sheets that `contents` lacks get their headers
+    only.
 
-    The same contents and `created` make the same file. Raises ValueError for a text that no cell can hold.
+    The same contents and `created` make the same file. Raises ValueError for a text that no cell
+    can hold, OSError where the file can't be written.
     """
+    try:
+        _write(path, layout, contents, created)
+    except FileCreateError as error:  # no OSError, and what it says is one
+        raise OSError(*error.args[0].args) from None
+
+
+def _write(
+    path: Path, layout: Layout, contents: Mapping[str, SheetContent], created: datetime
+) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"created": created})
         formats = _Formats(book)
-        for sheet in sheet_order():
-            content = contents.get(sheet.name, SheetContent())
+        layout = layout.anew()
+        for sheet in sheet_order(layout):
+            content = contents.get(layout.name_of(sheet.name), SheetContent())
             worksheet = book.add_worksheet(sheet.name)
             worksheet.set_tab_color(_TABS[sheet.kind])
             worksheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
             worksheet.set_landscape()
             worksheet.set_paper(9)
             if sheet.header_row:
-                _write_columns(worksheet, sheet, content, formats)
+                _write_columns(worksheet, sheet, content, formats, layout)
             else:
                 _write_grid(worksheet, sheet, content, formats)
 
 
-def sheet_order() -> list[Sheet]:
-    """The canonical sheets as a workbook shows them: those that people work in first, then those named with `_`."""
-    return sorted(MANIFEST.canonical(), key=lambda sheet: sheet.name.startswith("_"))
+def sheet_order(layout: Layout) -> list[Sheet]:
+    """The canonical sheets as a workbook shows them: those that people work in first, then those
+    named with `_`."""
+    return sorted(layout.canonical(), key=lambda sheet: sheet.name.startswith("_"))
 
 
 class _Formats:
@@ -130,19 +177,30 @@ class _Formats:
         return self._made[key]
 
     def column(self, column: Column) -> Format:
-        """The format of a column's cells: what is typed into a code or a password stays the text that it is."""
+        """The format of a column's cells: what is typed into a code or a password stays the text
+        that it is."""
         return self.of(**_LOOKS[ColumnType.CODE if column.secret else column.type])
 
     def header(self, kind: SheetKind) -> Format:
-        return self.of(bold=True, bg_color=_FILLS[kind], bottom=1, bottom_color="#7F7F7F", text_wrap=True, valign="vcenter")
+        return self.of(
+            bold=True,
+            bg_color=_FILLS[kind],
+            bottom=1,
+            bottom_color="#7F7F7F",
+            text_wrap=True,
+            valign="vcenter",
+        )
 
 
-def _write_columns(worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats) -> None:
-    """A sheet with a header: looks first, then rows from the top down, then what needs to know the last row."""
-    columns = [column for column in sheet.columns if not column.extension]
+def _write_columns(
+    worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats, layout: Layout
+) -> None:
+    """A sheet with a header: looks first, then rows from the top down, then what needs to know the
+    last row."""
+    whole = sheet.kind is SheetKind.LEDGER and content.headers is None and not content.rows
+    columns = [column for column in sheet.columns if whole or not column.extension]
     for i, column in enumerate(columns):
-        worksheet.set_column(i, i, column.width, formats.column(column))
-    worksheet.fit_to_pages(ceil(sum(column.width for column in columns) / _PAGE_WIDTH), 0)
+        worksheet.set_column(i, i, column.shown_width, formats.column(column))
     header = sheet.header_row
     worksheet.freeze_panes(header, 0)
     worksheet.repeat_rows(header - 1)
@@ -150,39 +208,94 @@ def _write_columns(worksheet: Worksheet, sheet: Sheet, content: SheetContent, fo
     title = formats.of(bold=True, font_size=12, font_color="#1F4E78")
     for number, row in enumerate(above[: header - 1]):
         _write_row(worksheet, number, row, title)
-    headers = content.headers or sheet.canonical_headers
-    worksheet.set_row(header - 1, _height(headers, [column.width for column in columns]))
+    headers = content.headers or tuple(column.header for column in columns)
+    worksheet.set_row(header - 1, _height(headers, [column.shown_width for column in columns]))
     _write_row(worksheet, header - 1, headers, formats.header(sheet.kind))
     last = header - 1
+    wide = [column.shown_width for column in columns]
     for row in content.rows:
         last += 1
         _write_row(worksheet, last, row)
+        for i, value in enumerate(row[: len(wide)]):
+            if isinstance(value, str) and (needed := cells(value) + 1) > wide[i]:
+                wide[i] = min(needed, _WIDEST) if wide[i] < _WIDEST else wide[i]
+    for i, column in enumerate(columns):
+        if wide[i] > column.shown_width:
+            worksheet.set_column(i, i, wide[i], formats.column(column))
+    worksheet.fit_to_pages(ceil(sum(wide) / _PAGE_WIDTH), 0)
     worksheet.autofilter(header - 1, 0, last, len(headers) - 1)
     for i, column in enumerate(columns):
-        _help_with(worksheet, sheet, column, (header, i, last + ROWS_AHEAD, i), formats)
+        area = (header, i, last + ROWS_AHEAD, i)
+        _help_with(worksheet, sheet, column, area, formats)
+        if layout.name_of(sheet.name) in _TYPED_INTO and column.kind in (Kind.MATCH, Kind.CATEGORY):
+            worksheet.data_validation(*area, _suggested(layout, column))
 
 
-def _help_with(worksheet: Worksheet, sheet: Sheet, column: Column, area: tuple[int, int, int, int], formats: _Formats) -> None:
+def _suggested(layout: Layout, column: Column) -> dict[str, object]:
+    """What a match or a category may be, to choose from. Another one can be typed after a question:
+    events differ, and commands read `m 1` and `cat 1` as well."""
+    if column.kind is Kind.MATCH:
+        schedule = layout[SCHEDULE]
+        names = [one.name for one in schedule.columns]
+        letters = column_letters(names.index(schedule.key) + 1)
+        title = schedule.name.replace("'", "''")
+        first = schedule.header_row + 1
+        source: object = f"='{title}'!${letters}${first}:${letters}${first + _MATCHES}"
+        said = "The schedule has no such match. Take it all the same?"
+    else:
+        source = [*categories.FIFA_CATEGORIES, *categories.OLYMPIC_CATEGORIES]
+        said = "This is none of the usual categories. Take it all the same?"
+    return {
+        "validate": "list",
+        "source": source,
+        "error_type": "warning",
+        "error_title": column.header,
+        "error_message": said,
+    }
+
+
+def _help_with(
+    worksheet: Worksheet,
+    sheet: Sheet,
+    column: Column,
+    area: tuple[int, int, int, int],
+    formats: _Formats,
+) -> None:
     """Drop-downs for closed sets and tick-boxes, colours for states."""
-    choices = ("TRUE", "FALSE") if column.type is ColumnType.FLAG else column.choices
+    choices = (
+        ("TRUE", "FALSE")
+        if column.type is ColumnType.FLAG
+        else ()
+        if sheet.kind is SheetKind.LOG
+        else column.choices
+    )
     if choices:
-        worksheet.data_validation(*area, {
-            "validate": "list",
-            "source": list(choices),
-            "error_title": column.header,
-            "error_message": f"one of: {', '.join(choices)}",
-        })  # fmt: skip
+        worksheet.data_validation(
+            *area,
+            {
+                "validate": "list",
+                "source": list(choices),
+                "error_title": column.header,
+                "error_message": f"one of: {', '.join(choices)}",
+            },
+        )
     for value, (fill, text) in _COLOURS.get(sheet.name, {}).get(column.name, {}).items():
-        worksheet.conditional_format(*area, {
-            "type": "cell",
-            "criteria": "==",
-            "value": f'"{value}"',
-            "format": formats.of(bg_color=fill, font_color=text),
-        })  # fmt: skip
+        worksheet.conditional_format(
+            *area,
+            {
+                "type": "cell",
+                "criteria": "==",
+                "value": f'"{value}"',
+                "format": formats.of(bg_color=fill, font_color=text),
+            },
+        )
 
 
-def _write_grid(worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats) -> None:
-    """A free layout: a title in row 1; a row of four texts or more, and nothing else, is a header."""
+def _write_grid(
+    worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats
+) -> None:
+    """A free layout: a title in row 1; a row of four texts or more, and nothing else, is a
+    header."""
     widths = _GRID_WIDTHS[sheet.name]
     for i, width in enumerate(widths):
         worksheet.set_column(i, i, width)
@@ -197,24 +310,37 @@ def _write_grid(worksheet: Worksheet, sheet: Sheet, content: SheetContent, forma
         elif len(filled) >= 4 and all(isinstance(value, str) for value in filled):
             text = formats.header(sheet.kind)
             worksheet.set_row(number, _height(row, widths))
-        for place, value in enumerate(row):
-            style = dated if isinstance(value, datetime) else counted if isinstance(value, int) else text
-            _write_cell(worksheet, number, place, value, style)
+        for position, value in enumerate(row):
+            style = (
+                dated
+                if isinstance(value, datetime)
+                else counted
+                if isinstance(value, int)
+                else text
+            )
+            _write_cell(worksheet, number, position, value, style)
 
 
 def _height(headers: Row, widths: Sequence[int]) -> float:
     """How high a row of wrapped bold headers has to be."""
-    lines = (ceil(1.2 * len(str(text)) / width) for text, width in zip(headers, widths, strict=False) if text is not None)
+    lines = (
+        ceil(1.2 * len(str(text)) / width)
+        for text, width in zip(headers, widths, strict=False)
+        if text is not None
+    )
     return _LINE * max(lines, default=1)
 
 
 def _write_row(worksheet: Worksheet, number: int, row: Row, style: Format | None = None) -> None:
-    for place, value in enumerate(row):
-        _write_cell(worksheet, number, place, value, style)
+    for position, value in enumerate(row):
+        _write_cell(worksheet, number, position, value, style)
 
 
-def _write_cell(worksheet: Worksheet, row: int, column: int, value: Value, style: Format | None) -> None:
-    """One cell; without a style it takes its column's. Raises ValueError for a text that is too long."""
+def _write_cell(
+    worksheet: Worksheet, row: int, column: int, value: Value, style: Format | None
+) -> None:
+    """One cell; without a style it takes its column's. Raises ValueError for a text that is too
+    long."""
     if value is None or value == "":
         return
     if isinstance(value, str):

@@ -1,0 +1,1 @@
+"""One module a command group: parses, calls one service, prints."""

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ticketops.cli import listing
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 
+if TYPE_CHECKING:
+    from ticketops.domain.allocation.automatic import Allocated
+    from ticketops.domain.allocation.commit import Outcome
+    from ticketops.domain.allocation.preview import Preview
+    from ticketops.domain.allocation.process import Processed
+
 app = command_group("allocate")
-_Target = Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1).")]
+_Target = Annotated[
+    str,
+    typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1)."),
+]
 _TimeLimit = Annotated[
-    float, typer.Option("--time-limit", metavar="SECONDS", min=0.1, max=86_400, help="For the optimum, all pools together.")
+    float,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        min=0.1,
+        max=86_400,
+        help="For the optimum, all pools together.",
+    ),
 ]
 
 
@@ -21,16 +38,20 @@ _TimeLimit = Annotated[
 def preview(
     session: Session,
     target: _Target,
-    write: Annotated[bool, typer.Option("--write", help="Put the plans into _ALLOCATION_PREVIEW.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the plans into _ALLOCATION_PREVIEW.")
+    ] = False,
 ) -> int:
-    """The best six plans for a sale: chunks, score with its parts, margin, and what the policy says.
+    """The best six plans for a sale: chunks, score with its parts, margin, and what the policy
+    says.
 
-    Nothing is committed. `allocate commit SALESID --plan N` commits one; with --write an operator may also choose in the
-    sheet (ChosenSetID), and `allocate process` commits that. Exit code 1 where there is too little, or no plan passes.
+    Nothing is committed. `allocate commit SALESID --plan N` commits one; with --write an operator
+    may also choose in the sheet (ChosenSetID), and `allocate process` commits that. Exit code 1
+    where there is too little, or no plan passes.
     """
-    from ticketops.services import jobs
+    from ticketops.services import allocation
 
-    job = jobs.allocate_preview(target, write=write)
+    job = allocation.allocate_preview(target, write=write)
     if write:
         return session.run(job, lambda result: _previewed(session, result))
     return session.look(job, lambda result: _previewed(session, result))
@@ -41,25 +62,49 @@ def commit(
     session: Session,
     target: _Target,
     plan: Annotated[
-        int | None, typer.Option("--plan", metavar="N", min=1, help="The plan of that rank in `allocate preview`.", show_default=False)
+        int | None,
+        typer.Option(
+            "--plan",
+            metavar="N",
+            min=1,
+            help="The plan of that rank in `allocate preview`.",
+            show_default=False,
+        ),
     ] = None,
     sets: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SETID[:QTY]", help="Take the units from this set; may be given again.", show_default=False),
+        typer.Option(
+            "--set",
+            metavar="SETID[:QTY]",
+            help="Take the units from this set; may be given again.",
+            show_default=False,
+        ),
     ] = None,
     override: Annotated[
-        bool, typer.Option("--override", help="Commit although the policy is broken; needs --reason and the role ops_manager.")
+        bool,
+        typer.Option(
+            "--override",
+            help="Commit although the policy is broken; needs --reason and the role ops_manager.",
+        ),
     ] = False,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="Why the policy is overridden; it is logged.", show_default=False)
+        str | None,
+        typer.Option(
+            "--reason",
+            metavar="TEXT",
+            help="Why the policy is overridden; it is logged.",
+            show_default=False,
+        ),
     ] = None,
 ) -> int:
-    """Allocate one sale line: the best plan that passes the policy, the plan of --plan, or the sets of --set.
+    """Allocate one sale line: the best plan that passes the policy, the plan of --plan, or the sets
+    of --set.
 
-    Where there is too little, what there is is allocated, the rest waits for stock, and the exit code is 1.
+    Where there is too little, what there is is allocated, the rest waits for stock, and the exit
+    code is 1.
     """
     from ticketops.domain.allocation.commit import Choice, parse_sets
-    from ticketops.services import intake, jobs
+    from ticketops.services import allocation, intake
 
     if plan is not None and sets:
         raise UsageError("give either --plan or --set")
@@ -67,141 +112,220 @@ def commit(
         raise UsageError("--override and --reason TEXT go together")
     why = intake.option_text(reason, "reason", required=True) if reason is not None else ""
     choice = Choice(plan, parse_sets(sets or ()))
-    return session.run(jobs.allocate_commit(target, choice, why), lambda result: _committed(session, result))
+    return session.run(
+        allocation.allocate_commit(target, choice, why), lambda result: _committed(session, result)
+    )
 
 
 @command(app, "auto", writes=True)
 def auto(
     session: Session,
     optimize: Annotated[
-        bool, typer.Option("--optimize", help="Plan all sales together: fewest split sales, then best seats, then margin.")
+        bool,
+        typer.Option(
+            "--optimize",
+            help="Plan all sales together: fewest split sales, then best seats, then margin.",
+        ),
     ] = False,
     time_limit: _TimeLimit = 60.0,
-    unattended: Annotated[bool, typer.Option("--unattended", help="Nobody is there (cron): only FULLY_AUTO sales are touched.")] = False,
+    unattended: Annotated[
+        bool,
+        typer.Option(
+            "--unattended", help="Nobody is there (cron): only FULLY_AUTO sales are touched."
+        ),
+    ] = False,
 ) -> int:
-    """Allocate everything that is pending, in one transaction, within the policies: waiting sales first, oldest first.
+    """Allocate everything that is pending, in one transaction, within the policies: waiting sales
+    first, oldest first.
 
-    --optimize starts from that plan and never does worse; it needs OR-Tools (pip install 'ticketops[optimize]').
+    --optimize starts from that plan and never does worse; it needs OR-Tools (pip install
+    'ticketops[optimize]').
     """
-    from ticketops.services import jobs
+    from ticketops.services import allocation
 
     if not optimize:
-        return session.run(jobs.allocate_auto(unattended=unattended), lambda result: _auto(session, result), most_findings=20)
-    from ticketops.services.solver import improver
-
+        return session.run(
+            allocation.allocate_auto(unattended=unattended),
+            lambda result: _auto(session, result),
+            most_findings=20,
+        )
     with session.out.progress("Planning pools") as progress:
-        job = jobs.allocate_auto(unattended=unattended, improve=improver(time_limit, progress))
+        improve = allocation.improver(time_limit, progress)
+        job = allocation.allocate_auto(unattended=unattended, improve=improve)
         return session.run(job, lambda result: _auto(session, result), most_findings=20)
 
 
 @command(app, "process", writes=True)
 def process(session: Session) -> int:
-    """Carry out what operators decided in the sheet: every ChosenSetID of _ALLOCATION_PREVIEW, then the ticked Process_Now.
+    """Carry out what operators decided in the sheet: every ChosenSetID of _ALLOCATION_PREVIEW, then
+    the ticked Process_Now.
 
     One tick at a time: of several the first is carried out, the others are cleared.
     """
-    from ticketops.services import jobs
+    from ticketops.services import allocation
 
-    def show(result: dict[str, Any]) -> None:
-        for one in result["processed"]:
+    def show(result: Processed) -> None:
+        for one in result.processed:
             _committed(session, one)
-        if not result["processed"]:
-            session.out.line("nothing is chosen or ticked" if not result["refused"] else "nothing could be carried out")
+        if not result.processed:
+            session.out.line(
+                "nothing is chosen or ticked"
+                if not result.refused
+                else "nothing could be carried out"
+            )
 
-    return session.run(jobs.allocate_process(), show, changes_expected=False)
+    return session.run(allocation.allocate_process(), show, changes_expected=False)
 
 
 @command(app, "compare")
 def compare(session: Session, time_limit: _TimeLimit = 60.0) -> int:
-    """What-if: everything pending, planned one sale after the other and all together, side by side. Nothing is written."""
+    """What-if: everything pending, planned one sale after the other and all together, side by side.
+    Nothing is written."""
+    from ticketops.engine.transaction import look
+    from ticketops.services.allocation import improver
     from ticketops.services.comparison import compare as compared
-    from ticketops.services.solver import improver
-    from ticketops.services.transaction import new_run
 
-    run = new_run(session.settings.user, role=session.settings.role)
+    run = session.new_run()
     with session.out.progress("Planning pools") as progress:
-        result = compared(session.store(), run, improver(time_limit, progress))
-    rows = [(label, *(_figure(result[plan][name]) for plan in ("sequential", "optimal"))) for name, label in _FIGURES.items()]
+        result = look(session.store(), compared(improver(time_limit, progress)), run)
+    rows = [
+        (label, *(_figure(getattr(plan, name)) for plan in (result.sequential, result.optimal)))
+        for name, label in _FIGURES.items()
+    ]
     session.out.table(("", "Sequential", "Optimal"), rows)
-    session.out.line(_gap(result["optimal"]))
+    session.out.line(_gap(result.optimal.proven_gap))
     return session.finish(result, [], run_id=run.run_id)
 
 
 _FIGURES = {
-    "targets": "Sales pending", "filled": "filled", "waiting": "waiting for stock", "left": "left for an operator", "units": "Units",
-    "split_sales": "Sales split", "chunks": "Chunks", "seat_groups": "Groups of seats", "seats_together": "Neighbouring seats (pairs)",
-    "stranded_singles": "Stranded singles", "margin": "Margin", "seconds": "Seconds",
-}  # fmt: skip
+    "targets": "Sales pending",
+    "filled": "filled",
+    "waiting": "waiting for stock",
+    "left": "left for an operator",
+    "units": "Units",
+    "split_sales": "Sales split",
+    "chunks": "Chunks",
+    "seat_groups": "Groups of seats",
+    "seats_together": "Neighbouring seats (pairs)",
+    "stranded_singles": "Stranded singles",
+    "margin": "Margin",
+    "seconds": "Seconds",
+}
 
 
-def _figure(value: Any) -> str:
+def _figure(value: float | dict[str, float]) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in value.items()) or "unknown"
+        return (
+            ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in value.items())
+            or "unknown"
+        )
     return f"{value:,}"
 
 
-def _gap(result: dict[str, Any]) -> str:
-    gap = result["proven_gap"]
-    return "proven: no plan is better" if not gap else f"proven gap: at most {gap:.2%} better is possible"
+def _gap(gap: float | None) -> str:
+    return (
+        "proven: no plan is better"
+        if not gap
+        else f"proven gap: at most {gap:.2%} better is possible"
+    )
 
 
-def _previewed(session: Session, result: dict[str, Any]) -> None:
+def _previewed(session: Session, result: Preview) -> None:
     from ticketops.domain.allocation.scoring import WEIGHTS
 
-    out, target = session.out, result["target"]
-    served = target["effective_category"]
-    category = served if served == target["category"] else f"{target['category']} from {served}"
-    tickets = counted(target["qty"], "ticket")
-    out.line(f"{target['sales_id']} · {target['match']} · {category} · {tickets} · policy {result['policy']['mode']}")
-    for text in result["instructions"]["texts"]:
+    out, target = session.out, result.target
+    served = target.effective_category
+    category = served if served == target.category else f"{target.category} from {served}"
+    tickets = counted(target.qty, "ticket")
+    out.line(
+        f"{target.sales_id} · {target.match} · {category} · {tickets} · policy {result.policy.mode}"
+    )
+    for text in result.instructions.texts:
         out.line(f"Note: {text}")
-    if result["instructions"]["constraints"]:
-        out.line(f"Read as: {', '.join(result['instructions']['constraints'])}")
-    if not result["plans"]:
+    if result.instructions.constraints:
+        out.line(f"Read as: {', '.join(result.instructions.constraints)}")
+    if not result.plans:
         out.line("No unit is free.")
         return
-    out.line(f"Pool: {counted(sum(result['pool'].values()), 'unit')} in {counted(len(result['pool']), 'set')}")
-    if result["held_for_others"]:
-        out.line(f"Held for others: {counted(result['held_for_others'], 'unit')}")
-    best = max(plan["score"] for plan in result["plans"])
+    out.line(
+        f"Pool: {counted(sum(result.pool.values()), 'unit')} in {counted(len(result.pool), 'set')}"
+    )
+    if result.held_for_others:
+        out.line(f"Held for others: {counted(result.held_for_others, 'unit')}")
+    best = max(plan.score for plan in result.plans)
     rows = []
-    for plan in result["plans"]:
-        chunks = " · ".join(f"{c['set_id']}×{c['qty']} {c['vendor'] or ''}".strip() for c in plan["chunks"])
-        verdict = "passes" if plan["passes_policy"] else "; ".join(v["code"] for v in plan["violations"])
-        verdict += "".join(f"; {v['code']}" for v in plan["unmet_instructions"])
-        margin = "" if plan["margin_pct"] is None else f"{plan['margin_pct']:.1f}"
-        delta = "" if plan["margin_delta"] is None else f"{plan['margin_delta']:,.2f}"
-        score = f"{plan['score']:.3f}{'*' if plan['score'] == best else ''}"
-        rows.append((str(plan["rank"]), plan["badge"], chunks, score, margin, delta, verdict))
+    for plan in result.plans:
+        chunks = " · ".join(f"{c.set_id}×{c.qty} {c.vendor or ''}".strip() for c in plan.chunks)
+        verdict = "passes" if plan.passes_policy else "; ".join(v.code for v in plan.violations)
+        verdict += "".join(f"; {v.code}" for v in plan.unmet_instructions)
+        margin = "" if plan.margin_pct is None else f"{plan.margin_pct:.1f}"
+        delta = "" if plan.margin_delta is None else f"{plan.margin_delta:,.2f}"
+        score = f"{plan.score:.3f}{'*' if plan.score == best else ''}"
+        rows.append((str(plan.rank), plan.badge, chunks, score, margin, delta, verdict))
     out.table(("Plan", "Badge", "Sets", "Score", "Margin %", "Margin", "Policy"), rows)
     if len(rows) > 1:
         out.line("* highest score")
-    numbers = [str(plan["rank"]) for plan in result["plans"]]
-    parts = [(name, f"{weight:+.2f}", *(f"{plan['parts'][name]:.2f}" for plan in result["plans"])) for name, weight in WEIGHTS.items()]
+    numbers = [str(plan.rank) for plan in result.plans]
+    parts = [
+        (name, f"{weight:+.2f}", *(f"{getattr(plan.parts, name):.2f}" for plan in result.plans))
+        for name, weight in WEIGHTS.items()
+    ]
     out.line()
     out.table(("Part of score", "Weight", *numbers), parts)
-    for plan in result["plans"]:
-        for violation in (*plan["violations"], *plan["unmet_instructions"]):
-            out.line(f"Plan {plan['rank']}: {violation['code']}: {violation['message']}")
+    for plan in result.plans:
+        for violation in (*plan.violations, *plan.unmet_instructions):
+            out.line(f"Plan {plan.rank}: {violation.code}: {violation.message}")
 
 
-def _committed(session: Session, result: dict[str, Any]) -> None:
+def _committed(session: Session, result: Outcome) -> None:
     out = session.out
-    out.line(f"{result['sales_id']} · {result['allocated']} of {result['requested']} tickets allocated · {result['status']}")
-    if result.get("instructions"):
-        out.line(f"Asked for: {', '.join(result['instructions'])}")
-    if result.get("waits_for_approval"):
-        out.line("It still waits for approval: sale approve, reject or upgrade")
-    if result["chunks"]:
-        out.table(("SetID", "Qty", "Vendor"), [(c["set_id"], c["qty"], c["vendor"]) for c in result["chunks"]])
-        out.line(f"Units: {', '.join(result['unit_ids'])}")
-
-
-def _auto(session: Session, result: dict[str, Any]) -> None:
-    left = f", {result['left']:,} left for an operator" if result["left"] else ""
-    session.out.line(
-        f"{counted(result['targets'], 'sale')} pending · {result['filled']:,} filled, {result['waiting']:,} waiting{left} · "
-        f"{counted(result['units'], 'unit')} in {counted(result['chunks'], 'chunk')}, {counted(result['split_sales'], 'sale')} split"
+    out.line(
+        f"{result.sales_id} · {result.allocated} of {result.requested} tickets allocated · {result.status}"
     )
-    if "proven_gap" in result:
-        session.out.line(_gap(result))
+    if result.instructions:
+        out.line(f"Asked for: {', '.join(result.instructions)}")
+    if result.chunks:
+        out.table(("SetID", "Qty", "Vendor"), [(c.set_id, c.qty, c.vendor) for c in result.chunks])
+        out.line(f"Units: {', '.join(result.unit_ids)}")
+
+
+def _auto(session: Session, result: Allocated) -> None:
+    left = f", {result.left:,} left for an operator" if result.left else ""
+    session.out.line(
+        f"{counted(result.targets, 'sale')} pending · {result.filled:,} filled, {result.waiting:,} waiting{left} · "
+        f"{counted(result.units, 'unit')} in {counted(result.chunks, 'chunk')}, {counted(result.split_sales, 'sale')} split"
+    )
+    if result.proven_gap is not None:
+        session.out.line(_gap(result.proven_gap))
+
+
+@command(app, "log")
+def log(
+    session: Session,
+    sale: listing.Sale = "",
+    user: Annotated[
+        str, typer.Option("--user", metavar="NAME", help="Of this user.", show_default=False)
+    ] = "",
+    action: Annotated[
+        str, typer.Option("--action", metavar="ACTION", help="This action.", show_default=False)
+    ] = "",
+    most: Annotated[int, typer.Option("-m", "--most", min=1, help="How many rows.")] = 50,
+    csv: listing.Csv = None,
+) -> int:
+    """What was done to the allocation, of _ALLOC_LOG, the newest first."""
+    from ticketops.domain.reporting.lists import Which
+    from ticketops.model.ids import read_sales_id
+    from ticketops.model.states import ALLOC_ACTION
+    from ticketops.services import lists
+
+    which = Which(
+        sale=read_sales_id(sale) if sale else "",
+        user=user,
+        action=listing.one_of(action, "action", ALLOC_ACTION),
+    )
+    found = session.result_of(lists.allocation_log(which, most))
+    if len(found.rows) < found.total:
+        session.out.notice(
+            f"{counted(found.total - len(found.rows), 'older row')}: --most shows more"
+        )
+    return listing.show(session, found, found.rows, "row", listing.LOGGED, csv)

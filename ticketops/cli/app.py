@@ -1,5 +1,5 @@
-"""The command tree. Groups are loaded when they are called; `--help` of the top reads static summaries only, so that
-it imports neither polars nor any command."""
+"""The command tree. Groups are loaded when they are called; `--help` of the top reads static
+summaries only, so that it imports neither polars nor any command."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from ticketops import __version__
 
 COMMANDS: dict[str, str] = {
     "status": "Where the event stands, what waits, and what to do next.",
-    "purchase": "Record purchases and turn them into units.",
-    "sale": "Record sales and turn them into Distribution rows.",
+    "purchase": "Record purchases, turn them into units, list them.",
+    "sale": "Record sales, turn them into Distribution rows, list them.",
     "allocate": "Give units to sold tickets: preview, commit, everything at once, or the optimum.",
     "override": "Special handling: unallocate, reset seats, serve a sale from another category.",
-    "unit": "Substitute units, and set units aside for a client.",
+    "unit": "List units, substitute them, set them aside for a client.",
+    "ticket": "List sold tickets: seat, guest, delivery.",
+    "refund": "Refunds of cancelled tickets: which wait, and what was decided.",
     "policy": "The rules that automatic allocation keeps.",
     "client": "Books for clients: guest details out and back, receipts, views.",
     "supplier": "Books for suppliers who send tickets themselves.",
@@ -33,18 +35,21 @@ COMMANDS: dict[str, str] = {
     "sync": "Keep a file and a Google Sheet in step, cell by cell.",
     "google": "Access to Google Sheets: which key counts, what it may open, consent.",
     "user": "Who has which role.",
-    "doctor": "Check the workbook's sheets, columns and values against the manifest.",
+    "doctor": "Check the workbook's sheets, columns and values against the layout.",
     "init": "Make an empty workbook.",
     "sample": "Make a sample workbook.",
+    "help": "The help of a command; the manual pages.",
 }
-"""{command: summary}, in the order of `ticketops --help`. Each lives in the module ticketops.cli.<command>."""
-GROUPS = frozenset(COMMANDS) - {"status", "log", "undo", "doctor", "init", "sample"}
+"""{command: summary}, in the order of `ticketops --help`. Each lives in the module
+ticketops.cli.<command>."""
+GROUPS = frozenset(COMMANDS) - {"status", "log", "undo", "doctor", "init", "sample", "help"}
 """Those of them that have commands of their own."""
 
 
 class _Typed:
-    """How the text of an option becomes its value. What was not given and what is text to begin with is taken as it is:
-    typer would import pydantic for them, 60 ms of every start. All else is typer's business."""
+    """How the text of an option becomes its value. What was not given, what is text to begin with
+    and a default that is a number already are taken as they are: typer would import pydantic for
+    them, 60 ms of every start. All else is typer's business."""
 
     def __init__(self, described: Any) -> None:
         self._described = described
@@ -53,7 +58,11 @@ class _Typed:
         many = param.multiple or param.nargs == -1
         if value is None:
             return () if many else None
-        if self._described.annotation is str and self._described.parameter_info.parser is None and not many:
+        if (
+            type(value) is self._described.annotation
+            and self._described.parameter_info.parser is None
+            and not many
+        ):
             return value
         return _typer_typed(self._described).coerce(value, param=param, ctx=ctx)
 
@@ -81,6 +90,16 @@ class LazyGroup(TyperGroup):
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # for «Did you mean …?»
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """The commands by their static summaries: none is imported for TAB."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            _core.CompletionItem(name, help=summary)
+            for name, summary in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -90,7 +109,7 @@ app = typer.Typer(
     name="ticketops",
     cls=LazyGroup,
     help="Run a ticket-reselling event on the workbook you already have: fast, whole or not at all, and reversible.",
-    epilog="Every command takes -w/--workbook, --as USER, --json and -q; those that write take -n/--dry-run and -y/--yes.",
+    epilog="Every command takes -w/--workbook, --as USER, --json, --wide and -q; those that write take -n/--dry-run and -y/--yes.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -106,6 +125,8 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def top(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and stop."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+    ),
 ) -> None:
     """Options of the top level."""

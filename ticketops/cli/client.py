@@ -2,29 +2,93 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketops.cli.books import DriveFolder, Files, Into, Online, Out, Share, To, build_books, pull_books
+from ticketops.cli.book_options import (
+    DriveFolder,
+    Files,
+    Into,
+    Online,
+    Out,
+    Share,
+    To,
+    build_books,
+    pull_books,
+)
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model.states import DELIVERY
 
+if TYPE_CHECKING:
+    from ticketops.domain.dispatch.results import (
+        Accepted,
+        ClientGroups,
+        ClientView,
+        CopiedDown,
+        SavedViews,
+    )
+    from ticketops.domain.masterdata.joining import Joined, Split
+
 app = command_group("client")
 _FILTERS = "M01,M34; may be given again."
-_Match = Annotated[list[str] | None, typer.Option("--match", metavar="CODES", help=f"Only these matches: {_FILTERS}", show_default=False)]
-_Category = Annotated[list[str] | None, typer.Option("--category", metavar="NAMES", help="Only these categories.", show_default=False)]
-_Delivery = Annotated[
-    list[str] | None, typer.Option("--delivery", metavar="STATES", help=f"Only {', '.join(DELIVERY)}.", show_default=False)
+_Match = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--match", metavar="CODES", help=f"Only these matches: {_FILTERS}", show_default=False
+    ),
 ]
-_Block = Annotated[str, typer.Option("--block", metavar="BLOCK", help="Only this block, or a range: A-C.", show_default=False)]
-_Row = Annotated[str, typer.Option("--row", metavar="ROW", help="Only this row, or a range: 12-15.", show_default=False)]
-_Holder = Annotated[str, typer.Option("--holder", metavar="TEXT", help="Words in the guest's name or address.", show_default=False)]
-_Allocation = Annotated[str, typer.Option("--allocation", metavar="STATE", help="allocated, unallocated or partial.", show_default=False)]
-_Guests = Annotated[str, typer.Option("--guests", metavar="STATE", help="missing or complete.", show_default=False)]
-_View = Annotated[str, typer.Option("--view", metavar="NAME", help="A view that was saved, instead of filters.", show_default=False)]
+_Category = Annotated[
+    list[str] | None,
+    typer.Option("--category", metavar="NAMES", help="Only these categories.", show_default=False),
+]
+_Delivery = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--delivery", metavar="STATES", help=f"Only {', '.join(DELIVERY)}.", show_default=False
+    ),
+]
+_Block = Annotated[
+    str,
+    typer.Option(
+        "--block", metavar="BLOCK", help="Only this block, or a range: A-C.", show_default=False
+    ),
+]
+_Row = Annotated[
+    str,
+    typer.Option(
+        "--row", metavar="ROW", help="Only this row, or a range: 12-15.", show_default=False
+    ),
+]
+_Holder = Annotated[
+    str,
+    typer.Option(
+        "--holder", metavar="TEXT", help="Words in the guest's name or address.", show_default=False
+    ),
+]
+_Allocation = Annotated[
+    str,
+    typer.Option(
+        "--allocation",
+        metavar="STATE",
+        help="allocated, unallocated or partial.",
+        show_default=False,
+    ),
+]
+_Guests = Annotated[
+    str, typer.Option("--guests", metavar="STATE", help="missing or complete.", show_default=False)
+]
+_View = Annotated[
+    str,
+    typer.Option(
+        "--view",
+        metavar="NAME",
+        help="A view that was saved, instead of filters.",
+        show_default=False,
+    ),
+]
 
 
 @command(app, "groups")
@@ -32,10 +96,22 @@ def groups(session: Session) -> int:
     """The clients, the spellings of their names that go into one book, and how far each is."""
     from ticketops.services import dispatch
 
-    def show(result: dict[str, Any]) -> None:
-        rows = [(row["client"], " · ".join(row["companies"]), row["tickets"], row["allocated"], row["missing_email"], row["sent"], row["accepted"])
-                for row in result["clients"]]  # fmt: skip
-        session.out.table(("Client", "Companies", "Tickets", "Allocated", "No e-mail", "Sent", "Accepted"), rows)
+    def show(result: ClientGroups) -> None:
+        rows = [
+            (
+                row.client,
+                " · ".join(row.companies) + ("" if row.confirmed else " (to be confirmed)"),
+                row.tickets,
+                row.allocated,
+                row.missing_email,
+                row.sent,
+                row.accepted,
+            )
+            for row in result.clients
+        ]
+        session.out.table(
+            ("Client", "Companies", "Tickets", "Allocated", "No e-mail", "Sent", "Accepted"), rows
+        )
 
     return session.look(dispatch.client_groups(), show)
 
@@ -43,7 +119,10 @@ def groups(session: Session) -> int:
 @command(app, "build", writes=True)
 def build(
     session: Session,
-    companies: Annotated[list[str] | None, typer.Argument(metavar="[COMPANY…]", help="Whose books.", show_default=False)] = None,
+    companies: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COMPANY…]", help="Whose books.", show_default=False),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="The books of all clients.")] = False,
     out: Out = None,
     to: To = "file",
@@ -51,19 +130,43 @@ def build(
     share: Share = None,
     into: Into = None,
 ) -> int:
-    """Make the workbooks that clients fill in: their tickets, the guests, the status. What a client typed is never lost."""
-    return build_books(session, "client", companies or [], every=every, folder=out, online=Online(to, drive_folder, share, into))
+    """Make the workbooks that clients fill in: their tickets, the guests, the status. What a client
+    typed is never lost."""
+    return build_books(
+        session,
+        "client",
+        companies or [],
+        every=every,
+        folder=out,
+        online=Online(to, drive_folder, share, into),
+    )
 
 
 @command(app, "pull", writes=True)
 def pull(
     session: Session,
     files: Files,
-    company: Annotated[str, typer.Option(metavar="NAME", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
-    prefer: Annotated[str, typer.Option(metavar="ours|theirs", help="Who wins where both changed a cell.")] = "ours",
+    company: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Whose they are, if their hidden sheet is gone.",
+            show_default=False,
+        ),
+    ] = "",
+    prefer: Annotated[
+        str, typer.Option(metavar="ours|theirs", help="Who wins where both changed a cell.")
+    ] = "ours",
+    accept_erased: Annotated[
+        bool,
+        typer.Option("--accept-erased", help="Take guests out that were erased, if not yet sent."),
+    ] = False,
 ) -> int:
-    """Take over what clients filled in: guests, notes, receipts. Merged cell by cell; conflicts are listed, nothing is lost."""
-    return pull_books(session, "client", files, party=company, prefer=prefer)
+    """Take over what clients filled in: guests, notes, receipts. Merged cell by cell; conflicts,
+    erased guests and what changed after it was sent are listed, nothing is lost."""
+    return pull_books(
+        session, "client", files, party=company, prefer=prefer, accept_erased=accept_erased
+    )
 
 
 @command(app, "view", writes=True)
@@ -78,9 +181,16 @@ def view(
     holder: _Holder = "",
     allocation: _Allocation = "",
     guests: _Guests = "",
-    sort: Annotated[list[str] | None, typer.Option(metavar="COLUMNS", help="match,-seat …: - for descending.", show_default=False)] = None,
+    sort: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMNS", help="match,-seat …: - for descending.", show_default=False
+        ),
+    ] = None,
     view: _View = "",
-    save_view: Annotated[str, typer.Option(metavar="NAME", help="Keep this view under a name.", show_default=False)] = "",
+    save_view: Annotated[
+        str, typer.Option(metavar="NAME", help="Keep this view under a name.", show_default=False)
+    ] = "",
 ) -> int:
     """A client's tickets as its book shows them, filtered and sorted."""
     from ticketops.services import dispatch, intake
@@ -91,33 +201,46 @@ def view(
     save = intake.option_text(save_view, "save-view", required=True) if save_view else ""
     job = dispatch.client_view(company, filters, view=view, save=save)
 
-    def show(result: dict[str, Any]) -> None:
-        _show_view(session, result)
-
-    return session.run(job, show, changes_expected=False)
+    return session.run(job, lambda result: _show_view(session, result), changes_expected=False)
 
 
-def _show_view(session: Session, result: dict[str, Any]) -> None:
-    columns = {"sales_id": "Sales ID", "match": "M-No.", "category": "Category", "block": "Block", "seat_row": "Row", "seat": "Seat",
-               "first_name": "First name", "last_name": "Last Name", "client_email": "Client Email", "delivery": "Status"}  # fmt: skip
-    session.out.table(list(columns.values()), [[ticket[name] for name in columns] for ticket in result["tickets"]])
-    figures = result["summary"]
+def _show_view(session: Session, result: ClientView) -> None:
+    columns = {
+        "sales_id": "Sales ID",
+        "match": "M-No.",
+        "category": "Category",
+        "block": "Block",
+        "seat_row": "Row",
+        "seat": "Seat",
+        "first_name": "First name",
+        "last_name": "Last Name",
+        "client_email": "Client Email",
+        "delivery": "Status",
+    }
+    session.out.table(
+        list(columns.values()),
+        [[getattr(ticket, name) for name in columns] for ticket in result.tickets],
+        first=("M-No.", "Status", "Client Email", "Last Name", "Category"),
+    )
+    figures = result.summary
     session.out.line(
-        f"{counted(figures['tickets'], 'ticket')} of {' · '.join(result['companies'])}: {figures['allocated']} allocated, "
-        f"{figures['missing_email']} without e-mail, {figures['sent']} sent, {figures['accepted']} accepted, {counted(figures['issues'], 'issue')}"
+        f"{counted(figures.tickets, 'ticket')} of {' · '.join(result.companies)}: {figures.allocated} allocated, "
+        f"{figures.missing_email} without e-mail, {figures.sent} sent, {figures.accepted} accepted, {counted(figures.issues, 'issue')}"
     )
 
 
 @command(app, "views")
 def views(
     session: Session,
-    company: Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="Of this client.", show_default=False)] = None,
+    company: Annotated[
+        str | None, typer.Argument(metavar="[COMPANY]", help="Of this client.", show_default=False)
+    ] = None,
 ) -> int:
     """The views that were saved."""
     from ticketops.services import dispatch
 
-    def show(result: dict[str, Any]) -> None:
-        rows = [(row["name"], row["client"], row["filters"], row["by"]) for row in result["views"]]
+    def show(result: SavedViews) -> None:
+        rows = [(row.name, row.client, row.filters, row.by) for row in result.views]
         session.out.table(("Name", "Client", "Filters", "Saved by"), rows)
         if not rows:
             session.out.line("none is saved: client view COMPANY … --save-view NAME")
@@ -129,7 +252,10 @@ def views(
 def accept(
     session: Session,
     company: Annotated[str, typer.Argument(metavar="COMPANY", help="The client.")],
-    tickets: Annotated[list[str] | None, typer.Argument(metavar="[SALESID…]", help="Its tickets.", show_default=False)] = None,
+    tickets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SALESID…]", help="Its tickets.", show_default=False),
+    ] = None,
     match: _Match = None,
     category: _Category = None,
     delivery: _Delivery = None,
@@ -138,21 +264,26 @@ def accept(
     holder: _Holder = "",
     view: _View = "",
     every: Annotated[bool, typer.Option("--all", help="Everything that was sent to it.")] = False,
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who at the client said so.", show_default=False)] = "",
+    by: Annotated[
+        str, typer.Option(metavar="NAME", help="Who at the client said so.", show_default=False)
+    ] = "",
 ) -> int:
-    """Confirm that a client received tickets: some, or all that were sent and that a filter or a saved view shows."""
+    """Confirm that a client received tickets: some, or all that were sent and that a filter or a
+    saved view shows."""
     from ticketops.services import dispatch, intake
 
     filters = _filters(match, category, delivery, block, row, holder, "", "", None)
     chosen = any(getattr(filters, name) for name in filters.__dataclass_fields__) or bool(view)
     if bool(tickets) + chosen + every != 1:
         raise UsageError("say which tickets: their SalesIDs, or a filter, or --view NAME, or --all")
-    job = dispatch.client_accept(company, tickets or (), filters, by=intake.option_text(by, "by"), view=view)
+    job = dispatch.client_accept(
+        company, tickets or (), filters, by=intake.option_text(by, "by"), view=view
+    )
 
-    def show(result: dict[str, Any]) -> None:
-        keys = result["accepted"]
+    def show(result: Accepted) -> None:
+        keys = result.accepted
         listed = ", ".join(keys[:12]) + (" …" if len(keys) > 12 else "")
-        session.out.line(f"{counted(len(keys), 'ticket')} accepted by {result['by']}: {listed}")
+        session.out.line(f"{counted(len(keys), 'ticket')} accepted by {result.by}: {listed}")
 
     return session.run(job, show)
 
@@ -160,25 +291,101 @@ def accept(
 @command(app, "copy-down", writes=True)
 def copy_down(
     session: Session,
-    ticket: Annotated[str, typer.Argument(metavar="SALESID", help="The ticket whose guest is copied (S147-1).")],
+    ticket: Annotated[
+        str, typer.Argument(metavar="SALESID", help="The ticket whose guest is copied (S147-1).")
+    ],
     count: Annotated[
         int | None,
         typer.Option(
-            "-c", "--count", min=1, help="To so many tickets below it; if not given, to the rest of its sale.", show_default=False
+            "-c",
+            "--count",
+            min=1,
+            help="To so many tickets below it; if not given, to the rest of its sale.",
+            show_default=False,
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also where another guest stands.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also where another guest stands.")
+    ] = False,
 ) -> int:
     """Copy a ticket's guest to the tickets below it in its client's book."""
     from ticketops.services import dispatch
 
-    def show(result: dict[str, Any]) -> None:
-        session.out.line(f"The guest of {result['from']} is copied to {', '.join(result['to'])}")
+    def show(result: CopiedDown) -> None:
+        session.out.line(f"The guest of {result.source} is copied to {', '.join(result.to)}")
 
     return session.run(dispatch.client_copy_down(ticket, count, overwrite=overwrite), show)
 
 
-def _filters(match: Any, category: Any, delivery: Any, block: str, row: str, holder: str, allocation: str, guests: str, sort: Any) -> Any:
+@command(app, "merge", writes=True)
+def merge(
+    session: Session,
+    clients: Annotated[list[str], typer.Argument(metavar="CLIENT…", help="Those that are one.")],
+    into: Annotated[
+        str, typer.Option("--into", metavar="CLIENT", help="Whose names they are from now on.")
+    ],
+) -> int:
+    """Say that clients are one: one book, one set of holds and policies. What stands in Sales and
+    Distribution stays; books that were built before are still read.
+
+    Example: ticketops client merge "Acme VIP" "Acme Inc" --into Acme
+    """
+    from ticketops.services import intake, masterdata
+
+    job = masterdata.client_merge(
+        [intake.option_text(name, "client", required=True) for name in clients],
+        intake.option_text(into, "into", required=True),
+    )
+    return session.run(job, lambda result: _joined(session, result))
+
+
+@command(app, "alias", writes=True)
+def alias(
+    session: Session,
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="What else it is called.")],
+) -> int:
+    """Give a client other names, by which every command knows it."""
+    from ticketops.services import intake, masterdata
+
+    job = masterdata.client_alias(
+        intake.option_text(client, "client", required=True),
+        [intake.option_text(name, "name", required=True) for name in names],
+    )
+    return session.run(job, lambda result: _joined(session, result))
+
+
+@command(app, "split", writes=True)
+def split(
+    session: Session, name: Annotated[str, typer.Argument(metavar="NAME", help="The name.")]
+) -> int:
+    """Say that a name is a client of its own, whatever it resembles or was merged into."""
+    from ticketops.services import intake, masterdata
+
+    def show(result: Split) -> None:
+        was = f", no longer {result.was}" if result.was else ""
+        session.out.line(f"{result.client} is a client of its own{was}")
+
+    return session.run(
+        masterdata.client_split(intake.option_text(name, "name", required=True)), show
+    )
+
+
+def _joined(session: Session, result: Joined) -> None:
+    session.out.line(f"{result.client} is also called {', '.join(result.names) or 'nothing else'}")
+
+
+def _filters(
+    match: Any,
+    category: Any,
+    delivery: Any,
+    block: str,
+    row: str,
+    holder: str,
+    allocation: str,
+    guests: str,
+    sort: Any,
+) -> Any:
     """The options as a view. Raises UsageError."""
     from ticketops.domain.dispatch.clients import ALLOCATION, GUESTS, SORTABLE, Filters
     from ticketops.model.ids import normalise_match
@@ -187,7 +394,10 @@ def _filters(match: Any, category: Any, delivery: Any, block: str, row: str, hol
     for text in states:
         if text not in DELIVERY:
             raise UsageError(f"--delivery {text!r}: it is {', '.join(DELIVERY)}")
-    for option, value, choices in (("allocation", allocation, ALLOCATION), ("guests", guests, GUESTS)):
+    for option, value, choices in (
+        ("allocation", allocation, ALLOCATION),
+        ("guests", guests, GUESTS),
+    ):
         if value and value.lower() not in choices:
             raise UsageError(f"--{option} {value!r}: it is {', '.join(choices)}")
     wanted = tuple(text.lower() for text in _listed(sort))
@@ -196,7 +406,15 @@ def _filters(match: Any, category: Any, delivery: Any, block: str, row: str, hol
             raise UsageError(f"--sort {text!r}: columns are {', '.join(SORTABLE)}")
     matches = tuple(normalise_match(text) for text in _listed(match))
     return Filters(
-        matches, _listed(category), states, block.strip(), row.strip(), holder.strip(), allocation.lower(), guests.lower(), wanted
+        matches,
+        _listed(category),
+        states,
+        block.strip(),
+        row.strip(),
+        holder.strip(),
+        allocation.lower(),
+        guests.lower(),
+        wanted,
     )
 
 

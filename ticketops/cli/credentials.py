@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,15 +12,46 @@ from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import InputError, RuleError, UsageError
 
+if TYPE_CHECKING:
+    from ticketops.domain.credentials.records import (
+        Added,
+        Assigned,
+        Deactivated,
+        History,
+        Logins,
+        Revealed,
+        Rotated,
+        Sealed,
+        Updated,
+    )
+
 app = command_group("credentials")
 
 _Vendor = Annotated[str, typer.Argument(metavar="VENDOR", help="As it stands in Purchases.")]
-_OfVendor = Annotated[str, typer.Option("--vendor", metavar="NAME", help="Of this vendor only.", show_default=False)]
-_Which = Annotated[str, typer.Option("--login", metavar="ID", help="Which login, where the vendor has several.", show_default=False)]
-_WhichEvent = Annotated[
-    str | None, typer.Option("--event", metavar="EVENT", help='Of this event; "" is the one for every event.', show_default=False)
+_OfVendor = Annotated[
+    str, typer.Option("--vendor", metavar="NAME", help="Of this vendor only.", show_default=False)
 ]
-_Stdin = Annotated[bool, typer.Option("--password-stdin", help="The password is the one line of standard input.")]
+_Which = Annotated[
+    str,
+    typer.Option(
+        "--login",
+        metavar="ID",
+        help="Which login, where the vendor has several.",
+        show_default=False,
+    ),
+]
+_WhichEvent = Annotated[
+    str | None,
+    typer.Option(
+        "--event",
+        metavar="EVENT",
+        help='Of this event; "" is the one for every event.',
+        show_default=False,
+    ),
+]
+_Stdin = Annotated[
+    bool, typer.Option("--password-stdin", help="The password is the one line of standard input.")
+]
 _STDIN_LIMIT = 4_096
 
 
@@ -32,14 +64,24 @@ def list_(
     """The logins, without their passwords: sealed, plain or none."""
     from ticketops.services import credentials
 
-    def show(result: dict[str, Any]) -> None:
+    def show(result: Logins) -> None:
         rows = [
-            (row["vendor"], row["login_id"], row["email"], row["event"] or "every event", row["password"],
-             "" if row["active"] else "out of use", row["updated_at"], row["notes"])
-            for row in result["credentials"]
-        ]  # fmt: skip
+            (
+                row.vendor,
+                row.login_id,
+                row.email,
+                row.event or "every event",
+                row.password,
+                "" if row.active else "out of use",
+                row.updated_at,
+                row.notes,
+            )
+            for row in result.credentials
+        ]
         if rows:
-            session.out.table(("Vendor", "LoginID", "Email", "Event", "Password", "", "Updated", "Notes"), rows)
+            session.out.table(
+                ("Vendor", "LoginID", "Email", "Event", "Password", "", "Updated", "Notes"), rows
+            )
         else:
             session.out.line("no logins" + (f" of {vendor}" if vendor else ""))
 
@@ -50,15 +92,32 @@ def list_(
 def add(
     session: Session,
     vendor: _Vendor,
-    login: Annotated[str, typer.Option(metavar="ID", help="The login's name.", show_default=False)] = "",
-    email: Annotated[str, typer.Option(metavar="ADDRESS", help="The account's address.", show_default=False)] = "",
-    event: Annotated[str, typer.Option(metavar="EVENT", help="For this event only.", show_default=False)] = "",
-    event_here: Annotated[bool, typer.Option("--event-here", help="For the event of the setting `event` only.")] = False,
-    notes: Annotated[str, typer.Option(metavar="TEXT", help="Anything to know.", show_default=False)] = "",
+    login: Annotated[
+        str, typer.Option(metavar="ID", help="The login's name.", show_default=False)
+    ] = "",
+    email: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The account's address.", show_default=False)
+    ] = "",
+    event: Annotated[
+        str, typer.Option(metavar="EVENT", help="For this event only.", show_default=False)
+    ] = "",
+    event_here: Annotated[
+        bool,
+        typer.Option(
+            "--event-here",
+            help="For the event of this workbook only: the setting `event`, else the code in its schedule's title.",
+        ),
+    ] = False,
+    notes: Annotated[
+        str, typer.Option(metavar="TEXT", help="Anything to know.", show_default=False)
+    ] = "",
     password_stdin: _Stdin = False,
-    no_password: Annotated[bool, typer.Option("--no-password", help="A login whose password is not known here.")] = False,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="A login whose password is not known here.")
+    ] = False,
 ) -> int:
-    """Add a login at a vendor: for every event, or for one. Its password is asked for at the terminal and sealed."""
+    """Add a login at a vendor: for every event, or for one. Its password is asked for at the
+    terminal and sealed."""
     from ticketops.services import credentials
     from ticketops.services.intake import option_text
 
@@ -68,13 +127,22 @@ def add(
         raise UsageError("give --login, --email or both")
     if no_password and password_stdin:
         raise UsageError("--no-password and --password-stdin contradict each other")
-    names = {"login": option_text(login, "login"), "email": option_text(email, "email"), "notes": option_text(notes, "notes")}
+    names = {
+        "login": option_text(login, "login"),
+        "email": option_text(email, "email"),
+        "notes": option_text(notes, "notes"),
+    }
     vendor = option_text(vendor, "vendor", required=True)
     job = credentials.add(
-        session.settings, vendor, **names, event=session.settings.event if event_here else option_text(event, "event"),
-        password=None if no_password else _password(stdin=password_stdin), dry_run=session.dry_run, notice=session.out.notice,
-    )  # fmt: skip
-    return session.run(job, lambda result: session.out.line(_line(result)))
+        session.settings,
+        vendor,
+        **names,
+        event=None if event_here else option_text(event, "event"),
+        password=None if no_password else _password(stdin=password_stdin),
+        dry_run=session.dry_run,
+        notice=session.out.notice,
+    )
+    return session.run(job, lambda result: session.out.line(_added(result)))
 
 
 @command(app, "update", writes=True)
@@ -83,33 +151,66 @@ def update(
     vendor: _Vendor,
     login: _Which = "",
     event: _WhichEvent = None,
-    new_login: Annotated[str | None, typer.Option(metavar="ID", help="Its new name.", show_default=False)] = None,
-    email: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Its new address.", show_default=False)] = None,
-    notes: Annotated[str | None, typer.Option(metavar="TEXT", help="New notes.", show_default=False)] = None,
-    new_event: Annotated[
-        str | None, typer.Option(metavar="EVENT", help='The event it is for now; "" for every event.', show_default=False)
+    new_login: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its new name.", show_default=False)
     ] = None,
-    new_password: Annotated[bool, typer.Option("--new-password", help="Ask for a new password.")] = False,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Its new address.", show_default=False)
+    ] = None,
+    notes: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="New notes.", show_default=False)
+    ] = None,
+    new_event: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EVENT", help='The event it is for now; "" for every event.', show_default=False
+        ),
+    ] = None,
+    new_password: Annotated[
+        bool, typer.Option("--new-password", help="Ask for a new password.")
+    ] = False,
     password_stdin: _Stdin = False,
 ) -> int:
     """Change a login. Units keep what they have until `credentials assign --mode OVERWRITE`."""
     from ticketops.services import credentials
     from ticketops.services.intake import option_text
 
-    texts = {"login_id": (new_login, "new-login"), "email": (email, "email"), "notes": (notes, "notes"), "event": (new_event, "new-event")}
-    given = {name: option_text(text, option) for name, (text, option) in texts.items() if text is not None}
+    texts = {
+        "login_id": (new_login, "new-login"),
+        "email": (email, "email"),
+        "notes": (notes, "notes"),
+        "event": (new_event, "new-event"),
+    }
+    given = {
+        name: option_text(text, option)
+        for name, (text, option) in texts.items()
+        if text is not None
+    }
     if new_password or password_stdin:
         given["password"] = _password(stdin=password_stdin)
     if not given:
-        raise UsageError("nothing is to be changed", "--new-login, --email, --notes, --new-event, --new-password, --password-stdin")
+        raise UsageError(
+            "nothing is to be changed",
+            "--new-login, --email, --notes, --new-event, --new-password, --password-stdin",
+        )
 
-    def show(result: dict[str, Any]) -> None:
-        session.out.line(f"{_line(result)} · changed: {', '.join(result['changed']) or 'nothing'}")
-        if {"login_id", "email", "password"} & set(result["changed"]):
-            session.out.notice(f"units keep what they have: ticketops credentials assign --vendor {vendor!r} --mode OVERWRITE changes them")
+    def show(result: Updated) -> None:
+        session.out.line(
+            f"{_line(result.vendor, result.login_id or result.email, result.event)} · changed: {', '.join(result.changed) or 'nothing'}"
+        )
+        if {"login_id", "email", "password"} & set(result.changed):
+            session.out.notice(
+                f"units keep what they have: ticketops credentials assign --vendor {vendor!r} --mode OVERWRITE changes them"
+            )
 
     job = credentials.update(
-        session.settings, vendor, login=login, event=event, given=given, dry_run=session.dry_run, notice=session.out.notice
+        session.settings,
+        vendor,
+        login=login,
+        event=event,
+        given=given,
+        dry_run=session.dry_run,
+        notice=session.out.notice,
     )
     return session.run(job, show)
 
@@ -118,7 +219,9 @@ def update(
 def deactivate(
     session: Session,
     vendor: _Vendor,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; it is recorded.", show_default=False)
+    ],
     login: _Which = "",
     event: _WhichEvent = None,
 ) -> int:
@@ -126,24 +229,38 @@ def deactivate(
     from ticketops.services import credentials
     from ticketops.services.intake import option_text
 
-    job = credentials.deactivate(vendor, option_text(reason, "reason", required=True), login=login, event=event)
-    return session.run(job, lambda result: session.out.line(f"{_line(result)} · out of use"))
+    def show(result: Deactivated) -> None:
+        session.out.line(f"{_line(result.vendor, result.login_id, result.event)} · out of use")
+
+    return session.run(
+        credentials.deactivate(
+            vendor, option_text(reason, "reason", required=True), login=login, event=event
+        ),
+        show,
+    )
 
 
 @command(app, "assign", writes=True)
 def assign(
     session: Session,
     vendor: Annotated[str, typer.Option(metavar="NAME", help="Whose units.", show_default=False)],
-    match: Annotated[str, typer.Option(metavar="CODE", help="Of this match only.", show_default=False)] = "",
-    mode: Annotated[str, typer.Option(metavar="MODE", help="BLANKS_ONLY or OVERWRITE.")] = "BLANKS_ONLY",
-    login: Annotated[str, typer.Option(metavar="ID", help="This login, not the best one.", show_default=False)] = "",
+    match: Annotated[
+        str, typer.Option(metavar="CODE", help="Of this match only.", show_default=False)
+    ] = "",
+    mode: Annotated[
+        str, typer.Option(metavar="MODE", help="BLANKS_ONLY or OVERWRITE.")
+    ] = "BLANKS_ONLY",
+    login: Annotated[
+        str, typer.Option(metavar="ID", help="This login, not the best one.", show_default=False)
+    ] = "",
 ) -> int:
-    """Write a vendor's login onto its units and onto the tickets that hold them. The login for this event comes before the
-    one for every event.
+    """Write a vendor's login onto its units and onto the tickets that hold them. The login for this
+    event comes before the one for every event.
 
-    BLANKS_ONLY fills blank cells and leaves a unit alone that has another login; OVERWRITE replaces address, password and login.
+    BLANKS_ONLY fills blank cells and leaves a unit alone that has another login; OVERWRITE replaces
+    address, password and login.
     """
-    from ticketops.domain.credentials import MODES
+    from ticketops.domain.credentials.assignment import MODES
     from ticketops.model.ids import normalise_match
     from ticketops.services import credentials
 
@@ -151,19 +268,28 @@ def assign(
     if wanted not in MODES:
         raise UsageError(f"--mode {mode!r}: it is {' or '.join(MODES)}")
 
-    def show(result: dict[str, Any]) -> None:
-        where = f" of {result['match']}" if result["match"] else ""
-        session.out.line(f"{_line(result)}: {counted(result['units'], 'unit')}{where} of {result['vendor']}")
-        if result["by_match"]:
-            session.out.table(("Match", "Units"), result["by_match"].items())
-        more = {"had it already": "complete", "with another login were left alone": "other_login"}
-        for words, name in more.items():
-            if result[name]:
-                session.out.line(f"{counted(result[name], 'unit')} {words}")
-        if result["sales_ids"]:
-            session.out.line(f"{counted(len(result['sales_ids']), 'ticket')} changed too")
+    def show(result: Assigned) -> None:
+        where = f" of {result.match}" if result.match else ""
+        who = _line(result.vendor, result.login_id, result.event)
+        session.out.line(f"{who}: {counted(result.units, 'unit')}{where} of {result.vendor}")
+        if result.by_match:
+            session.out.table(("Match", "Units"), result.by_match.items())
+        for number, words in (
+            (result.complete, "had it already"),
+            (result.other_login, "with another login were left alone"),
+        ):
+            if number:
+                session.out.line(f"{counted(number, 'unit')} {words}")
+        if result.sales_ids:
+            session.out.line(f"{counted(len(result.sales_ids), 'ticket')} changed too")
 
-    job = credentials.assign(session.settings, vendor, match=normalise_match(match) if match.strip() else "", mode=wanted, login=login)
+    job = credentials.assign(
+        session.settings,
+        vendor,
+        match=normalise_match(match) if match.strip() else "",
+        mode=wanted,
+        login=login,
+    )
     return session.run(job, show)
 
 
@@ -171,18 +297,30 @@ def assign(
 def seal(
     session: Session,
     purge_backups: Annotated[
-        bool, typer.Option("--purge-backups", help="Delete the versions kept for undo: they hold what was not sealed then.")
+        bool,
+        typer.Option(
+            "--purge-backups",
+            help="Delete the versions kept for undo: they hold what was not sealed then.",
+        ),
     ] = False,
 ) -> int:
-    """Seal every plain password in the workbook. The key file of the setting `key_file` is made where there is none yet."""
+    """Seal every plain password in the workbook. The key file of the setting `key_file` is made
+    where there is none yet."""
     from ticketops.services import credentials
+    from ticketops.stores.base import LocalFile
 
     store = session.store()
     code = session.run(
         credentials.seal(session.settings, dry_run=session.dry_run, notice=session.out.notice),
-        lambda result: _counts(session, result),
+        lambda result: _show_sealed(session, result),
         store=store,
     )
+    if not isinstance(store, LocalFile):
+        if purge_backups:
+            session.out.notice(
+                "no older versions are kept on this machine: where the workbook is, its own history has them"
+            )
+        return code
     folder, kept = store.state_folder / "backups", len(store.older_versions())
     if session.dry_run:
         if purge_backups:
@@ -190,12 +328,10 @@ def seal(
         return code
     store.forget_tables()
     if purge_backups:
-        from ticketops.services.transaction import new_run
-        from ticketops.stores.base import Entry
-
-        run = new_run(session.settings.user)
-        removed = store.purge(Entry(run.run_id, "credentials seal --purge-backups", run.user, run.now))
-        session.out.notice(f"deleted {counted(removed, 'older version')}; what was done before can't be undone where it set a password")
+        removed = credentials.purge(store, session.settings)
+        session.out.notice(
+            f"deleted {counted(removed, 'older version')}; what was done before can't be undone where it set a password"
+        )
     elif kept:
         session.out.notice(
             f"{counted(kept, 'older version')} kept for undo in {folder} still hold{'s' * (kept == 1)} what was plain before; "
@@ -208,28 +344,44 @@ def seal(
 def rotate(
     session: Session,
     drop_old: Annotated[
-        bool, typer.Option("--drop-old", help="Remove the old keys from the key file; other workbooks and older versions may need them.")
+        bool,
+        typer.Option(
+            "--drop-old",
+            help="Remove the old keys from the key file; other workbooks and older versions may need them.",
+        ),
     ] = False,
 ) -> int:
-    """Seal everything anew with a new key. The old keys stay in the key file, unless --drop-old is given."""
+    """Seal everything anew with a new key. The old keys stay in the key file, unless --drop-old is
+    given."""
     from ticketops.services import credentials
 
     store = session.store()
     job = credentials.rotate(session.settings, dry_run=session.dry_run)
-    code = session.run(job, lambda result: _counts(session, result), store=store)
+
+    def show(result: Rotated) -> None:
+        _show_sealed(session, result)
+        _show_counts(session, result.rotated, "rotated")
+
+    code = session.run(job, show, store=store)
     if drop_old and not session.dry_run:
         removed = credentials.drop_old(store, session.settings)
-        session.out.notice(f"removed {counted(removed, 'old key')} from {session.settings.key_file}")
+        session.out.notice(
+            f"removed {counted(removed, 'old key')} from {session.settings.key_file}"
+        )
     return code
 
 
 @command(app, "reveal", writes=True)
 def reveal(session: Session, vendor: _Vendor, login: _Which = "", event: _WhichEvent = None) -> int:
-    """Show a password on the terminal for some seconds. It is recorded before it is shown, and can't be undone."""
+    """Show a password on the terminal for some seconds. It is recorded before it is shown, and
+    can't be undone."""
     from ticketops.cli.reveal import reveal_password
     from ticketops.services import credentials
 
-    return reveal_password(session, credentials.reveal(vendor, login=login, event=event), _line)
+    def headline(result: Revealed) -> str:
+        return _line(result.vendor, result.login_id or result.email, result.event)
+
+    return reveal_password(session, credentials.reveal(vendor, login=login, event=event), headline)
 
 
 @command(app, "history")
@@ -241,36 +393,72 @@ def history(
     """What was done to logins and passwords, the newest first."""
     from ticketops.services import credentials
 
-    def show(result: dict[str, Any]) -> None:
-        rows = [tuple(row.values()) for row in result["history"]]
+    def show(result: History) -> None:
+        rows = [
+            (
+                row.timestamp,
+                row.user,
+                row.action,
+                row.vendor,
+                row.login_id,
+                row.event,
+                row.subject,
+                row.detail,
+                row.run_id,
+            )
+            for row in result.history
+        ]
         if rows:
-            session.out.table(("When", "Who", "Action", "Vendor", "LoginID", "Event", "Subject", "Detail", "RunID"), rows)
+            session.out.table(
+                (
+                    "When",
+                    "Who",
+                    "Action",
+                    "Vendor",
+                    "LoginID",
+                    "Event",
+                    "Subject",
+                    "Detail",
+                    "RunID",
+                ),
+                rows,
+            )
         else:
             session.out.line("nothing is recorded yet")
 
     return session.look(credentials.history(vendor, most), show)
 
 
-def _line(result: dict[str, Any]) -> str:
-    """`Viagogo · mm-buyer-01 · every event` of a result."""
-    parts = (result["vendor"], result["login_id"] or result.get("email"), result["event"] or "every event")
-    return " · ".join(part for part in parts if part)
+def _added(result: Added) -> str:
+    return _line(result.vendor, result.login_id or result.email, result.event)
 
 
-def _counts(session: Session, result: dict[str, Any]) -> None:
-    for action, sheets in result.items():
-        for sheet, number in sheets.items():
-            session.out.line(f"{sheet}: {counted(number, 'password')} {action}")
+def _line(vendor: str, login: str | None, event: str | None) -> str:
+    """`Viagogo · mm-buyer-01 · every event`."""
+    return " · ".join(part for part in (vendor, login, event or "every event") if part)
+
+
+def _show_sealed(session: Session, result: Sealed) -> None:
+    _show_counts(session, result.sealed, "sealed")
+
+
+def _show_counts(session: Session, sheets: Mapping[str, int], action: str) -> None:
+    for sheet, number in sheets.items():
+        session.out.line(f"{sheet}: {counted(number, 'password')} {action}")
 
 
 def _password(*, stdin: bool) -> str:
-    """The password, from standard input or asked for twice at the terminal. Raises UsageError where neither is possible."""
+    """The password, from standard input or asked for twice at the terminal. Raises UsageError where
+    neither is possible."""
     from ticketops.services.credentials import acceptable
 
     if stdin:
         return acceptable(_one_line())
     if not sys.stdin.isatty():
-        raise UsageError("nobody is there to be asked for the password", "--password-stdin reads it from standard input")
+        raise UsageError(
+            "nobody is there to be asked for the password",
+            "--password-stdin reads it from standard input",
+        )
     import getpass
 
     password = acceptable(getpass.getpass("Password: ", stream=sys.stderr))

@@ -3,62 +3,79 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.books import became, show_built
+from ticketops.cli.book_options import became, show_books
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 
+if TYPE_CHECKING:
+    from ticketops.domain.dispatch.overdue import DispatchStatus, Figures
+    from ticketops.model.findings import Finding
+    from ticketops.services.books import Synced
+    from ticketops.services.watching import Round
+
 app = command_group("dispatch")
 _BY = ("client", "supplier", "staff", "match")
 _MOST = 30
+_MATTER = ("Overdue", "Today", "To send", "No guest", "Issues", "Tickets", "Sent")
+"""The figures that matter most, where there is no room for all."""
 
 
 @command(app, "sync", writes=True)
 def sync(session: Session) -> int:
-    """Bring Distribution, the queues, the vault and every book that was built into agreement. Run it as often as you like.
+    """Bring Distribution, the queues, the vault and every book that was built into agreement. Run
+    it as often as you like.
 
     Books that came back in their place are read first; those whose contents changed are made anew.
     """
     from ticketops.services import books
 
     store = session.store()
-    return session.run(books.sync(store, session.settings), lambda result: _show_sync(session, result), store=store)
+    return session.run(
+        books.sync(store, session.settings), lambda result: _show_sync(session, result), store=store
+    )
 
 
-def _show_sync(session: Session, result: dict[str, Any]) -> None:
-    for file in result["files"]:
-        session.out.line(f"{file['file']} came back: {counted(file['edits'], 'edit')}")
-    if result["edits"]:
+def _show_sync(session: Session, result: Synced) -> None:
+    for file in result.files:
+        session.out.line(f"{file.file} came back: {counted(file.edits, 'edit')}")
+    if result.edits:
         session.out.line(became(result))
-    if result["new_tasks"]:
-        session.out.line(counted(result["new_tasks"], "new staff task"))
-    if result["books"]:
-        show_built(session, result | {"edits": 0})
-    if result["gone"]:
-        session.out.line(f"{counted(result['gone'], 'book')} no longer where they were built")
+    if result.new_tasks:
+        session.out.line(counted(result.new_tasks, "new staff task"))
+    show_books(session, result.books)
+    if result.gone:
+        session.out.line(f"{counted(result.gone, 'book')} no longer where they were built")
 
 
 @command(app, "watch", writes=True)
 def watch(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where files arrive.")],
-    interval: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=3600, help="How often to look.")] = 5.0,
-    once: Annotated[bool, typer.Option("--once", help="Take what is there now, then stop.")] = False,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, max=3600, help="How often to look.")
+    ] = 5.0,
+    once: Annotated[
+        bool, typer.Option("--once", help="Take what is there now, then stop.")
+    ] = False,
 ) -> int:
-    """Take files over as they arrive in a folder, and bring everything into agreement each time, until stopped with Ctrl-C."""
+    """Take files over as they arrive in a folder, and bring everything into agreement each time,
+    until stopped with Ctrl-C."""
     from ticketops.services.watching import watch as keep_watching
 
     if session.dry_run:
-        raise UsageError("dispatch watch has no dry run", "dispatch sync --dry-run shows what one round would do")
+        raise UsageError(
+            "dispatch watch has no dry run", "dispatch sync --dry-run shows what one round would do"
+        )
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder")
-    findings: list[Any] = []
+    findings: list[Finding] = []
 
-    def told(event: Any) -> None:
+    def on_progress(event: Round) -> None:
         findings.extend(event.findings)
         if event.lines or event.findings:
             session.out.status("")
@@ -68,49 +85,124 @@ def watch(
         session.out.status(event.status)
 
     try:
-        totals = keep_watching(session.store, session.settings, folder, interval=interval, told=told, once=once)
+        totals = keep_watching(
+            session.store,
+            session.settings,
+            folder,
+            interval=interval,
+            on_progress=on_progress,
+            once=once,
+        )
     finally:
         session.out.status("")
-    session.out.notice(f"stopped: {counted(totals['files'], 'file')}, {counted(totals['edits'], 'edit')}")
+    session.out.notice(f"stopped: {counted(totals.files, 'file')}, {counted(totals.edits, 'edit')}")
     return session.finish(totals, findings)
 
 
 @command(app, "status")
 def status(
     session: Session,
-    by: Annotated[str, typer.Option(metavar="WHOM", help=f"Figures by {', '.join(_BY)}; if not given, by client, supplier and staff.",
-                                    show_default=False)] = "",
-) -> int:  # fmt: skip
-    """What was sent, what is late against each match's deadline, and what must be done today."""
+    by: Annotated[
+        str,
+        typer.Option(
+            metavar="WHOM",
+            help=f"Figures by {', '.join(_BY)}; if not given, by client, supplier and staff.",
+            show_default=False,
+        ),
+    ] = "",
+    match: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--match",
+            metavar="CODE",
+            help="Of this match only; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
+) -> int:
+    """What was sent, what is late against each match's deadline, and what must be done today. Ends
+    with 1 where something is overdue."""
     from ticketops.services import dispatch
 
     by = by.strip().lower()
     if by and by not in _BY:
         raise UsageError(f"--by {by!r}: it is {', '.join(_BY)}")
-    return session.look(dispatch.dispatch_status(session.settings), lambda result: _show_status(session, result, by))
+    return session.look(
+        dispatch.dispatch_status(session.settings, match or ()),
+        lambda result: _show_status(session, result, by),
+    )
 
 
-def _show_status(session: Session, result: dict[str, Any], by: str) -> None:
-    heads = {"tickets": "Tickets", "allocated": "Allocated", "sent": "Sent", "accepted": "Accepted", "pending": "Pending", "issues": "Issues",
-             "no_guest": "No guest", "to_send": "To send", "overdue": "Overdue", "today": "Today"}  # fmt: skip
-    names = {"client": "clients", "supplier": "suppliers", "staff": "staff", "match": "matches"}
+def _show_status(session: Session, result: DispatchStatus, by: str) -> None:
+    heads = (
+        "Tickets",
+        "Allocated",
+        "Sent",
+        "Accepted",
+        "Pending",
+        "Issues",
+        "No guest",
+        "To send",
+        "Overdue",
+        "Today",
+    )
+    tables = {
+        "client": result.clients,
+        "supplier": result.suppliers,
+        "staff": result.staff,
+        "match": result.matches,
+    }
     for whom in [by] if by else ["client", "supplier", "staff"]:
-        table = result[names[whom]]
-        rows = [(name, *figures.values()) for name, figures in table.items()]
-        rows.sort(key=lambda row: (-row[9], -row[10], -row[1]))
-        shown = rows if by else rows[:_MOST]
+        of = sorted(
+            tables[whom].items(),
+            key=lambda item: (-item[1].overdue, -item[1].today, -item[1].tickets),
+        )
+        shown = of if by else of[:_MOST]
         if shown:
-            session.out.table((whom.capitalize(), *heads.values()), shown)
-        if len(shown) < len(rows):
-            session.out.line(f"… and {len(rows) - len(shown)} more: --by {whom}")
-    total = result["total"]
-    session.out.table(("All", *heads.values()), [("", *total.values())])
-    if result["today"]:
-        rows = [(f"{row['deadline']:%Y-%m-%d %H:%M}" if row["deadline"] else "", row["match"], row["what"], row["who"], row["tickets"], row["first"])
-                for row in result["today"][:_MOST]]  # fmt: skip
+            session.out.table(
+                (whom.capitalize(), *heads),
+                [_figures(name, figures) for name, figures in shown],
+                first=_MATTER,
+            )
+        if len(shown) < len(of):
+            session.out.line(f"… and {len(of) - len(shown)} more: --by {whom}")
+    session.out.table(("All", *heads), [_figures("", result.total)], first=_MATTER)
+    if result.today:
+        rows = [
+            (
+                f"{row.deadline:%Y-%m-%d %H:%M}" if row.deadline else "",
+                row.match,
+                row.what,
+                row.who,
+                row.tickets,
+                row.first,
+            )
+            for row in result.today[:_MOST]
+        ]
         session.out.line("To be done today:")
-        session.out.table(("Deadline", "Match", "What", "Who", "Tickets", "First"), rows)
-        if len(result["today"]) > _MOST:
-            session.out.line(f"… and {len(result['today']) - _MOST} more (--json lists all)")
+        session.out.table(
+            ("Deadline", "Match", "What", "Who", "Tickets", "First"),
+            rows,
+            first=("Match", "What", "Who"),
+        )
+        if len(result.today) > _MOST:
+            session.out.line(f"… and {len(result.today) - _MOST} more (--json lists all)")
     else:
         session.out.line("Nothing is due today.")
+
+
+def _figures(name: str, of: Figures) -> tuple[str | int, ...]:
+    """A row of a table of figures."""
+    return (
+        name,
+        of.tickets,
+        of.allocated,
+        of.sent,
+        of.accepted,
+        of.pending,
+        of.issues,
+        of.no_guest,
+        of.to_send,
+        of.overdue,
+        of.today,
+    )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
+
+if TYPE_CHECKING:
+    from ticketops.domain.catalogue.swap import Swapped
 
 app = command_group("event")
 
@@ -15,25 +19,40 @@ app = command_group("event")
 def swap(
     session: Session,
     first: Annotated[str, typer.Argument(metavar="MATCH", help="A match (M06).")],
-    second: Annotated[str, typer.Argument(metavar="MATCH", help="The match it changes places with.")],
+    second: Annotated[
+        str, typer.Argument(metavar="MATCH", help="The match it changes places with.")
+    ],
     confirm: Confirm = None,
     reason: Reason = None,
     stock_only: Annotated[
-        bool, typer.Option("--stock-only", help="Only purchases and units change places; what they served is unallocated.")
+        bool,
+        typer.Option(
+            "--stock-only",
+            help="Only purchases and units change places; what they served is unallocated.",
+        ),
     ] = False,
     force: Force = False,
 ) -> int:
-    """A match moves: all that says one code says the other, and the other way round; allocations stay as they are.
+    """A match moves: all that says one code says the other, and the other way round; allocations
+    stay as they are.
 
-    With --stock-only the seats now admit to the other match while sales keep theirs. Needs the role ops_manager.
+    With --stock-only the seats now admit to the other match while sales keep theirs. Needs the role
+    ops_manager.
     """
-    from ticketops.services import jobs
+    from ticketops.services import catalogue
 
-    def show(result: dict[str, Any]) -> None:
-        one, other = result["matches"]
+    def show(result: Swapped) -> None:
+        one, other = result.matches
         session.out.line(f"{one} and {other} have changed places")
-        session.out.table(("Sheet", "Rows"), list(result["rows"].items()))
-        if result["units_unallocated"]:
-            session.out.line(f"{result['units_unallocated']:,} units were unallocated: allocate auto serves their tickets anew")
+        session.out.table(("Sheet", "Rows"), list(result.rows.items()))
+        if result.units_unallocated:
+            session.out.line(
+                f"{counted(result.units_unallocated, 'unit')} unallocated: allocate auto serves the tickets anew"
+            )
 
-    return session.run(jobs.event_swap(first, second, session.reasoned(confirm, reason), stock_only=stock_only, force=force), show)
+    return session.run(
+        catalogue.event_swap(
+            first, second, session.reasoned(confirm, reason), stock_only=stock_only, force=force
+        ),
+        show,
+    )

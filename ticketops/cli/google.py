@@ -17,43 +17,63 @@ app = command_group("google")
 
 @command(app, "check")
 def check(session: Session) -> int:
-    """Which key is used, the address to share sheets with, and whether the workbook (-w gsheet:ID) opens."""
-    from ticketops.services import google
+    """Which key is used, the address to share sheets with, and whether the workbook (-w gsheet:ID)
+    opens."""
+    from ticketops.services import google_access
 
-    seen = google.check(session.settings, config.config_folder())
-    session.out.line(f"key      {seen['key']} ({seen['kind'].replace('_', ' ')})")
-    if seen["email"]:
-        hint = "   share sheets with it, as an editor" if seen["kind"] == "service_account" else ""
-        session.out.line(f"address  {seen['email']}{hint}")
-    if seen["title"]:
-        session.out.line(f"sheet    {seen['title']} · {counted(seen['sheets'], 'sheet')}, {seen['cells']:,} of 10,000,000 cells")
+    seen = google_access.check(session.settings, config.config_folder())
+    session.out.line(f"key      {seen.key} ({seen.kind.replace('_', ' ')})")
+    if seen.email:
+        hint = "   share sheets with it, as an editor" if seen.kind == "service_account" else ""
+        session.out.line(f"address  {seen.email}{hint}")
+    if seen.title:
+        session.out.line(
+            f"sheet    {seen.title} · {counted(seen.sheets, 'sheet')}, {seen.cells:,} of 10,000,000 cells"
+        )
     return session.finish(seen, [])
 
 
 @command(app, "login")
 def login(
     session: Session,
-    client: Annotated[Path, typer.Argument(metavar="CLIENT_FILE", help="The OAuth client (Desktop app), from the Google Cloud console.")],
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser, or only print the address.")] = True,
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="The local port that Google answers to; 0: any.")] = 0,
+    client: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CLIENT_FILE",
+            help="The OAuth client (Desktop app), from the Google Cloud console.",
+        ),
+    ],
+    browser: Annotated[
+        bool,
+        typer.Option("--browser/--no-browser", help="Open a browser, or only print the address."),
+    ] = True,
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, max=65535, help="The local port that Google answers to; 0: any."
+        ),
+    ] = 0,
 ) -> int:
-    """Ask for your consent in a browser, once, and keep it on this machine (readable by you only)."""
+    """Ask for your consent in a browser, once, and keep it on this machine (readable by you
+    only)."""
+    from ticketops.services.google_access import LoggedIn
     from ticketops.stores.gsheets.access import log_in
 
     if session.out.as_json:
         raise UsageError("google login asks a person: it has no --json")
     kept = log_in(client, config.config_folder(), port=port, browser=browser)
     session.out.line(f"consent is kept in {kept}")
-    return session.finish({"kept": str(kept)}, [])
+    return session.finish(LoggedIn(str(kept)), [])
 
 
 @command(app, "logout")
 def logout(session: Session) -> int:
     """Forget the consent that `google login` kept."""
+    from ticketops.services.google_access import LoggedOut
     from ticketops.stores.gsheets.access import CONSENT_FILE
 
     kept = config.config_folder() / CONSENT_FILE
     there = kept.is_file()
     kept.unlink(missing_ok=True)
     session.out.line(f"{kept} is deleted" if there else "there was no consent to forget")
-    return session.finish({"deleted": there}, [])
+    return session.finish(LoggedOut(there), [])

@@ -1,4 +1,4 @@
-"""The entry point: runs a command and turns every outcome into one line and an exit code (DESIGN: exit codes)."""
+"""The entry point: runs a command and turns every outcome into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from ticketops.cli import completion
 from ticketops.cli.app import GROUPS, app
 from ticketops.errors import TicketopsError
 
@@ -18,23 +19,32 @@ def main(args: list[str] | None = None) -> NoReturn:
     """Run ticketops with the process's arguments."""
     gc.disable()  # a command lives for seconds and makes no cycles to speak of; looking for them took a twentieth of it
     _open_streams()
-    code = run(sys.argv[1:] if args is None else args)
+    words = sys.argv[1:] if args is None else args
+    code = completion.answered(lambda: run(words)) if completion.is_asked() else run(words)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         pass  # the reader went away
     except OSError as error:
-        code = _fail("", "OUTPUT", f"the output can't be written: {error.strerror}", "", 3, as_json=False)
+        code = _fail(
+            "", "OUTPUT", f"the output can't be written: {error.strerror}", "", 3, as_json=False
+        )
     with suppress(OSError):
         sys.stderr.flush()
-    os._exit(code)  # everything is on disk; tearing down polars' threads and tables would cost every command 40 ms
+    os._exit(
+        code
+    )  # everything is on disk; tearing down polars' threads and tables would cost every command 40 ms
 
 
 def run(words: list[str]) -> int:
-    """Run one command line; the exit code. No traceback reaches a person unless --debug is given."""
+    """Run one command line; the exit code. No traceback reaches a person unless --debug is
+    given."""
     as_json, debug = "--json" in words, "--debug" in words
     command = " ".join(_command_words(words))
     try:
+        if (said := completion.of_shells(words)) is not None:
+            print(said, end="")
+            return 0
         return int(app(args=words, prog_name="ticketops", standalone_mode=False) or 0)
     except TicketopsError as error:
         if debug:
@@ -43,43 +53,65 @@ def run(words: list[str]) -> int:
     except typer.TyperException as error:
         context: Any = getattr(error, "ctx", None)
         if type(error).__name__ == "NoArgsIsHelpError":
-            typer.echo(error.format_message(), err=True)
+            typer.echo(error.format_message(), err=True)  # our own help, nothing of a workbook
             return 2
         hint = f"{context.command_path} --help shows how" if context is not None else ""
         return _fail(command, "USAGE", error.format_message(), hint, 2, as_json)
     except (typer.Abort, KeyboardInterrupt, EOFError):
-        return _fail(command, "INTERRUPTED", "stopped", "ticketops log shows what was done", 130, as_json)
+        return _fail(
+            command, "INTERRUPTED", "stopped", "ticketops log shows what was done", 130, as_json
+        )
     except BrokenPipeError:
         return 0
     except OSError as error:
         text = error.strerror or str(error)
-        return _fail(command, "SYSTEM", f"the operating system refused: {text}", "ticketops log shows what was done", 3, as_json)
+        return _fail(
+            command,
+            "SYSTEM",
+            f"the operating system refused: {text}",
+            "ticketops log shows what was done",
+            3,
+            as_json,
+        )
     except MemoryError:
-        return _fail(command, "MEMORY", "there is not enough memory for this workbook", "", 3, as_json)
+        return _fail(
+            command, "MEMORY", "there is not enough memory for this workbook", "", 3, as_json
+        )
     except Exception as error:
         if debug:
             raise
         text = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        return _fail(command, "INTERNAL", f"internal error: {text}", "this is our bug; --debug shows where", 70, as_json)
+        return _fail(
+            command,
+            "INTERNAL",
+            f"internal error: {text}",
+            "this is our bug; --debug shows where",
+            70,
+            as_json,
+        )
 
 
 def _fail(command: str, code: str, message: str, hint: str, exit_code: int, as_json: bool) -> int:
+    from ticketops.cli.output import escaped, harmless
+
     if as_json:
         import json
 
+        said = {"command": command, "error": {"code": code, "message": message, "hint": hint}}
         try:
-            print(json.dumps({"command": command, "error": {"code": code, "message": message, "hint": hint}}), flush=True)
+            print(escaped(json.dumps(said)), flush=True)
             return exit_code
         except OSError:
             pass  # standard output is what failed: tell it on standard error
-    line = f"ticketops: {' '.join(message.split())}" + (f" ({hint})" if hint else "")
+    line = harmless(f"ticketops: {' '.join(message.split())}" + (f" ({hint})" if hint else ""))
     with suppress(OSError):
         print(line.encode("utf-8", "replace").decode(), file=sys.stderr)
     return exit_code
 
 
 def _open_streams() -> None:
-    """Streams that were closed lead nowhere; letters that a terminal does not know are spelt out."""
+    """Streams that were closed lead nowhere; letters that a terminal does not know are spelt
+    out."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:

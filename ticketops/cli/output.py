@@ -1,4 +1,5 @@
-"""All output goes through here: results to stdout, everything else to stderr; tables for terminals, plain text for pipes."""
+"""All output goes through here: results to stdout, everything else to stderr; tables for terminals,
+plain text for pipes."""
 
 from __future__ import annotations
 
@@ -9,33 +10,48 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from shutil import get_terminal_size
 from typing import Any
 
+from ticketops.cli.tables import lay_out, width_of, wrap
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.columns import text_of
 
-_STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
-
-
-_KEPT_WHOLE = 18
-"""Cells up to this width (a RunID, a SetID) are never broken."""
-_WORD_KEPT_WHOLE = 24
-"""Nor are words up to this length (a SetID with its number of tickets)."""
+_STYLES = {
+    Severity.CRITICAL.name: "1;31",
+    Severity.HIGH.name: "31",
+    Severity.MEDIUM.name: "33",
+    Severity.LOW.name: "36",
+    Severity.INFO.name: "2",
+}
+_BOLD, _DIM = "1", "2"
 
 
 class Output:
-    """Where a command prints. json: only the final object goes to stdout. quiet: no notices."""
+    """Where a command prints. json: only the final object goes to stdout. quiet: no notices. wide:
+    tables keep all their columns on a terminal, too."""
 
-    def __init__(self, *, as_json: bool, quiet: bool) -> None:
-        self.as_json, self._quiet = as_json, quiet
+    def __init__(self, *, as_json: bool, quiet: bool, wide: bool = False) -> None:
+        self.as_json, self._quiet, self._wide = as_json, quiet, wide
+        self.printed = 0
+        """Lines of the result so far."""
         self._transferring = 0.0
         self.terminal = sys.stdout.isatty()
-        self._colour = self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self._colour = (
+            self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        )
 
     def line(self, text: str = "") -> None:
-        """A line of the result."""
-        if not self.as_json:
-            print(harmless(text))
+        """A line of the result. On a terminal it is broken between words; one that is indented, or
+        holds a command, stays whole, so that it can be pasted."""
+        if self.as_json:
+            return
+        plain, width = harmless(text), self.width
+        whole = plain[:1] == " " or "ticketops " in plain or "\n" in plain or " " not in plain
+        if width is None or whole:
+            self._print(plain)
+        else:
+            self._print("\n".join(wrap(plain, width)))
 
     def notice(self, text: str) -> None:
         """Something to know that is not the result."""
@@ -43,26 +59,71 @@ class Output:
             print(harmless(text), file=sys.stderr)
 
     def status(self, text: str) -> None:
-        """A line on standard error that the next one replaces; only where somebody looks. Empty: it is gone."""
+        """A line on standard error that the next one replaces; only where somebody looks. Empty: it
+        is gone."""
         if not self._quiet and sys.stderr.isatty():
             width = os.get_terminal_size(sys.stderr.fileno()).columns
             print(f"\r\x1b[K{harmless(text)[: width - 1]}", end="", file=sys.stderr, flush=True)
 
-    def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-        """A table; numbers to the right. On a terminal it fits the width, elsewhere nothing is cut."""
+    def _print(self, text: str) -> None:
+        print(text)
+        self.printed += 1 + text.count("\n")
+
+    @property
+    def width(self) -> int | None:
+        """Cells of a line on the terminal; None where there is no end to it."""
+        return None if self._wide or not self.terminal else get_terminal_size().columns
+
+    @property
+    def scrolled(self) -> bool:
+        """Whether the first lines of the result are out of sight by now."""
+        return self.terminal and self.printed > get_terminal_size().lines - 3
+
+    def table(
+        self,
+        headers: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        *,
+        title: str = "",
+        first: Sequence[str] = (),
+    ) -> None:
+        """A table; numbers to the right. On a terminal it fits the width, and the columns for which
+        there is no room are left out, which is said; elsewhere nothing is cut.
+
+        first: the headers of the columns that matter most after the first one; the others follow in
+        their order.
+        """
         if self.as_json:
             return
         cells = [[_text(value) for value in row] for row in rows]
-        numeric = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headers))]
-        if self._colour:
-            self._rich_table(headers, cells, numeric, title)
-            return
+        numeric = [
+            bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headers))
+        ]
+        laid = lay_out(headers, cells, numeric, width=self.width, first=first)
         if title:
-            print(title)
-        widths = [max(len(header), *(len(row[i]) for row in cells)) if cells else len(header) for i, header in enumerate(headers)]
-        for row in [list(headers), *cells]:
-            parts = [text.rjust(width) if right else text.ljust(width) for text, width, right in zip(row, widths, numeric, strict=True)]
-            print("  ".join(parts).rstrip())
+            self._print(harmless(title))
+        self._print(self._styled(laid.head, _BOLD))
+        for row, lines in zip(cells, laid.rows, strict=True):
+            text = "\n".join(lines)
+            style = _STYLES.get(row[0], "") if row else ""
+            self._print(text.replace(row[0], self._styled(row[0], style), 1) if style else text)
+        if laid.left_out:
+            said = f"{counted(laid.left_out, 'more column')}: --wide"
+            self._print(self._styled(said, _DIM))
+
+    def figures(self, named: Sequence[tuple[str, int]]) -> None:
+        """A few numbers, none of which is left out: side by side, or below each other where the
+        terminal is too narrow."""
+        headers, values = [name for name, _ in named], [f"{value:,}" for _, value in named]
+        if self.width is None or width_of(headers, [values]) <= self.width:
+            self.table(headers, [values])
+            return
+        most = max(map(len, values))
+        for name, value in zip(headers, values, strict=True):
+            self.line(f"{value:>{most}}  {name}")
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._colour and text else text
 
     def findings(self, findings: Sequence[Finding], *, most: int = 50) -> None:
         """Findings, gravest first; a long list is cut on a terminal."""
@@ -71,8 +132,16 @@ class Output:
         shown = sorted(findings, key=lambda finding: -finding.severity)
         if self.terminal:
             shown = shown[:most]
-        rows = [(f.severity.name, f.code, f"{f.sheet}!{f.row}" if f.sheet and f.row else f.sheet, f.message) for f in shown]
-        self.table(("Severity", "Code", "Where", "What"), rows)
+        rows = [
+            (
+                f.severity.name,
+                f.code,
+                f"{f.sheet}!{f.row}" if f.sheet and f.row else f.sheet,
+                f.message,
+            )
+            for f in shown
+        ]
+        self.table(("Severity", "Code", "Where", "What"), rows, first=("What", "Code"))
         if len(shown) < len(findings):
             self.line(f"… and {len(findings) - len(shown)} more (--json lists all)")
 
@@ -80,12 +149,12 @@ class Output:
         """The one JSON object of --json."""
         if self.as_json:
             readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-            print(json.dumps(content, ensure_ascii=not readable, default=_plain))
+            print(escaped(json.dumps(content, ensure_ascii=not readable, default=_plain)))
 
     def ask(self, question: str, *, default: bool) -> bool:
         """Yes or no, from a person at a terminal."""
         suffix = "[Y/n]" if default else "[y/N]"
-        print(f"{question} {suffix} ", end="", file=sys.stderr, flush=True)
+        print(f"{harmless(question)} {suffix} ", end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()
         if not answer:
             return False
@@ -93,7 +162,7 @@ class Output:
 
     def answer(self, question: str) -> str:
         """A line of text from a person at a terminal."""
-        print(f"{question} ", end="", file=sys.stderr, flush=True)
+        print(f"{harmless(question)} ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip()
 
     @contextmanager
@@ -106,11 +175,12 @@ class Output:
         from rich.progress import Progress
 
         with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(label, total=None)
+            task = bar.add_task(harmless(label), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
     def transfer(self, what: str, done: int, total: int) -> None:
-        """How far a long transfer is, on standard error, once it has taken a second. what: empty where it is over."""
+        """How far a long transfer is, on standard error, once it has taken a second. what: empty
+        where it is over."""
         now = time.monotonic()
         if not what:
             if self._transferring:
@@ -123,43 +193,38 @@ class Output:
             bar = f"[{'#' * (20 * done // total):<20}] " if total else ""
             self.status(f"{what} {bar}{done / 1e6:.1f}{known} MB")
 
-    def _rich_table(self, headers: Sequence[str], cells: list[list[str]], numeric: list[bool], title: str) -> None:
-        from rich import box  # only where somebody looks: it costs a cron job 40 ms
-        from rich.console import Console
-        from rich.markup import escape
-        from rich.table import Table
-        from rich.text import Text
-
-        least: list[int] = []
-        table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
-        for header, right in zip(headers, numeric, strict=True):
-            texts = [row[len(table.columns)] for row in cells]
-            short = max(map(len, texts), default=0) <= _KEPT_WHOLE
-            word = max((len(word) for text in (header, *texts) for word in text.split()), default=1)
-            least.append(max(map(len, (header, *texts))) if short else min(word, _WORD_KEPT_WHOLE))
-            table.add_column(header, justify="right" if right else "left", overflow="fold", no_wrap=short, min_width=least[-1])
-        for row in cells:
-            style = _STYLES.get(Severity.__members__.get(row[0], Severity.INFO)) if row[0] in Severity.__members__ else None
-            table.add_row(*(Text(text, style=style if i == 0 and style else "") for i, text in enumerate(row)))
-        console = Console()
-        if sum(least) + 2 * len(least) > console.width:  # too narrow for columns: a block a row
-            for row in cells:
-                for header, text in zip(headers, row, strict=True):
-                    if text:
-                        console.print(f"[bold]{escape(header) or '·'}[/bold] {escape(text)}", highlight=False)
-                console.print()
-            return
-        console.print(table)
-
 
 def counted(number: int, noun: str) -> str:
     """`1 ticket`, `4 tickets`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """`S3-1, S3-2`; what is beyond `most` is an ellipsis."""
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def moment(at: datetime) -> str:
+    """A time as people read it: `2026-04-17 14:30:22`."""
+    return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
 def harmless(text: str) -> str:
     """Text from a workbook without the control characters that a terminal would obey."""
-    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    )
+
+
+def escaped(text: str) -> str:
+    """JSON without characters that a terminal would obey or nobody sees, which it spells `\\u202e`:
+    it says the same."""
+    if text.isprintable():
+        return text
+    odd = {c for c in set(text) if not c.isprintable() and c != "\n"}
+    return text.translate({ord(c): json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in odd})
 
 
 def _text(value: Any) -> str:

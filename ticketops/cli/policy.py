@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketops.cli.session import Session, command, command_group
+from ticketops.cli.session import New, Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model import states
 
+if TYPE_CHECKING:
+    from ticketops.domain.allocation.policies import PolicyRow
+
 app = command_group("policy")
-_Match = Annotated[str | None, typer.Option("--match", metavar="CODE", help="Of this match.", show_default=False)]
-_Client = Annotated[str | None, typer.Option("--client", metavar="NAME", help="Of this client.", show_default=False)]
+_Match = Annotated[
+    str | None, typer.Option("--match", metavar="CODE", help="Of this match.", show_default=False)
+]
+_Client = Annotated[
+    str | None, typer.Option("--client", metavar="NAME", help="Of this client.", show_default=False)
+]
 
 
 @command(app, "list")
 def list_(session: Session) -> int:
-    """Every policy of _POLICIES and what it says. A sale keeps those of the event, its match and its client together; the
-    narrower one wins."""
-    from ticketops.services import lists
+    """Every policy of _POLICIES and what it says. A sale keeps those of the event, its match and
+    its client together; the narrower one wins."""
+    from ticketops.services import allocation
 
-    found = lists.policies(session.store())
-    rows = [(row["scope"], row["key"] or "", _said(row)) for row in found]
-    session.out.table(("Scope", "Of", "Rules"), rows or [("event", "", "no policy is set: SEMI_AUTO, upgrades allowed, downgrades not")])
-    return session.finish({"policies": found}, [])
+    found = session.result_of(allocation.policy_list())
+    rows = [(row.scope, row.key or "", _said(row)) for row in found.policies]
+    session.out.table(
+        ("Scope", "Of", "Rules"),
+        rows or [("event", "", "no policy is set: SEMI_AUTO, upgrades allowed, downgrades not")],
+    )
+    return session.finish(found, [])
 
 
 @command(app, "show")
 def show(session: Session, match: _Match = None, client: _Client = None) -> int:
     """What counts for a sale of this match to this client, defaults included."""
-    from ticketops.services import lists
+    from ticketops.services import allocation
 
-    found = lists.effective_policy(session.store(), match or "", client or None)
-    of = " and ".join(filter(None, (f"match {match}" if match else "", f"client {client}" if client else ""))) or "the event"
+    found = session.result_of(allocation.policy_show(match, client))
+    of = (
+        " and ".join(
+            filter(
+                None,
+                (
+                    f"match {found.match}" if found.match else "",
+                    f"client {found.client}" if found.client else "",
+                ),
+            )
+        )
+        or "the event"
+    )
     session.out.line(f"Policy for {of}")
-    session.out.table(("Rule", "Value"), [(rule, _value(found[name])) for rule, name in _RULES.items()])
-    return session.finish({"match": match, "client": client, "policy": found}, [])
+    session.out.table(
+        ("Rule", "Value"),
+        [(rule, _value(getattr(found.policy, name))) for rule, name in RULES.items()],
+    )
+    return session.finish(found, [])
 
 
 @command(app, "set", writes=True)
@@ -44,41 +68,92 @@ def set_(
     session: Session,
     match: _Match = None,
     client: _Client = None,
-    mode: Annotated[str | None, typer.Option(metavar="MODE", help=f"{', '.join(states.POLICY_MODE)}.", show_default=False)] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(metavar="MODE", help=f"{', '.join(states.POLICY_MODE)}.", show_default=False),
+    ] = None,
     vendor_whitelist: Annotated[
-        str | None, typer.Option(metavar="VENDORS", help="Only these vendors, separated by commas.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="VENDORS", help="Only these vendors, separated by commas.", show_default=False
+        ),
     ] = None,
-    vendor_blocklist: Annotated[str | None, typer.Option(metavar="VENDORS", help="Never these vendors.", show_default=False)] = None,
-    upgrade: Annotated[bool | None, typer.Option("--upgrade/--no-upgrade", help="Better categories than sold.", show_default=False)] = None,
-    max_upgrade_gap: Annotated[int | None, typer.Option(metavar="RANKS", help="How much better at most.", show_default=False)] = None,
+    vendor_blocklist: Annotated[
+        str | None, typer.Option(metavar="VENDORS", help="Never these vendors.", show_default=False)
+    ] = None,
+    upgrade: Annotated[
+        bool | None,
+        typer.Option(
+            "--upgrade/--no-upgrade", help="Better categories than sold.", show_default=False
+        ),
+    ] = None,
+    max_upgrade_gap: Annotated[
+        int | None,
+        typer.Option(metavar="RANKS", help="How much better at most.", show_default=False),
+    ] = None,
     downgrade: Annotated[
-        bool | None, typer.Option("--downgrade/--no-downgrade", help="Worse categories than sold.", show_default=False)
+        bool | None,
+        typer.Option(
+            "--downgrade/--no-downgrade", help="Worse categories than sold.", show_default=False
+        ),
     ] = None,
-    max_downgrade_gap: Annotated[int | None, typer.Option(metavar="RANKS", help="How much worse at most.", show_default=False)] = None,
+    max_downgrade_gap: Annotated[
+        int | None,
+        typer.Option(metavar="RANKS", help="How much worse at most.", show_default=False),
+    ] = None,
     min_margin: Annotated[
-        float | None, typer.Option(metavar="PCT", help="Lowest margin, in % of the sale price.", show_default=False)
+        float | None,
+        typer.Option(
+            metavar="PCT", help="Lowest margin, in % of the sale price.", show_default=False
+        ),
     ] = None,
     max_auto_value: Annotated[
-        float | None, typer.Option(metavar="AMOUNT", help="Highest sale value that FULLY_AUTO commits.", show_default=False)
+        float | None,
+        typer.Option(
+            metavar="AMOUNT", help="Highest sale value that FULLY_AUTO commits.", show_default=False
+        ),
     ] = None,
-    split: Annotated[str | None, typer.Option(metavar="POLICY", help=f"{', '.join(states.SPLIT_POLICY)}.", show_default=False)] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POLICY", help=f"{', '.join(states.SPLIT_POLICY)}.", show_default=False
+        ),
+    ] = None,
     min_chunk: Annotated[
-        int | None, typer.Option(metavar="N", help="Smallest chunk for REQUIRE_MIN_CHUNK_SIZE.", show_default=False)
+        int | None,
+        typer.Option(
+            metavar="N", help="Smallest chunk for REQUIRE_MIN_CHUNK_SIZE.", show_default=False
+        ),
     ] = None,
     diversity: Annotated[
-        bool | None, typer.Option("--diversity/--no-diversity", help="A split sale must have several vendors.", show_default=False)
+        bool | None,
+        typer.Option(
+            "--diversity/--no-diversity",
+            help="A split sale must have several vendors.",
+            show_default=False,
+        ),
     ] = None,
-    exclude_vip: Annotated[bool | None, typer.Option("--exclude-vip/--include-vip", help="No VIP stock.", show_default=False)] = None,
+    exclude_vip: Annotated[
+        bool | None,
+        typer.Option("--exclude-vip/--include-vip", help="No VIP stock.", show_default=False),
+    ] = None,
     unset: Annotated[
-        list[str] | None, typer.Option(metavar="RULE", help="Take a rule back (min-margin …); may be given again.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="Take a rule back (min-margin …); may be given again.",
+            show_default=False,
+        ),
     ] = None,
+    new: New = False,
 ) -> int:
-    """Set rules of a policy: of the whole event, or with --match or --client of these. Needs the role ops_manager.
+    """Set rules of a policy: of the whole event, or with --match or --client of these. Needs the
+    role ops_manager.
 
-    Modes: SUGGEST shows plans and an operator picks; SEMI_AUTO lets `allocate auto` commit plans that pass;
-    FULLY_AUTO lets `allocate auto --unattended` do so too, up to --max-auto-value.
+    Modes: SUGGEST shows plans and an operator picks; SEMI_AUTO lets `allocate auto` commit plans
+    that pass; FULLY_AUTO lets `allocate auto --unattended` do so too, up to --max-auto-value.
     """
-    from ticketops.services import intake, jobs
+    from ticketops.services import allocation, intake
 
     if match is not None and client is not None:
         raise UsageError("give --match or --client, not both")
@@ -86,12 +161,20 @@ def set_(
     given_key = match if match is not None else client
     key = intake.option_text(given_key, scope, required=True) if given_key is not None else ""
     options = {
-        "mode": _one_of("mode", mode, states.POLICY_MODE), "vendor_whitelist": vendor_whitelist, "vendor_blocklist": vendor_blocklist,
-        "upgrade_allowed": upgrade, "max_upgrade_gap": max_upgrade_gap, "downgrade_allowed": downgrade,
-        "max_downgrade_gap": max_downgrade_gap, "min_margin_pct": min_margin, "max_auto_value": max_auto_value,
-        "split_policy": _one_of("split", split, states.SPLIT_POLICY), "min_chunk_size": min_chunk, "vendor_diversity": diversity,
+        "mode": _one_of("mode", mode, states.POLICY_MODE),
+        "vendor_whitelist": vendor_whitelist,
+        "vendor_blocklist": vendor_blocklist,
+        "upgrade_allowed": upgrade,
+        "max_upgrade_gap": max_upgrade_gap,
+        "downgrade_allowed": downgrade,
+        "max_downgrade_gap": max_downgrade_gap,
+        "min_margin_pct": min_margin,
+        "max_auto_value": max_auto_value,
+        "split_policy": _one_of("split", split, states.SPLIT_POLICY),
+        "min_chunk_size": min_chunk,
+        "vendor_diversity": diversity,
         "exclude_vip": exclude_vip,
-    }  # fmt: skip
+    }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     for value in given.values():
         if isinstance(value, int | float) and not -_MOST <= value <= _MOST:  # nan is not either
@@ -100,34 +183,51 @@ def set_(
         if name in given:
             given[name] = intake.option_text(given[name], name.replace("_", "-"), required=True)
     for rule in unset or ():
-        name = _RULES.get(rule.strip("-"), "")
+        name = RULES.get(rule.strip("-"), "")
         if not name:
-            raise UsageError(f"--unset {rule!r}: it is one of {', '.join(_RULES)}")
+            raise UsageError(f"--unset {rule!r}: it is one of {', '.join(RULES)}")
         given[name] = None
     if not given:
         raise UsageError("no rule is given", "for example --min-margin 10")
-    return session.run(jobs.policy_set(scope, key, given), lambda result: session.out.line(
-        f"Policy of {result['scope']} {result['key'] or ''}".rstrip() + f": {_said(result)}"))  # fmt: skip
+    return session.run(
+        allocation.policy_set(scope, key, given, new=new),
+        lambda result: session.out.line(
+            f"Policy of {result.scope} {result.key or ''}".rstrip() + f": {_said(result)}"
+        ),
+    )
 
 
 _MOST = 1e12
-_RULES = {
-    "mode": "mode", "vendor-whitelist": "vendor_whitelist", "vendor-blocklist": "vendor_blocklist", "upgrade": "upgrade_allowed",
-    "max-upgrade-gap": "max_upgrade_gap", "downgrade": "downgrade_allowed", "max-downgrade-gap": "max_downgrade_gap",
-    "min-margin": "min_margin_pct", "max-auto-value": "max_auto_value", "split": "split_policy", "min-chunk": "min_chunk_size",
-    "diversity": "vendor_diversity", "exclude-vip": "exclude_vip",
-}  # fmt: skip
+RULES = {
+    "mode": "mode",
+    "vendor-whitelist": "vendor_whitelist",
+    "vendor-blocklist": "vendor_blocklist",
+    "upgrade": "upgrade_allowed",
+    "max-upgrade-gap": "max_upgrade_gap",
+    "downgrade": "downgrade_allowed",
+    "max-downgrade-gap": "max_downgrade_gap",
+    "min-margin": "min_margin_pct",
+    "max-auto-value": "max_auto_value",
+    "split": "split_policy",
+    "min-chunk": "min_chunk_size",
+    "diversity": "vendor_diversity",
+    "exclude-vip": "exclude_vip",
+}
 
 
-def _said(row: dict[str, Any]) -> str:
-    return ", ".join(f"{rule} {_value(row[name])}" for rule, name in _RULES.items() if row[name] is not None) or "says nothing"
+def _said(row: PolicyRow) -> str:
+    values = ((rule, getattr(row, name)) for rule, name in RULES.items())
+    return (
+        ", ".join(f"{rule} {_value(value)}" for rule, value in values if value is not None)
+        or "says nothing"
+    )
 
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(value) or "none"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value)) or "none"
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ticketops.cli import listing
 from ticketops.cli.output import counted
-from ticketops.cli.session import Session, command, command_group
+from ticketops.cli.session import Again, ConfirmRemoval, Dates, New, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.money import DEFAULT_CURRENCY
+
+if TYPE_CHECKING:
+    from ticketops.domain.intake.faults import Fault
+    from ticketops.domain.purchasing.purchases import Expanded
 
 app = command_group("purchase")
 
@@ -18,78 +24,212 @@ app = command_group("purchase")
 def add(
     session: Session,
     match: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Match code: M1, M01 or an Olympic session.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="CODE", help="Match code: M1, M01 or an Olympic session.", show_default=False
+        ),
     ] = None,
-    vendor: Annotated[str | None, typer.Option(metavar="NAME", help="Who it was bought from.", show_default=False)] = None,
-    contract: Annotated[str, typer.Option(metavar="TEXT", help="Contract number; stays text (000777).", show_default=False)] = "",
-    currency: Annotated[str, typer.Option(metavar="CODE", help="USD or EUR.")] = "USD",
+    vendor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who it was bought from.", show_default=False)
+    ] = None,
+    contract: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT", help="Contract number; stays text (000777).", show_default=False
+        ),
+    ] = "",
+    inv_no: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="The vendor's listing number, by which staff find the tickets there.",
+            show_default=False,
+        ),
+    ] = "",
+    currency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help=f"USD or EUR; {DEFAULT_CURRENCY} if not given.", show_default=False
+        ),
+    ] = None,
     line: Annotated[
-        list[str] | None, typer.Option(metavar="CATEGORY:QTY@PRICE", help="A line; may be given again.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            metavar="CATEGORY:QTY@PRICE", help="A line; may be given again.", show_default=False
+        ),
     ] = None,
     csv: Annotated[
         str | None,
         typer.Option(
             metavar="FILE|-",
-            help="Lines from a CSV file: match, category, qty, unit_price, vendor, contract, currency.",
+            help="Lines from a CSV file: match, category, qty, unit_price, vendor, contract, currency, inv_no, date, notes.",
             show_default=False,
         ),
     ] = None,
     date: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Purchase date (2026-06-11); today if not given.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Purchase date (2026-06-11); today if not given.",
+            show_default=False,
+        ),
     ] = None,
     notes: Annotated[str, typer.Option(metavar="TEXT", help="Notes.", show_default=False)] = "",
+    dates: Dates = None,
+    new: New = False,
+    again: Again = False,
 ) -> int:
     """Record a purchase of one or many lines and expand it into units, in one transaction.
 
-    Example: ticketops purchase add --match M01 --vendor Viagogo --contract 000777 --line "Cat 1:3@120.50"
+    Example: ticketops purchase add --match M01 --vendor Viagogo --contract 000777 --line "Cat
+    1:3@120.50"
     """
-    from ticketops.domain.procurement import PurchaseLine
-    from ticketops.services import intake, jobs
+    from ticketops.domain.purchasing.purchases import PurchaseLine
+    from ticketops.services import intake, purchasing
+    from ticketops.services.line_files import read_csv
+    from ticketops.services.line_orders import purchase_fields
 
     if bool(line) == bool(csv):
         raise UsageError("give either --line (once or more) or --csv")
-    bought = intake.option_date(date, "date", datetime.now())
+    typed = intake.date_order(dates, session.settings.dates)
     shared = {
         "vendor": intake.option_text(vendor or "", "vendor"),
         "contract": intake.option_text(contract, "contract"),
-        "currency": intake.option_currency(currency),
+        "inv_no": intake.option_text(inv_no, "inv-no"),
+        "currency": intake.option_currency(currency) if currency is not None else "",
+        "date": f"{intake.option_date(date, 'date', datetime.now(), typed):%Y-%m-%d}"
+        if date is not None
+        else "",
+        "notes": intake.option_text(notes, "notes"),
     }
     code = intake.option_text(match or "", "match")
-    note = intake.option_text(notes, "notes")
+    faults: list[Fault] = []
     if csv:
-        required = ["category", "qty", "unit_price", *([] if code else ["match"]), *([] if shared["vendor"] else ["vendor"])]
-        given = intake.read_csv(csv, required, ["match", "vendor", "contract", "currency"], session.out.notice, match=code)
+        required = [
+            "category",
+            "qty",
+            "unit_price",
+            *([] if code else ["match"]),
+            *([] if shared["vendor"] else ["vendor"]),
+        ]
+        given = read_csv(
+            csv, required, ["match", *shared], session.out.notice, faults, match=code, dates=typed
+        )
     else:
         if not code:
             raise UsageError("--match is missing")
         if not shared["vendor"]:
             raise UsageError("--vendor is missing")
-        given = [intake.parse_line(text, with_match=False)._replace(match=code) for text in line or []]
+        given = [
+            intake.parse_line(text, with_match=False)._replace(match=code) for text in line or []
+        ]
     lines = []
     for one in given:
-        own = shared | {name: text for name, text in one.fields.items() if text}
-        lines.append(PurchaseLine(one.match, own["vendor"], own["contract"], one.category, one.quantity, one.unit_price,
-                                  intake.option_currency(own["currency"]), bought, note))  # fmt: skip
-    return session.run(jobs.purchase_add(lines), lambda result: _show(session, result, "Purchase recorded"))
+        own = purchase_fields(one, shared, faults)
+        lines.append(
+            PurchaseLine(
+                one.match,
+                own["vendor"],
+                own["contract"],
+                one.category,
+                one.quantity,
+                one.unit_price,
+                own["currency"] or DEFAULT_CURRENCY,
+                intake.option_date(own["date"] or None, "date", datetime.now()),
+                own["notes"],
+                own["inv_no"],
+                one.fields.get("game", ""),
+                one.place,
+            )
+        )
+    return session.run(
+        purchasing.purchase_add(lines, new=new, again=again, faults=faults),
+        lambda result: _show(session, result, "Purchase recorded"),
+    )
 
 
 @command(app, "expand", writes=True)
-def expand(session: Session) -> int:
-    """Bring _PURCHASE_UNITS into agreement with Purchases: add what is missing, remove free units that are too many.
+def expand(session: Session, confirm: ConfirmRemoval = None) -> int:
+    """Bring _PURCHASE_UNITS into agreement with Purchases: add what is missing, remove free units
+    that are too many.
 
     Never removes an allocated unit. Running it again changes nothing.
     """
-    from ticketops.services import jobs
+    from ticketops.services import purchasing
 
-    return session.run(jobs.purchase_expand(), lambda result: _show(session, result, "Units agree with Purchases"))
+    return session.run(
+        purchasing.purchase_expand(confirm=session.removes(confirm)),
+        lambda result: _show(session, result, "Units agree with Purchases"),
+    )
 
 
-def _show(session: Session, result: dict[str, Any], what: str) -> None:
-    created = result["units_created"]
-    first, last = result["first_unit_id"], result["last_unit_id"]
+def _show(session: Session, result: Expanded, what: str) -> None:
+    created = result.units_created
+    first, last = result.first_unit_id, result.last_unit_id
     span = (f": {first}" if first == last else f": {first}–{last}") if created else ""
-    removed = f", {result['units_removed']:,} removed" if result["units_removed"] else ""
+    removed = f", {result.units_removed:,} removed" if result.units_removed else ""
     session.out.line(f"{what} · {counted(created, 'unit')} generated{span}{removed}")
-    if result["issues"]:
-        rows = [(issue["code"], issue["purchase_id"], issue["source_row"]) for issue in result["issues"]]
+    if result.issues:
+        rows = [(issue.code, issue.purchase_id, issue.source_row) for issue in result.issues]
         session.out.table(("Issue", "PurchaseID", "SourceRow"), rows)
+
+
+@command(app, "list")
+def list_purchases(
+    session: Session,
+    vendor: listing.Vendor = "",
+    match: listing.Match = "",
+    category: listing.Category = "",
+    order: Annotated[
+        str,
+        typer.Option(
+            "--order", metavar="ORDERID", help="With this PurchaseOrderID.", show_default=False
+        ),
+    ] = "",
+    csv: listing.Csv = None,
+) -> int:
+    """The purchase lines, in sheet order, with how many units there are of each."""
+    from ticketops.domain.reporting.lists import Which
+    from ticketops.services import lists
+
+    which = Which(
+        vendor=vendor,
+        match=listing.match_code(match),
+        category=listing.category_name(category),
+        order=order,
+    )
+    found = session.result_of(lists.purchase_list(which))
+    columns: listing.Columns = (
+        ("Row", "row"),
+        ("Date", "date"),
+        ("Match", "match"),
+        ("Vendor", "vendor"),
+        ("Contract", "contract"),
+        ("Category", "category"),
+        ("Qty", "quantity"),
+        ("Price", "price"),
+        ("Cur", "currency"),
+        ("Units", "units"),
+        ("Free", "available"),
+        ("Alloc", "allocated"),
+    )
+    return listing.show(session, found, found.purchases, "purchase", columns, csv)
+
+
+@command(app, "show")
+def show(
+    session: Session,
+    purchase: Annotated[
+        str,
+        typer.Argument(
+            metavar="PURCHASEID|SETID|UNITID", help="The purchase, or a set or unit of it."
+        ),
+    ],
+) -> int:
+    """A purchase line with its units."""
+    from ticketops.services import lists
+
+    found = session.result_of(lists.purchase_show(purchase))
+    listing.record(session, found.purchase)
+    listing.table(session, found.units, listing.UNIT, "Units")
+    return session.finish(found, [])

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
+
+if TYPE_CHECKING:
+    from ticketops.domain.selling.reimport import Applied
 
 app = command_group("recon")
 
 
 @command(app, "run", writes=True)
 def run(session: Session) -> int:
-    """Bring _SALES_PARENT_RECON and _SALES_RECON_AUDIT up to date; ticks in Process_Now are kept."""
-    from ticketops.services import jobs
+    """Bring _SALES_PARENT_RECON and _SALES_RECON_AUDIT up to date; ticks in Process_Now are
+    kept."""
+    from ticketops.services import selling
 
-    return session.run(jobs.recon_run(), lambda result: _actions(session, result))
+    return session.run(selling.recon_run(), lambda result: _actions(session, result.by_action))
 
 
 @command(app, "apply", writes=True)
 def apply(session: Session) -> int:
-    """Carry out the rows whose Process_Now is ticked: delete candidates, make missing rows. Never removes an allocated row."""
-    from ticketops.services import jobs
+    """Carry out the rows whose Process_Now is ticked: delete candidates, make missing rows. Never
+    removes an allocated row."""
+    from ticketops.services import selling
 
-    def show(result: dict[str, Any]) -> None:
+    def show(result: Applied) -> None:
         session.out.line(
-            f"{result['ticked']:,} rows ticked · {result['rows_deleted']:,} deleted, {result['rows_created']:,} made, "
-            f"{result['refused']:,} left as they are"
+            f"{counted(result.ticked, 'row')} ticked · {result.rows_deleted:,} deleted, {result.rows_created:,} made, "
+            f"{result.refused:,} left as they are"
         )
-        _actions(session, result)
+        _actions(session, result.by_action)
 
-    return session.run(jobs.recon_apply(), show)
+    return session.run(selling.recon_apply(), show)
 
 
-def _actions(session: Session, result: dict[str, Any]) -> None:
-    session.out.table(("Action", "Rows"), list(result["by_action"].items()))
+def _actions(session: Session, by_action: dict[str, int]) -> None:
+    session.out.table(("Action", "Rows"), list(by_action.items()))

@@ -1,7 +1,9 @@
-"""Writes docs/ (`make docs`): the command reference from the commands, the workbook's layout from the manifest."""
+"""Writes docs/ (`make docs`): the command reference and the manual pages from the commands, the
+workbook's layout from its declaration, JSON Schemas of results."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,14 @@ from typing import Any
 import typer
 
 from ticketops.cli.app import COMMANDS, app
+from ticketops.cli.manual import pages
 from ticketops.schema.columns import Column
-from ticketops.schema.workbook import MANIFEST
+from ticketops.schema.layouts.event import EVENT
 
 
 def reference() -> str:
-    """The whole reference as Markdown: every command with its help, in the order of `ticketops --help`."""
+    """The whole reference as Markdown: every command with its help, in the order of `ticketops
+    --help`."""
     top: Any = typer.main.get_command(app)
     pages = [
         "# Commands\n",
@@ -34,28 +38,41 @@ def reference() -> str:
 
 
 def _page(command: Any, word: str, parent: Any) -> str:
-    context: Any = command.make_context(word, [], parent=parent, resilient_parsing=True, terminal_width=100)
+    context: Any = command.make_context(
+        word, [], parent=parent, resilient_parsing=True, terminal_width=100
+    )
     text = command.get_help(context)
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return f"## {context.command_path}\n\n```\n{lines.strip()}\n```\n"
 
 
 def workbook_page() -> str:
-    """The layout of the workbook as Markdown, from the manifest."""
+    """The layout of the workbook as Markdown, from its declaration."""
     pages = [
         "# The workbook\n",
-        "Made by `make docs` from the manifest (`ticketops/schema/workbook.py`). Columns are found by their header, case and",
+        "Made by `make docs` from the layout (`ticketops/schema/layouts/event`). Columns are found by their header, case and",
         "spaces forgiven, never by position; columns and sheets of your own are left alone. *Extension* sheets and columns",
         "are made when first needed.\n",
     ]
-    for sheet in MANIFEST:
+    for sheet in EVENT:
         where = f"header in row {sheet.header_row}" if sheet.header_row else "free layout"
         key = f", key {sheet.by_name[sheet.key].header}" if sheet.key else ""
         extension = ", extension" if sheet.extension else ""
         pages.append(f"## `{sheet.name}`\n\n{sheet.kind.value}, {where}{key}{extension}\n")
+        if sheet.found_by:
+            found_by = ", ".join(sheet.by_name[name].header for name in sheet.found_by)
+            pages.append(
+                f"Titled `{sheet.name}` with the code of the event behind it (`{sheet.name} WC2026`); under any other title it is"
+            )
+            pages.append(
+                f"found by its headers {found_by}. Where several sheets have them, the setting `event` decides.\n"
+            )
         if sheet.columns:
             pages.append("| header | holds | remarks |\n| --- | --- | --- |")
-            pages += [f"| {column.header} | {column.type.value} | {_remarks(column)} |" for column in sheet.columns]
+            pages += [
+                f"| {column.header} | {column.type.value} | {_remarks(column)} |"
+                for column in sheet.columns
+            ]
             pages.append("")
     return "\n".join(pages)
 
@@ -71,7 +88,27 @@ def _remarks(column: Column) -> str:
     return "; ".join(remark for remark in remarks if remark)
 
 
+def schema_pages() -> dict[str, str]:
+    """{file name: JSON Schema} of what every command prints with --json."""
+    from ticketops.cli.schemas import schemas
+
+    return {
+        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for name, schema in schemas().items()
+    }
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     (folder / "commands.md").write_text(reference(), "utf-8")
     (folder / "workbook.md").write_text(workbook_page(), "utf-8")
+    (folder / "schema").mkdir(exist_ok=True)
+    for old in (folder / "schema").glob("*.json"):
+        old.unlink()
+    (folder / "man").mkdir(exist_ok=True)
+    for old in (folder / "man").glob("*.1"):
+        old.unlink()
+    for name, text in pages().items():
+        (folder / "man" / name).write_text(text, "utf-8")
+    for name, text in schema_pages().items():
+        (folder / "schema" / name).write_text(text, "utf-8")

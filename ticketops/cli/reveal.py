@@ -1,4 +1,5 @@
-"""Showing a password: on a terminal only, on its alternate screen, for some seconds, and gone without a trace in the scrollback."""
+"""Showing a password: on a terminal only, on its alternate screen, for some seconds, and gone
+without a trace in the scrollback."""
 
 from __future__ import annotations
 
@@ -7,7 +8,6 @@ import os
 import select
 import signal
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,31 +25,56 @@ _COUNTDOWN = "\r\x1b[K{} s, or press a key"
 
 def require_terminal(out: Output) -> None:
     """Raises RuleError where nobody sits at a terminal that can clear what it shows."""
-    if out.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
+    if (
+        out.as_json
+        or not (sys.stdin.isatty() and sys.stdout.isatty())
+        or os.environ.get("TERM", "dumb") == "dumb"
+    ):
         raise RuleError("a password is shown on a terminal only")
+    try:
+        import termios  # noqa: F401 (platforms without it can't hide what is typed)
+    except ImportError:
+        raise RuleError(
+            "a password is shown on a terminal only, and this platform has none that can be kept clear"
+        ) from None
 
 
-def reveal_password(session: Session, job: Any, headline: Callable[[dict[str, Any]], str]) -> int:
-    """Record a job whose plan is a `domain.credentials.Shown`, then show its login with the password; the exit code.
+def reveal_password(session: Session, job: Any, headline: Callable[[Any], str]) -> int:
+    """Record a job whose plan is a `domain.credentials.Shown`, then show its login with the
+    password; the exit code.
 
-    headline: the first line, from the result. Raises RuleError where there is no terminal, UnusableError where the password
-    can't be opened: then nothing is recorded.
+    headline: the first line, from the result. Raises RuleError where there is no terminal,
+    UnusableError where the password can't be opened: then nothing is recorded.
     """
+    from ticketops.engine.transaction import carry_out
     from ticketops.services import credentials
-    from ticketops.services.transaction import carry_out, new_run
 
     if not session.dry_run:
         require_terminal(session.out)
-    run = new_run(session.settings.user, role=session.settings.role)
-    done = carry_out(session.store(), credentials.openable(job, session.settings), run, dry_run=session.dry_run)
+    done = carry_out(
+        session.store(),
+        credentials.openable(job, session.settings),
+        session.new_run(),
+        dry_run=session.dry_run,
+    )
     plan: Any = done.plan
     if session.dry_run:
         cells = (plan.changes, done.snapshot.tables)
         session.show_cells(*cells)
         session.out.notice("dry run: nothing was written or shown")
-        return session.finish(plan.result, plan.findings, run_id=done.run.run_id, counts=plan.changes.counts(), cells=cells)
+        return session.finish(
+            plan.result,
+            plan.findings,
+            run_id=done.run.run_id,
+            counts=plan.changes.counts(),
+            cells=cells,
+        )
     login = plan.credential
-    values = (("LoginID", login.login_id), ("Email", login.email), ("Password", credentials.opened(session.settings, login.password)))
+    values = (
+        ("LoginID", login.login_id),
+        ("Email", login.email),
+        ("Password", credentials.opened(session.settings, login.password)),
+    )
     lines = [f"{name:<9} {value}" for name, value in values if value]
     show_for(session.out, [headline(plan.result), *lines], session.settings.reveal_seconds)
     session.out.notice(f"{done.run.run_id}: recorded as seen by {done.run.user}")
@@ -59,8 +84,8 @@ def reveal_password(session: Session, job: Any, headline: Callable[[dict[str, An
 def show_for(out: Output, lines: Sequence[str], seconds: float) -> None:
     """Show lines until a key is pressed or the time is over, 30 seconds at most. Record it before.
 
-    Ctrl-C and Ctrl-Z are keys here. A signal that ends the process, and a terminal that goes away, clear the screen too.
-    Raises RuleError where there is no terminal.
+    Ctrl-C and Ctrl-Z are keys here. A signal that ends the process, and a terminal that goes away,
+    clear the screen too. Raises RuleError where there is no terminal.
     """
     require_terminal(out)
     sys.stdout.flush()
@@ -89,6 +114,8 @@ def _write(text: str) -> None:
 @contextmanager
 def _keys_unechoed() -> Iterator[None]:
     """Keys come one by one and are not shown; what was typed is thrown away in the end."""
+    import termios
+
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     during = termios.tcgetattr(terminal)
@@ -107,7 +134,9 @@ def _signals_raise() -> Iterator[None]:
 
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in numbers:
-            signal.signal(number, signal.SIG_IGN)  # a second one must not keep the screen from being cleared
+            signal.signal(
+                number, signal.SIG_IGN
+            )  # a second one must not keep the screen from being cleared
         raise KeyboardInterrupt
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)

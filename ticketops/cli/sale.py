@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted
-from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
+from ticketops.cli import listing
+from ticketops.cli.output import counted, listed
+from ticketops.cli.session import (
+    Again,
+    Confirm,
+    ConfirmRemoval,
+    Dates,
+    Force,
+    New,
+    Reason,
+    Session,
+    command,
+    command_group,
+)
 from ticketops.errors import UsageError
+from ticketops.model.money import DEFAULT_CURRENCY
+
+if TYPE_CHECKING:
+    from ticketops.domain.intake.faults import Fault
+    from ticketops.domain.selling.amend import Amended
+    from ticketops.domain.selling.approvals import Approved, Upgraded, Upgrades
+    from ticketops.domain.selling.cancellation import Ended
+    from ticketops.domain.selling.lines import Refund
+    from ticketops.domain.selling.sales import Expanded, Ordered
 
 app = command_group("sale")
 
@@ -17,99 +39,190 @@ app = command_group("sale")
 @command(app, "add", writes=True)
 def add(
     session: Session,
-    client: Annotated[str, typer.Option(metavar="NAME", help="The client.", show_default=False)],
-    contract: Annotated[str, typer.Option(metavar="TEXT", help="Contract or invoice number; stays text.", show_default=False)] = "",
-    currency: Annotated[str, typer.Option(metavar="CODE", help="USD or EUR.")] = "USD",
+    client: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The client: its name, an alias, or a beginning that only one has.",
+            show_default=False,
+        ),
+    ] = None,
+    contract: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT", help="Contract or invoice number; stays text.", show_default=False
+        ),
+    ] = "",
+    currency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help=f"USD or EUR; {DEFAULT_CURRENCY} if not given.", show_default=False
+        ),
+    ] = None,
     line: Annotated[
         list[str] | None,
-        typer.Option(metavar="MATCH:CATEGORY:QTY@PRICE", help="A line; may be given again, for other matches too.", show_default=False),
+        typer.Option(
+            metavar="MATCH:CATEGORY:QTY@PRICE",
+            help="A line; may be given again, for other matches too.",
+            show_default=False,
+        ),
     ] = None,
     csv: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Lines from a CSV file: match, category, qty, unit_price.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="FILE|-",
+            help="Lines from a CSV file: match, category, qty, unit_price; and, if it has them, client, order, currency, date, contract, client_po, payment_status, instructions, notes.",
+            show_default=False,
+        ),
     ] = None,
     date: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Sale date (2026-06-11); today if not given.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="DATE", help="Sale date (2026-06-11); today if not given.", show_default=False
+        ),
     ] = None,
-    po: Annotated[str, typer.Option(metavar="TEXT", help="The client's purchase order or reference.", show_default=False)] = "",
-    payment: Annotated[str, typer.Option(metavar="STATE", help="PENDING, INVOICED or PAID.")] = "PENDING",
+    po: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT", help="The client's purchase order or reference.", show_default=False
+        ),
+    ] = "",
+    payment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STATE",
+            help="PENDING, INVOICED or PAID; PENDING if not given.",
+            show_default=False,
+        ),
+    ] = None,
     instructions: Annotated[
         str,
-        typer.Option(metavar="TEXT", help="Special instructions for the allocator: consecutive seats, wheelchair …", show_default=False),
+        typer.Option(
+            metavar="TEXT",
+            help="Special instructions for the allocator: consecutive seats, wheelchair …",
+            show_default=False,
+        ),
     ] = "",
-    notes: Annotated[str, typer.Option(metavar="TEXT", help="Internal notes.", show_default=False)] = "",
+    notes: Annotated[
+        str, typer.Option(metavar="TEXT", help="Internal notes.", show_default=False)
+    ] = "",
+    dates: Dates = None,
+    new: New = False,
+    again: Again = False,
 ) -> int:
-    """Record an order of one or many lines, over one or many matches, and expand it: one Distribution row a ticket.
+    """Record an order of one or many lines, over one or many matches, and expand it: one
+    Distribution row a ticket. A CSV file may hold the orders of many clients.
 
-    Example: ticketops sale add --client "Meridian Travel" --line "M06:Cat 2:2@350" --line "M104:Top Cat 1:4@2900"
+    Example: ticketops sale add --client "Meridian Travel" --line "M06:Cat 2:2@350" --line "M104:Top
+    Cat 1:4@2900"
     """
-    from ticketops.domain.sales import Order, SaleLine
-    from ticketops.model.states import PAYMENT_STATUS
-    from ticketops.services import intake, jobs
+    from ticketops.domain.selling.sales import SaleLine
+    from ticketops.services import intake, line_orders, selling
+    from ticketops.services.line_files import read_csv
 
     if bool(line) == bool(csv):
         raise UsageError("give either --line (once or more) or --csv")
-    if payment.upper() not in PAYMENT_STATUS:
-        raise UsageError(f"--payment {payment!r}: it is {', '.join(PAYMENT_STATUS)}")
-    order = Order(
-        client=intake.option_text(client, "client", required=True),
-        currency=intake.option_currency(currency),
-        date=intake.option_date(date, "date", datetime.now()),
-        contract=intake.option_text(contract, "contract"),
-        client_po=intake.option_text(po, "po"),
-        payment_status=payment.upper(),
-        instructions=intake.option_text(instructions, "instructions"),
-        notes=intake.option_text(notes, "notes"),
-    )
+    typed = intake.date_order(dates, session.settings.dates)
+    given = {
+        "client": intake.option_text(client, "client", required=True) if client is not None else "",
+        "currency": intake.option_currency(currency) if currency is not None else "",
+        "date": f"{intake.option_date(date, 'date', datetime.now(), typed):%Y-%m-%d}"
+        if date is not None
+        else "",
+        "contract": intake.option_text(contract, "contract"),
+        "client_po": intake.option_text(po, "po"),
+        "payment_status": intake.option_payment(payment) if payment is not None else "",
+        "instructions": intake.option_text(instructions, "instructions"),
+        "notes": intake.option_text(notes, "notes"),
+    }
+    faults: list[Fault] = []
+    required = ["match", "category", "qty", "unit_price", *([] if given["client"] else ["client"])]
     if csv:
-        given = intake.read_csv(csv, ["match", "category", "qty", "unit_price"], [], session.out.notice)
+        wanted = ["order", *given]
+        rows = read_csv(csv, required, wanted, session.out.notice, faults, dates=typed)
+    elif not given["client"]:
+        raise UsageError("--client is missing")
     else:
-        given = [intake.parse_line(text, with_match=True) for text in line or []]
-    lines = [SaleLine(one.match, one.category, one.quantity, one.unit_price) for one in given]
-    return session.run(jobs.sale_add(order, lines), lambda result: _added(session, result))
+        rows = [intake.parse_line(text, with_match=True) for text in line or []]
+    orders = [
+        (
+            order,
+            [
+                SaleLine(
+                    o.match, o.category, o.quantity, o.unit_price, o.fields.get("game", ""), o.place
+                )
+                for o in of
+            ],
+        )
+        for order, of in line_orders.orders(rows, given, datetime.now(), faults)
+    ]
+    return session.run(
+        selling.sales_add(orders, new=new, again=again, faults=faults),
+        lambda result: _added(session, result),
+    )
 
 
 @command(app, "expand", writes=True)
-def expand(session: Session) -> int:
-    """One Distribution row a ticket for every sale line: missing rows are made, sale-driven columns refreshed,
-    everything that operators typed is kept. Then both reconciliation sheets are brought up to date.
+def expand(session: Session, confirm: ConfirmRemoval = None) -> int:
+    """One Distribution row a ticket for every sale line: missing rows are made, sale-driven columns
+    refreshed, everything that operators typed is kept. Then both reconciliation sheets are brought
+    up to date.
     """
-    from ticketops.services import jobs
+    from ticketops.services import selling
 
-    return session.run(jobs.sale_expand(), lambda result: _expanded(session, result))
+    return session.run(
+        selling.sale_expand(confirm=session.removes(confirm)),
+        lambda result: _expanded(session, result),
+    )
 
 
-_Sale = Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1).")]
+_Sale = Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147).")]
 
 
 @command(app, "approve", writes=True)
 def approve(
     session: Session,
     sale: _Sale,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)
+    ],
 ) -> int:
-    """Bear the risk of an oversold sale: it is given what there is, the rest waits for stock. Needs the role ops_manager."""
-    from ticketops.services import intake, jobs
+    """Bear the risk of an oversold sale: it is given what there is, the rest waits for stock. Needs
+    the role ops_manager."""
+    from ticketops.services import intake, selling
 
-    def show(result: dict[str, Any]) -> None:
-        done = result["allocation"]
-        given = f"{done['allocated']} of {done['requested']} tickets allocated" if done else result.get("not_allocated", "")
-        session.out.line(f"{result['sales_id']} · approved · {given}")
+    def show(result: Approved) -> None:
+        done = result.allocation
+        given = (
+            f"{done.allocated} of {done.requested} tickets allocated"
+            if done
+            else result.not_allocated or ""
+        )
+        session.out.line(f"{result.sales_id} · approved · {given}")
 
-    return session.run(jobs.sale_approve(sale, intake.option_text(reason, "reason", required=True)), show)
+    return session.run(
+        selling.sale_approve(sale, intake.option_text(reason, "reason", required=True)), show
+    )
 
 
 @command(app, "reject", writes=True)
 def reject(
     session: Session,
-    sale: _Sale,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)],
+    sale: Annotated[
+        str, typer.Argument(metavar="SALESID", help="The sale line (S147), or one ticket of it.")
+    ],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)
+    ],
     force: Force = False,
 ) -> int:
-    """Reject an oversold sale: its rows are kept and marked, a refund row is to be decided. Needs the role ops_manager."""
-    from ticketops.services import intake, jobs
+    """Reject what is oversold, the sale or what it grew by: its rows are kept and marked, a refund is
+    to be decided where it was paid. Needs the role ops_manager."""
+    from ticketops.services import intake, selling
 
     return session.run(
-        jobs.sale_reject(sale, intake.option_text(reason, "reason", required=True), force=force), lambda result: _ended(session, result)
+        selling.sale_reject(sale, intake.option_text(reason, "reason", required=True), force=force),
+        lambda result: _ended(session, result),
     )
 
 
@@ -118,73 +231,222 @@ def upgrade(
     session: Session,
     sale: _Sale,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="CATEGORY", help="The better category; if not given, what there is.", show_default=False)
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="CATEGORY",
+            help="The better category; if not given, what there is.",
+            show_default=False,
+        ),
     ] = None,
     price: Annotated[
-        str | None, typer.Option(metavar="AMOUNT", help="New price of one ticket; the old one stays if not given.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="AMOUNT",
+            help="New price of one ticket; the old one stays if not given.",
+            show_default=False,
+        ),
     ] = None,
     reason: Reason = None,
 ) -> int:
-    """Serve a sale from a better category, at a new price if given; shows the margin before and after.
+    """Serve a sale from a better category, at a new price if given; shows the margin before and
+    after.
 
-    Without --to: the better categories, what is free there and what it would do to the margin; nothing is written.
-    Needs the role ops_manager.
+    Without --to: the better categories, what is free there and what it would do to the margin;
+    nothing is written. Needs the role ops_manager.
     """
     from ticketops.model.money import parse_amount
-    from ticketops.services import intake, jobs
+    from ticketops.services import intake, selling
 
     try:
         amount = float(parse_amount(price)) if price is not None else None
     except ValueError as error:
         raise UsageError(f"--price: {error}") from None
     if to is None:
-        return session.look(jobs.sale_upgrades(sale, amount), lambda result: _proposed(session, result))
+        return session.look(
+            selling.sale_upgrades(sale, amount), lambda result: _proposed(session, result)
+        )
     if reason is None and not session.dry_run:
         raise UsageError("--reason TEXT is missing", "it is written into _ALLOC_LOG")
     why = intake.option_text("dry run" if reason is None else reason, "reason", required=True)
     category = intake.option_text(to, "to", required=True)
-    return session.run(jobs.sale_upgrade(sale, category, amount, why), lambda result: _upgraded(session, result))
+    return session.run(
+        selling.sale_upgrade(sale, category, amount, why), lambda result: _upgraded(session, result)
+    )
+
+
+@command(app, "set", writes=True)
+def set_terms(
+    session: Session,
+    sale: Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S147).")],
+    qty: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="How many tickets it is now; those that go have no unit, where there are such.",
+            show_default=False,
+        ),
+    ] = None,
+    price: Annotated[
+        str | None,
+        typer.Option(metavar="AMOUNT", help="New price of one ticket.", show_default=False),
+    ] = None,
+    notes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help='New internal notes; "" clears them.', show_default=False
+        ),
+    ] = None,
+    payment: Annotated[
+        str | None,
+        typer.Option(metavar="STATE", help="PENDING, INVOICED or PAID.", show_default=False),
+    ] = None,
+    reason: Reason = None,
+    force: Force = False,
+) -> int:
+    """Change a sale line as a whole: its row of Sales with its Total, Distribution rows that are
+    made or cancelled, a refund to be decided where it was paid.
+
+    Example: ticketops sale set S9 --qty 7 --price 320
+    """
+    from ticketops.domain.selling.amend import Terms
+    from ticketops.model.money import parse_amount
+    from ticketops.model.quantity import MAX_QUANTITY
+    from ticketops.model.states import PAYMENT_STATUS
+    from ticketops.services import intake, selling
+
+    if qty is None and price is None and notes is None and payment is None:
+        raise UsageError("say what to change: --qty, --price, --notes or --payment")
+    if qty == 0:
+        raise UsageError("--qty 0 is no sale", f"sale cancel {sale} ends it")
+    if qty is not None and qty > MAX_QUANTITY:
+        raise UsageError(f"--qty {qty}: a sale is of {MAX_QUANTITY:,} tickets at most")
+    if payment is not None and payment.strip().upper() not in PAYMENT_STATUS:
+        raise UsageError(f"--payment {payment!r}: it is {', '.join(PAYMENT_STATUS)}")
+    try:
+        amount = parse_amount(price) if price is not None else None
+    except ValueError as error:
+        raise UsageError(f"--price: {error}") from None
+    terms = Terms(
+        quantity=qty,
+        price=amount,
+        notes=None if notes is None else intake.option_text(notes, "notes"),
+        payment_status=None if payment is None else payment.strip().upper(),
+    )
+    why = "sale set" if reason is None else intake.option_text(reason, "reason", required=True)
+    return session.run(
+        selling.sale_set(sale, terms, why, force=force), lambda result: _amended(session, result)
+    )
+
+
+def _amended(session: Session, result: Amended) -> None:
+    out = session.out
+    out.line(f"{result.sales_id} · {result.status} · payment {result.payment_status or 'unknown'}")
+    out.table(
+        ("", "Before", "Now"),
+        [
+            ("Quantity", result.quantity_before, result.quantity),
+            ("Price", _amount(result.price_before), _amount(result.price)),
+            ("Total", _amount(result.total_before), _amount(result.total)),
+        ],
+    )
+    if result.added:
+        out.line(f"{counted(len(result.added), 'ticket')} added: {listed(result.added)}")
+    if result.cancelled:
+        out.line(
+            f"{counted(len(result.cancelled), 'ticket')} cancelled: {listed(result.cancelled)}"
+            f" · {counted(result.units, 'unit')} AVAILABLE again"
+        )
+    if result.refund:
+        _refund(session, result.refund)
 
 
 @command(app, "cancel", writes=True)
-def cancel(session: Session, sale: _Sale, confirm: Confirm = None, reason: Reason = None, force: Force = False) -> int:
-    """Cancel a sale: its units are AVAILABLE again, its rows are kept and marked, a refund row is to be decided."""
-    from ticketops.services import jobs
+def cancel(
+    session: Session,
+    sales: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SALESID…", help="The sale line (S147), or single tickets of it (S147-2)."
+        ),
+    ],
+    confirm: Confirm = None,
+    reason: Reason = None,
+    force: Force = False,
+) -> int:
+    """Cancel a sale, or exactly the tickets that are named: their units are AVAILABLE again, their
+    rows are kept and marked, a refund is to be decided where it was paid."""
+    from ticketops.services import selling
 
-    return session.run(jobs.sale_cancel(sale, session.reasoned(confirm, reason), force=force), lambda result: _ended(session, result))
-
-
-def _ended(session: Session, result: dict[str, Any]) -> None:
-    refund = result["refund"]
-    session.out.line(
-        f"{result['sales_id']} · {result['status']} · {counted(result['tickets'], 'ticket')}, {counted(result['units'], 'unit')} AVAILABLE again"
+    return session.run(
+        selling.sale_cancel(sales, session.reasoned(confirm, reason), force=force),
+        lambda result: _ended(session, result),
     )
-    amount = "unknown" if refund["amount"] is None else f"{refund['amount']:,.2f} {refund['currency'] or ''}".strip()
+
+
+def _ended(session: Session, result: Ended) -> None:
+    left = f", {result.tickets_left:,} left" if result.tickets_left else ""
+    session.out.line(
+        f"{result.sales_id} · {result.status} · {counted(result.tickets, 'ticket')} ended"
+        f" ({listed(result.ticket_ids)}){left}, {counted(result.units, 'unit')} AVAILABLE again"
+    )
+    if result.refund:
+        _refund(session, result.refund)
+
+
+def _refund(session: Session, refund: Refund) -> None:
+    amount = (
+        "unknown"
+        if refund.amount is None
+        else f"{refund.amount:,.2f} {refund.currency or ''}".strip()
+    )
     session.out.table(
         ("Refund of", "Client", "Tickets", "Amount", "Payment", "Decision"),
-        [(refund["sales_id"], refund["client"], refund["tickets"], amount, refund["payment_status"], refund["decision"])],
+        [
+            (
+                refund.sales_id,
+                refund.client,
+                refund.tickets,
+                amount,
+                refund.payment_status,
+                refund.decision,
+            )
+        ],
     )
 
 
-def _proposed(session: Session, result: dict[str, Any]) -> None:
-    session.out.line(f"{result['sales_id']} · {result['match']} · {result['category']} · {counted(result['qty'], 'ticket')}")
+def _proposed(session: Session, result: Upgrades) -> None:
+    session.out.line(
+        f"{result.sales_id} · {result.match} · {result.category} · {counted(result.qty, 'ticket')}"
+    )
     rows = [
-        (one["category"], one["available"], _amount(one["price"]), _amount(one["margin_pct"]), _amount(one["margin_delta"]),
-         _amount(one["margin_change"]), "; ".join(v["code"] for v in one["violations"]) or "passes")
-        for one in result["upgrades"]
-    ]  # fmt: skip
+        (
+            one.category,
+            one.available,
+            _amount(one.price),
+            _amount(one.margin_pct),
+            _amount(one.margin_delta),
+            _amount(one.margin_change),
+            "; ".join(v.code for v in one.violations) or "passes",
+        )
+        for one in result.upgrades
+    ]
     if rows:
-        session.out.table(("Category", "Free", "Price", "Margin %", "Margin", "Change", "Policy"), rows)
+        session.out.table(
+            ("Category", "Free", "Price", "Margin %", "Margin", "Change", "Policy"), rows
+        )
     else:
         session.out.line("there is no better category")
 
 
-def _upgraded(session: Session, result: dict[str, Any]) -> None:
-    offer = result["upgrade"] or {}
+def _upgraded(session: Session, result: Upgraded) -> None:
+    offer = result.upgrade
+    margin, change = (offer.margin_delta, offer.margin_change) if offer else (None, None)
     session.out.line(
-        f"{result['sales_id']} · {counted(result['tickets'], 'ticket')} of {result['category']} now served from {result['alloc_from']}"
-        f" · price {_amount(result['price_before'])} → {_amount(result['price'])}"
-        f" · margin {_amount(offer.get('margin_delta'))}, change {_amount(offer.get('margin_change'))}"
+        f"{result.sales_id} · {counted(result.tickets, 'ticket')} of {result.category} now served from {result.alloc_from}"
+        f" · price {_amount(result.price_before)} → {_amount(result.price)}"
+        f" · margin {_amount(margin)}, change {_amount(change)}"
     )
 
 
@@ -192,18 +454,104 @@ def _amount(value: float | None) -> str:
     return "unknown" if value is None else f"{value:,.2f}"
 
 
-def _added(session: Session, result: dict[str, Any]) -> None:
-    sales = result["sales_ids"]
+def _added(session: Session, result: Ordered) -> None:
+    sales = result.sales_ids
     span = sales[0] if len(sales) == 1 else f"{sales[0]}–{sales[-1]}"
-    session.out.line(f"Sale {span} created · {result['rows_created']:,} distribution rows")
-    if result["oversold"]:
-        short = sum(one["short"] for one in result["oversold"])
-        session.out.line(f"PENDING_APPROVAL: oversold by {short:,}; sale approve, reject or upgrade decides")
-
-
-def _expanded(session: Session, result: dict[str, Any]) -> None:
+    rows = counted(result.rows_created, "distribution row")
     session.out.line(
-        f"{len(result['sales_ids']):,} sale lines · {result['rows_created']:,} rows made, "
-        f"{result['rows_refreshed']:,} refreshed, {result['rows_excess']:,} too many"
+        f"Sale {span} created · {rows}: {_named(result.tickets)}"
+        + (f" · {counted(len(result.orders), 'order')}" if len(result.orders) > 1 else "")
     )
-    session.out.table(("Reconciliation", "Rows"), [(action, n) for action, n in result["by_action"].items() if n])
+    if len(result.orders) > 1:
+        session.out.table(
+            ("Client", "Lines", "SalesIDs"),
+            [(one.client, len(one.sales_ids), ", ".join(one.sales_ids)) for one in result.orders],
+        )
+    if result.oversold:
+        short = sum(one.short for one in result.oversold)
+        session.out.line(
+            f"PENDING_APPROVAL: oversold by {short:,}; sale approve, reject or upgrade decides"
+        )
+
+
+def _named(tickets: Sequence[str]) -> str:
+    """Tickets by name, a long list cut."""
+    return ", ".join(tickets[:20]) + (f" and {len(tickets) - 20:,} more" if tickets[20:] else "")
+
+
+def _expanded(session: Session, result: Expanded) -> None:
+    session.out.line(
+        f"{counted(len(result.sales_ids), 'sale line')} · {counted(result.rows_created, 'row')} made, "
+        f"{result.rows_refreshed:,} refreshed, {result.rows_excess:,} too many"
+    )
+    session.out.table(
+        ("Reconciliation", "Rows"), [(action, n) for action, n in result.by_action.items() if n]
+    )
+
+
+@command(app, "list")
+def list_sales(
+    session: Session,
+    client: listing.Client = "",
+    match: listing.Match = "",
+    category: listing.Category = "",
+    status: Annotated[
+        str, typer.Option("--status", metavar="STATUS", help="In this state.", show_default=False)
+    ] = "",
+    order: Annotated[
+        str, typer.Option("--order", metavar="ORDERID", help="Of this order.", show_default=False)
+    ] = "",
+    csv: listing.Csv = None,
+) -> int:
+    """The sale lines, in sheet order, with how many of their tickets are allocated and sent."""
+    from ticketops.domain.reporting.lists import Which
+    from ticketops.model.states import PARTIAL_PENDING, SALE_STATUS
+    from ticketops.services import lists
+
+    which = Which(
+        client=client,
+        match=listing.match_code(match),
+        category=listing.category_name(category),
+        status=listing.one_of(status, "status", (*SALE_STATUS, PARTIAL_PENDING)),
+        order=order,
+    )
+    found = session.result_of(lists.sale_list(which))
+    return listing.show(session, found, found.sales, "sale", _SALE, csv)
+
+
+@command(app, "show")
+def show(
+    session: Session,
+    sale: Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S3).")],
+) -> int:
+    """A sale line with its tickets, its refunds and what was done to its allocation."""
+    from ticketops.model.ids import parse_sales_id, read_sales_id
+    from ticketops.services import lists
+
+    text = read_sales_id(sale)
+    try:
+        text = parse_sales_id(text).parent
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    found = session.result_of(lists.sale_show(text))
+    listing.record(session, found.sale)
+    listing.table(session, found.tickets, listing.TICKET, "Tickets")
+    listing.table(session, found.refunds, listing.REFUND, "Refunds")
+    listing.table(session, found.log, listing.LOGGED, "Allocation log")
+    return session.finish(found, [])
+
+
+_SALE: listing.Columns = (
+    ("Sale", "sales_id"),
+    ("Date", "date"),
+    ("Match", "match"),
+    ("Client", "client"),
+    ("Category", "category"),
+    ("Qty", "quantity"),
+    ("Price", "price"),
+    ("Cur", "currency"),
+    ("Status", "status"),
+    ("Alloc", "allocated"),
+    ("Sent", "sent"),
+    ("Payment", "payment_status"),
+)

@@ -24,11 +24,19 @@ class Size(StrEnum):
 @command(app, "sample")
 def sample(
     session: Session,
-    size: Annotated[Size, typer.Argument(help="small: a few hundred tickets; full: a whole event, 12,000 tickets; x10: ten times that.")],
+    size: Annotated[
+        Size,
+        typer.Argument(
+            help="small: a few hundred tickets; full: a whole event, 12,000 tickets; x10: ten times that."
+        ),
+    ],
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to make.")],
     seed: Annotated[int, typer.Option(help="Another seed, another event.")] = 2026,
     orders_only: Annotated[
-        bool, typer.Option("--orders-only", help="Only schedule, purchases and sales: what expand starts from.")
+        bool,
+        typer.Option(
+            "--orders-only", help="Only schedule, purchases and sales: what expand starts from."
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> int:
@@ -37,4 +45,4 @@ def sample(
 
     path = creation.sample(size.value, out, seed=seed, orders_only=orders_only, force=force)
     session.out.line(f"made {path}")
-    return session.finish({"path": str(path), "size": size.value, "seed": seed}, [])
+    return session.finish(creation.SampleMade(str(path), size.value, seed), [])

@@ -1,42 +1,110 @@
-"""What every command shares: the options of DESIGN section 4, the store they lead to, and the way a job is run and shown."""
+"""What every command shares: the options of every command, the store they lead to, and the way a
+job is run and shown."""
 
 from __future__ import annotations
 
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.core import TyperGroup
 
 from ticketops import config
+from ticketops.cli import completion
 from ticketops.cli.app import COMMANDS, GROUPS
 from ticketops.cli.output import Output
-from ticketops.errors import RuleError, UsageError
+from ticketops.errors import RuleError, UnclearNameError, UsageError
 from ticketops.model.findings import Finding, matter
+from ticketops.model.results import plain
 
 _WORKBOOK = Annotated[
     str | None,
     typer.Option(
-        "-w", "--workbook", metavar="FILE", show_default=False, help="The workbook: a file, or gsheet:ID. [env: TICKETOPS_WORKBOOK]"
+        "-w",
+        "--workbook",
+        metavar="FILE",
+        show_default=False,
+        help="The workbook: a file, or gsheet:ID. [env: TICKETOPS_WORKBOOK]",
     ),
 ]
-_AS = Annotated[str | None, typer.Option("--as", metavar="USER", show_default=False, help="Who is recorded. [env: TICKETOPS_USER]")]
+_AS = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="USER",
+        show_default=False,
+        help="Who is recorded. [env: TICKETOPS_USER]",
+        autocompletion=completion.offered("as_user", "USER"),
+    ),
+]
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _QUIET = Annotated[bool, typer.Option("-q", "--quiet", help="No notices.")]
+_WIDE = Annotated[
+    bool, typer.Option("--wide", help="All columns of tables, however wide the terminal is.")
+]
 _DEBUG = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
-_DRY_RUN = Annotated[bool, typer.Option("-n", "--dry-run", help="Show what would change, cell by cell; write nothing.")]
+_DRY_RUN = Annotated[
+    bool,
+    typer.Option("-n", "--dry-run", help="Show what would change, cell by cell; write nothing."),
+]
 _YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 
-_SHARED = {"workbook": _WORKBOOK, "as_user": _AS, "json": _JSON, "quiet": _QUIET, "debug": _DEBUG}
+_SHARED = {
+    "workbook": _WORKBOOK,
+    "as_user": _AS,
+    "json": _JSON,
+    "quiet": _QUIET,
+    "wide": _WIDE,
+    "debug": _DEBUG,
+}
 _WRITING = {"dry_run": _DRY_RUN, "yes": _YES}
 _MOST_CELLS = 200
 
-Confirm = Annotated[str | None, typer.Option("--confirm", metavar="UNDO", help="The word UNDO, to confirm.", show_default=False)]
-Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is logged.", show_default=False)]
-Force = Annotated[bool, typer.Option("--force", help="Also where a ticket was sent already; needs the role ops_manager.")]
+Confirm = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm", metavar="UNDO", help="The word UNDO, to confirm.", show_default=False
+    ),
+]
+ConfirmRemoval = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm",
+        metavar="REMOVE",
+        help="The word REMOVE, where much would be removed or emptied.",
+        show_default=False,
+    ),
+]
+Reason = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="Why; it is logged.", show_default=False),
+]
+New = Annotated[
+    bool,
+    typer.Option("--new", help="The name is somebody new, though it is near one that is known."),
+]
+Again = Annotated[
+    bool, typer.Option("--again", help="It is meant, though the same is recorded already.")
+]
+Dates = Annotated[
+    str | None,
+    typer.Option(
+        "--dates",
+        metavar="dmy|mdy",
+        help="How dates like 03/04/2026 are meant; else the setting, or another row, decides.",
+        show_default=False,
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Also where a ticket was sent already; needs the role ops_manager."
+    ),
+]
 
 
 @dataclass(slots=True)
@@ -48,12 +116,19 @@ class Session:
     out: Output
     dry_run: bool
     yes: bool
+    word: str = ""
+    """What a person types in place of yes."""
+    confirmed: bool = False
+    """Whether the command line confirms it already."""
 
     @property
     def workbook(self) -> Path | str:
         """The workbook's path, or `gsheet:<id>`. Raises UsageError where none was named."""
         if self.settings.workbook is None:
-            raise UsageError("no workbook is named", 'give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = "…" into ticketops.toml')
+            raise UsageError(
+                "no workbook is named",
+                'give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = "…" into ticketops.toml',
+            )
         return self.settings.workbook
 
     @property
@@ -63,27 +138,62 @@ class Session:
 
     def store(self) -> Any:
         """The store of the workbook."""
-        from ticketops.services.workbooks import open_store
+        from ticketops.engine.opening import open_store
 
-        return open_store(self.workbook, self.settings, told=self.out.transfer, notice=self.out.notice)
+        return open_store(
+            self.workbook, self.settings, on_progress=self.out.transfer, notice=self.out.notice
+        )
 
     def run(
-        self, job: Any, show: Callable[[Any], None], *, store: Any = None, changes_expected: bool = True, most_findings: int = 50
+        self,
+        job: Any,
+        show: Callable[[Any], None],
+        *,
+        store: Any = None,
+        changes_expected: bool = True,
+        most_findings: int = 50,
     ) -> int:
         """Carry out a writing job: ask where a person is there, show the outcome; the exit code.
 
-        show: prints the result of the plan for people. changes_expected: say so where there was nothing to do.
+        show: prints the result of the plan for people. changes_expected: say so where there was
+        nothing to do.
         """
-        from ticketops.services.transaction import carry_out, new_run
+        from ticketops.engine.transaction import carry_out
 
         def confirm(plan: Any, _snapshot: Any) -> bool:
-            """Show what would come of it, then ask."""
+            """Show what would come of it, then ask, once."""
+            if not self.confirmed:
+                self.out.notice("nothing is written yet; this will be recorded:")
             show(plan.result)
             self.out.findings(plan.findings, most=most_findings)
-            return self.out.ask(f"{_summary(plan.changes.counts())} — write it?", default=True)
+            what = f"will record {_summary(plan.changes.counts())}"
+            if self.confirmed:
+                return True
+            if self.word:
+                return self.out.answer(f"{what} — type {self.word} to confirm:") == self.word
+            return self.out.ask(f"{what} — write it?", default=True)
 
-        run = new_run(self.settings.user, role=self.settings.role)
-        done = carry_out(store or self.store(), job, run, dry_run=self.dry_run, confirm=confirm if self.interactive else None)
+        def changed(plan: Any, _snapshot: Any) -> None:
+            """Show what would come of it now, where that is something else."""
+            self.out.notice(
+                "the workbook was changed while you were asked; now this would be written:"
+            )
+            show(plan.result)
+            self.out.findings(plan.findings, most=most_findings)
+            self.show_cells(plan.changes, _snapshot.tables)
+            self.out.notice(_summary(plan.changes.counts()) or "nothing")
+
+        where = store or self.store()
+        done = self._asked(
+            lambda run: carry_out(
+                where,
+                job,
+                run,
+                dry_run=self.dry_run,
+                confirm=confirm if self.interactive else None,
+                changed=changed,
+            )
+        )
         plan, tables = done.plan, done.snapshot.tables
         if self.dry_run:
             self.show_cells(plan.changes, tables)
@@ -98,22 +208,71 @@ class Session:
             if plan.changes or changes_expected:
                 self._say(done)
         counts = plan.changes.counts() if done.written or self.dry_run else {}
-        return self.finish(plan.result, plan.findings, run_id=done.run.run_id, counts=counts, cells=(plan.changes, tables))
+        return self.finish(
+            plan.result,
+            plan.findings,
+            run_id=done.run.run_id,
+            counts=counts,
+            cells=(plan.changes, tables),
+        )
 
     def look(self, job: Any, show: Callable[[Any], None], *, store: Any = None) -> int:
         """Carry out a job that only reports; the exit code."""
-        from ticketops.services.transaction import new_run, prepare
+        from ticketops.engine.transaction import prepare
 
-        run = new_run(self.settings.user, role=self.settings.role)
-        plan, _snapshot, run = prepare(store or self.store(), job, run)
+        where = store or self.store()
+        plan, _snapshot, run = self._asked(lambda run: prepare(where, job, run))
         if not self.out.as_json:
             show(plan.result)
             self.out.findings(plan.findings)
         return self.finish(plan.result, plan.findings, run_id=run.run_id)
 
+    def planned(self, job: Any) -> Any:
+        """The plan of a job that only reads, with its findings; the command shows and finishes
+        it."""
+        from ticketops.engine.transaction import prepare
+
+        return prepare(self.store(), job, self.new_run())[0]
+
+    def result_of(self, job: Any, *, store: Any = None) -> Any:
+        """What a job that only reads finds; the command shows and finishes it itself."""
+        from ticketops.engine.transaction import look
+
+        where = store or self.store()
+        return self._asked(lambda run: look(where, job, run))
+
+    def _asked(self, act: Callable[[Any], Any]) -> Any:
+        """What comes of an act in a run; a person at a terminal is asked whom an unclear name
+        means."""
+        run = self.new_run()
+        while True:
+            try:
+                return act(run)
+            except UnclearNameError as error:
+                if not self.interactive or (error.what, error.text) in run.chosen:
+                    raise
+                choice = self._choice(error)
+                run = replace(run, chosen={**run.chosen, (error.what, error.text): choice})
+
+    def _choice(self, error: UnclearNameError) -> str:
+        """One of the candidates, by number. Raises the error where none is chosen."""
+        self.out.notice(f"{error.what} {error.text!r} is not clear; it may be")
+        for number, name in enumerate(error.candidates, start=1):
+            self.out.notice(f"  {number}  {name}")
+        answer = self.out.answer(f"Which {error.what} is meant (its number, or nothing)?")
+        if not answer.isdecimal() or not 1 <= int(answer) <= len(error.candidates):
+            raise error
+        return error.candidates[int(answer) - 1]
+
+    def new_run(self) -> Any:
+        """Who runs the command, now."""
+        from ticketops.engine.transaction import new_run
+
+        return new_run(self.settings.user, role=self.settings.role)
+
     def finish(
         self,
-        result: dict[str, Any],
+        result: Any,
         findings: Sequence[Finding],
         *,
         run_id: str | None = None,
@@ -122,26 +281,38 @@ class Session:
     ) -> int:
         """Print the JSON object, if asked for; the exit code: 1 where findings matter, else 0.
 
-        cells: a ChangeSet and its tables, listed cell by cell in a dry run.
+        result: a dataclass of this command (cli/schemas.py). cells: a ChangeSet and its tables,
+        listed cell by cell in a dry run.
         """
+        code = 1 if matter(list(findings)) else 0
+        if not self.out.as_json:
+            return code
         content: dict[str, Any] = {
             "command": self.command,
             "run_id": run_id,
             "dry_run": self.dry_run,
-            "result": result,
+            "result": plain(result),
             "changes": counts or {},
             "findings": [finding.as_dict() for finding in findings],
         }
-        if self.out.as_json and self.dry_run and cells:
-            from ticketops.services.describe import cells_of
+        if self.dry_run and cells:
+            from ticketops.engine.describe import cells_of
 
             content["cells"] = list(cells_of(*cells))
         self.out.object(content)
-        return 1 if matter(list(findings)) else 0
+        return code
+
+    def removes(self, confirm: str | None) -> bool:
+        """Whether much may be taken away (D17): it was confirmed, or is only shown. Raises
+        UsageError for another word."""
+        if confirm not in (None, "REMOVE"):
+            raise UsageError(f"this is confirmed with --confirm REMOVE, not {confirm!r}")
+        return self.dry_run or confirm is not None
 
     def reasoned(self, confirm: str | None, reason: str | None) -> str:
-        """The reason of a destructive act (§6). Raises UsageError without --confirm UNDO and --reason; a dry run needs neither,
-        and a person at a terminal is asked for them."""
+        """The reason of a destructive act (§6). Raises UsageError without --confirm UNDO and
+        --reason; a dry run needs neither. A person at a terminal is asked for the reason, and for
+        the word once they have seen what will be recorded."""
         from ticketops.services.intake import option_text
 
         if self.dry_run:
@@ -149,10 +320,13 @@ class Session:
         if self.interactive and reason is None:
             reason = self.out.answer("Why?")
         if self.interactive and confirm is None:
-            confirm = self.out.answer("Type UNDO to confirm:")
+            confirm = self.word = "UNDO"
+        else:
+            self.confirmed = confirm == "UNDO"
         if confirm != "UNDO":
             raise UsageError(
-                "this is confirmed with --confirm UNDO" + (f", not {confirm!r}" if confirm else ""), "and --reason TEXT says why"
+                "this is confirmed with --confirm UNDO" + (f", not {confirm!r}" if confirm else ""),
+                "and --reason TEXT says why",
             )
         if reason is None:
             raise UsageError("--reason TEXT is missing", "it is written into _ALLOC_LOG")
@@ -166,25 +340,37 @@ class Session:
         elif done.plan.changes:
             self.out.notice("nothing was written")
         else:
-            self.out.notice("nothing to write" if done.plan.findings else "nothing to do: the workbook is as it should be")
+            self.out.notice(
+                "nothing to write"
+                if done.plan.findings
+                else "nothing to do: the workbook is as it should be"
+            )
 
     def show_cells(self, changes: Any, tables: Any) -> None:
         """Every cell that would change; on a terminal the first two hundred."""
         if self.out.as_json:
             return
-        from ticketops.services.describe import cells_of, shown
+        from ticketops.engine.describe import cells_of, shown
 
         rows = []
         total = 0
         for cell in cells_of(changes, tables):
             total += 1
             if not self.out.terminal or total <= _MOST_CELLS:
-                change = f"{cell['rows']} rows" if "rows" in cell else f"{shown(cell['before'])} → {shown(cell['after'])}"
-                rows.append((f"{cell['sheet']}!{cell['cell']}", cell["key"], cell["header"], change))
+                change = (
+                    f"{cell['rows']} rows"
+                    if "rows" in cell
+                    else f"{shown(cell['before'])} → {shown(cell['after'])}"
+                )
+                rows.append(
+                    (f"{cell['sheet']}!{cell['cell']}", cell["key"], cell["header"], change)
+                )
         if rows:
             self.out.table(("Cell", "Row", "Column", "Change"), rows)
         if total > len(rows):
-            self.out.line(f"… and {total - len(rows):,} cells more (a pipe or --json gets them all)")
+            self.out.line(
+                f"… and {total - len(rows):,} cells more (a pipe or --json gets them all)"
+            )
 
 
 def _summary(counts: dict[str, dict[str, int]]) -> str:
@@ -192,7 +378,12 @@ def _summary(counts: dict[str, dict[str, int]]) -> str:
     parts = []
     for sheet, count in counts.items():
         words = []
-        for name, singular in (("set", "cell"), ("appended", "new row"), ("deleted", "row deleted"), ("replaced", "row rewritten")):
+        for name, singular in (
+            ("set", "cell"),
+            ("appended", "new row"),
+            ("deleted", "row deleted"),
+            ("replaced", "row rewritten"),
+        ):
             number = count[name]
             if number:
                 first, _, rest = singular.rpartition("row") if "row" in singular else ("", "", "")
@@ -202,23 +393,67 @@ def _summary(counts: dict[str, dict[str, int]]) -> str:
     return "; ".join(parts)
 
 
+def _offer_names(name: str, hint: Any) -> None:
+    """Let shells complete a parameter that takes names of the workbook."""
+    for described in getattr(hint, "__metadata__", ()):
+        if described.autocompletion is None:
+            described.autocompletion = completion.offered(name, described.metavar)
+
+
+class _Group(TyperGroup):
+    """A group whose help says the whole first sentence of each command."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rows = [
+            (name, _first_sentence(one.help or ""))
+            for name in self.list_commands(ctx)
+            if (one := self.get_command(ctx, name)) is not None and not one.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _first_sentence(text: str) -> str:
+    paragraph = " ".join(text.split("\n\n", maxsplit=1)[0].split())
+    sentence, stop, _rest = paragraph.partition(". ")
+    return f"{sentence}." if stop else paragraph
+
+
 def command_group(name: str) -> typer.Typer:
     """An empty group of commands: one of GROUPS."""
-    app = typer.Typer(name=name, help=COMMANDS[name], no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+    app = typer.Typer(
+        name=name,
+        cls=_Group,
+        help=COMMANDS[name],
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_completion=False,
+    )
     app.callback()(lambda: None)  # a group also while it has a single command
     return app
 
 
-def command(app: typer.Typer, name: str, *, writes: bool = False) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Register a function as a command with the shared options. Its first parameter is the Session; it returns the exit code."""
+def command(
+    app: typer.Typer, name: str, *, writes: bool = False
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Register a function as a command with the shared options. Its first parameter is the Session;
+    it returns the exit code."""
 
     def register(function: Callable[..., int]) -> Callable[..., int]:
         hints = get_type_hints(function, include_extras=True)
-        own = [p.replace(annotation=hints[p.name]) for p in list(inspect.signature(function).parameters.values())[1:]]
+        for p in list(inspect.signature(function).parameters.values())[1:]:
+            _offer_names(p.name, hints[p.name])
+        own = [
+            p.replace(annotation=hints[p.name])
+            for p in list(inspect.signature(function).parameters.values())[1:]
+        ]
         shared = _SHARED | (_WRITING if writes else {})
         extra = [
             inspect.Parameter(
-                key, inspect.Parameter.KEYWORD_ONLY, default=None if key in ("workbook", "as_user") else False, annotation=kind
+                key,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None if key in ("workbook", "as_user") else False,
+                annotation=kind,
             )
             for key, kind in shared.items()
         ]
@@ -226,12 +461,19 @@ def command(app: typer.Typer, name: str, *, writes: bool = False) -> Callable[[C
         def call(**values: Any) -> int:
             given = {key: values.pop(key) for key in shared}
             settings = config.load({"workbook": given["workbook"], "user": given["as_user"]})
-            out = Output(as_json=given["json"], quiet=given["quiet"])
+            out = Output(as_json=given["json"], quiet=given["quiet"], wide=given["wide"])
+            if settings.ignored:
+                out.notice(settings.ignored)
             words = f"{app.info.name} {name}" if app.info.name in GROUPS else name
-            session = Session(words, settings, out, given.get("dry_run", False), given.get("yes", False))
+            session = Session(
+                words, settings, out, given.get("dry_run", False), given.get("yes", False)
+            )
             return function(session, **values)
 
-        call.__signature__ = inspect.Signature([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + extra)  # type: ignore[attr-defined]
+        signature = inspect.Signature(
+            [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + extra
+        )
+        vars(call)["__signature__"] = signature  # typer reads the options from it
         call.__annotations__ = {p.name: p.annotation for p in (*own, *extra)}
         call.__doc__ = function.__doc__
         call.__name__ = function.__name__

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.books import DriveFolder, Files, Into, Online, Out, Share, To, build_books, pull_books
-from ticketops.cli.output import counted
+from ticketops.cli.book_options import (
+    DriveFolder,
+    Files,
+    Into,
+    Online,
+    Out,
+    Share,
+    To,
+    build_books,
+    pull_books,
+)
+from ticketops.cli.output import counted, listed
 from ticketops.cli.session import Reason, Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model.states import DISPATCH_STATUS, PRIORITY
 
+if TYPE_CHECKING:
+    from ticketops.domain.dispatch.results import (
+        Assigned,
+        Escalated,
+        Marked,
+        Queue,
+        TaskRevealed,
+        Tasks,
+    )
+
 app = command_group("staff")
 _Tasks = Annotated[list[str], typer.Argument(metavar="TASKID…", help="The tasks (T00012).")]
-_Priority = Annotated[str, typer.Option(metavar="PRIORITY", help=f"{', '.join(PRIORITY)}.", show_default=False)]
+_Priority = Annotated[
+    str, typer.Option(metavar="PRIORITY", help=f"{', '.join(PRIORITY)}.", show_default=False)
+]
 
 
 @command(app, "queue", writes=True)
 def queue(session: Session) -> int:
-    """Create and update the tasks of _STAFF_QUEUE: one a ticket that has a unit and an address. What people typed stays."""
+    """Create and update the tasks of _STAFF_QUEUE: one a ticket that has a unit and an address.
+    What people typed stays."""
     from ticketops.services import dispatch
 
-    def show(result: dict[str, Any]) -> None:
+    def show(result: Queue) -> None:
         session.out.line(
-            f"{counted(result['tasks'], 'task')}, {result['ready']} ready to be sent, {result['new']} new, {result['unassigned']} of nobody"
+            f"{counted(result.tasks, 'task')}, {result.ready} ready to be sent, {result.new} new, {result.unassigned} of nobody"
         )
-        if result["memories"]:
-            session.out.line(f"{counted(result['memories'], 'older task')} of tickets that are gone")
+        if result.memories:
+            session.out.line(f"{counted(result.memories, 'older task')} of tickets that are gone")
 
     return session.run(dispatch.staff_queue(), show)
 
@@ -36,16 +59,48 @@ def queue(session: Session) -> int:
 @command(app, "tasks")
 def tasks(
     session: Session,
-    person: Annotated[str | None, typer.Argument(metavar="[ADDRESS]", help="Of this person.", show_default=False)] = None,
-    every: Annotated[bool, typer.Option("--all", help="Also those that are sent, or not ready.")] = False,
+    person: Annotated[
+        str | None, typer.Argument(metavar="[ADDRESS]", help="Of this person.", show_default=False)
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also those that are sent, or not ready.")
+    ] = False,
 ) -> int:
     """What staff have to send, the most urgent first."""
     from ticketops.services import dispatch
 
-    def show(result: dict[str, Any]) -> None:
-        rows = [(row["priority"], row["task_id"], row["match"], f"{row['day']:%Y-%m-%d}" if row["day"] else "", row["category"], row["inv_no"],
-                 row["client_email"], row["status"], row["assigned_to"]) for row in result["tasks"]]  # fmt: skip
-        session.out.table(("Priority", "Task", "Match", "Day", "Category", "INV_NO", "To", "Status", "Of"), rows)
+    def show(result: Tasks) -> None:
+        rows = [
+            (
+                task.priority,
+                task.task_id,
+                task.match,
+                f"{task.day:%Y-%m-%d}" if task.day else "",
+                task.category,
+                task.vendor,
+                task.inv_no,
+                task.client_email,
+                f"{task.status}, escalated" if task.escalated_to else task.status,
+                task.assigned_to,
+            )
+            for task in result.tasks
+        ]
+        session.out.table(
+            (
+                "Priority",
+                "Task",
+                "Match",
+                "Day",
+                "Category",
+                "Vendor",
+                "INV_NO",
+                "To",
+                "Status",
+                "Of",
+            ),
+            rows,
+            first=("Task", "Match", "Status", "To", "Vendor", "Of"),
+        )
         session.out.line(counted(len(rows), "task"))
 
     return session.look(dispatch.staff_tasks((person or "").strip(), every=every), show)
@@ -54,13 +109,29 @@ def tasks(
 @command(app, "assign", writes=True)
 def assign(
     session: Session,
-    task_ids: Annotated[list[str] | None, typer.Argument(metavar="[TASKID…]", help="Which tasks.", show_default=False)] = None,
-    to: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="To whom; several take turns.", show_default=False)] = None,
-    match: Annotated[list[str] | None, typer.Option(metavar="CODE", help="All that is to do for a match.", show_default=False)] = None,
+    task_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TASKID…]", help="Which tasks.", show_default=False),
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="To whom; several take turns.", show_default=False),
+    ] = None,
+    match: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="All that is to do for a match.", show_default=False),
+    ] = None,
     unassigned: Annotated[bool, typer.Option("--unassigned", help="Only tasks of nobody.")] = False,
-    from_person: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="Only tasks of this person.", show_default=False)] = "",
+    from_person: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="ADDRESS", help="Only tasks of this person.", show_default=False
+        ),
+    ] = "",
     priority: _Priority = "",
-    reopen: Annotated[bool, typer.Option("--reopen", help="An ISSUE becomes NOT_SENT again.")] = False,
+    reopen: Annotated[
+        bool, typer.Option("--reopen", help="An ISSUE becomes NOT_SENT again.")
+    ] = False,
 ) -> int:
     """Hand tasks to people, or to others than before, and say how urgent they are."""
     from ticketops.services import dispatch
@@ -71,38 +142,60 @@ def assign(
     if not task_ids and not (match or unassigned or from_person):
         raise UsageError("say which tasks: TASKIDs, --match, --unassigned or --from")
     if task_ids and (match or unassigned or from_person):
-        raise UsageError("name tasks, or choose them with --match, --unassigned or --from, not both")
+        raise UsageError(
+            "name tasks, or choose them with --match, --unassigned or --from, not both"
+        )
 
-    def show(result: dict[str, Any]) -> None:
-        for person, number in result["people"].items():
+    def show(result: Assigned) -> None:
+        for person, number in result.people.items():
             session.out.line(f"{person}: {counted(number, 'task')}")
-        if not result["people"]:
-            session.out.line(f"{counted(len(result['tasks']), 'task')}{' · ' + result['priority'] if result['priority'] else ''}")
+        if not result.people:
+            session.out.line(
+                f"{counted(len(result.tasks), 'task')}{' · ' + result.priority if result.priority else ''}"
+            )
 
     job = dispatch.staff_assign(
-        people, task_ids=task_ids or (), matches=match or (), unassigned=unassigned, from_person=from_person.strip(),
-        priority=_one_of(priority, "priority", PRIORITY), reopen=reopen,
-    )  # fmt: skip
+        people,
+        task_ids=task_ids or (),
+        matches=match or (),
+        unassigned=unassigned,
+        from_person=from_person.strip(),
+        priority=_one_of(priority, "priority", PRIORITY),
+        reopen=reopen,
+    )
     return session.run(job, show)
 
 
 @command(app, "build", writes=True)
 def build(
     session: Session,
-    people: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS…]", help="Whose books.", show_default=False)] = None,
+    people: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ADDRESS…]", help="Whose books.", show_default=False),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="The books of all who have tasks.")] = False,
     out: Out = None,
     with_passwords: Annotated[
-        bool, typer.Option("--with-passwords", help="Put the vendors' passwords in; each is recorded as exported.")
+        bool,
+        typer.Option(
+            "--with-passwords", help="Put the vendors' passwords in; each is recorded as exported."
+        ),
     ] = False,
     to: To = "file",
     drive_folder: DriveFolder = "",
     share: Share = None,
     into: Into = None,
 ) -> int:
-    """Make the workbooks of staff: their tasks, the most urgent first. No password is in them unless you ask for it."""
+    """Make the workbooks of staff: their tasks, the most urgent first. No password is in them
+    unless you ask for it."""
     return build_books(
-        session, "staff", people or [], every=every, folder=out, online=Online(to, drive_folder, share, into), passwords=with_passwords
+        session,
+        "staff",
+        people or [],
+        every=every,
+        folder=out,
+        online=Online(to, drive_folder, share, into),
+        passwords=with_passwords,
     )
 
 
@@ -110,7 +203,14 @@ def build(
 def pull(
     session: Session,
     files: Files,
-    staff: Annotated[str, typer.Option(metavar="ADDRESS", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
+    staff: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Whose they are, if their hidden sheet is gone.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> int:
     """Take over DispatchStatus, DispatchedAt, StaffNotes and ProofUrl."""
     return pull_books(session, "staff", files, party=staff)
@@ -121,23 +221,32 @@ def mark(
     session: Session,
     status: Annotated[str, typer.Argument(metavar="STATUS", help=f"{', '.join(DISPATCH_STATUS)}.")],
     task_ids: _Tasks,
-    note: Annotated[str, typer.Option(metavar="TEXT", help="Added to the notes.", show_default=False)] = "",
-    proof: Annotated[str, typer.Option(metavar="URL", help="Screenshot or confirmation.", show_default=False)] = "",
-    at: Annotated[str, typer.Option(metavar="TIME", help="When, if not now (2026-06-11 14:30).", show_default=False)] = "",
+    note: Annotated[
+        str, typer.Option(metavar="TEXT", help="Added to the notes.", show_default=False)
+    ] = "",
+    proof: Annotated[
+        str, typer.Option(metavar="URL", help="Screenshot or confirmation.", show_default=False)
+    ] = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="When, if not now (2026-06-11 14:30).", show_default=False
+        ),
+    ] = "",
 ) -> int:
     """Mark tasks as sent, pending and so on, without a book."""
-    from ticketops.schema.columns import parse_datetime
     from ticketops.services import dispatch, intake
 
-    moment = parse_datetime(at) if at else None
-    if at and moment is None:
-        raise UsageError(f"--at {at!r} is no date and time", "write it as 2026-06-11 14:30")
+    moment = intake.option_moment(at, "at", session.settings.dates) if at else None
     if status.strip().upper() == "ISSUE" and not note:
         raise UsageError("say what is wrong: --note TEXT", "or staff report-issue")
     job = dispatch.staff_mark(
-        task_ids, _one_of(status, "STATUS", DISPATCH_STATUS), notes=intake.option_text(note, "note"), proof=intake.option_text(proof, "proof"),
+        task_ids,
+        _one_of(status, "STATUS", DISPATCH_STATUS),
+        notes=intake.option_text(note, "note"),
+        proof=intake.option_text(proof, "proof"),
         at=moment,
-    )  # fmt: skip
+    )
     return session.run(job, lambda result: _show_marked(session, result))
 
 
@@ -146,10 +255,13 @@ def report_issue(
     session: Session,
     task_ids: _Tasks,
     reason: Reason = None,
-    to: Annotated[str, typer.Option(metavar="ADDRESS", help="Who takes it over.", show_default=False)] = "",
+    to: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Who takes it over.", show_default=False)
+    ] = "",
     priority: _Priority = "",
 ) -> int:
-    """Report that tickets can't be delivered: wrong ticket, platform down, client unreachable. Clients and suppliers see ISSUE.
+    """Report that tickets can't be delivered: wrong ticket, platform down, client unreachable.
+    Clients and suppliers see ISSUE.
 
     After it: staff assign … --reopen, override unallocate and allocate, or sale cancel.
     """
@@ -167,19 +279,64 @@ def report_issue(
     return session.run(job, lambda result: _show_marked(session, result))
 
 
-def _show_marked(session: Session, result: dict[str, Any]) -> None:
-    tasks = ", ".join(f"{row['task_id']} ({row['sales_id']})" for row in result["marked"][:10])
-    session.out.line(f"{result['delivery']}: {tasks}{' …' if len(result['marked']) > 10 else ''}")
+@command(app, "escalate", writes=True)
+def escalate(
+    session: Session,
+    task_ids: _Tasks,
+    reason: Reason = None,
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="USER", help="Which ops_manager; any, if not given.", show_default=False
+        ),
+    ] = "",
+) -> int:
+    """Escalate issues to an ops_manager: recorded in _STAFF_QUEUE, with the reason. The tickets stay
+    ISSUE until they are resolved.
+
+    After it: sale cancel S147-2, override unallocate and allocate, or staff assign … --reopen.
+    """
+    from ticketops.services import dispatch, intake
+
+    if not reason:
+        raise UsageError("--reason TEXT is missing", "it stands in EscalationReason")
+    job = dispatch.staff_escalate(
+        task_ids,
+        intake.option_text(reason, "reason", required=True),
+        to=intake.option_text(to, "to"),
+    )
+
+    def show(result: Escalated) -> None:
+        tasks = [f"{task.task_id} ({task.sales_id})" for task in result.escalated]
+        session.out.line(f"escalated to {result.to}: {listed(tasks)}")
+
+    return session.run(job, show)
+
+
+def _show_marked(session: Session, result: Marked) -> None:
+    tasks = ", ".join(f"{task.task_id} ({task.sales_id})" for task in result.marked[:10])
+    session.out.line(f"{result.delivery}: {tasks}{' …' if len(result.marked) > 10 else ''}")
 
 
 @command(app, "reveal", writes=True)
-def reveal(session: Session, task_id: Annotated[str, typer.Argument(metavar="TASKID", help="The task (T00012).")]) -> int:
-    """Show the vendor's password for a task, for 30 seconds, on the terminal only. It is recorded as viewed."""
+def reveal(
+    session: Session,
+    task_id: Annotated[str, typer.Argument(metavar="TASKID", help="The task (T00012).")],
+) -> int:
+    """Show the vendor's password for a task, for 30 seconds, on the terminal only. It is recorded
+    as viewed."""
     from ticketops.cli.reveal import reveal_password
     from ticketops.services import dispatch
 
-    job = dispatch.staff_reveal(task_id, session.settings)
-    return reveal_password(session, job, lambda result: f"{result['task_id']} · {result['sales_id']} · INV_NO {result['inv_no'] or ''}")
+    def headline(result: TaskRevealed) -> str:
+        return " · ".join(
+            filter(
+                None,
+                (result.task_id, result.sales_id, result.vendor, f"INV_NO {result.inv_no or ''}"),
+            )
+        )
+
+    return reveal_password(session, dispatch.staff_reveal(task_id, session.settings), headline)
 
 
 def _addresses(given: Sequence[str]) -> list[str]:
@@ -196,7 +353,9 @@ def _addresses(given: Sequence[str]) -> list[str]:
 def _one_of(value: str, what: str, choices: tuple[str, ...]) -> str:
     if not value:
         return ""
-    found = next((choice for choice in choices if choice.casefold() == value.strip().casefold()), None)
+    found = next(
+        (choice for choice in choices if choice.casefold() == value.strip().casefold()), None
+    )
     if found is None:
         raise UsageError(f"{what} {value!r}: it is {', '.join(choices)}")
     return found

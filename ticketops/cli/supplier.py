@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.books import DriveFolder, Files, Into, Online, Out, Share, To, build_books, pull_books
+from ticketops.cli.book_options import (
+    DriveFolder,
+    Files,
+    Into,
+    Online,
+    Out,
+    Share,
+    To,
+    build_books,
+    pull_books,
+)
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+
+if TYPE_CHECKING:
+    from ticketops.domain.dispatch.results import Mapped, SupplierList, Unmapped
 
 app = command_group("supplier")
 _Key = Annotated[str, typer.Argument(metavar="SUPPLIERKEY", help="The group, such as POVAMI.")]
@@ -17,15 +30,16 @@ _Key = Annotated[str, typer.Argument(metavar="SUPPLIERKEY", help="The group, suc
 
 @command(app, "groups")
 def groups(session: Session) -> int:
-    """The suppliers who send tickets themselves: the vendors and addresses that each key stands for. All others are the staff's."""
+    """The suppliers who send tickets themselves: the vendors and addresses that each key stands
+    for. All others are the staff's."""
     from ticketops.services import dispatch
 
-    def show(result: dict[str, Any]) -> None:
-        rows = [(row["supplier_key"], row["vendor"], row["email_pattern"]) for row in result["groups"]]
+    def show(result: SupplierList) -> None:
+        rows = [(rule.supplier_key, rule.vendor, rule.email_pattern) for rule in result.groups]
         session.out.table(("SupplierKey", "Vendor", "Addresses"), rows)
         if not rows:
             session.out.line("none is set up: supplier map KEY --vendor NAME, or supplier learn")
-        for key, number in sorted(result["units"].items()):
+        for key, number in sorted(result.units.items()):
             session.out.line(f"{key}: {counted(number, 'unit')}")
 
     return session.look(dispatch.supplier_groups(), show)
@@ -35,9 +49,15 @@ def groups(session: Session) -> int:
 def map_(
     session: Session,
     key: _Key,
-    vendor: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A vendor; may be given again.", show_default=False)] = None,
+    vendor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A vendor; may be given again.", show_default=False),
+    ] = None,
     email: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Addresses: 'bdc*@*'; may be given again.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN", help="Addresses: 'bdc*@*'; may be given again.", show_default=False
+        ),
     ] = None,
 ) -> int:
     """Say which vendors send their tickets themselves, by name or by a pattern of their address."""
@@ -48,7 +68,8 @@ def map_(
     if not vendors and not patterns:
         raise UsageError("give --vendor NAME or --email PATTERN")
     return session.run(
-        dispatch.supplier_map(intake.option_text(key, "key", required=True), vendors, patterns), lambda r: _show_added(session, r)
+        dispatch.supplier_map(intake.option_text(key, "key", required=True), vendors, patterns),
+        lambda r: _show_added(session, r),
     )
 
 
@@ -56,13 +77,16 @@ def map_(
 def unmap(
     session: Session,
     key: _Key,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[VENDOR|PATTERN…]", help="If none, the group.", show_default=False)] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[VENDOR|PATTERN…]", help="If none, the group.", show_default=False),
+    ] = None,
 ) -> int:
     """Take vendors out of a group, or the whole group away. Its rows of _SUPPLIER_QUEUE stay."""
     from ticketops.services import dispatch
 
-    def show(result: dict[str, Any]) -> None:
-        session.out.line(f"Taken out: {', '.join(result['removed'])}")
+    def show(result: Unmapped) -> None:
+        session.out.line(f"Taken out: {', '.join(result.removed)}")
 
     return session.run(dispatch.supplier_unmap(key, names or ()), show)
 
@@ -75,14 +99,18 @@ def learn(session: Session) -> int:
     return session.run(dispatch.supplier_learn(), lambda result: _show_added(session, result))
 
 
-def _show_added(session: Session, result: dict[str, Any]) -> None:
-    session.out.table(("SupplierKey", "Vendor", "Addresses"), [tuple(row.values()) for row in result["added"]])
+def _show_added(session: Session, result: Mapped) -> None:
+    rows = [(rule.supplier_key, rule.vendor, rule.email_pattern) for rule in result.added]
+    session.out.table(("SupplierKey", "Vendor", "Addresses"), rows)
 
 
 @command(app, "build", writes=True)
 def build(
     session: Session,
-    keys: Annotated[list[str] | None, typer.Argument(metavar="[SUPPLIERKEY…]", help="Whose books.", show_default=False)] = None,
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SUPPLIERKEY…]", help="Whose books.", show_default=False),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="The books of all suppliers.")] = False,
     out: Out = None,
     to: To = "file",
@@ -90,16 +118,28 @@ def build(
     share: Share = None,
     into: Into = None,
 ) -> int:
-    """Make the workbooks of suppliers: every unit bought from them, and for those that are allocated where to send the ticket.
-    No company, price, login or other supplier is in them."""
-    return build_books(session, "supplier", keys or [], every=every, folder=out, online=Online(to, drive_folder, share, into))
+    """Make the workbooks of suppliers: every unit bought from them, and for those that are
+    allocated where to send the ticket. No company, price, login or other supplier is in them."""
+    return build_books(
+        session,
+        "supplier",
+        keys or [],
+        every=every,
+        folder=out,
+        online=Online(to, drive_folder, share, into),
+    )
 
 
 @command(app, "pull", writes=True)
 def pull(
     session: Session,
     files: Files,
-    supplier: Annotated[str, typer.Option(metavar="KEY", help="Whose they are, if their hidden sheet is gone.", show_default=False)] = "",
+    supplier: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY", help="Whose they are, if their hidden sheet is gone.", show_default=False
+        ),
+    ] = "",
 ) -> int:
     """Take over Delivery and DispatchNotes of the supplier's own rows."""
     return pull_books(session, "supplier", files, party=supplier)

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ticketops import config
+from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
+
+if TYPE_CHECKING:
+    from ticketops.model.findings import Finding
+    from ticketops.services.sync import Compared
 
 app = command_group("sync")
 
 _With = Annotated[
-    str, typer.Option("--with", metavar="gsheet:ID", help="The other copy: a Google Sheet, or another file.", show_default=False)
+    str,
+    typer.Option(
+        "--with",
+        metavar="gsheet:ID",
+        help="The other copy: a Google Sheet, or another file.",
+        show_default=False,
+    ),
 ]
 _Prefer = Annotated[
     list[str],
-    typer.Option(metavar="SIDE", help="Whose word counts in conflicts: local, remote, COLUMN=local or COLUMN=remote. Repeatable.",
-                 show_default=False),
-]  # fmt: skip
-_Emptying = Annotated[bool, typer.Option("--emptying", help="Also where half of a sheet's rows or more would be emptied.")]
+    typer.Option(
+        metavar="SIDE",
+        help="Whose word counts in conflicts: local, remote, COLUMN=local or COLUMN=remote. Repeatable.",
+        show_default=False,
+    ),
+]
+_Emptying = Annotated[
+    bool,
+    typer.Option("--emptying", help="Also where half of a sheet's rows or more would be emptied."),
+]
 _NONE: list[str] = []
 
 
@@ -29,18 +46,26 @@ def diff(session: Session, other: _With, prefer: _Prefer = _NONE) -> int:
     from ticketops.services import sync
 
     local, remote = session.store(), _other(session, other)
-    return session.look(sync.job(None, local, remote, prefer), lambda result: _show(session, result), store=local)
+    return session.look(
+        sync.job(None, local, remote, prefer), lambda result: _show(session, result), store=local
+    )
 
 
 @command(app, "pull", writes=True)
-def pull(session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False) -> int:
-    """Take over into the workbook (-w) what changed in the other copy. Conflicts are listed and stay as they are."""
+def pull(
+    session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False
+) -> int:
+    """Take over into the workbook (-w) what changed in the other copy. Conflicts are listed and
+    stay as they are."""
     return _take_over(session, other, prefer, "local", emptying=emptying)
 
 
 @command(app, "push", writes=True)
-def push(session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False) -> int:
-    """Take over into the other copy what changed in the workbook (-w). Conflicts are listed and stay as they are."""
+def push(
+    session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False
+) -> int:
+    """Take over into the other copy what changed in the workbook (-w). Conflicts are listed and
+    stay as they are."""
     return _take_over(session, other, prefer, "remote", emptying=emptying)
 
 
@@ -49,16 +74,20 @@ def watch(
     session: Session,
     other: _With,
     prefer: _Prefer = _NONE,
-    interval: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Between two rounds.")] = 60.0,
-    budget: Annotated[int, typer.Option(metavar="N", min=1, max=300, help="Requests to Google a minute, at most.")] = 30,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1.0, help="Between two rounds.")
+    ] = 60.0,
+    budget: Annotated[
+        int, typer.Option(metavar="N", min=1, max=300, help="Requests to Google a minute, at most.")
+    ] = 30,
     once: Annotated[bool, typer.Option("--once", help="One round, then stop: for cron.")] = False,
 ) -> int:
     """Pull and push, round after round, until Ctrl-C. Conflicts are told once."""
     from ticketops.services.watching import Round, watch_sync
 
-    findings: list[Any] = []
+    findings: list[Finding] = []
 
-    def told(seen: Round) -> None:
+    def on_progress(seen: Round) -> None:
         session.out.status("")
         for line in seen.lines:
             session.out.line(line)
@@ -67,49 +96,68 @@ def watch(
         session.out.status(seen.status)
 
     totals = watch_sync(
-        lambda: (session.store(), _other(session, other)), session.settings, prefer, interval=interval, budget=budget, told=told, once=once
+        lambda: (session.store(), _other(session, other)),
+        session.settings,
+        prefer,
+        interval=interval,
+        budget=budget,
+        on_progress=on_progress,
+        once=once,
     )
     session.out.status("")
     session.out.notice(
-        f"{totals['pulled']:,} cells pulled, {totals['pushed']:,} pushed in {totals['rounds']} rounds, {totals['requests']} requests"
+        f"{counted(totals.pulled, 'cell')} pulled, {totals.pushed:,} pushed in {counted(totals.rounds, 'round')}, {counted(totals.requests, 'request')}"
     )
     return session.finish(totals, findings)
 
 
-def _take_over(session: Session, other: str, prefer: list[str], into: str, *, emptying: bool) -> int:
-    from ticketops.domain.sync import Side
+def _take_over(
+    session: Session, other: str, prefer: list[str], into: str, *, emptying: bool
+) -> int:
+    from ticketops.domain.sync.merge import Side
     from ticketops.services import sync
 
     local, remote = session.store(), _other(session, other)
     job = sync.job(Side(into), local, remote, prefer, emptying=emptying)
     store = remote if into == "remote" else local
-    return session.run(job, lambda result: _show(session, result), store=store, changes_expected=False)
+    return session.run(
+        job, lambda result: _show(session, result), store=store, changes_expected=False
+    )
 
 
 def _other(session: Session, name: str) -> Any:
     """The store of the other copy."""
-    from ticketops.services.workbooks import open_store
+    from ticketops.engine.opening import open_store
 
-    return open_store(config.workbook(name, "--with"), session.settings, told=session.out.transfer, notice=session.out.notice)
+    return open_store(
+        config.workbook(name, "--with"),
+        session.settings,
+        on_progress=session.out.transfer,
+        notice=session.out.notice,
+    )
 
 
-def _show(session: Session, result: dict[str, Any]) -> None:
+def _show(session: Session, result: Compared) -> None:
     out = session.out
-    if result["first"]:
-        out.line("there is no common state yet: what stands on one side only goes to the other, what differs is a conflict")
-    if not result["sheets"]:
+    if result.first:
+        out.line(
+            "there is no common state yet: what stands on one side only goes to the other, what differs is a conflict"
+        )
+    if not result.sheets:
         out.line("both copies say the same")
         return
     rows = []
     more: tuple[Any, ...]
-    for sheet in result["sheets"]:
-        if "taken" in sheet:
-            before = sheet["rows_remote" if result["into"] == "remote" else "rows_local"]
-            more = (sheet["taken"], f"{before:,} → {sheet['rows_after']:,}")
+    for sheet in result.sheets:
+        if sheet.rows_after is None:
+            more = (f"{sheet.rows_local:,} / {sheet.rows_remote:,}",)
         else:
-            more = (f"{sheet['rows_local']:,} / {sheet['rows_remote']:,}",)
-        rows.append((sheet["sheet"], sheet["local"], sheet["remote"], sheet["conflicts"], *more))
-    headers = ("Taken", "Rows") if result["into"] else ("Rows here / there",)
+            before = sheet.rows_remote if result.into == "remote" else sheet.rows_local
+            more = (sheet.taken, f"{before:,} → {sheet.rows_after:,}")
+        rows.append((sheet.sheet, sheet.local, sheet.remote, sheet.conflicts, *more))
+    headers = ("Taken", "Rows") if result.into else ("Rows here / there",)
     out.table(("Cells changed in", "Here", "There", "Conflicts", *headers), rows)
-    if result["left"]:
-        out.line(f"{result['left']:,} cells are left to you: --prefer local, --prefer remote, or --prefer 'COLUMN=local'")
+    if result.left:
+        out.line(
+            f"{counted(result.left, 'cell')} left to you: --prefer local, --prefer remote, or --prefer 'COLUMN=local'"
+        )

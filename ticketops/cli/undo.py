@@ -1,34 +1,102 @@
-"""`ticketops undo`: the last transaction back."""
+"""`ticketops undo`: a transaction back."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from ticketops.cli.output import moment
 from ticketops.cli.session import Session, command
-from ticketops.errors import RuleError
+from ticketops.errors import UsageError
+
+if TYPE_CHECKING:
+    from ticketops.stores.base import Transaction, Undoing
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "undo", writes=True)
-def undo(session: Session) -> int:
-    """Take the last transaction back, if the cells still hold what it wrote. Again for the one before it.
+def undo(
+    session: Session,
+    run_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUNID]",
+            show_default=False,
+            help="Which command; without it the last that stands.",
+        ),
+    ] = None,
+) -> int:
+    """Take the last command back, if the cells still hold what it wrote. Again for the one before
+    it. RUNID: an older one, if nothing rests on it.
 
-    Where nobody saved the workbook since, the file is again what it was, byte for byte.
+    Where nobody saved the workbook since, the file is again what it was, byte for byte, but for the
+    logs that keep their rows and say what was undone. Else it goes cell by cell: rows are found by
+    their keys wherever they stand now.
     """
-    from ticketops.services.transaction import new_run, prepare_undo
+    from ticketops.engine.transaction import set_aside
+    from ticketops.services.undo import carry_out_undo
+
+    def confirm(undoing: Undoing) -> bool:
+        _tell(session, undoing)
+        return session.out.ask(f"Take back {_what(undoing.transaction)}?", default=False)
+
+    def need_yes(undoing: Undoing) -> bool:
+        """Nobody is there to be asked: an older command is taken back only where that was said."""
+        if run_id and not undoing.is_last and not session.yes:
+            raise UsageError(
+                f"{undoing.transaction.entry.run_id} is not the last command",
+                "--yes takes it back without asking",
+            )
+        return True
 
     store = session.store()
-    last, cells, entry = prepare_undo(store, new_run(session.settings.user, role=session.settings.role))
-    what = f"{last.entry.run_id} · {last.entry.command} by {last.entry.user} at {last.entry.at:%Y-%m-%d %H:%M:%S}"
-    result = {"undone": last.entry.run_id, "number": last.number, "command": last.entry.command}
+    done = carry_out_undo(
+        store,
+        session.new_run(),
+        run_id or "",
+        settings=session.settings,
+        dry_run=session.dry_run,
+        confirm=confirm if session.interactive else need_yes,
+    )
+    undoing = done.undoing
+    if not session.interactive or session.dry_run:
+        _tell(session, undoing)
     if session.dry_run:
-        tables = store.read(*cells.sheets, strict=False).tables
-        session.show_cells(cells, tables)
-        session.out.line(f"would take back {what}")
-        return session.finish(result, [], run_id=entry.run_id, counts=last.counts, cells=(cells, tables))
-    if session.interactive and not session.out.ask(f"Take back {what}?", default=False):
-        raise RuleError("not confirmed: nothing was written")
-    undone = store.undo(entry)
-    session.out.line(f"Taken back: {undone.entry.run_id} · {undone.entry.command}")
-    return session.finish(result, [], run_id=entry.run_id, counts=undone.counts)
+        session.show_cells(undoing.cells, undoing.tables)
+        session.out.line(f"would take back {_what(undoing.transaction)}")
+    else:
+        session.out.line(f"Taken back: {_what(undoing.transaction)}")
+    _tell_rest(session, undoing)
+    cells = (undoing.cells, undoing.tables) if session.dry_run else None
+    findings = set_aside(store)
+    session.out.findings(findings)
+    return session.finish(
+        done.result,
+        findings,
+        run_id=done.entry.run_id,
+        counts=undoing.transaction.counts,
+        cells=cells,
+    )
+
+
+def _what(transaction: Transaction) -> str:
+    entry = transaction.entry
+    return (
+        f"{entry.run_id} · {entry.command} by {entry.user or 'nobody named'} at {moment(entry.at)}"
+    )
+
+
+def _tell(session: Session, undoing: Undoing) -> None:
+    """What an undo looks behind."""
+    for transaction in undoing.passed:
+        session.out.notice(f"passed over, as it is never taken back: {_what(transaction)}")
+
+
+def _tell_rest(session: Session, undoing: Undoing) -> None:
+    """How it goes, and what stays."""
+    if not undoing.exact:
+        session.out.notice(f"cell by cell, not byte for byte: {undoing.why}")
+    for what in undoing.stays:
+        session.out.line(f"not taken back: {what}")

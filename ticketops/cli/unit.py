@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ticketops.cli import listing
 from ticketops.cli.output import counted
-from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
+from ticketops.cli.session import Confirm, Force, New, Reason, Session, command, command_group
 from ticketops.errors import UsageError
+
+if TYPE_CHECKING:
+    from ticketops.domain.allocation.holds import Released, SetAside
+    from ticketops.domain.allocation.seats import Seated
+    from ticketops.domain.allocation.substitution import Substituted
 
 app = command_group("unit")
 _WHAT = "P00012, PR0002-S01 or PR0002-S01:4; may be given again."
@@ -18,28 +24,37 @@ _WHAT = "P00012, PR0002-S01 or PR0002-S01:4; may be given again."
 @command(app, "substitute", writes=True)
 def substitute(
     session: Session,
-    unit: Annotated[str, typer.Argument(metavar="UNITID", help="The unit that is replaced (P00012).")],
+    unit: Annotated[
+        str, typer.Argument(metavar="UNITID", help="The unit that is replaced (P00012).")
+    ],
     with_unit: Annotated[
-        str | None, typer.Option("--with", metavar="UNITID", help="By this one; if not given, by the best there is.", show_default=False)
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="UNITID",
+            help="By this one; if not given, by the best there is.",
+            show_default=False,
+        ),
     ] = None,
     confirm: Confirm = None,
     reason: Reason = None,
     force: Force = False,
 ) -> int:
     """Give a ticket another unit, of an equal or better seat; the old unit is REPLACED."""
-    from ticketops.services import intake, jobs
+    from ticketops.model.ids import read_unit_id
+    from ticketops.services import allocation, intake
 
     new = intake.option_text(with_unit, "with", required=True) if with_unit is not None else ""
 
-    def show(result: dict[str, Any]) -> None:
-        seat = " ".join(str(part) for part in result["seat"] if part)
+    def show(result: Substituted) -> None:
+        seat = " ".join(part for part in result.seat if part)
         where = f" ({seat})" if seat else ""
         session.out.line(
-            f"{result['sales_id']} · {result['old']} is REPLACED by {result['new']} of {result['new_category']}{where}, {result['vendor'] or 'no vendor'}"
+            f"{result.sales_id} · {result.old} is REPLACED by {result.new} of {result.new_category}{where}, {result.vendor or 'no vendor'}"
         )
 
     why = session.reasoned(confirm, reason)
-    return session.run(jobs.unit_substitute(unit.strip().upper(), new, why, force=force), show)
+    return session.run(allocation.unit_substitute(read_unit_id(unit), new, why, force=force), show)
 
 
 @command(app, "hold", writes=True)
@@ -47,48 +62,161 @@ def hold(
     session: Session,
     what: Annotated[list[str], typer.Argument(metavar="UNITID|SETID[:QTY]…", help=_WHAT)],
     client: Annotated[str, typer.Option(metavar="NAME", help="For whom.", show_default=False)],
-    until: Annotated[str, typer.Option(metavar="DATE", help="The last day (2026-06-11).", show_default=False)],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)],
+    until: Annotated[
+        str, typer.Option(metavar="DATE", help="The last day (2026-06-11).", show_default=False)
+    ],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)
+    ],
+    new: New = False,
 ) -> int:
-    """Set free units aside for a client until a day. Only that client's sales are served from them; the day after, everybody's."""
-    from ticketops.services import intake, jobs
+    """Set free units aside for a client until a day. Only that client's sales are served from them;
+    the day after, everybody's."""
+    from ticketops.services import allocation, intake
 
-    def show(result: dict[str, Any]) -> None:
+    def show(result: SetAside) -> None:
         session.out.line(
-            f"{counted(len(result['units']), 'unit')} held for {result['client']} until {result['until']}: {', '.join(result['units'])}"
+            f"{counted(len(result.units), 'unit')} held for {result.client} until {result.until}: {', '.join(result.units)}"
         )
 
-    job = jobs.unit_hold(
-        what, intake.option_text(client, "client", required=True), intake.option_date(until, "until", datetime.now()),
+    job = allocation.unit_hold(
+        what,
+        intake.option_text(client, "client", required=True),
+        intake.option_date(until, "until", datetime.now(), session.settings.dates),
         intake.option_text(reason, "reason", required=True),
-    )  # fmt: skip
+        new=new,
+    )
     return session.run(job, show)
 
 
 @command(app, "release", writes=True)
 def release(
     session: Session,
-    what: Annotated[list[str] | None, typer.Argument(metavar="[UNITID|SETID…]", help="Which holds.", show_default=False)] = None,
-    client: Annotated[str, typer.Option(metavar="NAME", help="All holds for this client.", show_default=False)] = "",
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[UNITID|SETID…]", help="Which holds.", show_default=False),
+    ] = None,
+    client: Annotated[
+        str, typer.Option(metavar="NAME", help="All holds for this client.", show_default=False)
+    ] = "",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is logged.")] = "released",
 ) -> int:
     """End holds before their day."""
-    from ticketops.services import intake, jobs
+    from ticketops.services import allocation, intake
 
     if not what and not client:
         raise UsageError("name units or sets, or give --client")
 
-    def show(result: dict[str, Any]) -> None:
-        session.out.line(f"{counted(len(result['units']), 'unit')} free again: {', '.join(result['units'])}")
+    def show(result: Released) -> None:
+        session.out.line(
+            f"{counted(len(result.units), 'unit')} free again: {', '.join(result.units)}"
+        )
 
-    return session.run(jobs.unit_release(what or [], client, intake.option_text(reason, "reason", required=True)), show)
+    return session.run(
+        allocation.unit_release(
+            what or [], client, intake.option_text(reason, "reason", required=True)
+        ),
+        show,
+    )
 
 
 @command(app, "holds")
 def holds(session: Session) -> int:
     """The holds that stand today."""
+    from ticketops.services import allocation
+
+    found = session.result_of(allocation.unit_holds())
+    rows = [(hold.unit_id, hold.client, hold.until, hold.reason, hold.user) for hold in found.holds]
+    session.out.table(("UnitID", "Client", "Until", "Reason", "By"), rows)
+    return session.finish(found, [])
+
+
+@command(app, "list")
+def list_units(
+    session: Session,
+    match: listing.Match = "",
+    category: listing.Category = "",
+    vendor: listing.Vendor = "",
+    status: Annotated[
+        str, typer.Option("--status", metavar="STATUS", help="In this state.", show_default=False)
+    ] = "",
+    set_id: Annotated[
+        str, typer.Option("--set", metavar="SETID", help="Of this set.", show_default=False)
+    ] = "",
+    sale: listing.Sale = "",
+    csv: listing.Csv = None,
+) -> int:
+    """The units, in sheet order: where they sit, whom they serve, for whom they are held."""
+    from ticketops.domain.reporting.lists import Which
+    from ticketops.model import ids
+    from ticketops.model.states import UNIT_STATUS
     from ticketops.services import lists
 
-    found = lists.holds(session.store(), session.settings)
-    session.out.table(("UnitID", "Client", "Until", "Reason", "By"), [tuple(row.values()) for row in found])
-    return session.finish({"holds": found}, [])
+    which = Which(
+        match=listing.match_code(match),
+        category=listing.category_name(category),
+        vendor=vendor,
+        status=listing.one_of(status, "status", UNIT_STATUS),
+        set_id=ids.read_set_id(set_id) if set_id else "",
+        sale=ids.read_sales_id(sale) if sale else "",
+    )
+    found = session.result_of(lists.unit_list(which))
+    return listing.show(session, found, found.units, "unit", listing.UNIT, csv)
+
+
+@command(app, "show")
+def show(
+    session: Session,
+    unit: Annotated[str, typer.Argument(metavar="UNITID", help="The unit (P00012).")],
+) -> int:
+    """A unit with the ticket it serves and what was done to its set and sale."""
+    from ticketops.model.ids import read_unit_id
+    from ticketops.services import lists
+
+    found = session.result_of(lists.unit_show(read_unit_id(unit)))
+    listing.record(session, found.unit)
+    listing.table(session, [found.ticket] if found.ticket else [], listing.TICKET, "Ticket")
+    listing.table(session, found.log, listing.LOGGED, "Allocation log")
+    return session.finish(found, [])
+
+
+@command(app, "seat", writes=True)
+def seat(
+    session: Session,
+    unit: Annotated[str, typer.Argument(metavar="UNITID", help="The unit (P00012).")],
+    block: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help='The block; "" clears it.', show_default=False),
+    ] = None,
+    row: Annotated[
+        str | None, typer.Option(metavar="TEXT", help='The row; "" clears it.', show_default=False)
+    ] = None,
+    seat_number: Annotated[
+        str | None,
+        typer.Option("--seat", metavar="TEXT", help='The seat; "" clears it.', show_default=False),
+    ] = None,
+    force: Force = False,
+) -> int:
+    """Say where a unit sits. The seat of its ticket follows where it is blank or was the
+    unit's."""
+    from ticketops.model.ids import read_unit_id
+    from ticketops.services import allocation, intake
+
+    given = {"block": block, "seat_row": row, "seat": seat_number}
+    texts = {
+        name: intake.option_text(text, name.replace("seat_row", "row"))
+        for name, text in given.items()
+        if text is not None
+    }
+    if not texts:
+        raise UsageError("give --block, --row or --seat")
+
+    def show(result: Seated) -> None:
+        from ticketops.domain.catalogue.follow import shown
+
+        ticket = f", and of {result.sales_id}" if result.follows else ""
+        session.out.line(
+            f"{result.unit_id} · seat {shown(result.before)} → {shown(result.after)}{ticket}"
+        )
+
+    return session.run(allocation.unit_seat(read_unit_id(unit), texts, force=force), show)

@@ -1,0 +1,1 @@
+"""Pure planners, a folder a subject: a snapshot and inputs in, a Plan out."""

@@ -1,14 +1,14 @@
-"""Changes as data (§ DESIGN: contracts): a ChangeSet is the only thing a store writes.
+"""Changes as data: a ChangeSet is the only thing a store writes.
 
 Cells are named by sheet, sheet row (1-based) and python column name; values are those of a Table
-(str, int, float, bool, datetime, None). A deleted row becomes an empty row: nothing below it moves, so every
-formula, filter, comment and row number in the workbook stays true.
+(str, int, float, bool, datetime, None). A deleted row becomes an empty row: nothing below it moves,
+so every formula, filter, comment and row number in the workbook stays true.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Cell = tuple[Any, Any]
@@ -17,8 +17,8 @@ Cell = tuple[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class SetCells:
-    """New values for some cells of one existing row. `key` names the row for people. via: {column: states that a cell went through
-    on its way}, where several steps are written as one."""
+    """New values for some cells of one existing row. `key` names the row for people. via: {column:
+    states that a cell went through on its way}, where several steps are written as one."""
 
     sheet: str
     row: int
@@ -50,7 +50,8 @@ class DeleteRows:
 class ReplaceRows:
     """Everything below the header anew (queue and report sheets only).
 
-    `columns` are python column names, or empty for a free layout: then each row starts in column A of row 1.
+    `columns` are python column names, or empty for a free layout: then each row starts in column A
+    of row 1.
     """
 
     sheet: str
@@ -60,8 +61,9 @@ class ReplaceRows:
 
 @dataclass(frozen=True, slots=True)
 class CopyCells:
-    """Cells as another copy of the workbook holds them (`sync`): any rows of any sheet with a header, logs and states included, for
-    what may follow what was judged over there. A value that does not fit its column's type is taken along as it is."""
+    """Cells as another copy of the workbook holds them (`sync`): any rows of any sheet with a
+    header, logs and states included, for what may follow what was judged over there. A value that
+    does not fit its column's type is taken along as it is."""
 
     sheet: str
     rows: Mapping[int, Mapping[str, Cell]]
@@ -82,7 +84,25 @@ class AddColumns:
     columns: tuple[str, ...]
 
 
-Change = SetCells | AppendRows | DeleteRows | ReplaceRows | CopyCells | AddSheet | AddColumns
+@dataclass(frozen=True, slots=True)
+class RemoveColumns:
+    """Columns that AddColumns made, taken away again with their headers (undo): the last of the
+    sheet's own, with nothing in them."""
+
+    sheet: str
+    columns: tuple[str, ...]
+
+
+Change = (
+    SetCells
+    | AppendRows
+    | DeleteRows
+    | ReplaceRows
+    | CopyCells
+    | AddSheet
+    | AddColumns
+    | RemoveColumns
+)
 
 
 @dataclass(slots=True)
@@ -97,15 +117,32 @@ class ChangeSet:
     def __bool__(self) -> bool:
         return bool(self.changes)
 
-    def set(self, sheet: str, row: int, key: str, cells: Mapping[str, Cell], via: Mapping[str, tuple[Any, ...]] | None = None) -> None:
+    def set(
+        self,
+        sheet: str,
+        row: int,
+        key: str,
+        cells: Mapping[str, Cell],
+        via: Mapping[str, tuple[Any, ...]] | None = None,
+    ) -> None:
         """Record the cells that really change; nothing where before equals after everywhere."""
         real = {name: (before, after) for name, (before, after) in cells.items() if before != after}
         if real:
-            self.changes.append(SetCells(sheet, row, key, real, {name: steps for name, steps in (via or {}).items() if name in real}))
+            self.changes.append(
+                SetCells(
+                    sheet,
+                    row,
+                    key,
+                    real,
+                    {name: steps for name, steps in (via or {}).items() if name in real},
+                )
+            )
 
-    def append(self, sheet: str, first_row: int, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    def append(
+        self, sheet: str, first_row: int, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
         """Record new rows; columns in which every cell is blank are left out."""
-        used = [i for i in range(len(columns)) if any(row[i] is not None for row in rows)]
+        used = [i for i in range(len(columns)) if [row[i] for row in rows].count(None) < len(rows)]
         if len(used) < len(columns):
             rows = [tuple(row[i] for i in used) for row in rows]
         if rows and used:
@@ -123,8 +160,28 @@ class ChangeSet:
         self.changes.extend(other.changes)
 
     def merged(self) -> ChangeSet:
-        """The same with one SetCells a row: where several steps of a plan set a cell, the first `before` and the last
-        `after` stay; a cell that ends as it began is left out."""
+        """The same with one SetCells a row: where several steps of a plan set a cell, the first
+        `before` and the last `after` stay; a cell that ends as it began is left out, and so are
+        the cells of a row that a later step deletes."""
+        return self._without_what_is_deleted()._one_a_row()
+
+    def _without_what_is_deleted(self) -> ChangeSet:
+        gone = {
+            (change.sheet, row): i
+            for i, change in enumerate(self.changes)
+            if isinstance(change, DeleteRows)
+            for row in change.rows
+        }
+        if not gone:
+            return self
+        kept = [
+            change
+            for i, change in enumerate(self.changes)
+            if not (isinstance(change, SetCells) and gone.get((change.sheet, change.row), -1) > i)
+        ]
+        return ChangeSet(kept)
+
+    def _one_a_row(self) -> ChangeSet:
         cells: dict[tuple[str, int], dict[str, Cell]] = {}
         keys: dict[tuple[str, int], str] = {}
         steps: dict[tuple[str, int], dict[str, tuple[Any, ...]]] = {}
@@ -148,6 +205,17 @@ class ChangeSet:
                 result.set(change.sheet, change.row, keys[at], cells.pop(at), steps[at])
         return result
 
+    def renamed(self, titles: Mapping[str, str]) -> ChangeSet:
+        """The same with its sheets called by these titles: {name: title}."""
+        if not titles:
+            return self
+        return ChangeSet(
+            [
+                replace(change, sheet=titles[change.sheet]) if change.sheet in titles else change
+                for change in self.changes
+            ]
+        )
+
     def for_sheet(self, sheet: str) -> list[Change]:
         return [change for change in self.changes if change.sheet == sheet]
 
@@ -160,7 +228,9 @@ class ChangeSet:
         """{sheet: {"set": cells, "appended": rows, "deleted": rows, "replaced": rows}}."""
         totals: dict[str, dict[str, int]] = {}
         for change in self.changes:
-            count = totals.setdefault(change.sheet, {"set": 0, "appended": 0, "deleted": 0, "replaced": 0})
+            count = totals.setdefault(
+                change.sheet, {"set": 0, "appended": 0, "deleted": 0, "replaced": 0}
+            )
             match change:
                 case SetCells():
                     count["set"] += len(change.cells)
@@ -172,6 +242,6 @@ class ChangeSet:
                     count["replaced"] += len(change.rows)
                 case CopyCells():
                     count["set"] += sum(map(len, change.rows.values()))
-                case AddSheet() | AddColumns():
+                case AddSheet() | AddColumns() | RemoveColumns():
                     pass
         return totals

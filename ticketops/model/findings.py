@@ -1,8 +1,9 @@
-"""Findings: what is wrong in a workbook, as data. Collected all together, never raised (DESIGN: contracts)."""
+"""Findings: what is wrong in a workbook, as data. Collected all together, never raised."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -31,6 +32,10 @@ class Finding:
     match: str = ""
     category: str = ""
 
+    def titled(self, titles: Mapping[str, str]) -> Finding:
+        """The same with its sheet called by its title: {name: title}."""
+        return replace(self, sheet=titles[self.sheet]) if self.sheet in titles else self
+
     def as_dict(self) -> dict[str, Any]:
         """The JSON form: severity by name."""
         return {**asdict(self), "severity": self.severity.name}
@@ -55,7 +60,3 @@ class Violation:
 
     code: str
     message: str
-
-    def as_dict(self) -> dict[str, str]:
-        """The JSON form."""
-        return asdict(self)

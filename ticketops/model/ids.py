@@ -6,7 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from ticketops.model import spelling
 
 UNIT_ID = re.compile(r"P(\d{5,12})", re.ASCII)
 SET_ID = re.compile(r"PR(\d{4,12})-S(\d{2,6})", re.ASCII)
@@ -14,9 +16,30 @@ SALES_ID = re.compile(r"S(\d{1,12})(?:-(\d{1,6}))?", re.ASCII)
 TASK_ID = re.compile(r"T(\d{5,12})", re.ASCII)
 RUN_ID = re.compile(r"R\d{8}-\d{6}", re.ASCII)
 _RUN_ID_FORMAT = "R%Y%m%d-%H%M%S"
-SALES_LINE_KEY = re.compile(r"(S_.+)#(\d{1,6})", re.ASCII)
+ORDER_ID = re.compile(r"O_.+", re.ASCII)
+PURCHASE_ORDER_ID = re.compile(r"Q_.+", re.ASCII)
+_SALES_LINE_KEY = re.compile(r"(S_.+)#(\d{1,6})", re.ASCII)
+LISTED_UNIT_ID = r"[^\s,;|·]+"
+"""One UnitID of an AllocatedUnitIDs cell: separators are commas, semicolons, dots, bars or
+spaces."""
+_LISTED_UNIT_ID = re.compile(LISTED_UNIT_ID)
 _FIFA_MATCH = re.compile(r"M0{0,4}(\d{1,3})", re.IGNORECASE | re.ASCII)
-_OLYMPIC_SESSION = re.compile(r"[A-Z]{2,4}\d{2,3}", re.ASCII)
+
+
+def natural_order(value: object) -> tuple[Any, ...]:
+    """Sorts M9 before M12, S2-1 before S10-1, numbers before words, blanks last."""
+    if value is None or value == "":
+        return (1,)
+    parts = re.findall(r"\d+|\D+", str(value).strip().casefold())
+    return (0, *(_number_or_word(part) for part in parts))
+
+
+def _number_or_word(part: str) -> tuple[int, int, str]:
+    """A number by its length and digits: one of thousands of digits is no int."""
+    if not part.isdecimal():
+        return 1, 0, part
+    digits = part.lstrip("0")
+    return 0, len(digits), digits
 
 
 class SalesId(NamedTuple):
@@ -33,6 +56,13 @@ class SalesId(NamedTuple):
         return f"S{self.number}"
 
 
+class SalesLineKey(NamedTuple):
+    """What a re-import knows a ticket by (§4)."""
+
+    source_sale_id: str
+    child: int
+
+
 def unit_id(number: int) -> str:
     """1 → P00001; grows past its padding (D4)."""
     return f"P{number:05d}"
@@ -41,6 +71,26 @@ def unit_id(number: int) -> str:
 def task_id(number: int) -> str:
     """1 → T00001: the form that a new TaskID of _STAFF_QUEUE has."""
     return f"T{number:05d}"
+
+
+def source_sale_id(uuid: str) -> str:
+    """S_<uuid>: the key of a sale line, which a re-import knows it by (§4)."""
+    return f"S_{uuid}"
+
+
+def purchase_id(uuid: str) -> str:
+    """P_<uuid>: the key of a purchase line (§3)."""
+    return f"P_{uuid}"
+
+
+def order_id(uuid: str) -> str:
+    """O_<uuid>: what the lines of one order share (D2)."""
+    return f"O_{uuid}"
+
+
+def purchase_order_id(uuid: str) -> str:
+    """Q_<uuid>: what the lines of one purchase share."""
+    return f"Q_{uuid}"
 
 
 def set_id(source_row: int, line: int = 1) -> str:
@@ -56,10 +106,32 @@ def set_source_row(text: str | None) -> int | None:
 
 def parse_sales_id(text: str) -> SalesId:
     """S147 or S147-3. Raises ValueError for anything else."""
-    found = SALES_ID.fullmatch(text.strip().upper())
+    found = exact_sales_id(spelling.sale(text))
     if not found:
         raise ValueError(f"{text!r} is not a SalesID (S147 or S147-1)")
-    return SalesId(int(found[1]), int(found[2]) if found[2] else None)
+    return found
+
+
+def exact_sales_id(text: str | None) -> SalesId | None:
+    """S147 or S147-3 as a cell spells it; None for anything else."""
+    found = SALES_ID.fullmatch(text or "")
+    return SalesId(int(found[1]), int(found[2]) if found[2] else None) if found else None
+
+
+def read_unit_id(text: str) -> str:
+    """`p1`, ` P 00001` → P00001; what is no UnitID stays, in capitals, for whoever says that there
+    is none."""
+    return spelling.unit(text) or text.strip().upper()
+
+
+def read_sales_id(text: str) -> str:
+    """`s147–1` → S147-1; what is no SalesID stays, in capitals."""
+    return spelling.sale(text) or text.strip().upper()
+
+
+def read_set_id(text: str) -> str:
+    """`pr1-s1` → PR0001-S01; what is no SetID stays, in capitals."""
+    return spelling.set_id(text) or text.strip().upper()
 
 
 def sales_line_key(source_sale_id: str, child: int) -> str:
@@ -67,15 +139,32 @@ def sales_line_key(source_sale_id: str, child: int) -> str:
     return f"{source_sale_id}#{child}"
 
 
+def read_sales_line_key(text: str | None) -> SalesLineKey | None:
+    """S_91a7…#1 → (S_91a7…, 1); None where the text is no such key."""
+    found = _SALES_LINE_KEY.fullmatch(text or "")
+    return SalesLineKey(found[1], int(found[2])) if found else None
+
+
+def ticket_sales_id(sale: str, child: int) -> str:
+    """S147, 1 → S147-1: one ticket of a sale line."""
+    return f"{sale}-{child}"
+
+
 def next_number(pattern: re.Pattern[str], existing: Iterable[str | None]) -> int:
-    """One more than the largest first group of `pattern` among `existing`; 1 where there is none."""
+    """One more than the largest first group of `pattern` among `existing`; 1 where there is
+    none."""
     numbers = (int(found[1]) for text in existing if text and (found := pattern.fullmatch(text)))
     return max(numbers, default=0) + 1
 
 
 def split_unit_ids(text: str | None) -> list[str]:
-    """The UnitIDs of an AllocatedUnitIDs cell, in order; separators are commas, semicolons, dots, bars or spaces."""
-    return [part for part in re.split(r"[\s,;|·]+", text or "") if part]
+    """The UnitIDs of an AllocatedUnitIDs cell, in order."""
+    return _LISTED_UNIT_ID.findall(text or "")
+
+
+def join_unit_ids(unit_ids: Iterable[str]) -> str:
+    """UnitIDs as a cell holds them: `P00001, P00002`."""
+    return ", ".join(unit_ids)
 
 
 def run_id(now: datetime) -> str:
@@ -84,10 +173,32 @@ def run_id(now: datetime) -> str:
 
 
 def run_id_after(last: str, wanted: str) -> str:
-    """`wanted`, or, where that is not later than `last`, the next RunID after it: no two runs share one."""
-    if not RUN_ID.fullmatch(last) or wanted > last:
+    """`wanted`, or, where that is not later than `last`, the next RunID after it: no two runs share
+    one. A `last` that is no moment counts for nothing."""
+    moment = _moment_of(last)
+    if moment is None or wanted > last:
         return wanted
-    return run_id(datetime.strptime(last, _RUN_ID_FORMAT) + timedelta(seconds=1))
+    try:
+        return run_id(moment + timedelta(seconds=1))
+    except OverflowError:  # the last second of all
+        return wanted
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text is a RunID, and names a moment that there is."""
+    return _moment_of(text) is not None
+
+
+def _moment_of(run: str) -> datetime | None:
+    if not RUN_ID.fullmatch(run):
+        return None
+    try:
+        return datetime(
+            int(run[1:5]),
+            *(int(run[i : i + 2]) for i in (5, 7, 10, 12, 14)),  # type: ignore[arg-type]
+        )
+    except ValueError:
+        return None
 
 
 def alloc_note(run: str, count: int, from_set: str) -> str:
@@ -96,7 +207,8 @@ def alloc_note(run: str, count: int, from_set: str) -> str:
 
 
 def import_key(sales_id: str, business_key: Iterable[str]) -> str:
-    """SK<hash>-<SalesID>: a sale line's business key (Date, Match, Game, Client, Contract, Category) for §12b."""
+    """SK<hash>-<SalesID>: a sale line's business key (Date, Match, Game, Client, Contract,
+    Category) for §12b."""
     digest = hashlib.blake2b("\x1f".join(business_key).encode(), digest_size=5).hexdigest()
     return f"SK{digest}-{sales_id}"
 
@@ -111,18 +223,15 @@ def is_fifa_match(code: str) -> bool:
 
 
 def normalise_match(text: str) -> str:
-    """M1, M001, m01 → M01; an Olympic code (ARC01, BK301) or any other text stays as it is (§1a, §17).
+    """M1, M001, m-01, Match 1 → M01; an Olympic code (ARC01, BK301) or any other text stays as it
+    is (§1a, §17).
 
     Raises ValueError for an empty code.
     """
-    code = text.strip()
+    code = spelling.match(text)
     if not code:
         raise ValueError("a match code is missing")
-    found = _FIFA_MATCH.fullmatch(code)
-    if found:
-        return f"M{int(found[1]):02d}"
-    upper = code.upper()
-    return upper if _OLYMPIC_SESSION.fullmatch(upper) else code
+    return code
 
 
 def fifa_stage(code: str) -> str:
@@ -131,6 +240,13 @@ def fifa_stage(code: str) -> str:
     if not found:
         return ""
     number = int(found[1])
-    last_of_stage = ((72, "Group stage"), (88, "Round of 32"), (96, "Round of 16"), (100, "Quarter-final"),
-                     (102, "Semi-final"), (103, "Match for third place"), (104, "Final"))  # fmt: skip
+    last_of_stage = (
+        (72, "Group stage"),
+        (88, "Round of 32"),
+        (96, "Round of 16"),
+        (100, "Quarter-final"),
+        (102, "Semi-final"),
+        (103, "Match for third place"),
+        (104, "Final"),
+    )
     return next((stage for last, stage in last_of_stage if 1 <= number <= last), "")

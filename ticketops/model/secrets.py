@@ -23,3 +23,7 @@ def is_sealed(text: object) -> bool:
         return False
     cipher_text = len(token) - _OVERHEAD
     return token[0] == _VERSION and cipher_text >= _BLOCK and cipher_text % _BLOCK == 0
+
+
+HIDDEN = "•••"
+"""What is shown in place of a secret value."""

@@ -1,14 +1,32 @@
-"""Every closed set of §17 and its allowed transitions (D7). A blank cell stands for the first state."""
+"""Every closed set of states of §17 and its allowed transitions (D7). A blank cell stands for the
+first state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD = "AVAILABLE", "ALLOCATED", "CANCELLED", "REPLACED", "SOLD"
+AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD = (
+    "AVAILABLE",
+    "ALLOCATED",
+    "CANCELLED",
+    "REPLACED",
+    "SOLD",
+)
 WAITING_STOCK = "WAITING_STOCK"
-NOT_SENT, PENDING, SENT, ACCEPTED, ISSUE, UPLOADED = "NOT_SENT", "PENDING", "SENT", "ACCEPTED", "ISSUE", "UPLOADED"
-UNALLOCATED, PARTIAL_ALLOCATED, PENDING_APPROVAL = "UNALLOCATED", "PARTIAL_ALLOCATED", "PENDING_APPROVAL"
+NOT_SENT, PENDING, SENT, ACCEPTED, ISSUE, UPLOADED = (
+    "NOT_SENT",
+    "PENDING",
+    "SENT",
+    "ACCEPTED",
+    "ISSUE",
+    "UPLOADED",
+)
+UNALLOCATED, PARTIAL_ALLOCATED, PENDING_APPROVAL = (
+    "UNALLOCATED",
+    "PARTIAL_ALLOCATED",
+    "PENDING_APPROVAL",
+)
 FULFILLED, REJECTED = "FULFILLED", "REJECTED"
 PARTIAL_PENDING = "PARTIAL_PENDING"
 """Of an order: a line of it waits for approval (§14a)."""
@@ -18,8 +36,19 @@ DISTRIBUTION_STATUS = (ALLOCATED, WAITING_STOCK, CANCELLED)
 DELIVERY = (NOT_SENT, SENT, PENDING, ACCEPTED, ISSUE, UPLOADED)
 DISPATCH_STATUS = (NOT_SENT, SENT, PENDING, ACCEPTED, ISSUE)
 PRIORITY = ("Normal", "High", "Low")
-SALE_STATUS = (UNALLOCATED, PARTIAL_ALLOCATED, PENDING_APPROVAL, ALLOCATED, FULFILLED, CANCELLED, REJECTED)
-PAYMENT_STATUS = ("PENDING", "INVOICED", "PAID")
+SALE_STATUS = (
+    UNALLOCATED,
+    PARTIAL_ALLOCATED,
+    PENDING_APPROVAL,
+    ALLOCATED,
+    FULFILLED,
+    CANCELLED,
+    REJECTED,
+)
+FOLLOWS = (UNALLOCATED, PARTIAL_ALLOCATED, ALLOCATED, FULFILLED)
+"""The states of a sale that its tickets make."""
+PAID = "PAID"
+PAYMENT_STATUS = ("PENDING", "INVOICED", PAID)
 ROW_TYPE = ("Sales", "Purchases")
 RECON_ACTION = ("KEEP", "DELETE_CANDIDATE", "MANUAL_REVIEW", "PROTECTED_EXCESS", "MISSING_IN_DIST")
 ALLOC_ACTION = (
@@ -36,37 +65,46 @@ ALLOC_ACTION = (
     "HOLD_UNITS",
     "RELEASE_UNITS",
     "SWAP_MATCH",
+    "UNDO",
 )
-"""§17, then ours: what else an operator does to the allocation state."""
+"""What `_ALLOC_LOG` tells. §17, then ours: what else an operator does to the allocation state, and
+that it was taken back (D19)."""
+REPAIR_ACTION = (
+    "REPAIR_COUNT_MISMATCH",
+    "REPAIR_ORPHAN_ALLOCATED_PURCHASE_UNIT",
+    "REPAIR_PURCHASE_UNIT_MISSING_ALLOCATED_SALES_ID",
+    "REPAIR_SALES_ID_MISMATCH",
+    "REPAIR_STATUS_LOOKS_ALLOCATED_BUT_UNLINKED",
+    "REPAIR_STATUS_LOOKS_AVAILABLE_BUT_REFERENCED",
+    "UNDO",
+)
+"""What `_ALLOCATION_REPAIR_LOG` tells: the audit code (§12a) that was repaired, and that it was
+taken back (D19)."""
 SUGGEST, SEMI_AUTO, FULLY_AUTO = "SUGGEST", "SEMI_AUTO", "FULLY_AUTO"
 POLICY_MODE = (SUGGEST, SEMI_AUTO, FULLY_AUTO)
-SINGLE_SET_ONLY, ALLOW_MULTI_SET, REQUIRE_MIN_CHUNK_SIZE = "SINGLE_SET_ONLY", "ALLOW_MULTI_SET", "REQUIRE_MIN_CHUNK_SIZE"
+SINGLE_SET_ONLY, ALLOW_MULTI_SET, REQUIRE_MIN_CHUNK_SIZE = (
+    "SINGLE_SET_ONLY",
+    "ALLOW_MULTI_SET",
+    "REQUIRE_MIN_CHUNK_SIZE",
+)
 SPLIT_POLICY = (SINGLE_SET_ONLY, ALLOW_MULTI_SET, REQUIRE_MIN_CHUNK_SIZE)
+ALIAS_KIND = ("CLIENT", "VENDOR")
 POLICY_SCOPE = ("event", "match", "client")
 REFUND_DECISION = ("TO_BE_DECIDED", "REFUND", "CREDIT", "NO_REFUND")
-STAFF, OPERATOR, SR_OPERATOR, OPS_MANAGER, SUPER_ADMIN = "staff", "operator", "sr_operator", "ops_manager", "super_admin"
-ROLE = (STAFF, OPERATOR, SR_OPERATOR, OPS_MANAGER, "event_admin", SUPER_ADMIN)
-"""Actor roles of §0 that work with this tool, each able to do what those before it may."""
-CLIENT, SUPPLIER, STAFF_BOOK = "client", "supplier", "staff"
-BOOK_KIND = (CLIENT, SUPPLIER, STAFF_BOOK)
-"""Whom a book is made for (§7, §8, §9)."""
-CREDENTIAL_ACTION = ("CREATED", "UPDATED", "DEACTIVATED", "PASSWORD_VIEWED", "ASSIGNED", "EXPORTED", "SEALED", "ROTATED")
-FIFA_CATEGORIES = ("Top Cat 1", "Cat 1", "Cat 2", "Cat 3", "Cat 4")
-OLYMPIC_CATEGORIES = ("First", "A", "B", "C", "D", "E")
+CREDENTIAL_ACTION = (
+    "CREATED",
+    "UPDATED",
+    "DEACTIVATED",
+    "PASSWORD_VIEWED",
+    "ASSIGNED",
+    "EXPORTED",
+    "SEALED",
+    "ROTATED",
+    "UNDO",
+)
 
 DISPATCHED = frozenset({SENT, UPLOADED, ACCEPTED})
 """Delivery states of a ticket that has left the house (D8)."""
-
-
-def category_scheme(category: str) -> tuple[str, ...]:
-    """The scheme of §17 that a category is of, the best first; empty for a category of none."""
-    return next((scheme for scheme in (FIFA_CATEGORIES, OLYMPIC_CATEGORIES) if category in scheme), ())
-
-
-def category_rank(category: str) -> int | None:
-    """0 for the best category of its scheme, counting up; None for a category of no scheme."""
-    scheme = category_scheme(category)
-    return scheme.index(category) if scheme else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +115,8 @@ class StateMachine:
     moves: Mapping[str, frozenset[str]]
 
     def allows(self, before: str | None, after: str | None) -> bool:
-        """Whether a cell may go from `before` to `after`. A value outside the set may be corrected to any state."""
+        """Whether a cell may go from `before` to `after`. A value outside the set may be corrected
+        to any state."""
         old, new = before or self.initial, after or self.initial
         if new not in self.moves:
             return False

@@ -1,0 +1,1 @@
+"""Cells ↔ typed columns, and what a ChangeSet may do to a sheet."""

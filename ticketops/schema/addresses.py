@@ -1,8 +1,14 @@
-"""Column letters and numbers: A is 1, AA is 27."""
+"""Addresses of cells and areas, and column letters and numbers: A is 1, AA is 27."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+
+_AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
+
+Area = tuple[tuple[int, int], tuple[int, int]]
+"""((left column, top row), (right column, bottom row)), 1-based."""
 
 
 def column_letters(number: int) -> str:
@@ -34,3 +40,14 @@ def runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
         left = right = column
     if left:
         yield left, right
+
+
+def parse_range(reference: str) -> Area | None:
+    """ "B2:D9" or "B2", with or without $; None for whole columns and other forms."""
+    found = _AREA.fullmatch(reference)
+    if not found:
+        return None
+    left, top = column_number(found[1]), int(found[2])
+    if not found[3]:
+        return (left, top), (left, top)
+    return (left, top), (column_number(found[3]), int(found[4]))

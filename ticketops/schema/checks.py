@@ -1,4 +1,4 @@
-"""What a change may not do to its sheet, whatever the workbook holds (DESIGN: schema, tables)."""
+"""What a change may not do to its sheet, whatever the workbook holds."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from itertools import pairwise
 from typing import Any
 
 from ticketops.errors import SchemaError, SpliceError
-from ticketops.model.changes import AppendRows, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
-from ticketops.schema.columns import ColumnType
+from ticketops.model.changes import (
+    AppendRows,
+    ChangeSet,
+    CopyCells,
+    DeleteRows,
+    ReplaceRows,
+    SetCells,
+)
+from ticketops.schema.columns import Column, ColumnType
+from ticketops.schema.layout import Layout
+from ticketops.schema.sheets import Sheet, SheetKind
 from ticketops.schema.tables import PYTHON_TYPES
-from ticketops.schema.workbook import MANIFEST, Manifest, Sheet, SheetKind
 
 
-def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
-    """Refuse what a sheet does not allow. Raises SchemaError: an edit of a log, a ReplaceRows of a ledger, an unknown
-    column, a state that may not follow, a value of the wrong type; SpliceError: half a character."""
+def check(changes: ChangeSet, layout: Layout) -> None:
+    """Refuse what a sheet does not allow. Raises SchemaError: an edit of a log, a ReplaceRows of a
+    ledger, an unknown column, a state that may not follow, a word outside a log's closed set, a
+    value of the wrong type; SpliceError: half a character."""
     for change in changes:
-        sheet = manifest[change.sheet]
+        sheet = layout[change.sheet]
         if sheet.kind is SheetKind.LOG and isinstance(change, (SetCells, DeleteRows, ReplaceRows)):
             raise SchemaError(f"{sheet.name} is append-only: nothing in it is edited or deleted")
         match change:
@@ -28,7 +37,11 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                     column = _column(sheet, name)
                     _check_value(sheet, column.name, column.type, after)
                     if column.machine:
-                        _check_moves(column, f"{sheet.name} {change.key}", (before, *change.via.get(name, ()), after))
+                        _check_moves(
+                            column,
+                            f"{sheet.name} {change.key}",
+                            (before, *change.via.get(name, ()), after),
+                        )
                 _check_text(sheet, [after for _before, after in change.cells.values()])
             case AppendRows() | ReplaceRows() if change.columns:
                 for place, name in enumerate(change.columns):
@@ -38,12 +51,17 @@ def check(changes: ChangeSet, manifest: Manifest = MANIFEST) -> None:
                         _check_value(sheet, name, _column(sheet, name).type, example)
                     if any(issubclass(kind, str) for kind in examples):
                         _check_text(sheet, values)
+                    if sheet.kind is SheetKind.LOG:
+                        _check_choices(sheet, _column(sheet, name), values)
             case ReplaceRows():
                 _check_text(sheet, [value for row in change.rows for value in row])
             case CopyCells():
                 for name in {name for cells in change.rows.values() for name in cells}:
                     _column(sheet, name)
-                _check_text(sheet, [after for cells in change.rows.values() for _before, after in cells.values()])
+                _check_text(
+                    sheet,
+                    [after for cells in change.rows.values() for _before, after in cells.values()],
+                )
             case _:
                 pass
 
@@ -52,7 +70,23 @@ def _check_moves(column: Any, where: str, states: Sequence[str | None]) -> None:
     """Every step from one state to the next must be allowed."""
     for before, after in pairwise(states):
         if not column.machine.allows(before, after):
-            raise SchemaError(f"{where}: {column.header} may not go from {before or 'blank'} to {after or 'blank'}")
+            raise SchemaError(
+                f"{where}: {column.header} may not go from {before or 'blank'} to {after or 'blank'}"
+            )
+
+
+def _check_choices(sheet: Sheet, column: Column, values: Sequence[Any]) -> None:
+    """A log is never mended: no word outside a closed set gets into it. What stands there already
+    is read as it is."""
+    unknown = (
+        {value for value in values if value is not None} - set(column.choices)
+        if column.choices
+        else set()
+    )
+    if unknown:
+        raise SchemaError(
+            f"{sheet.name}: {column.header} {min(unknown)!r} is none of {', '.join(column.choices)}"
+        )
 
 
 def _check_text(sheet: Sheet, values: Sequence[Any]) -> None:
@@ -63,7 +97,7 @@ def _check_text(sheet: Sheet, values: Sequence[Any]) -> None:
         raise SpliceError(f"{sheet.name} would hold half a character (a lone surrogate)") from None
 
 
-def _column(sheet: Sheet, name: str) -> Any:
+def _column(sheet: Sheet, name: str) -> Column:
     try:
         return sheet.by_name[name]
     except KeyError:
@@ -72,4 +106,6 @@ def _column(sheet: Sheet, name: str) -> Any:
 
 def _check_value(sheet: Sheet, name: str, column_type: ColumnType, value: Any) -> None:
     if value is not None and not isinstance(value, PYTHON_TYPES[column_type]):
-        raise SchemaError(f"{sheet.name}.{name} holds {column_type.value}, not {type(value).__name__}")
+        raise SchemaError(
+            f"{sheet.name}.{name} holds {column_type.value}, not {type(value).__name__}"
+        )

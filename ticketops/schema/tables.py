@@ -1,20 +1,46 @@
-"""Table and Snapshot: typed sheets as polars frames with our column names plus `row`, the sheet row (DESIGN: tables)."""
+"""Table and Snapshot: typed sheets as polars frames with our column names plus `row`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from itertools import compress
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
-from ticketops.errors import SchemaError
-from ticketops.model.changes import AddColumns, AddSheet, AppendRows, Change, ChangeSet, CopyCells, DeleteRows, ReplaceRows, SetCells
-from ticketops.schema.columns import ColumnType, cast_all, header_key, text_of
-from ticketops.schema.workbook import Sheet, SheetKind
+from ticketops.errors import SchemaError, UndeclaredError
+from ticketops.model.changes import (
+    AddColumns,
+    AddSheet,
+    AppendRows,
+    Change,
+    ChangeSet,
+    CopyCells,
+    DeleteRows,
+    RemoveColumns,
+    ReplaceRows,
+    SetCells,
+)
+from ticketops.schema.columns import (
+    Column,
+    ColumnType,
+    ErrorValue,
+    as_read,
+    cast_all,
+    hangs_on_others,
+    header_key,
+    is_rounded,
+    spelt,
+    text_of,
+)
+from ticketops.schema.layout import Layout
+from ticketops.schema.likeness import renamed_columns
+from ticketops.schema.rows import derived_formulas, foot_of, not_blank
+from ticketops.schema.sheets import Sheet, SheetKind
+from ticketops.schema.surroundings import NO_MARKS, NOWHERE, Marks, Surroundings, survey
 
 DTYPES: dict[ColumnType, Any] = {
     ColumnType.TEXT: pl.String(),
@@ -49,61 +75,122 @@ class Misfit:
 class Table:
     """One sheet as typed columns.
 
-    frame: `row` (Int64, sheet row) and every declared column, null where the sheet lacks the column; rows in which
-    every declared cell is blank (a tick-box that is off counts as blank) are left out.
-    positions: the 1-based sheet columns of each declared column, the one to write to first.
-    next_row, next_column: the first free row and column of the sheet.
+    frame: `row` (Int64) and every declared column, null where the sheet lacks the column; rows in
+    which every declared cell is blank (a tick-box that is off and a formula in a derived column
+    count as blank) are left out, and so are totals and remarks at the foot. `row` is a stable
+    ordinal that the store assigns: no two rows of a sheet share one; a row keeps its own for as
+    long as it exists, whatever is appended, set or deleted around it; it grows downwards, and
+    changes name rows by it. In a spreadsheet it is the sheet row. positions: the 1-based sheet
+    columns of each declared column, the one to write to first. last_row: the last row with a
+    record, that of the header where there is none. next_column: right of all that is used. around:
+    whose the other cells of the sheet are.
     """
 
     sheet: Sheet
     frame: pl.DataFrame
     positions: Mapping[str, tuple[int, ...]]
-    next_row: int
+    last_row: int
     next_column: int
     misfits: tuple[Misfit, ...] = ()
     exists: bool = True
     shadowed: tuple[tuple[int, str], ...] = ()
-    """(sheet row, name of place) of the cells that hold something in the column of an alias: see `place_names`."""
+    """(sheet row, name of place) of the cells that hold something in the column of an alias: see
+    `place_names`."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """{missing canonical column: what may be that column, for people} (D17)."""
+    rounded: tuple[tuple[int, str], ...] = ()
+    """(sheet row, column) of codes that stand in number cells and are longer than a number can be:
+    their last digits are lost."""
+    around: Surroundings = NOWHERE
+    undecided: bool = False
+    """Whether dates that are texts are read as other rows of their column decide."""
+
+    @property
+    def next_row(self) -> int:
+        """The first row from which on any number of new rows find nothing of the office's."""
+        return max(self.last_row, self.around.last_taken) + 1
+
+    def room_for(self, rows: int) -> int:
+        """The first row below the records from which on so many rows hold nothing of the office's:
+        remarks far down stay below."""
+        return self.around.gap(self.last_row, max(rows, 1))
+
+    @property
+    def foot(self) -> tuple[int, ...]:
+        """Rows of totals and remarks below the records."""
+        return tuple(row for row in self.around.foot if row > self.last_row)
+
+    @property
+    def own_columns(self) -> tuple[int, ...]:
+        """The sheet columns under our headers, in order."""
+        return tuple(sorted(place for places in self.positions.values() for place in places))
 
     @property
     def missing(self) -> list[str]:
         """Headers of canonical columns that the sheet lacks."""
-        return [c.header for c in self.sheet.columns if not c.extension and c.name not in self.positions]
+        return [
+            c.header for c in self.sheet.columns if not c.extension and c.name not in self.positions
+        ]
 
     def index_of(self, row: int) -> int:
         """Data rows are counted from 1 below the header (D4)."""
         return row - self.sheet.header_row
 
 
+_NO_SHEETS = Layout(())
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """The tables asked for, all of one revision of the workbook."""
+    """The tables asked for, by their titles, all of one revision of the workbook; a table is had by
+    its sheet's name too.
+
+    layout: that of the workbook, with the titles of the sheets that were read.
+    """
 
     revision: str
     tables: Mapping[str, Table] = field(default_factory=dict)
+    layout: Layout = _NO_SHEETS
 
     def __getitem__(self, sheet: str) -> Table:
-        return self.tables[sheet]
+        """The table of a sheet, by its name or its title. Raises UndeclaredError for one that was
+        not asked for: it is not the same as an empty one."""
+        try:
+            return self.tables[self.layout.title_of(sheet)]
+        except KeyError:
+            raise UndeclaredError(f"the sheet {sheet!r} is used, but was not declared") from None
+
+    def __contains__(self, sheet: str) -> bool:
+        return self.layout.title_of(sheet) in self.tables
+
+    def of(self, sheets: Collection[str]) -> Snapshot:
+        """Only these of its tables."""
+        return replace(self, tables={self.layout.title_of(name): self[name] for name in sheets})
 
     def after(self, changes: ChangeSet) -> Snapshot:
-        """The same snapshot as if `changes` had been written: for planning a second step on the first."""
-        tables = {name: apply(table, changes.for_sheet(name)) for name, table in self.tables.items()}
-        return Snapshot(self.revision, tables)
+        """The same snapshot as if `changes` had been written: for planning a second step on the
+        first."""
+        titled = changes.renamed(self.layout.titles)
+        tables = {name: apply(table, titled.for_sheet(name)) for name, table in self.tables.items()}
+        return replace(self, tables=tables)
 
 
 def empty_table(sheet: Sheet, *, exists: bool = False) -> Table:
     """The table of a sheet that the workbook lacks, or that has headers only."""
     frame = _no_rows(tuple((column.name, column.type) for column in sheet.columns)).clone()
-    return Table(sheet, frame, {}, sheet.header_row + 1, 1, exists=exists)
+    return Table(sheet, frame, {}, sheet.header_row, 1, exists=exists)
 
 
 @cache
 def _no_rows(columns: tuple[tuple[str, ColumnType], ...]) -> pl.DataFrame:
-    return pl.DataFrame(schema={"row": pl.Int64()} | {name: DTYPES[of_type] for name, of_type in columns})
+    return pl.DataFrame(
+        schema={"row": pl.Int64()} | {name: DTYPES[of_type] for name, of_type in columns}
+    )
 
 
 def locate(sheet: Sheet, header: Sequence[Any]) -> dict[str, tuple[int, ...]]:
-    """Where each declared column stands: {name: 1-based positions}, canonical header first, then aliases."""
+    """Where each declared column stands: {name: 1-based positions}, canonical header first, then
+    aliases."""
     found: dict[str, list[int]] = {}
     for position, text in enumerate(header, start=1):
         if text is not None and text != "":
@@ -117,58 +204,102 @@ def locate(sheet: Sheet, header: Sequence[Any]) -> dict[str, tuple[int, ...]]:
     return positions
 
 
-def build_table(sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Table:
-    """Raw cells as a Table. header: the cells of the header row; rows: those below it, from the next sheet row on.
+def build_table(
+    sheet: Sheet, header: Sequence[Any], rows: Sequence[Sequence[Any]], marks: Marks = NO_MARKS
+) -> Table:
+    """Raw cells as a Table. header: the cells of the header row; rows: those below it, from the
+    next sheet row on; marks: what the values do not show.
 
     Where a column and an alias of it both exist, the column wins and the alias fills its blanks.
     """
     if sheet.header_row == 0:
-        return replace(empty_table(sheet, exists=True), next_row=len(rows) + 1)
+        return replace(empty_table(sheet, exists=True), last_row=len(rows))
     positions = locate(sheet, header)
-    width = max((i for i, text in enumerate(header, start=1) if text not in (None, "")), default=0)
+    renamed = renamed_columns(sheet, header, rows, positions)
     if not rows:
-        return replace(empty_table(sheet, exists=True), positions=positions, next_column=width + 1)
+        around = survey(sheet.header_row, header, rows, positions, marks, ())
+        bare = empty_table(sheet, exists=True)
+        return replace(
+            bare,
+            positions=positions,
+            next_column=around.last_column + 1,
+            renamed=renamed,
+            around=around,
+        )
     first_row = sheet.header_row + 1
     numbers: Sequence[int] = range(first_row, first_row + len(rows))
     values: dict[str, list[Any]] = {}
     misfits: list[Misfit] = []
     shadowed: list[tuple[int, str]] = []
+    rounded: list[tuple[int, str]] = []
+    undecided = False
     for name, places in positions.items():
         column = sheet.by_name[name]
         raws = _pick(rows, places)
         for nth, place in enumerate(places[1:], start=1):
-            held = (i for i, row in enumerate(rows) if place <= len(row) and row[place - 1] not in (None, ""))
+            held = (
+                i
+                for i, row in enumerate(rows)
+                if place <= len(row) and row[place - 1] not in (None, "")
+            )
             shadowed += [(first_row + i, f"{name}@{nth}") for i in held]
-        values[name], bad = cast_all(column.type, raws)
+        erring = _without_errors(column, raws) if marks.errors else []
+        values[name], bad = cast_all(column.type, raws, sheet.dates)
+        values[name] = spelt(column, values[name])
+        undecided = undecided or (not sheet.dates and hangs_on_others(column, raws))
+        if column.type is ColumnType.CODE and not {float, int}.isdisjoint(map(type, raws)):
+            rounded += [(first_row + i, name) for i, raw in enumerate(raws) if is_rounded(raw)]
         for i in bad:
             text = "•••" if column.secret else text_of(raws[i])[:80]
             misfits.append(Misfit(first_row + i, name, text))
-    kept = _not_blank(sheet, values, len(rows))
+        misfits += [Misfit(first_row + i, name, text) for i, text in erring]
+    filled = derived_formulas(sheet, positions, marks, first_row, len(rows))
+    kept = not_blank(sheet, values, len(rows), filled)
     for misfit in misfits:
-        kept[misfit.row - first_row] = True
+        if misfit.row - first_row not in filled.get(misfit.column, ()):
+            kept[misfit.row - first_row] = True
+    foot = foot_of(sheet, values, kept, rows, positions, marks)
+    if foot:
+        for row in foot:
+            if row - first_row < len(kept):
+                kept[row - first_row] = False
+        misfits = [misfit for misfit in misfits if misfit.row not in foot]
+    if filled:
+        misfits = [misfit for misfit in misfits if kept[misfit.row - first_row]]
     if not all(kept):
         numbers = list(compress(numbers, kept))
         values = {name: list(compress(cells, kept)) for name, cells in values.items()}
     blanks = [None] * len(numbers)
-    cells = (pl.Series(column.name, values.get(column.name, blanks), dtype=DTYPES[column.type]) for column in sheet.columns)
+    cells = (
+        pl.Series(column.name, values.get(column.name, blanks), dtype=DTYPES[column.type])
+        for column in sheet.columns
+    )
     frame = pl.DataFrame([pl.Series("row", numbers, dtype=pl.Int64), *cells])
     last = numbers[-1] if numbers else sheet.header_row
-    return Table(sheet, frame, positions, last + 1, width + 1, tuple(misfits), shadowed=tuple(shadowed))
-
-
-def _not_blank(sheet: Sheet, values: Mapping[str, list[Any]], height: int) -> list[bool]:
-    """Of each row, whether any cell holds something: the rule of `_compact`, in plain Python, for on a small sheet polars takes as long as all the
-    rest of reading it."""
-    if not values:
-        return [True] * height
-    shown = [[cell or None for cell in cells] if sheet.by_name[name].type is ColumnType.FLAG else cells for name, cells in values.items()]
-    blank = (None,) * len(shown)
-    return [cells != blank for cells in zip(*shown, strict=True)]
+    around = survey(sheet.header_row, header, rows, positions, marks, foot)
+    return Table(
+        sheet,
+        frame,
+        positions,
+        last,
+        around.last_column + 1,
+        tuple(misfits),
+        shadowed=tuple(shadowed),
+        renamed=renamed,
+        rounded=tuple(rounded),
+        around=around,
+        undecided=undecided,
+    )
 
 
 def place_names(positions: Mapping[str, tuple[int, ...]]) -> dict[int, str]:
-    """{sheet column: name}: the column itself by its name, that of an alias beside it as `name@1`."""
-    return {place: f"{name}@{i}" if i else name for name, places in positions.items() for i, place in enumerate(places)}
+    """{sheet column: name}: the column itself by its name, that of an alias beside it as
+    `name@1`."""
+    return {
+        place: f"{name}@{i}" if i else name
+        for name, places in positions.items()
+        for i, place in enumerate(places)
+    }
 
 
 def _pick(rows: Sequence[Sequence[Any]], places: tuple[int, ...]) -> list[Any]:
@@ -182,19 +313,43 @@ def _pick(rows: Sequence[Sequence[Any]], places: tuple[int, ...]) -> list[Any]:
     return raws
 
 
-def require(table: Table) -> Table:
-    """The table, if commands can work with it. Raises SchemaError for a missing ledger sheet or canonical column.
+def _without_errors(column: Column, raws: list[Any]) -> list[tuple[int, str]]:
+    """(place, error) of the errors in a column that any text fits, which are taken out of `raws`;
+    in a column with a closed set of words an error is one that is not understood, elsewhere it does
+    not fit the type."""
+    if column.type not in (ColumnType.TEXT, ColumnType.CODE):
+        return []
+    erring = [(i, str(raw)) for i, raw in enumerate(raws) if type(raw) is ErrorValue]
+    for i, text in erring:
+        raws[i] = text if column.spell else None
+    return [] if column.spell else erring
 
-    A log, queue, report, reference or extension sheet that is missing altogether reads as empty and is made when first needed.
+
+def require(table: Table) -> Table:
+    """The table, if commands can work with it. Raises SchemaError for a missing ledger sheet or
+    canonical column.
+
+    A log, queue, report, reference or extension sheet that is missing altogether reads as empty and
+    is made when first needed.
     """
     if not table.exists:
         if table.sheet.kind is SheetKind.LEDGER and not table.sheet.extension:
-            raise SchemaError(f"the workbook has no sheet {table.sheet.name!r}", "ticketops doctor --fix adds it")
+            raise SchemaError(
+                f"the workbook has no sheet {table.sheet.name!r}",
+                "ticketops doctor says whether it was renamed; if it was not, doctor --fix adds it",
+            )
         return table
     if table.missing:
+        hint = "ticketops doctor --fix adds what is missing"
+        if table.renamed:
+            like = "; ".join(
+                f"{table.sheet.by_name[name].header!r} may be {what}"
+                for name, what in table.renamed.items()
+            )
+            hint = f"{like}: if it is, rename that header; ticketops doctor lists all that is wrong"
         raise SchemaError(
             f"sheet {table.sheet.name!r} lacks {', '.join(table.missing)} in its header row {table.sheet.header_row}",
-            "ticketops doctor shows what is wrong, doctor --fix adds what is missing",
+            hint,
         )
     return table
 
@@ -212,19 +367,45 @@ def apply(table: Table, changes: Sequence[Change]) -> Table:
             case ReplaceRows():
                 table = _replaced(table, change)
             case AddSheet():
-                table = replace(empty_table(table.sheet, exists=True), positions=canonical_positions(table.sheet),
-                                next_column=len(table.sheet.columns) + 1)  # fmt: skip
+                width = len(table.sheet.columns)
+                around = Surroundings(
+                    last_column=width,
+                    edge=width,
+                    filtered=(1, width) if table.sheet.header_row else None,
+                )
+                table = replace(
+                    empty_table(table.sheet, exists=True),
+                    positions=canonical_positions(table.sheet),
+                    next_column=width + 1,
+                    around=around,
+                )
             case AddColumns():
                 table = replace(
                     table,
-                    positions={**table.positions, **{c: (table.next_column + i,) for i, c in enumerate(change.columns)}},
+                    positions={
+                        **table.positions,
+                        **{c: (table.next_column + i,) for i, c in enumerate(change.columns)},
+                    },
                     next_column=table.next_column + len(change.columns),
+                    around=table.around.widened(
+                        table.next_column, len(change.columns), table.own_columns
+                    ),
                 )
             case CopyCells():
                 table = _copied(table, change)
+            case RemoveColumns():
+                left = {c: p for c, p in table.positions.items() if c not in change.columns}
+                table = replace(table, positions=left)
             case SetCells():
                 pass
-    return _compact(_with_cells(table, [change for change in changes if isinstance(change, SetCells)]))
+    return _compact(
+        _with_cells(table, [change for change in changes if isinstance(change, SetCells)])
+    )
+
+
+def _last_row(frame: pl.DataFrame, sheet: Sheet) -> int:
+    """The last row of a frame, that of the header where it has none."""
+    return cast(int, frame["row"].max()) if frame.height else sheet.header_row
 
 
 def _compact(table: Table) -> Table:
@@ -238,8 +419,7 @@ def _compact(table: Table) -> Table:
     ]
     misfits = [misfit.row for misfit in table.misfits]
     frame = table.frame.filter(~pl.all_horizontal(blanks) | pl.col("row").is_in(misfits))
-    last = frame["row"].max() if frame.height else table.sheet.header_row
-    return replace(table, frame=frame, next_row=int(last) + 1)  # type: ignore[arg-type]
+    return replace(table, frame=frame, last_row=_last_row(frame, table.sheet))
 
 
 def canonical_positions(sheet: Sheet) -> dict[str, tuple[int, ...]]:
@@ -250,25 +430,47 @@ def canonical_positions(sheet: Sheet) -> dict[str, tuple[int, ...]]:
 def _appended(table: Table, change: AppendRows) -> Table:
     schema = {name: table.frame.schema[name] for name in change.columns}
     new = pl.DataFrame(list(change.rows), schema=schema, orient="row")
-    numbers = pl.Series("row", range(change.first_row, change.first_row + new.height), dtype=pl.Int64)
+    codes = [
+        column
+        for name in change.columns
+        if (column := table.sheet.by_name[name]).type is ColumnType.CODE
+    ]
+    new = new.with_columns(
+        pl.Series(c.name, as_read(c, new[c.name].to_list()), dtype=pl.String()) for c in codes
+    )
+    numbers = pl.Series(
+        "row", range(change.first_row, change.first_row + new.height), dtype=pl.Int64
+    )
     frame = pl.concat([table.frame, new.with_columns(numbers)], how="diagonal")
-    return replace(table, frame=frame, next_row=max(table.next_row, change.first_row + new.height))
+    return replace(
+        table, frame=frame, last_row=max(table.last_row, change.first_row + new.height - 1)
+    )
 
 
 def _without(table: Table, rows: Sequence[int]) -> Table:
     frame = table.frame.filter(~pl.col("row").is_in(list(rows)))
-    last = frame["row"].max() if frame.height else table.sheet.header_row
+    last = _last_row(frame, table.sheet)
     gone = set(rows)
     misfits = tuple(m for m in table.misfits if m.row not in gone)
     shadowed = tuple(cell for cell in table.shadowed if cell[0] not in gone)
-    return replace(table, frame=frame, next_row=int(last) + 1, misfits=misfits, shadowed=shadowed)  # type: ignore[arg-type]
+    rounded = tuple(cell for cell in table.rounded if cell[0] not in gone)
+    return replace(
+        table, frame=frame, last_row=last, misfits=misfits, shadowed=shadowed, rounded=rounded
+    )
 
 
 def _replaced(table: Table, change: ReplaceRows) -> Table:
     if not change.columns:
-        return replace(table, next_row=len(change.rows) + 1)
-    bare = replace(table, frame=table.frame.clear(), next_row=table.sheet.header_row + 1, misfits=(), shadowed=())
-    return _appended(bare, AppendRows(change.sheet, bare.next_row, change.columns, change.rows))
+        return replace(table, last_row=len(change.rows))
+    bare = replace(
+        table,
+        frame=table.frame.clear(),
+        last_row=table.sheet.header_row,
+        misfits=(),
+        shadowed=(),
+        rounded=(),
+    )
+    return _appended(bare, AppendRows(change.sheet, bare.last_row + 1, change.columns, change.rows))
 
 
 def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
@@ -284,58 +486,64 @@ def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
     columns = []
     for name, (places, values) in updates.items():
         series = table.frame[name]
-        columns.append(series.scatter(places, pl.Series(values, dtype=series.dtype)))
-    misfits, shadowed = table.misfits, table.shadowed
-    if misfits:
+        written = pl.Series(as_read(table.sheet.by_name[name], values), dtype=series.dtype)
+        columns.append(series.scatter(places, written))
+    misfits, shadowed, rounded = table.misfits, table.shadowed, table.rounded
+    if misfits or rounded:
         touched = {(change.row, name) for change in changes for name in change.cells}
+        rounded = tuple(cell for cell in rounded if cell not in touched)
         misfits = tuple(m for m in misfits if (m.row, m.column) not in touched)
     if shadowed:
-        emptied = {(change.row, name) for change in changes for name, (_before, after) in change.cells.items() if after is None}
-        shadowed = tuple((row, name) for row, name in shadowed if (row, name.partition("@")[0]) not in emptied)
-    return replace(table, frame=table.frame.with_columns(columns), misfits=misfits, shadowed=shadowed)
+        emptied = {
+            (change.row, name)
+            for change in changes
+            for name, (_before, after) in change.cells.items()
+            if after is None
+        }
+        shadowed = tuple(
+            (row, name) for row, name in shadowed if (row, name.partition("@")[0]) not in emptied
+        )
+    return replace(
+        table,
+        frame=table.frame.with_columns(columns),
+        misfits=misfits,
+        shadowed=shadowed,
+        rounded=rounded,
+    )
 
 
 def _copied(table: Table, change: CopyCells) -> Table:
-    """Cells of any rows; those that do not fit their column's type become misfits, as reading them would make them."""
+    """Cells of any rows; those that do not fit their column's type become misfits, as reading them
+    would make them."""
     lacking = sorted(set(change.rows) - set(table.frame["row"]))
     if lacking:
         blank = pl.DataFrame({"row": lacking}, schema={"row": pl.Int64()})
         table = replace(table, frame=pl.concat([table.frame, blank], how="diagonal").sort("row"))
     misfits = {(m.row, m.column): m for m in table.misfits}
+    rounded: list[tuple[int, str]] = []
     fitting: list[SetCells] = []
     for row, cells in change.rows.items():
         values = {}
         for name, (before, after) in cells.items():
             misfits.pop((row, name), None)
             column = table.sheet.by_name[name]
-            fits = after is None or isinstance(after, PYTHON_TYPES[column.type])
-            if not fits:
-                misfits[row, name] = Misfit(row, name, "•••" if column.secret else text_of(after)[:80])
-            values[name] = (before, after if fits else None)
+            raws = [after]
+            erring = _without_errors(column, raws)
+            (value,), misfit = cast_all(column.type, raws)
+            if misfit or erring:
+                misfits[row, name] = Misfit(
+                    row, name, "•••" if column.secret else text_of(after)[:80]
+                )
+            if column.type is ColumnType.CODE and is_rounded(after):
+                rounded.append((row, name))
+            values[name] = (before, value)
         fitting.append(SetCells(change.sheet, row, str(row), values))
     table = _with_cells(table, fitting)
     order = {column.name: i for i, column in enumerate(table.sheet.columns)}
-    return replace(table, misfits=tuple(sorted(misfits.values(), key=lambda m: (order[m.column], m.row))))
-
-
-def with_structure(changes: ChangeSet, snapshot: Snapshot) -> ChangeSet:
-    """The changes with AddSheet and AddColumns put first for every sheet and column they use that the workbook lacks."""
-    structure = ChangeSet()
-    for name in changes.sheets:
-        table = snapshot.tables[name]
-        if not table.exists:
-            structure.changes.append(AddSheet(name))
-            continue
-        used: dict[str, None] = {}
-        for change in changes.for_sheet(name):
-            if isinstance(change, (AppendRows, ReplaceRows)):
-                used.update(dict.fromkeys(change.columns))
-            elif isinstance(change, SetCells):
-                used.update(dict.fromkeys(change.cells))
-            elif isinstance(change, CopyCells):
-                used.update(dict.fromkeys(name for cells in change.rows.values() for name in cells))
-        lacking = tuple(column for column in used if column not in table.positions)
-        if lacking:
-            structure.changes.append(AddColumns(name, lacking))
-    structure.extend(changes)
-    return structure
+    return replace(
+        table,
+        misfits=tuple(sorted(misfits.values(), key=lambda m: (order[m.column], m.row))),
+        rounded=tuple(
+            sorted((*table.rounded, *rounded), key=lambda cell: (order[cell[1]], cell[0]))
+        ),
+    )

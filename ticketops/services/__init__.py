@@ -1,0 +1,1 @@
+"""Use cases, a module a subject: read → plan → show → commit."""

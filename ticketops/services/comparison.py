@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from dataclasses import dataclass, field
 
-from ticketops.domain import roles
-from ticketops.domain.allocation.automatic import Improve, measured, plan_lines
-from ticketops.domain.plan import Run
-from ticketops.services.jobs import allocate_auto
-from ticketops.stores.base import Store
+from ticketops.domain.allocation.automatic import Improve, Measures, Optimum, measured, plan_lines
+from ticketops.domain.plan import Plan, Run
+from ticketops.engine.job import Effect, Job
+from ticketops.model.results import OPTIONAL, shallow
+from ticketops.schema.tables import Snapshot
+from ticketops.services.allocation import allocate_auto
 
 
-def compare(store: Store, run: Run, improve: Improve) -> dict[str, Any]:
-    """{"sequential": figures, "optimal": figures}: those of `measured`, `seconds` of planning, and what is proven."""
-    snapshot = store.read(*allocate_auto().sheets)
-    run = roles.with_role(run, snapshot)
-    result = {}
-    for name, better in (("sequential", None), ("optimal", improve)):
-        started = time.perf_counter()
-        lines, proven, left = plan_lines(snapshot, run, improve=better)
-        result[name] = {**measured(lines, left), "seconds": round(time.perf_counter() - started, 3), **proven}
-    return result
+@dataclass(frozen=True, slots=True)
+class Measured(Measures):
+    """The figures of one way of planning, the seconds it took, and what is proven about it."""
+
+    seconds: float
+    proven_gap: float | None = field(default=None, metadata=OPTIONAL)
+    """By what part a better plan could be better at most; of the optimal plan only."""
+    optimum: Optimum | None = field(default=None, metadata=OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One sale after the other, and all sales together."""
+
+    sequential: Measured
+    optimal: Measured
+
+
+def compare(improve: Improve) -> Job:
+    """Everything pending, planned in both ways."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        return Plan(
+            result=Comparison(
+                sequential=_measured(snapshot, run, None), optimal=_measured(snapshot, run, improve)
+            )
+        )
+
+    of = allocate_auto()
+    return Job("allocate.compare", plan, of.required, of.optional, effect=Effect.READS)
+
+
+def _measured(snapshot: Snapshot, run: Run, improve: Improve | None) -> Measured:
+    started = time.perf_counter()
+    lines, proven, left = plan_lines(snapshot, run, improve=improve)
+    figures, seconds = measured(lines, left), round(time.perf_counter() - started, 3)
+    return Measured(**shallow(figures), seconds=seconds, **(shallow(proven) if proven else {}))

@@ -1,35 +1,137 @@
-"""The use cases that list what is in force: policies, holds, users."""
+"""The use cases that list records and show one whole. They read and report nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ticketops.config import Settings
-from ticketops.domain import holds as held
-from ticketops.domain import policies as rules
-from ticketops.domain import roles
-from ticketops.domain.schedule import Catalogue
-from ticketops.schema.workbook import HOLDS, POLICIES, SCHEDULE, UNITS, USERS
-from ticketops.services.transaction import new_run
-from ticketops.stores.base import Store
+from ticketops.domain.plan import Plan, Run
+from ticketops.domain.reporting import lists
+from ticketops.domain.reporting.lists import Which
+from ticketops.engine.job import Effect, Job
+from ticketops.schema.layouts.event import (
+    ALIASES,
+    ALLOC_LOG,
+    DISTRIBUTION,
+    HOLDS,
+    PURCHASES,
+    REFUNDS,
+    SALES,
+    SCHEDULE,
+    UNITS,
+)
+from ticketops.schema.tables import Snapshot
+
+_NAMING = (SCHEDULE, ALIASES)
+"""By what matches and clients are named."""
 
 
-def policies(store: Store) -> list[dict[str, Any]]:
-    """Every row of _POLICIES."""
-    return rules.listed(store.read(POLICIES))
+def _listing(
+    sheet: str, which: Which, listed: Callable[[Snapshot, Which, Run], Any]
+) -> Callable[[Snapshot, Run], Plan]:
+    """The planner of a list, its match and client named as people name them (D23)."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        meant, said = lists.resolved(snapshot, sheet, which, run)
+        return Plan(findings=said, result=listed(snapshot, meant, run))
+
+    return plan
 
 
-def effective_policy(store: Store, match: str, client: str | None) -> dict[str, Any]:
-    """What counts for a sale. Raises NotFoundError for a match that the schedule does not hold."""
-    snapshot = store.read(POLICIES, SCHEDULE)
-    return rules.effective(snapshot, Catalogue.of(snapshot).match(match) if match else "", client)
+def sale_list(which: Which) -> Job:
+    return Job(
+        "sale.list",
+        _listing(SALES, which, lambda snapshot, which, _run: lists.sale_list(snapshot, which)),
+        (SALES, DISTRIBUTION),
+        _NAMING,
+        effect=Effect.READS,
+    )
 
 
-def holds(store: Store, settings: Settings) -> list[dict[str, Any]]:
-    """The holds that stand today."""
-    return held.listed(store.read(HOLDS, UNITS), new_run(settings.user))
+def sale_show(sales_id: str) -> Job:
+    return Job(
+        "sale.show",
+        lambda snapshot, _run: Plan(result=lists.sale_whole(snapshot, sales_id)),
+        (SALES, DISTRIBUTION),
+        (REFUNDS, ALLOC_LOG),
+        f"sale show {sales_id}",
+        effect=Effect.READS,
+    )
 
 
-def users(store: Store) -> list[dict[str, Any]]:
-    """Everybody in _USERS."""
-    return roles.listed(store.read(USERS))
+def purchase_list(which: Which) -> Job:
+    return Job(
+        "purchase.list",
+        _listing(
+            PURCHASES, which, lambda snapshot, which, _run: lists.purchase_list(snapshot, which)
+        ),
+        (PURCHASES, UNITS),
+        _NAMING,
+        effect=Effect.READS,
+    )
+
+
+def purchase_show(text: str) -> Job:
+    return Job(
+        "purchase.show",
+        lambda snapshot, run: Plan(result=lists.purchase_whole(snapshot, text, run.today)),
+        (PURCHASES, UNITS),
+        (HOLDS,),
+        f"purchase show {text}",
+        effect=Effect.READS,
+    )
+
+
+def unit_list(which: Which) -> Job:
+    return Job(
+        "unit.list",
+        _listing(
+            UNITS, which, lambda snapshot, which, run: lists.unit_list(snapshot, which, run.today)
+        ),
+        (UNITS,),
+        (HOLDS, *_NAMING),
+        effect=Effect.READS,
+    )
+
+
+def unit_show(unit_id: str) -> Job:
+    return Job(
+        "unit.show",
+        lambda snapshot, run: Plan(result=lists.unit_whole(snapshot, unit_id, run.today)),
+        (UNITS, DISTRIBUTION),
+        (HOLDS, ALLOC_LOG),
+        f"unit show {unit_id}",
+        effect=Effect.READS,
+    )
+
+
+def ticket_list(which: Which) -> Job:
+    return Job(
+        "ticket.list",
+        _listing(
+            DISTRIBUTION, which, lambda snapshot, which, _run: lists.ticket_list(snapshot, which)
+        ),
+        (DISTRIBUTION,),
+        _NAMING,
+        effect=Effect.READS,
+    )
+
+
+def refund_list(which: Which) -> Job:
+    return Job(
+        "refund.list",
+        _listing(REFUNDS, which, lambda snapshot, which, _run: lists.refund_list(snapshot, which)),
+        (),
+        (REFUNDS, *_NAMING),
+        effect=Effect.READS,
+    )
+
+
+def allocation_log(which: Which, most: int) -> Job:
+    return Job(
+        "allocate.log",
+        lambda snapshot, _run: Plan(result=lists.allocation_log(snapshot, which, most)),
+        (),
+        (ALLOC_LOG,),
+        effect=Effect.READS,
+    )

@@ -1,6 +1,8 @@
-"""`sync`: a workbook file and a Google Sheet (or any two workbooks) kept in step, against the state they last had in common.
+"""`sync`: a workbook file and a Google Sheet (or any two workbooks) kept in step, against the state
+they last had in common.
 
-That state is kept beside the workbook of the command, one folder for each other copy; secrets in it are keyed digests.
+That state is kept beside the workbook of the command, one folder for each other copy; secrets in it
+are keyed digests.
 """
 
 from __future__ import annotations
@@ -10,16 +12,16 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
 from ticketops.domain.plan import Plan, Run
-from ticketops.domain.sync import (
+from ticketops.domain.sync.merge import (
     Copy,
     Preferences,
     Side,
@@ -31,23 +33,67 @@ from ticketops.domain.sync import (
     take_over,
     without_lost,
 )
+from ticketops.engine import permissions
+from ticketops.engine.job import Effect, Job
+from ticketops.engine.transaction import look
 from ticketops.errors import RuleError, UsageError
+from ticketops.files import read_regular, replace_file
 from ticketops.model.findings import Finding, Severity
+from ticketops.model.results import OPTIONAL
+from ticketops.schema.columns import ERRORS, ErrorValue
+from ticketops.schema.layout import Layout
+from ticketops.schema.sheets import SheetKind
 from ticketops.schema.tables import Snapshot, Table, apply
-from ticketops.schema.workbook import MANIFEST, SheetKind
-from ticketops.services.transaction import Job
-from ticketops.stores.base import Store
+from ticketops.stores.base import Store, as_spreadsheet, place_of, with_folders
 from ticketops.stores.records import digest_of
 
+_MOST_BYTES = 2**30
+"""Of a file of a common state."""
 _FEW = 10
 """Rows that may be emptied without a question."""
-SHEETS = tuple(sheet.name for sheet in MANIFEST if sheet.header_row)
+
+
+def synced(layout: Layout) -> tuple[str, ...]:
+    """The names of the sheets that are kept in step: those with columns."""
+    return tuple(name for name in layout.names if layout[name].header_row)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCompared:
+    """A sheet on which the copies differ: cells that changed here (local), there (remote) or on
+    both (conflicts), conflicts that are left to the operator, rows of both copies; and where one is
+    written, the cells it takes over and the rows it has afterwards."""
+
+    sheet: str
+    local: int
+    remote: int
+    conflicts: int
+    left: int
+    rows_local: int
+    rows_remote: int
+    taken: int | None = field(default=None, metadata=OPTIONAL)
+    rows_after: int | None = field(default=None, metadata=OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`sync diff|pull|push`. into: the copy that is written, empty for none. first: whether there
+    is no common state yet. The counts are the sums of the sheets'."""
+
+    into: Literal["", "local", "remote"]
+    first: bool
+    local: int
+    remote: int
+    conflicts: int
+    taken: int
+    left: int
+    sheets: tuple[SheetCompared, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """sheets: {sheet: texts}, blank where nothing is in common yet. lost: sheets that one copy lacked then. damaged: what was kept can't be
-    read, and counts as none."""
+    """sheets: {sheet: texts}, blank where nothing is in common yet. lost: sheets that one copy
+    lacked then. damaged: what was kept can't be read, and counts as none."""
 
     sheets: dict[str, pl.DataFrame]
     lost: frozenset[str] = frozenset()
@@ -55,7 +101,8 @@ class Common:
 
 
 class CommonState:
-    """Keeps what two copies last had in common, a table of texts a sheet. A new state replaces the old one in one step."""
+    """Keeps what two copies last had in common, a table of texts a sheet. A new state replaces the
+    old one in one step."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,35 +112,52 @@ class CommonState:
     @classmethod
     def between(cls, local: Store, remote: Store) -> CommonState:
         name = re.sub(r"[^\w-]+", "_", remote.name)[-60:]
-        full = str(getattr(remote, "path", remote.name))
-        return cls(local.state_folder / "sync" / f"{name}-{hashlib.blake2b(full.encode(), digest_size=4).hexdigest()}")
+        full = place_of(remote)
+        return cls(
+            with_folders(local).state_folder
+            / "sync"
+            / f"{name}-{hashlib.blake2b(full.encode('utf-8', 'surrogateescape'), digest_size=4).hexdigest()}"
+        )
 
     @property
     def exists(self) -> bool:
         return self._pointer.is_file()
 
-    def load(self) -> Common:
-        """What is kept."""
-        blank = {name: blank_texts(MANIFEST[name]) for name in SHEETS}
+    def load(self, layout: Layout) -> Common:
+        """What is kept, by the names of the sheets. layout: of the workbook; versions that knew
+        titles only wrote those."""
+        blank = {name: blank_texts(layout[name]) for name in synced(layout)}
         if not self.exists:
             return Common(blank)
         try:
-            current = json.loads(self._pointer.read_text("utf-8"))
+            current = json.loads(read_regular(self._pointer, _MOST_BYTES))
             found = {}
-            for name, file in current["sheets"].items():
+            for title, file in current["sheets"].items():
+                name = layout.name_of(title)
                 if name in blank:
-                    kept = pl.read_ipc(self._folder / current["folder"] / file)
+                    kept = pl.read_ipc(
+                        read_regular(self._folder / current["folder"] / file, _MOST_BYTES)
+                    )
                     columns = [c for c in blank[name].columns if c in kept.columns]
-                    found[name] = pl.concat([blank[name], kept.select("row", *columns[1:])], how="diagonal")
-            return Common(blank | found, frozenset(current.get("lost", ())))
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, pl.exceptions.PolarsError):
+                    found[name] = pl.concat(
+                        [blank[name], kept.select("row", *columns[1:])], how="diagonal"
+                    )
+            return Common(blank | found, frozenset(map(layout.name_of, current.get("lost", ()))))
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            pl.exceptions.PolarsError,
+        ):
             return Common(blank, damaged=True)
 
     def save(self, sheets: Mapping[str, pl.DataFrame], lost: Iterable[str] = ()) -> None:
         """Keep it. Killed anywhere, the old state or the new one is there."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(self._folder / "secret.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(self._key)
+        replace_file(self._folder / "secret.key", self._key)
         old = {path for path in self._folder.iterdir() if path.is_dir()}
         fresh = self._folder / f"state-{os.getpid()}-{len(old)}-{os.urandom(3).hex()}"
         fresh.mkdir(mode=0o700)
@@ -102,16 +166,15 @@ class CommonState:
             if frame.height:
                 files[name] = f"{number}.ipc"
                 frame.write_ipc(fresh / files[name], compression="zstd")
-        staged = self._pointer.with_suffix(".tmp")
-        staged.write_text(json.dumps({"folder": fresh.name, "sheets": files, "lost": sorted(lost)}), "utf-8")
-        staged.replace(self._pointer)
+        current = {"folder": fresh.name, "sheets": files, "lost": sorted(lost)}
+        replace_file(self._pointer, json.dumps(current).encode())
         for path in old:
             shutil.rmtree(path, ignore_errors=True)
 
     def seal(self) -> Callable[[str], str]:
         """Digests of secrets, with a key of this state's own; it is kept with the state."""
         with suppress(OSError):
-            self._key = (self._folder / "secret.key").read_bytes() or self._key
+            self._key = read_regular(self._folder / "secret.key", 64) or self._key
         self._key = self._key or os.urandom(32)
         return lambda text: digest_of(text, self._key).text
 
@@ -120,46 +183,80 @@ class _Copies:
     """The sheets of one workbook, ready to be compared."""
 
     def __init__(self, store: Store, snapshot: Snapshot, seal: Callable[[str], str]) -> None:
-        self._odd = [name for name in SHEETS if snapshot[name].misfits]
-        raw = store.raw_rows(*self._odd) if self._odd else {}
-        self.sheets = {name: Copy.of(snapshot[name], _misfits(snapshot[name], raw.get(name, [])), seal) for name in SHEETS}
+        names = synced(snapshot.layout)
+        self._odd = [name for name in names if snapshot[name].misfits]
+        raw = as_spreadsheet(store).raw_rows(*self._odd) if self._odd else {}
+        self.sheets = {
+            name: Copy.of(snapshot[name], _misfits(snapshot[name], raw.get(name, [])), seal)
+            for name in names
+        }
 
 
 def _misfits(table: Table, rows: list[list[Any]]) -> dict[tuple[int, str], Any]:
     found = {}
     for misfit in table.misfits:
         row = rows[misfit.row - 1] if misfit.row <= len(rows) else []
-        cells = (row[place - 1] for place in table.positions[misfit.column] if place <= len(row))
-        found[misfit.row, misfit.column] = next((cell for cell in cells if cell not in (None, "")), misfit.text)
+        cells = (row[number - 1] for number in table.positions[misfit.column] if number <= len(row))
+        raw = next((cell for cell in cells if cell not in (None, "")), misfit.text)
+        found[misfit.row, misfit.column] = ErrorValue(raw) if raw in ERRORS else raw
     return found
 
 
 def refuse_same(local: Store, remote: Store) -> None:
     """Raises UsageError where a workbook is to be compared with itself."""
-    if local.name == remote.name and getattr(local, "path", None) == getattr(remote, "path", None):
-        raise UsageError("--with names the workbook itself", "it names the other copy: gsheet:ID, or another file")
+    if place_of(local) == place_of(remote):
+        raise UsageError(
+            "--with names the workbook itself",
+            "it names the other copy: gsheet:ID, or another file",
+        )
 
 
-def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = (), *, command: str = "", emptying: bool = False) -> Job:
+def job(
+    into: Side | None,
+    local: Store,
+    remote: Store,
+    prefer: Iterable[str] = (),
+    *,
+    job_name: str = "",
+    emptying: bool = False,
+) -> Job:
     """Take over into one of two copies what changed in the other; None: only compare.
 
-    The job is for the store that is written (`local` for None). Conflicts are findings; they stay as they are on both sides unless
-    `prefer` says whose word counts. Raises UsageError for preferences that there is no column for; the plan raises RuleError where half
-    of a sheet's rows or more would be emptied, unless `emptying`: more likely something went wrong over there than that it is meant.
+    The job is for the store that is written (`local` for None). Conflicts are findings; they stay
+    as they are on both sides unless `prefer` says which side counts. Raises UsageError for
+    preferences that there is no column for; the plan raises RuleError where half of a sheet's rows
+    or more would be emptied, unless `emptying`: more likely something went wrong over there than
+    that it is meant.
     """
     refuse_same(local, remote)
-    preferences = Preferences(prefer, MANIFEST)
+    sheets = synced(local.layout)
     state = CommonState.between(local, remote)
     agreed: dict[str, pl.DataFrame] = {}
     gone: set[str] = set()
     target, source = (remote, local) if into is Side.REMOTE else (local, remote)
+    job_name = (
+        job_name or {None: "sync.diff", Side.LOCAL: "sync.pull", Side.REMOTE: "sync.push"}[into]
+    )
+    reading = Job(
+        job_name,
+        lambda snapshot, _run: Plan(result=snapshot),
+        optional=sheets,
+        label=f"{job_name.replace('.', ' ')}, reading {source.name}",
+        effect=Effect.READS,
+        strict=False,
+    )
 
-    def plan(snapshot: Snapshot, _run: Run) -> Plan:
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
         seal = state.seal()
-        common = state.load()
+        other = look(source, reading, run)
+        titled = (
+            other if into is Side.REMOTE else snapshot
+        ).layout  # what `local` calls its sheets
+        preferences = Preferences(prefer, titled)
+        common = state.load(titled)
         base = common.sheets
         mine = _Copies(target, snapshot, seal).sheets
-        theirs = _Copies(source, source.read(*SHEETS, strict=False), seal).sheets
+        theirs = _Copies(source, other, seal).sheets
         here, there = (theirs, mine) if into is Side.REMOTE else (mine, theirs)
         made = Plan()
         taken: dict[str, Taken] = {}
@@ -167,30 +264,62 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
             message = "what both copies last had in common can't be read: they are compared as if for the first time, and what was deleted may come back"
             made.findings.append(Finding("STATE_DAMAGED", Severity.HIGH, message))
         gone.clear()
-        for name in SHEETS:
+        for name in sheets:
             if here[name].table.exists != there[name].table.exists:
                 gone.add(name)
-            elif name in common.lost and not (here[name].table.frame.height and there[name].table.frame.height):
-                base[name] = blank_texts(MANIFEST[name])  # made again since: it is to be filled, not to empty the other
+            elif name in common.lost and not (
+                here[name].table.frame.height and there[name].table.frame.height
+            ):
+                base[name] = blank_texts(
+                    titled[name]
+                )  # made again since: it is to be filled, not to empty the other
             here[name], there[name], lost = _found_again(here[name], there[name], base[name])
             made.findings += [
-                Finding("NOT_FOUND", Severity.HIGH, f"{what} is missing in one copy: it is not synced", name) for what in lost
+                Finding(
+                    "NOT_FOUND",
+                    Severity.HIGH,
+                    f"{what} is missing in one copy: it is not synced",
+                    name,
+                )
+                for what in lost
             ]
-            taken[name] = take_over(into or Side.LOCAL, here[name], there[name], base[name], preferences)
+            taken[name] = take_over(
+                into or Side.LOCAL, here[name], there[name], base[name], preferences
+            )
         if into is not None:
-            for name, leave in _formulas(target, taken).items():
-                taken[name] = take_over(into, here[name], there[name], base[name], preferences, leave)
-                made.findings += [_left(here[name].table, row, column) for row, column in sorted(leave)]
-        for name in SHEETS:
-            made.findings += conflict_findings(here[name], there[name], base[name], taken[name].conflicts)
+            written = here if into is Side.LOCAL else there
+            feet = {name: written[name].table.foot for name in taken}
+            for name, leave in _formulas(target, taken, feet).items():
+                taken[name] = take_over(
+                    into, here[name], there[name], base[name], preferences, leave
+                )
+                made.findings += [
+                    _left(here[name].table, row, column) for row, column in sorted(leave)
+                ]
+            for name in sheets:
+                one = taken[name]
+                if one.changes is not None and not permissions.may_write(name, run, snapshot):
+                    leave = {
+                        (row, column) for row, cells in one.changes.rows.items() for column in cells
+                    }
+                    taken[name] = take_over(
+                        into, here[name], there[name], base[name], preferences, leave
+                    )
+                    made.findings.append(_not_theirs(here[name].table, run, len(leave)))
+        for name in sheets:
+            made.findings += conflict_findings(
+                here[name], there[name], base[name], taken[name].conflicts
+            )
         if into is not None:
-            made.changes = changes_of(taken.values())
+            made.changes = changes_of(taken.values()).renamed(
+                {title: name for name, title in titled.titles.items()}
+            )
             if not emptying:
                 _refuse_emptying(taken, mine)
         agreed.clear()
         agreed.update({name: one.agreed for name, one in taken.items()})
         if into is None:
-            made.findings += _left_alone(local, remote)
+            made.findings += _left_alone((local, snapshot), (remote, other))
         made.result = _result(into, state, taken, here, there)
         return made
 
@@ -202,54 +331,90 @@ def job(into: Side | None, local: Store, remote: Store, prefer: Iterable[str] = 
             return [Finding("STATE_NOT_KEPT", Severity.MEDIUM, message)]
         return []
 
-    name = command or {None: "sync diff", Side.LOCAL: "sync pull", Side.REMOTE: "sync push"}[into]
-    return Job(name, SHEETS, plan, strict=False, afterwards=keep if into is not None else None, always=into is not None)
+    if into is None:
+        return Job(job_name, plan, optional=sheets, effect=Effect.READS, strict=False)
+    return Job(job_name, plan, optional=sheets, strict=False, after_commit=keep, always=True)
 
 
 def _result(
-    into: Side | None, state: CommonState, taken: Mapping[str, Taken], here: Mapping[str, Copy], there: Mapping[str, Copy]
-) -> dict[str, Any]:
+    into: Side | None,
+    state: CommonState,
+    taken: Mapping[str, Taken],
+    here: Mapping[str, Copy],
+    there: Mapping[str, Copy],
+) -> Compared:
     sheets = []
-    totals = dict.fromkeys(("local", "remote", "conflicts", "taken"), 0)
     for name, one in taken.items():
-        for what in totals:
-            totals[what] += one.counts[what] if into is not None or what != "taken" else 0
-        if not any(one.counts.values()):
+        counts = one.counts
+        if not (counts.local or counts.remote or counts.conflicts):
             continue
-        counts = {what: one.counts[what] for what in ("local", "remote", "conflicts")} | {"left": len(one.conflicts)}
-        rows = {"rows_local": here[name].table.frame.height, "rows_remote": there[name].table.frame.height}
+        rows = [copy[name].table.frame.height for copy in (here, there)]
         written = (there if into is Side.REMOTE else here)[name].table
-        after = {} if into is None else {"taken": one.counts["taken"], "rows_after": _after(written, one).frame.height}
-        sheets.append({"sheet": name, **counts, **rows, **after})
-    return {
-        "into": into.value if into else "",
-        "first": not state.exists,
-        **totals,
-        "left": sum(len(one.conflicts) for one in taken.values()),
-        "sheets": sheets,
-    }
+        after = (None, None) if into is None else (counts.taken, _after(written, one).frame.height)
+        title = here[name].table.sheet.name
+        sheets.append(
+            SheetCompared(
+                title,
+                counts.local,
+                counts.remote,
+                counts.conflicts,
+                len(one.conflicts),
+                *rows,
+                *after,
+            )
+        )
+    return Compared(
+        "" if into is None else "local" if into is Side.LOCAL else "remote",
+        not state.exists,
+        sum(sheet.local for sheet in sheets),
+        sum(sheet.remote for sheet in sheets),
+        sum(sheet.conflicts for sheet in sheets),
+        sum(sheet.taken or 0 for sheet in sheets),
+        sum(sheet.left for sheet in sheets),
+        tuple(sheets),
+    )
 
 
 def _found_again(here: Copy, there: Copy, base: pl.DataFrame) -> tuple[Copy, Copy, list[str]]:
-    """Both copies, and what one of them lacks although both had it: a sheet that is gone counts as not changed, and so does a column."""
+    """Both copies, and what one of them lacks although both had it: a sheet that is gone counts as
+    not changed, and so does a column."""
     if here.table.exists != there.table.exists and base.height:
         return replace(here, texts=base), replace(there, texts=base), ["the sheet"]
     return without_lost(here, there, base)
 
 
-def _formulas(target: Store, taken: Mapping[str, Taken]) -> dict[str, set[tuple[int, str]]]:
-    """{sheet: cells} that would be written but hold a formula over there, which stays."""
+def _formulas(
+    target: Store, taken: Mapping[str, Taken], feet: Mapping[str, Collection[int]]
+) -> dict[str, set[tuple[int, str]]]:
+    """{sheet: cells} that would be written but hold a formula over there, which stays; feet: rows
+    of totals, which make way."""
     wanted = {name: one.changes.rows for name, one in taken.items() if one.changes is not None}
     found: dict[str, set[tuple[int, str]]] = {}
-    for sheet, row, column in target.formulas(wanted) if wanted else ():
-        if column in wanted[sheet].get(row, {}):
+    for sheet, row, column in as_spreadsheet(target).formulas(wanted) if wanted else ():
+        if column in wanted[sheet].get(row, {}) and row not in feet[sheet]:
             found.setdefault(sheet, set()).add((row, column))
     return found
 
 
 def _left(table: Table, row: int, column: str) -> Finding:
     header = table.sheet.by_name[column].header
-    return Finding("FORMULA_LEFT", Severity.LOW, f"{header} holds a formula in the copy that is written: it stays", table.sheet.name, row)
+    return Finding(
+        "FORMULA_LEFT",
+        Severity.LOW,
+        f"{header} holds a formula in the copy that is written: it stays",
+        table.sheet.name,
+        row,
+    )
+
+
+def _not_theirs(table: Table, run: Run, cells: int) -> Finding:
+    job = permissions.GUARDED[table.sheet.name].replace(".", " ")
+    return Finding(
+        "NOT_PERMITTED",
+        Severity.HIGH,
+        f"{cells:,} cells are left as they are: {run.user} may not do `{job}` there",
+        table.sheet.name,
+    )
 
 
 def _after(table: Table, one: Taken) -> Table:
@@ -259,19 +424,25 @@ def _after(table: Table, one: Taken) -> Table:
 
 def _refuse_emptying(taken: Mapping[str, Taken], mine: Mapping[str, Copy]) -> None:
     for name, one in taken.items():
-        sheet = MANIFEST[name]
+        sheet = mine[name].table.sheet
         if sheet.kind is SheetKind.QUEUE and not identity(sheet):
             continue  # a command makes it anew, as long as it happens to be
         before, after = mine[name].table.frame.height, _after(mine[name].table, one).frame.height
         if before - after >= _FEW and after <= before / 2:
             raise RuleError(
-                f"{name} would have {after:,} rows in place of {before:,}", "if that is meant, say --emptying; `sync diff` shows more"
+                f"{sheet.name} would have {after:,} rows in place of {before:,}",
+                "if that is meant, say --emptying; `sync diff` shows more",
             )
 
 
-def _left_alone(local: Store, remote: Store) -> list[Finding]:
+def _left_alone(*copies: tuple[Store, Snapshot]) -> list[Finding]:
     """Sheets that are not the product's own: they are not synced, and that is said."""
-    names = {name for store in (local, remote) for name in store.sheet_names() if name not in MANIFEST}
+    names = {
+        name
+        for store, snapshot in copies
+        for name in as_spreadsheet(store).sheet_names()
+        if name not in snapshot.layout
+    }
     if not names:
         return []
     listed = ", ".join(sorted(names)[:6]) + (" …" if len(names) > 6 else "")

@@ -1,22 +1,55 @@
-"""A workbook in memory: the engine that most tests run on, and a scratch pad for planning. Same contract as a file."""
+"""A workbook in memory: the engine that most tests run on, and a scratch pad for planning. Same
+contract as a file."""
 
 from __future__ import annotations
 
 import copy
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from ticketops.errors import ConflictError
-from ticketops.model.changes import ChangeSet
+from ticketops.errors import ConflictError, RuleError, SpliceError
+from ticketops.model.changes import ChangeSet, ReplaceRows
+from ticketops.schema.addresses import column_letters
 from ticketops.schema.checks import check
-from ticketops.schema.tables import Snapshot, apply, build_table, empty_table, require
-from ticketops.schema.workbook import MANIFEST, Manifest
-from ticketops.stores.base import Entry, Transaction
+from ticketops.schema.columns import with_errors
+from ticketops.schema.layout import Layout
+from ticketops.schema.sheets import Sheet
+from ticketops.schema.structure import with_structure
+from ticketops.schema.surroundings import FOOT_MOVES
+from ticketops.schema.tables import (
+    Snapshot,
+    Table,
+    apply,
+    build_table,
+    empty_table,
+    place_names,
+    require,
+)
+from ticketops.stores.base import Entry, LoggedCell, NotUndoable, Transaction, Undoing, all_undoable
 from ticketops.stores.edits import SheetEdit, compile_edits
-from ticketops.stores.undo import last_standing, reversed_cells
+from ticketops.stores.heads import head_of
+from ticketops.stores.records import (
+    Digest,
+    Record,
+    as_json,
+    body_of,
+    digest_of,
+    identities_of,
+    record_of,
+)
+from ticketops.stores.standing import (
+    later_than,
+    passed_over,
+    refuse_if_needed,
+    resolver,
+    to_take_back,
+    told_logs_only,
+)
+from ticketops.stores.trail import append_only_sheets, kept_rows, trail_rows
+from ticketops.stores.undo import TakenBack, logged_cells, reversed_cells, revived, take_back, typed
 
 Grid = dict[int, dict[int, Any]]
 """{row: {column: raw value}}, 1-based"""
@@ -25,56 +58,78 @@ Grid = dict[int, dict[int, Any]]
 class MemoryStore:
     """A workbook of raw grids. New ones hold every canonical sheet, empty."""
 
-    name = "memory"
-    state_folder = Path(os.devnull)
-    home: Path | None = None
-
-    def __init__(self, sheets: Mapping[str, Grid] | None = None, *, manifest: Manifest = MANIFEST) -> None:
-        self._manifest = manifest
+    def __init__(
+        self,
+        sheets: Mapping[str, Grid] | None = None,
+        *,
+        layout: Layout,
+        not_undoable: NotUndoable = all_undoable,
+    ) -> None:
+        self.name = "memory"
+        self._declared = layout
+        self.layout = layout.anew()
+        self._not_undoable = not_undoable
         if sheets is None:
             sheets = {
-                s.name: {s.header_row: dict(enumerate(s.canonical_headers, start=1))} if s.header_row else {} for s in manifest.canonical()
+                s.name: {s.header_row: dict(enumerate(s.canonical_headers, start=1))}
+                if s.header_row
+                else {}
+                for s in self.layout.canonical()
             }
-        self._sheets: dict[str, Grid] = {name: copy.deepcopy(grid) for name, grid in sheets.items()}
+        names = layout.known_by(sheets)
+        self._sheets: dict[str, Grid] = {
+            names[title]: copy.deepcopy(grid) for title, grid in sheets.items()
+        }
         self._revision = 0
         self._log: list[Transaction] = []
         self._old: dict[int, dict[str, Grid]] = {}
         self._new: dict[int, dict[str, Grid]] = {}
+        self._records: dict[int, Record] = {}
 
     @classmethod
-    def of_rows(cls, sheets: Mapping[str, Sequence[Sequence[Any]]], *, manifest: Manifest = MANIFEST) -> MemoryStore:
+    def of_rows(
+        cls, sheets: Mapping[str, Sequence[Sequence[Any]]], *, layout: Layout
+    ) -> MemoryStore:
         """From rows of raw cells, the first being row 1."""
         grids = {
-            name: {r: {c: v for c, v in enumerate(row, start=1) if v not in (None, "")} for r, row in enumerate(rows, start=1)}
+            name: {
+                r: {c: v for c, v in enumerate(row, start=1) if v not in (None, "")}
+                for r, row in enumerate(rows, start=1)
+            }
             for name, rows in sheets.items()
         }
-        return cls(grids, manifest=manifest)
+        return cls(grids, layout=layout)
 
     def rows(self, sheet: str) -> list[list[Any]]:
         """The raw cells of a sheet, row 1 first."""
-        grid = self._sheets.get(sheet, {})
-        used = {row: cells for row, cells in grid.items() if any(v is not None for v in cells.values())}
-        width = max((max(cells) for cells in used.values()), default=0)
-        return [[grid.get(row, {}).get(column) for column in range(1, width + 1)] for row in range(1, max(used, default=0) + 1)]
+        return _Grids(self.layout, self._sheets).rows(sheet)
 
     def read(self, *sheets: str, strict: bool = True) -> Snapshot:
-        tables = {}
-        for name in sheets:
-            sheet = self._manifest[name]
-            if name in self._sheets:
-                rows = self.rows(name)
-                header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
-                tables[name] = build_table(sheet, header, rows[sheet.header_row :])
-            else:
-                tables[name] = empty_table(sheet)
+        self._find_titles(sheets)
+        tables = {sheet.name: self._table(sheet) for sheet in map(self.layout.__getitem__, sheets)}
+        for table in tables.values():
             if strict:
-                require(tables[name])
-        return Snapshot(str(self._revision), tables)
+                require(table)
+        return Snapshot(str(self._revision), tables, self.layout)
+
+    def _find_titles(self, sheets: Sequence[str]) -> None:
+        """Where one of them may be titled otherwise."""
+        if any(name not in self._declared or self._declared[name].found_by for name in sheets):
+            self.layout = self._declared.resolved(
+                list(self._sheets), lambda s: set(s.found_by) <= self._table(s).positions.keys()
+            )
+
+    def _table(self, sheet: Sheet) -> Table:
+        return _Grids(self._declared, self._sheets).built(sheet)
 
     def raw_rows(self, *sheets: str) -> dict[str, list[list[Any]]]:
-        return {name: self.rows(name) for name in sheets if name in self._sheets}
+        self._find_titles(sheets)
+        titles = {name: self.layout.title_of(name) for name in sheets}
+        return {name: self.rows(title) for name, title in titles.items() if title in self._sheets}
 
-    def formulas(self, cells: Mapping[str, Mapping[int, Iterable[str]]]) -> set[tuple[str, int, str]]:
+    def formulas(
+        self, cells: Mapping[str, Mapping[int, Iterable[str]]]
+    ) -> set[tuple[str, int, str]]:
         del cells
         return set()
 
@@ -95,90 +150,243 @@ class MemoryStore:
         self._revision += 1
 
     def commit(self, changes: ChangeSet, expected: str, entry: Entry) -> str:
-        check(changes, self._manifest)
+        self._find_titles(changes.sheets)
+        changes = changes.renamed(self.layout.titles)
+        check(changes, self.layout)
         if expected != self.revision():
-            raise ConflictError("the workbook was changed by somebody else in the meantime", "nothing was written; run the command again")
+            raise ConflictError(
+                "the workbook was changed by somebody else in the meantime",
+                "nothing was written; run the command again",
+            )
         if not changes:
             return expected
         tables = self.read(*changes.sheets, strict=False).tables
-        for name, table in tables.items():
-            apply(table, changes.for_sheet(name))
-        self._write(compile_edits(changes, tables), entry, changes.counts(), None)
+        after = {name: apply(table, changes.for_sheet(name)) for name, table in tables.items()}
+        edits = compile_edits(changes, tables)
+        body = body_of(
+            changes,
+            self._before(edits, tables),
+            dict.fromkeys(_replaced(changes), ""),
+            self.layout,
+            _seal,
+            identities_of(changes, tables, after),
+        )
+        old = self._sheets
+        self._sheets = _put(old, edits)
+        done = self._note(entry, changes.counts())
+        self._old[done.number] = old
+        self._new[done.number] = {name: copy.deepcopy(self._sheets[name]) for name in edits}
+        self._records[done.number] = record_of(head_of(done), json.loads(as_json(body)))
         return self.revision()
+
+    def _before(
+        self, edits: Mapping[str, SheetEdit], tables: Mapping[str, Table]
+    ) -> dict[str, dict[int, dict[str, Any]]]:
+        """What stands in the cells that are written, by column name."""
+        found = {}
+        for name, edit in edits.items():
+            places = place_names(tables[name].positions)
+            found[name] = _Grids(self.layout, self._sheets).raw(
+                name,
+                {
+                    row: [n for place, n in places.items() if not edit.makes_way(row, place)]
+                    for row in edit.cells
+                },
+            )
+        return found
 
     def log(self) -> list[Transaction]:
         undone = {t.undoes: t.number for t in self._log if t.undoes is not None}
-        return [
-            Transaction(t.number, t.entry, t.revision_before, t.revision_after, t.counts, t.undoes, undone.get(t.number)) for t in self._log
-        ]
+        return [replace(t, undone_by=undone.get(t.number)) for t in self._log]
 
     def last_run_id(self) -> str:
         return self._log[-1].entry.run_id if self._log else ""
 
-    def undoable(self) -> tuple[Transaction, ChangeSet]:
-        last = last_standing(self.log(), "the workbook")
-        cells: dict[str, dict[int, dict[str, tuple[Any, Any]]]] = {}
-        for sheet, (before, after) in self._cells_of(last.number).items():
-            positions = self.read(sheet, strict=False)[sheet].positions
-            names = {places[0]: name for name, places in positions.items()}
-            for (row, column), value in after.items():
-                if column in names:
-                    cells.setdefault(sheet, {}).setdefault(row, {})[names[column]] = (before.get((row, column)), value)
-        return last, reversed_cells(cells)
+    def logged(self, *numbers: int) -> list[list[LoggedCell]]:
+        return [logged_cells(self._records[number], self.layout) for number in numbers]
 
-    def undo(self, entry: Entry) -> Transaction:
-        last = last_standing(self.log(), "the workbook")
-        old = self._old[last.number]
-        for name, (before, after) in self._cells_of(last.number).items():
-            for at, value in after.items():
-                now = self._sheets[name].get(at[0], {}).get(at[1])
-                if now != value:
-                    raise ConflictError(f"can't undo {last.entry.run_id}: {name} row {at[0]} was changed since", "nothing was written")
-            for at in after:
-                self._sheets[name].setdefault(at[0], {})[at[1]] = before.get(at)
-        for name in [name for name in self._sheets if name not in old]:
-            del self._sheets[name]
-        self._log.append(self._transaction(entry, last.counts, last.number))
+    def undoable(self, entry: Entry, run_id: str = "") -> Undoing:
+        return self._undoing(entry, run_id)[0]
+
+    def undo(self, entry: Entry, run_id: str = "") -> Transaction:
+        undoing, sheets = self._undoing(entry, run_id)
+        last = undoing.transaction
+        self._sheets = sheets
+        self._note(entry, last.counts, last.number, last.revision_before if undoing.exact else "")
         return last
 
-    def older_versions(self) -> list[Path]:
-        return []
+    def _undoing(self, entry: Entry, run_id: str) -> tuple[Undoing, dict[str, Grid]]:
+        """What an undo does, and the sheets after it."""
+        log = self.log()
+        self._find_titles(tuple(self._declared.names))
+        target = to_take_back(log, self.name, self._not_undoable, run_id)
+        record, later = self._records[target.number], later_than(log, target)
+        passed = passed_over(log, target, self._not_undoable)
+        is_last = len(passed) == len(later)
+        if not is_last:
+            refuse_if_needed(record, [self._records[t.number] for t in later], self.layout)
+        resolve = resolver(log, self.layout)
+        exact = resolve(self.revision()) == resolve(target.revision_after)
+        now, old = _Grids(self.layout, self._sheets), _Grids(self.layout, self._old[target.number])
+        kept = [
+            sheet.name for sheet in self.layout if sheet.append_only and sheet.name in self._sheets
+        ]
+        if exact:
+            base, made = old, []
+            tables = {name: old.table(name) for name in kept}
+            changes = with_structure(
+                kept_rows(self.layout, {name: now.table(name) for name in kept}, tables),
+                Snapshot("", tables),
+            )
+            back = TakenBack(reversed_cells(record, self.layout))
+            shown = back.changes
+        else:
+            back = take_back(record, self.layout, now, old, _seal)
+            base, made, changes, tables = now, back.made, back.changes, back.tables
+            shown = back.changes
+        if not (shown or made or record.replaced) and not told_logs_only(record, self.layout):
+            raise RuleError(
+                f"nothing of {target.entry.run_id} can be taken back: what it wrote would stay"
+            )
+        sheets = _put(base.sheets, compile_edits(changes, tables))
+        logged = {
+            name: _Grids(self.layout, sheets).table(name)
+            for name in append_only_sheets(record, self.layout)
+        }
+        trail = trail_rows(record, self.layout, logged, entry)
+        sheets = _put(sheets, compile_edits(trail, logged))
+        for name in record.replaced if not exact else ():
+            if _filled(self._sheets.get(name, {})) != _filled(self._new[target.number][name]):
+                raise ConflictError(
+                    f"sheet {name!r} was changed since: it can't be taken back",
+                    "nothing was written",
+                )
+            sheets[name] = copy.deepcopy(self._old[target.number].get(name, {}))
+        for name in made:
+            del sheets[name]
+        cells = typed(shown, self.layout)
+        cells.extend(trail)
+        known = {name: logged.get(name) or now.table(name) for name in cells.sheets}
+        secrets = revived(record, self.layout, old, now) if exact else back.secrets
+        return Undoing(
+            target,
+            cells,
+            known,
+            exact,
+            "" if exact else "it was changed since",
+            passed,
+            tuple(back.stays),
+            tuple(secrets),
+            is_last,
+        ), sheets
 
-    def purge(self, entry: Entry) -> int:
-        del entry
-        return 0
-
-    def forget_tables(self) -> None:
-        """There are none."""
-
-    def _cells_of(self, number: int) -> dict[str, tuple[dict[tuple[int, int], Any], dict[tuple[int, int], Any]]]:
-        """{sheet: (cells before, cells after)} of what a transaction changed."""
-        old, new = self._old[number], self._new[number]
-        found = {}
-        for name, grid in new.items():
-            before = {(r, c): v for r, cells in old.get(name, {}).items() for c, v in cells.items()}
-            after = {(r, c): v for r, cells in grid.items() for c, v in cells.items()}
-            found[name] = (before, {at: v for at, v in after.items() if before.get(at) != v})
-        return found
-
-    def _write(self, edits: Mapping[str, SheetEdit], entry: Entry, counts: dict[str, dict[str, int]], undoes: int | None) -> None:
-        old = {name: copy.deepcopy(grid) for name, grid in self._sheets.items()}
-        for name, edit in edits.items():
-            grid = self._sheets.setdefault(name, {})
-            if edit.rewrite_from is not None:
-                for row in [row for row in grid if row >= edit.rewrite_from]:
-                    grid[row] = dict.fromkeys(grid[row])
-            if edit.clear_others:
-                for row in grid:
-                    grid[row] = dict.fromkeys(grid[row])
-            for row, cells in edit.cells.items():
-                grid.setdefault(row, {}).update(cells)
-        transaction = self._transaction(entry, counts, undoes)
-        self._log.append(transaction)
-        self._old[transaction.number] = old
-        self._new[transaction.number] = {name: copy.deepcopy(self._sheets[name]) for name in edits}
-
-    def _transaction(self, entry: Entry, counts: dict[str, dict[str, int]], undoes: int | None) -> Transaction:
+    def _note(
+        self,
+        entry: Entry,
+        counts: dict[str, dict[str, int]],
+        undoes: int | None = None,
+        restores: str = "",
+    ) -> Transaction:
+        """A new revision, in the log."""
         before = self.revision()
         self._revision += 1
-        return Transaction(len(self._log) + 1, entry, before, self.revision(), counts, undoes)
+        made = Transaction(
+            len(self._log) + 1, entry, before, self.revision(), counts, undoes, None, restores
+        )
+        self._log.append(made)
+        return made
+
+
+class _Grids:
+    """Sheets of raw grids, for reading."""
+
+    def __init__(self, layout: Layout, sheets: Mapping[str, Grid]) -> None:
+        self._layout, self.sheets = layout, sheets
+
+    def rows(self, sheet: str) -> list[list[Any]]:
+        """The raw cells of a sheet, row 1 first."""
+        grid = self.sheets.get(sheet, {})
+        used = {
+            row: cells for row, cells in grid.items() if any(v is not None for v in cells.values())
+        }
+        width = max((max(cells) for cells in used.values()), default=0)
+        return [
+            [grid.get(row, {}).get(column) for column in range(1, width + 1)]
+            for row in range(1, max(used, default=0) + 1)
+        ]
+
+    def table(self, name: str) -> Table:
+        return self.built(self._layout[name])
+
+    def built(self, sheet: Sheet) -> Table:
+        """The table of a sheet that may have another title than its name."""
+        if sheet.name not in self.sheets:
+            return empty_table(sheet)
+        rows = with_errors(self.rows(sheet.name))
+        header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
+        return build_table(sheet, header, rows[sheet.header_row :], FOOT_MOVES)
+
+    def hung(self, sheet: str, place: int) -> bool:
+        del sheet, place  # there are values only
+        return False
+
+    def raw(self, sheet: str, wanted: Mapping[int, Collection[str]]) -> dict[int, dict[str, Any]]:
+        grid = self.sheets.get(sheet, {})
+        places = {name: place for place, name in place_names(self.table(sheet).positions).items()}
+        return {
+            row: {name: grid.get(row, {}).get(places[name]) for name in names if name in places}
+            for row, names in wanted.items()
+        }
+
+
+def _put(sheets: Mapping[str, Grid], edits: Mapping[str, SheetEdit]) -> dict[str, Grid]:
+    """The sheets with these edits."""
+    made = {name: copy.deepcopy(grid) for name, grid in sheets.items()}
+    for name, edit in edits.items():
+        grid = made.setdefault(name, {})
+        if edit.rewrite_from is not None:
+            for row in [row for row in grid if row >= edit.rewrite_from]:
+                grid[row] = dict.fromkeys(grid[row])
+        if edit.clear_others:
+            width, height = edit.clear_others
+            for row in grid:
+                if row <= height:
+                    grid[row] |= dict.fromkeys(column for column in grid[row] if column <= width)
+        _make_room(name, grid, edit)
+        for row, cells in edit.cells.items():
+            grid.setdefault(row, {}).update(cells)
+    return made
+
+
+def _make_room(name: str, grid: Grid, edit: SheetEdit) -> None:
+    """Rows of totals go below the rows that are added. Raises SpliceError where something is in the
+    way."""
+    shift = edit.room.shift if edit.room else 0
+    for row in sorted(edit.foot, reverse=True) if shift else ():
+        target = row + shift
+        moved = {column: grid[row].pop(column) for column in list(grid[row]) if column <= edit.edge}
+        standing = grid.setdefault(target, {})
+        taken = next((c for c in sorted(standing) if c <= edit.edge and standing[c] is not None), 0)
+        if taken:
+            raise SpliceError(
+                f"{name}!{column_letters(taken)}{target} is in the way of the totals in row {row}",
+                "leave as many blank rows above it as rows are to be added",
+            )
+        standing.update(moved)
+
+
+def _filled(grid: Grid) -> dict[tuple[int, int], Any]:
+    return {
+        (row, column): value
+        for row, cells in grid.items()
+        for column, value in cells.items()
+        if value not in (None, "")
+    }
+
+
+def _replaced(changes: ChangeSet) -> list[str]:
+    return [change.sheet for change in changes if isinstance(change, ReplaceRows)]
+
+
+def _seal(value: Any) -> Digest:
+    return digest_of(value, b"memory")

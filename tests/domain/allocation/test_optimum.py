@@ -1,7 +1,9 @@
-"""The optimum over all sales (D6; `allocate auto --optimize`) against exhaustive searches, and never worse than one after the other.
+"""The optimum over all sales (D6; `allocate auto --optimize`) against exhaustive searches, and
+never worse than one after the other.
 
-What is made small, in this order: tickets without a unit, sales that are split, groups of seats, cost less price, free seats
-left alone. Every sale gets as many tickets as the sequential plan gives it, or all it asks for.
+What is made small, in this order: tickets without a unit, sales that are split, groups of seats,
+cost less price, free seats left alone. Every sale gets as many tickets as the sequential plan gives
+it, or all it asks for.
 """
 
 from __future__ import annotations
@@ -21,12 +23,22 @@ from hypothesis import strategies as st
 
 from tests.conftest import ROOT, Runner
 from tests.desk import Desk, everything
-from ticketops.domain.allocation.automatic import Line, measured, plan_lines
+from ticketops.adapters import solver
+from ticketops.adapters.solver import improver
+from ticketops.domain.allocation.automatic import Measures, Proven, SalePlan, measured, plan_lines
+from ticketops.engine.transaction import look
 from ticketops.errors import UnusableError
-from ticketops.schema.workbook import DISTRIBUTION, HOLDS, MANIFEST, POLICIES, PURCHASES, SALES, UNITS
-from ticketops.services import jobs, solver
+from ticketops.schema.layouts.event import (
+    DISTRIBUTION,
+    EVENT,
+    HOLDS,
+    POLICIES,
+    PURCHASES,
+    SALES,
+    UNITS,
+)
+from ticketops.services import allocation
 from ticketops.services.comparison import compare
-from ticketops.services.solver import improver
 from ticketops.stores.memory import MemoryStore
 
 Value = tuple[int, int, int, int, int]
@@ -68,14 +80,31 @@ class Case:
     """(UnitID, client C1, C2 …)"""
 
     def store(self) -> MemoryStore:
-        """The workbook that says so. P01003 is SetPos 3 of the first set, PR0001-S01; client C1 buys S1."""
-        typed: dict[str, list[dict[str, Any]]] = {name: [] for name in (PURCHASES, UNITS, SALES, DISTRIBUTION, POLICIES)}
+        """The workbook that says so. P01003 is SetPos 3 of the first set, PR0001-S01; client C1
+        buys S1."""
+        typed: dict[str, list[dict[str, Any]]] = {
+            name: [] for name in (PURCHASES, UNITS, SALES, DISTRIBUTION, POLICIES)
+        }
         for index, one in enumerate(self.stock, start=1):
-            shared = {"match": one.match, "category": "Cat 1", "vendor": one.vendor, "purchase_id": f"P_{index}"}
-            typed[PURCHASES].append({**shared, "price": one.cost, "currency": "USD", "notes": "VIP" if one.vip else None})
+            shared = {
+                "match": one.match,
+                "category": "Cat 1",
+                "vendor": one.vendor,
+                "purchase_id": f"P_{index}",
+            }
+            typed[PURCHASES].append(
+                {
+                    **shared,
+                    "price": one.cost,
+                    "currency": "USD",
+                    "notes": "VIP" if one.vip else None,
+                }
+            )
             status = [s for n in one.runs for s in (*["AVAILABLE"] * n, "SOLD")][:-1]
             for pos, state in enumerate(status, start=1):
-                place = {"block": f"B{index}", "seat_row": "1", "seat": str(pos)} if one.seated else {}
+                place = (
+                    {"block": f"B{index}", "seat_row": "1", "seat": str(pos)} if one.seated else {}
+                )
                 typed[UNITS].append(
                     {
                         **shared,
@@ -88,8 +117,18 @@ class Case:
                 )
         for number, sale in enumerate(self.sales, start=1):
             shared = {"match": sale.match, "category": "Cat 1"}
-            typed[SALES].append({**shared, "sales_id": f"S{number}", "client": f"C{number}", "number": sale.quantity, "price": sale.price, "currency": "USD",
-                                 "status": "UNALLOCATED", "instructions": sale.instructions})  # fmt: skip
+            typed[SALES].append(
+                {
+                    **shared,
+                    "sales_id": f"S{number}",
+                    "client": f"C{number}",
+                    "number": sale.quantity,
+                    "price": sale.price,
+                    "currency": "USD",
+                    "status": "UNALLOCATED",
+                    "instructions": sale.instructions,
+                }
+            )
             typed[DISTRIBUTION] += [
                 {
                     **shared,
@@ -105,10 +144,16 @@ class Case:
                 typed[POLICIES].append({"scope": "client", "key": f"C{number}", **sale.rules})
         typed[HOLDS] = [{"unit_id": unit_id, "client": client} for unit_id, client in self.holds]
         grids = {}
-        for sheet in (MANIFEST[name] for name in jobs.allocate_auto().sheets):
-            rows = [[row.get(column.name) for column in sheet.columns] for row in typed.get(sheet.name, [])]
-            grids[sheet.name] = [[]] * (sheet.header_row - 1) + [[column.header for column in sheet.columns], *rows]
-        return MemoryStore.of_rows(grids)
+        for sheet in (EVENT[name] for name in allocation.allocate_auto().sheets):
+            rows = [
+                [row.get(column.name) for column in sheet.columns]
+                for row in typed.get(sheet.name, [])
+            ]
+            grids[sheet.name] = [[]] * (sheet.header_row - 1) + [
+                [column.header for column in sheet.columns],
+                *rows,
+            ]
+        return MemoryStore.of_rows(grids, layout=EVENT)
 
 
 @dataclass(frozen=True)
@@ -124,7 +169,8 @@ def blocks_of(case: Case) -> list[Block]:
     return [Block(index, n, one) for index, one in enumerate(case.stock, start=1) for n in one.runs]
 
 
-# --- the oracle ---------------------------------------------------------------------------------------------------------------
+# --- the oracle
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def permitted(sale: Wanted, taken: Sequence[tuple[Block, int]]) -> bool:
@@ -140,20 +186,32 @@ def permitted(sale: Wanted, taken: Sequence[tuple[Block, int]]) -> bool:
         rules.get("vendor_blocklist") in vendors
         or (rules.get("exclude_vip") and any(block.stock.vip for block, _ in taken))
         or (rules.get("split_policy") == "SINGLE_SET_ONLY" and len(per_set) > 1)
-        or (rules.get("split_policy") == "REQUIRE_MIN_CHUNK_SIZE" and any(n < min(rules["min_chunk_size"], sale.quantity) for n in per_set.values()))
+        or (
+            rules.get("split_policy") == "REQUIRE_MIN_CHUNK_SIZE"
+            and any(n < min(rules["min_chunk_size"], sale.quantity) for n in per_set.values())
+        )
         or (rules.get("vendor_diversity") and len(per_set) > 1 and len(vendors) == 1)
-        or (taken and "min_margin_pct" in rules and 100 * profit < rules["min_margin_pct"] * turnover)
+        or (
+            taken
+            and "min_margin_pct" in rules
+            and 100 * profit < rules["min_margin_pct"] * turnover
+        )
         or (sale.instructions == "consecutive seats" and len(taken) > 1)
-    )  # fmt: skip
+    )
 
 
 def by_blocks(case: Case, served: Sequence[int]) -> Value:
-    """The best value of all assignments, sale after sale: {what is left of each block: the best so far}."""
+    """The best value of all assignments, sale after sale: {what is left of each block: the best so
+    far}."""
     blocks = blocks_of(case)
-    best: dict[tuple[int, ...], tuple[int, ...]] = {tuple(block.size for block in blocks): (0, 0, 0, 0)}
+    best: dict[tuple[int, ...], tuple[int, ...]] = {
+        tuple(block.size for block in blocks): (0, 0, 0, 0)
+    }
     for sale, least in zip(case.sales, served, strict=True):
         ways = []
-        for numbers in itertools.product(*(range(min(block.size, sale.quantity) + 1) for block in blocks)):
+        for numbers in itertools.product(
+            *(range(min(block.size, sale.quantity) + 1) for block in blocks)
+        ):
             taken = [(block, n) for block, n in zip(blocks, numbers, strict=True) if n]
             if sum(numbers) in (least, sale.quantity) and permitted(sale, taken):
                 split = len({block.set_number for block, _ in taken}) > 1
@@ -189,12 +247,22 @@ def free_units(case: Case) -> list[tuple[int, int]]:
 def value_of(case: Case, assigned: Sequence[Sequence[tuple[int, int]]]) -> Value:
     """The value of an assignment of units to sales, seat by seat."""
     free = set(free_units(case)) - {unit for units in assigned for unit in units}
-    alone = sum((index, pos - 1) not in free and (index, pos + 1) not in free for index, pos in free)
-    unserved = sum(sale.quantity - len(units) for sale, units in zip(case.sales, assigned, strict=True))
+    alone = sum(
+        (index, pos - 1) not in free and (index, pos + 1) not in free for index, pos in free
+    )
+    unserved = sum(
+        sale.quantity - len(units) for sale, units in zip(case.sales, assigned, strict=True)
+    )
     split = sum(len({index for index, _ in units}) > 1 for units in assigned)
-    runs = sum(groups([p for i, p in units if i == index]) for units in assigned for index in {i for i, _ in units})
+    runs = sum(
+        groups([p for i, p in units if i == index])
+        for units in assigned
+        for index in {i for i, _ in units}
+    )
     cost = sum(
-        (case.stock[index - 1].cost - sale.price) * 100 for sale, units in zip(case.sales, assigned, strict=True) for index, _ in units
+        (case.stock[index - 1].cost - sale.price) * 100
+        for sale, units in zip(case.sales, assigned, strict=True)
+        for index, _ in units
     )
     return unserved, split, runs, cost, alone
 
@@ -204,40 +272,66 @@ def by_units(case: Case, served: Sequence[int]) -> Value:
     units = free_units(case)
     found = []
     for owners in itertools.product(range(len(case.sales) + 1), repeat=len(units)):
-        assigned = [[unit for unit, owner in zip(units, owners, strict=True) if owner == s] for s in range(1, len(case.sales) + 1)]
-        if all(len(got) in (least, sale.quantity) for got, least, sale in zip(assigned, served, case.sales, strict=True)):
+        assigned = [
+            [unit for unit, owner in zip(units, owners, strict=True) if owner == s]
+            for s in range(1, len(case.sales) + 1)
+        ]
+        if all(
+            len(got) in (least, sale.quantity)
+            for got, least, sale in zip(assigned, served, case.sales, strict=True)
+        ):
             found.append(value_of(case, assigned))
     return min(found)
 
 
-# --- what the product says ----------------------------------------------------------------------------------------------------
+# --- what the product says
+# ----------------------------------------------------------------------------------------------------
 
 
 def quiet(_done: int, _all: int) -> None:
     pass
 
 
-def planned(case: Case, *, optimal: bool, seconds: float = 60) -> tuple[list[Line], dict[str, Any], dict[str, Any]]:
+def planned(
+    case: Case, *, optimal: bool, seconds: float = 60
+) -> tuple[list[SalePlan], Proven | None, Measures]:
     """(lines in the order of the sales, what is proven, figures)."""
     desk = Desk(case.store())
-    snapshot = desk.store.read(*jobs.allocate_auto().sheets)
-    lines, proven, left = plan_lines(snapshot, desk.run(), improve=improver(seconds, quiet) if optimal else None)
-    return sorted(lines, key=lambda line: int(line.target.sales_id[1:])), proven, measured(lines, left)
+    snapshot = desk.store.read(*allocation.allocate_auto().sheets)
+    lines, proven, left = plan_lines(
+        snapshot, desk.run(), improve=improver(seconds, quiet) if optimal else None
+    )
+    return (
+        sorted(lines, key=lambda line: int(line.target.sales_id[1:])),
+        proven,
+        measured(lines, left),
+    )
 
 
-def units_of(lines: Sequence[Line]) -> list[list[tuple[int, int]]]:
+def units_of(lines: Sequence[SalePlan]) -> list[list[tuple[int, int]]]:
     """(set, SetPos) of each unit of each line."""
-    return [[(int(unit.unit_id[1:3]), int(unit.unit_id[3:])) for unit in line.units] for line in lines]
+    return [
+        [(int(unit.unit_id[1:3]), int(unit.unit_id[3:])) for unit in line.units] for line in lines
+    ]
 
 
 def taken_blocks(case: Case, units: Sequence[tuple[int, int]]) -> list[tuple[Block, int]]:
     """The units of one sale as numbers of blocks."""
-    of_unit = dict(zip(free_units(case), (i for i, block in enumerate(blocks_of(case)) for _ in range(block.size)), strict=True))
-    return [(blocks_of(case)[i], n) for i, n in sorted(Counter(of_unit[unit] for unit in units).items())]
+    of_unit = dict(
+        zip(
+            free_units(case),
+            (i for i, block in enumerate(blocks_of(case)) for _ in range(block.size)),
+            strict=True,
+        )
+    )
+    return [
+        (blocks_of(case)[i], n) for i, n in sorted(Counter(of_unit[unit] for unit in units).items())
+    ]
 
 
 def check(case: Case, oracle: Callable[[Case, Sequence[int]], Value]) -> bool:
-    """The plan is the optimum, permitted, and proven; whether it is better than the sequential one."""
+    """The plan is the optimum, permitted, and proven; whether it is better than the sequential
+    one."""
     before, _proven, _figures = planned(case, optimal=False)
     lines, proven, _figures = planned(case, optimal=True)
     served = [len(line.units) for line in before]
@@ -251,16 +345,20 @@ def check(case: Case, oracle: Callable[[Case, Sequence[int]], Value]) -> bool:
         assert not (line.units and line.left), case
     value, best = value_of(case, units), oracle(case, served)
     assert value == best, (case, served, units_of(before), units)
-    assert proven["proven_gap"] == 0, case
-    if not any(sale.policy for sale in case.sales):  # a sale that may draw from nothing is not counted among the unserved there
-        assert tuple(proven["optimum"]["tiers"][tier]["value"] for tier in TIERS) == best, case
-        assert tuple(proven["optimum"]["tiers"][tier]["bound"] for tier in TIERS) == best, case
+    assert proven.proven_gap == 0, case
+    if not any(
+        sale.policy for sale in case.sales
+    ):  # a sale that may draw from nothing is not counted among the unserved there
+        assert tuple(proven.optimum.tiers[tier].value for tier in TIERS) == best, case
+        assert tuple(proven.optimum.tiers[tier].bound for tier in TIERS) == best, case
     old = value_of(case, units_of(before))
     assert value <= old, case
     return value < old
 
 
-def random_stock(dice: random.Random, most_units: int, most_sets: int, *, plain: bool) -> tuple[Stock, ...]:
+def random_stock(
+    dice: random.Random, most_units: int, most_sets: int, *, plain: bool
+) -> tuple[Stock, ...]:
     stock: list[Stock] = []
     left = most_units
     while left > 0 and len(stock) < most_sets:
@@ -270,7 +368,13 @@ def random_stock(dice: random.Random, most_units: int, most_sets: int, *, plain:
                 runs.append(dice.randint(1, min(4, left)))
                 left -= runs[-1]
         stock.append(
-            Stock(tuple(runs), dice.choice("AB"), dice.choice((80, 100, 150)), dice.random() < 0.7, not plain and dice.random() < 0.2)
+            Stock(
+                tuple(runs),
+                dice.choice("AB"),
+                dice.choice((80, 100, 150)),
+                dice.random() < 0.7,
+                not plain and dice.random() < 0.2,
+            )
         )
         if dice.random() < 0.15:
             break
@@ -289,7 +393,9 @@ RULES: tuple[tuple[tuple[str, Any], ...], ...] = (
 )
 
 
-def random_case(dice: random.Random, *, most_units: int = 10, most_sales: int = 4, plain: bool = False) -> Case:
+def random_case(
+    dice: random.Random, *, most_units: int = 10, most_sales: int = 4, plain: bool = False
+) -> Case:
     stock = random_stock(dice, most_units, 4, plain=plain)
     sales = []
     for _ in range(dice.randint(1, most_sales)):
@@ -329,32 +435,64 @@ def test_both_oracles_agree() -> None:
 @pytest.mark.parametrize(
     ("case", "value", "units"),
     [
-        # sequentially S1 takes the set of 3 for its 2 and splits S2; together S1 gets the 2 of the set of 5 and S2 the set of 3
-        (Case((Stock((3,)), Stock((5,))), (Wanted(2), Wanted(3), Wanted(3))), (0, 0, 3, -80000, 0), [2, 3, 3]),
+        # sequentially S1 takes the set of 3 for its 2 and splits S2; together S1 gets the 2 of the
+        # set of 5 and S2 the set of 3
+        (
+            Case((Stock((3,)), Stock((5,))), (Wanted(2), Wanted(3), Wanted(3))),
+            (0, 0, 3, -80000, 0),
+            [2, 3, 3],
+        ),
         # fewest split sales before cheap seats: the whole set costs more
-        (Case((Stock((2,), cost=10), Stock((2,), cost=10), Stock((4,), cost=190)), (Wanted(4),)), (0, 0, 1, -4000, 0), [4]),
+        (
+            Case((Stock((2,), cost=10), Stock((2,), cost=10), Stock((4,), cost=190)), (Wanted(4),)),
+            (0, 0, 1, -4000, 0),
+            [4],
+        ),
         # seats together before cheap seats
-        (Case((Stock((1, 1), cost=10), Stock((2, 2), cost=190)), (Wanted(2),)), (0, 0, 1, -2000, 2), [2]),
+        (
+            Case((Stock((1, 1), cost=10), Stock((2, 2), cost=190)), (Wanted(2),)),
+            (0, 0, 1, -2000, 2),
+            [2],
+        ),
         # cheap seats before singles left alone
-        (Case((Stock((3,), cost=100), Stock((2,), cost=101)), (Wanted(2),)), (0, 0, 1, -20000, 1), [2]),
+        (
+            Case((Stock((3,), cost=100), Stock((2,), cost=101)), (Wanted(2),)),
+            (0, 0, 1, -20000, 1),
+            [2],
+        ),
         # of two plans that are alike in all else, the one that leaves none alone
         (Case((Stock((3,)), Stock((5,))), (Wanted(2), Wanted(4))), (0, 0, 2, -60000, 2), [2, 4]),
-        # sequentially 3 of 4 and 4 of 6 are taken, and S3, which may not be split, gets nothing; together all get what they want
-        (Case((Stock((4,)), Stock((6,))), (Wanted(3), Wanted(4), Wanted(3, policy=RULES[0]))), (0, 0, 3, -100000, 0), [3, 4, 3]),
+        # sequentially 3 of 4 and 4 of 6 are taken, and S3, which may not be split, gets nothing;
+        # together all get what they want
+        (
+            Case((Stock((4,)), Stock((6,))), (Wanted(3), Wanted(4), Wanted(3, policy=RULES[0]))),
+            (0, 0, 3, -100000, 0),
+            [3, 4, 3],
+        ),
         # too little: whom the sequential plan serves is served, the others not in part
         (Case((Stock((3,)),), (Wanted(2), Wanted(2))), (1, 0, 2, -30000, 0), [2, 1]),
         (Case((), (Wanted(2),)), (2, 0, 0, 0, 0), [0]),
     ],
-    ids=["fewest splits", "splits before cost", "together before cost", "cost before singles", "singles", "single set", "too little", "nothing"],
-)  # fmt: skip
+    ids=[
+        "fewest splits",
+        "splits before cost",
+        "together before cost",
+        "cost before singles",
+        "singles",
+        "single set",
+        "too little",
+        "nothing",
+    ],
+)
 def test_what_comes_before_what(case: Case, value: Value, units: list[int]) -> None:
     lines, proven, _figures = planned(case, optimal=True)
     assert [len(line.units) for line in lines] == units
     assert value_of(case, units_of(lines)) == value
-    assert proven["proven_gap"] == 0
+    assert proven.proven_gap == 0
 
 
-# --- never worse --------------------------------------------------------------------------------------------------------------
+# --- never worse
+# --------------------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -370,25 +508,49 @@ def cases(draw: st.DrawFn) -> Case:
         st.booleans(),
         match,
     )
-    wish = st.sampled_from(("", "", "", "consecutive seats", "same row", "same block", "wheelchair access"))
-    more = ((("mode", "SUGGEST"),), (("vendor_whitelist", "A, B"),), (("mode", "FULLY_AUTO"), ("max_auto_value", 500)))
-    wanted = st.builds(Wanted, st.integers(1, 5), st.integers(80, 250), st.sampled_from(((), (), *RULES, *more)), wish, match)
-    return Case(tuple(draw(st.lists(stock, max_size=5))), tuple(draw(st.lists(wanted, min_size=1, max_size=6))))
+    wish = st.sampled_from(
+        ("", "", "", "consecutive seats", "same row", "same block", "wheelchair access")
+    )
+    more = (
+        (("mode", "SUGGEST"),),
+        (("vendor_whitelist", "A, B"),),
+        (("mode", "FULLY_AUTO"), ("max_auto_value", 500)),
+    )
+    wanted = st.builds(
+        Wanted,
+        st.integers(1, 5),
+        st.integers(80, 250),
+        st.sampled_from(((), (), *RULES, *more)),
+        wish,
+        match,
+    )
+    return Case(
+        tuple(draw(st.lists(stock, max_size=5))),
+        tuple(draw(st.lists(wanted, min_size=1, max_size=6))),
+    )
 
 
-def figures_of(figures: dict[str, Any]) -> tuple[Any, ...]:
-    margin = round(100 * sum(figures["margin"].values()))
-    return -figures["units"], figures["split_sales"], figures["seat_groups"], -margin, figures["stranded_singles"]
+def figures_of(figures: Measures) -> tuple[Any, ...]:
+    margin = round(100 * sum(figures.margin.values()))
+    return (
+        -figures.units,
+        figures.split_sales,
+        figures.seat_groups,
+        -margin,
+        figures.stranded_singles,
+    )
 
 
 def never_worse(case: Case) -> None:
     before, _, old = planned(case, optimal=False)
     lines, proven, new = planned(case, optimal=True)
-    assert all(len(now.units) >= len(then.units) for now, then in zip(lines, before, strict=True)), case
+    assert all(
+        len(now.units) >= len(then.units) for now, then in zip(lines, before, strict=True)
+    ), case
     assert figures_of(new) <= figures_of(old), case
-    assert new["filled"] >= old["filled"]
-    assert new["targets"] == old["targets"] == new["filled"] + new["waiting"] + new["left"]
-    assert proven["proven_gap"] >= 0
+    assert new.filled >= old.filled
+    assert new.targets == old.targets == new.filled + new.waiting + new.left
+    assert proven.proven_gap >= 0
     taken = [unit.unit_id for line in lines for unit in line.units]
     assert len(set(taken)) == len(taken)
     for line in lines:
@@ -403,10 +565,11 @@ def test_never_worse_than_one_sale_after_the_other(case: Case) -> None:
 
 
 def test_piece_by_piece_is_never_worse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way in which large pools are planned, on small ones: pieces of three sales and four blocks."""
+    """The way in which large pools are planned, on small ones: pieces of three sales and four
+    blocks."""
     monkeypatch.setattr(solver, "_LARGE", 0)
     monkeypatch.setattr(solver, "_PIECE_SALES", 3)
-    monkeypatch.setattr(solver, "_PIECE_BLOCKS", 4)
+    monkeypatch.setattr(solver, "_PIECE_RUNS", 4)
     dice = random.Random(10)
     better = 0
     for _ in range(25):
@@ -424,11 +587,16 @@ def test_piece_by_piece_is_never_worse(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_never_worse_where_some_seats_are_held() -> None:
-    """Set 1: four adjoining seats, two of them held for the client; set 2: two groups of two, cheaper. Sequentially the sale gets
-    four seats together; seats apart are not better for being cheaper."""
-    case = Case((Stock((4,), cost=100), Stock((2, 2), cost=50)), (Wanted(4),), holds=(("P01003", "C1"), ("P01004", "C1")))
+    """Set 1: four adjoining seats, two of them held for the client; set 2: two groups of two,
+    cheaper. Sequentially the sale gets four seats together; seats apart are not better for being
+    cheaper."""
+    case = Case(
+        (Stock((4,), cost=100), Stock((2, 2), cost=50)),
+        (Wanted(4),),
+        holds=(("P01003", "C1"), ("P01004", "C1")),
+    )
     before, _, old = planned(case, optimal=False)
-    assert (units_of(before), old["seat_groups"]) == ([[(1, 1), (1, 2), (1, 3), (1, 4)]], 1)
+    assert (units_of(before), old.seat_groups) == ([[(1, 1), (1, 2), (1, 3), (1, 4)]], 1)
     never_worse(case)
 
 
@@ -444,7 +612,8 @@ def test_units_held_for_somebody_are_nobody_elses() -> None:
         assert all(held.get(unit, client) == client for unit, client in taken)
 
 
-# --- limits and the command ---------------------------------------------------------------------------------------------------
+# --- limits and the command
+# ---------------------------------------------------------------------------------------------------
 
 
 FIRST = Case((Stock((3,)), Stock((5,))), (Wanted(2), Wanted(3), Wanted(3)))
@@ -455,17 +624,25 @@ def test_without_time_it_is_the_sequential_plan() -> None:
     lines, proven, figures = planned(FIRST, optimal=True, seconds=0)
     assert units_of(lines) == units_of(before)
     assert figures == old
-    assert proven["proven_gap"] > 0  # nobody looked
+    assert proven.proven_gap > 0  # nobody looked
     better, proven, _ = planned(FIRST, optimal=True)
     assert units_of(better) != units_of(before)
-    assert proven["proven_gap"] == 0
+    assert proven.proven_gap == 0
 
 
 def test_progress_is_told_pool_by_pool() -> None:
-    case = replace(FIRST, stock=(*FIRST.stock, Stock((2,), match="M02")), sales=(*FIRST.sales, Wanted(1, match="M02")))
+    case = replace(
+        FIRST,
+        stock=(*FIRST.stock, Stock((2,), match="M02")),
+        sales=(*FIRST.sales, Wanted(1, match="M02")),
+    )
     desk = Desk(case.store())
     told: list[tuple[int, int]] = []
-    plan_lines(desk.store.read(*jobs.allocate_auto().sheets), desk.run(), improve=improver(9, lambda done, all_: told.append((done, all_))))
+    plan_lines(
+        desk.store.read(*allocation.allocate_auto().sheets),
+        desk.run(),
+        improve=improver(9, lambda done, all_: told.append((done, all_))),
+    )
     assert told == [(1, 2), (2, 2)]
 
 
@@ -473,10 +650,29 @@ def test_auto_commits_the_optimum() -> None:
     desk = Desk()
     desk.buy(("M01", "Cat 1", 3), ("M01", "Cat 1", 5), ("M02", "Cat 1", 1))
     desk.sell(("M01", "Cat 1", 2), ("M01", "Cat 1", 3), ("M01", "Cat 1", 3), ("M02", "Cat 1", 1))
-    plan = desk.do(jobs.allocate_auto(improve=improver(30, quiet)))
-    assert {k: plan.result[k] for k in ("targets", "filled", "waiting", "left", "units", "split_sales", "chunks", "proven_gap")} == {
-        "targets": 4, "filled": 4, "waiting": 0, "left": 0, "units": 9, "split_sales": 0, "chunks": 4, "proven_gap": 0,
-    }  # fmt: skip
+    plan = desk.do(allocation.allocate_auto(improve=improver(30, quiet)))
+    assert {
+        k: getattr(plan.result, k)
+        for k in (
+            "targets",
+            "filled",
+            "waiting",
+            "left",
+            "units",
+            "split_sales",
+            "chunks",
+            "proven_gap",
+        )
+    } == {
+        "targets": 4,
+        "filled": 4,
+        "waiting": 0,
+        "left": 0,
+        "units": 9,
+        "split_sales": 0,
+        "chunks": 4,
+        "proven_gap": 0,
+    }
     assert plan.findings == []
     given_ = desk.rows(DISTRIBUTION, "unit_ids")
     assert len(set(given_)) == len(given_) == 9
@@ -484,7 +680,12 @@ def test_auto_commits_the_optimum() -> None:
     sets = dict(desk.rows(UNITS, "unit_id", "set_id"))
     for ticket, unit in desk.rows(DISTRIBUTION, "sales_id", "unit_ids"):
         by_sale.setdefault(ticket.partition("-")[0], set()).add(sets[unit])
-    assert {sale: len(found) for sale, found in by_sale.items()} == {"S1": 1, "S2": 1, "S3": 1, "S4": 1}
+    assert {sale: len(found) for sale, found in by_sale.items()} == {
+        "S1": 1,
+        "S2": 1,
+        "S3": 1,
+        "S4": 1,
+    }
     assert desk.codes() == []
     assert desk.rows(SALES, "status") == ["ALLOCATED"] * 4
 
@@ -494,22 +695,31 @@ def test_auto_commits_random_optima_with_a_clean_audit() -> None:
     for _ in range(12):
         case = random_case(dice)
         desk = Desk(case.store())
-        plan = desk.do(jobs.allocate_auto(improve=improver(30, quiet)))
+        plan = desk.do(allocation.allocate_auto(improve=improver(30, quiet)))
         units = [unit for unit in desk.rows(DISTRIBUTION, "unit_ids") if unit]
-        assert len(set(units)) == len(units) == plan.result["units"]
+        assert len(set(units)) == len(units) == plan.result.units
         assert desk.codes() == [], case
 
 
 def test_compare_writes_nothing_and_shows_both_plans() -> None:
     desk = Desk(FIRST.store())
     before = everything(desk.store)
-    result = compare(desk.store, desk.run(), improver(30, quiet))
+    result = look(desk.store, compare(improver(30, quiet)), desk.run())
     assert everything(desk.store) == before
-    shown = ("filled", "split_sales", "chunks", "seat_groups", "seats_together", "stranded_singles", "margin")
-    # sequentially: S1 two of set 1, S2 three of set 2, S3 the two that are left of set 2 and the one of set 1
-    assert [result["sequential"][k] for k in shown] == [3, 1, 4, 4, 4, 0, {"USD": 800.0}]
-    assert [result["optimal"][k] for k in shown] == [3, 0, 3, 3, 5, 0, {"USD": 800.0}]
-    assert result["optimal"]["proven_gap"] == 0
+    shown = (
+        "filled",
+        "split_sales",
+        "chunks",
+        "seat_groups",
+        "seats_together",
+        "stranded_singles",
+        "margin",
+    )
+    # sequentially: S1 two of set 1, S2 three of set 2, S3 the two that are left of set 2 and the
+    # one of set 1
+    assert [getattr(result.sequential, k) for k in shown] == [3, 1, 4, 4, 4, 0, {"USD": 800.0}]
+    assert [getattr(result.optimal, k) for k in shown] == [3, 0, 3, 3, 5, 0, {"USD": 800.0}]
+    assert result.optimal.proven_gap == 0
 
 
 @pytest.fixture
@@ -526,7 +736,8 @@ def test_without_or_tools_there_is_a_clear_error() -> None:
 
 
 def test_the_command_without_or_tools(cli: Runner, empty: Path, tmp_path: Path) -> None:
-    """Exit code 3 and one line that says what to install; nothing is touched. Without --optimize all is well."""
+    """Exit code 3 and one line that says what to install; nothing is touched. Without --optimize
+    all is well."""
     (tmp_path / "hidden" / "ortools").mkdir(parents=True)
     (tmp_path / "hidden" / "ortools" / "__init__.py").write_text("raise ImportError('not here')\n")
     env = {"PYTHONPATH": f"{tmp_path / 'hidden'}:{ROOT}"}

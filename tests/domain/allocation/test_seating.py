@@ -1,4 +1,5 @@
-"""Which seats adjoin, and which of them a sale gets (D6, D9; issue: adjacency from the order in the row, never leave one)."""
+"""Which seats adjoin, and which of them a sale gets (D6, D9; issue: adjacency from the order in the
+row, never leave one)."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ import pytest
 from tests.desk import Desk
 from ticketops.domain.allocation.pool import Pool, Unit
 from ticketops.domain.allocation.seating import longest_run, order_in_row, pick, runs_of, stranded
-from ticketops.schema.workbook import DISTRIBUTION, HOLDS, PURCHASES, SALES, UNITS
-from ticketops.services import jobs
+from ticketops.schema.layouts.event import DISTRIBUTION, HOLDS, PURCHASES, SALES, UNITS
+from ticketops.services import allocation
 
 SEAT_SHEETS = (DISTRIBUTION, UNITS, SALES, PURCHASES, HOLDS)
 
@@ -57,11 +58,14 @@ def test_seats_adjoin_by_the_way_their_row_runs(row: str, groups: str) -> None:
     assert " ".join("-".join(run) for run in runs) == groups
 
 
-# --- pick ---------------------------------------------------------------------------------------------------------------
+# --- pick
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def unit(number: int, place: int, line: str = "A") -> Unit:
-    return Unit(number, f"P{number:05d}", "PR0001-S01", number, line=("", "B", line), position=place)
+    return Unit(
+        number, f"P{number:05d}", "PR0001-S01", number, line=("", "B", line), position=place
+    )
 
 
 def row_of(*places: int) -> list[Unit]:
@@ -88,7 +92,9 @@ def run_lengths(places: Iterable[int]) -> list[int]:
 def fresh_singles(free: Sequence[int], taken: Iterable[int]) -> int:
     """Seats that are left alone and were not alone before."""
     left = set(free) - set(taken)
-    return sum(s - 1 not in left and s + 1 not in left and (s - 1 in free or s + 1 in free) for s in left)
+    return sum(
+        s - 1 not in left and s + 1 not in left and (s - 1 in free or s + 1 in free) for s in left
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,23 +129,32 @@ def test_pick_takes_as_few_groups_as_any_choice_of_seats() -> None:
     """Every row of nine seats, every quantity, against every subset of that size."""
     for free in small_rows():
         for quantity in range(1, len(free) + 1):
-            fewest = min(len(run_lengths(subset)) for subset in itertools.combinations(free, quantity))
+            fewest = min(
+                len(run_lengths(subset)) for subset in itertools.combinations(free, quantity)
+            )
             chosen = places_of(pick(row_of(*free), quantity))
             assert len(chosen) == quantity
             assert set(chosen) <= set(free)
             assert len(run_lengths(chosen)) == fewest, (free, quantity, chosen)
 
 
-def test_pick_in_one_group_leaves_none_alone_where_that_can_be_helped_and_then_takes_the_shortest_run() -> None:
-    """Where one group is enough: of all subsets in one group, fewest seats left alone; of these, from the shortest run."""
+def test_pick_in_one_group_leaves_none_alone_where_that_can_be_helped_and_then_takes_the_shortest_run() -> (
+    None
+):
+    """Where one group is enough: of all subsets in one group, fewest seats left alone; of these,
+    from the shortest run."""
     for free in small_rows():
         sizes = run_lengths(free)
         for quantity in range(1, max(sizes, default=0) + 1):
-            together = [c for c in itertools.combinations(free, quantity) if len(run_lengths(c)) == 1]
+            together = [
+                c for c in itertools.combinations(free, quantity) if len(run_lengths(c)) == 1
+            ]
             fewest = min(fresh_singles(free, c) for c in together)
             chosen = places_of(pick(row_of(*free), quantity))
             assert fresh_singles(free, chosen) == fewest, (free, quantity, chosen)
-            candidates = [n for n in sizes if n >= quantity and (n - quantity != 1) == (fewest == 0)]
+            candidates = [
+                n for n in sizes if n >= quantity and (n - quantity != 1) == (fewest == 0)
+            ]
             assert sizes_with_members(free, chosen) == [min(candidates)], (free, quantity, chosen)
 
 
@@ -156,12 +171,16 @@ def sizes_with_members(free: Sequence[int], chosen: Sequence[int]) -> list[int]:
 
 
 def test_pick_in_several_groups_leaves_none_alone_where_that_can_be_helped() -> None:
-    """The soft rule holds for sales of several groups too: of all choices in as few groups, fewest seats left alone."""
+    """The soft rule holds for sales of several groups too: of all choices in as few groups, fewest
+    seats left alone."""
     wrong = []
     for free in small_rows():
         sizes = run_lengths(free)
         for quantity in range(max(sizes, default=0) + 1, len(free) + 1):
-            subsets = [(len(run_lengths(c)), fresh_singles(free, c)) for c in itertools.combinations(free, quantity)]
+            subsets = [
+                (len(run_lengths(c)), fresh_singles(free, c))
+                for c in itertools.combinations(free, quantity)
+            ]
             chosen = places_of(pick(row_of(*free), quantity))
             if (len(run_lengths(chosen)), fresh_singles(free, chosen)) != min(subsets):
                 wrong.append((free, quantity, chosen, min(subsets)))
@@ -187,10 +206,18 @@ def test_runs_singles_and_lines() -> None:
     assert (longest_run([]), stranded([])) == (0, 0)
 
 
-# --- through the workbook ------------------------------------------------------------------------------------------------
+# --- through the workbook
+# ------------------------------------------------------------------------------------------------
 
 
-def seated(desk: Desk, row: int, seat: str | None, block: str | None = "B1", seat_row: str | None = "7", **more: Any) -> None:
+def seated(
+    desk: Desk,
+    row: int,
+    seat: str | None,
+    block: str | None = "B1",
+    seat_row: str | None = "7",
+    **more: Any,
+) -> None:
     for column, value in {"block": block, "seat_row": seat_row, "seat": seat, **more}.items():
         desk.set(UNITS, row, column, value)
 
@@ -198,7 +225,10 @@ def seated(desk: Desk, row: int, seat: str | None, block: str | None = "B1", sea
 def free_runs(desk: Desk, match: str = "M01", category: str = "Cat 1") -> list[list[int]]:
     """The runs of free units of all sets together, as numbers of UnitIDs."""
     sets = Pool(desk.store.read(*SEAT_SHEETS), {(match, category)}).sets(match, category)
-    return [[int(u.unit_id[1:]) for u in run] for run in runs_of(u for units in sets.values() for u in units)]
+    return [
+        [int(u.unit_id[1:]) for u in run]
+        for run in runs_of(u for units in sets.values() for u in units)
+    ]
 
 
 @pytest.fixture
@@ -258,21 +288,36 @@ def test_letters_and_labels(desk: Desk) -> None:
     assert free_runs(desk) == [[1, 2], [3], [4, 5]]
 
 
-def test_a_seat_without_its_row_is_placed_by_its_block_and_one_without_both_by_set_pos(desk: Desk) -> None:
+def test_a_seat_without_its_row_is_placed_by_its_block_and_one_without_both_by_set_pos(
+    desk: Desk,
+) -> None:
     seated(desk, 2, "4", seat_row=None), seated(desk, 3, "5", seat_row=None)
-    seated(desk, 4, "90", None, None), seated(desk, 5, "70", None, None), seated(desk, 6, "80", None, None)
+    (
+        seated(desk, 4, "90", None, None),
+        seated(desk, 5, "70", None, None),
+        seated(desk, 6, "80", None, None),
+    )
     assert sorted(free_runs(desk)) == [[1, 2], [3, 4, 5]]
 
 
 def test_a_sale_gets_adjoining_seats_of_its_set(desk: Desk) -> None:
-    """Seats in SetPos order 9, 1, 2, 3, 7 of a row that also holds 8 (sold): three adjoin, SetPos says otherwise."""
+    """Seats in SetPos order 9, 1, 2, 3, 7 of a row that also holds 8 (sold): three adjoin, SetPos
+    says otherwise."""
     desk.buy(("M01", "Cat 2", 1))
     for row, seat in enumerate(("9", "1", "2", "3", "7", "8"), start=2):
         seated(desk, row, seat)
     desk.set(UNITS, 7, "status", "SOLD")
     desk.sell(("M01", "Cat 1", 3))
-    assert desk.do(jobs.allocate_commit("S1")).result["unit_ids"] == ["P00002", "P00003", "P00004"]
-    assert desk.rows(DISTRIBUTION, "sales_id", "seat") == [("S1-1", "1"), ("S1-2", "2"), ("S1-3", "3")]
+    assert desk.do(allocation.allocate_commit("S1")).result.unit_ids == [
+        "P00002",
+        "P00003",
+        "P00004",
+    ]
+    assert desk.rows(DISTRIBUTION, "sales_id", "seat") == [
+        ("S1-1", "1"),
+        ("S1-2", "2"),
+        ("S1-3", "3"),
+    ]
     assert desk.codes() == []
 
 
@@ -281,7 +326,7 @@ def test_children_get_their_units_in_set_pos_order(desk: Desk) -> None:
     for row, seat in enumerate(("5", "4", "3", "2", "1"), start=2):
         seated(desk, row, seat)
     desk.sell(("M01", "Cat 1", 5))
-    desk.do(jobs.allocate_commit("S1"))
+    desk.do(allocation.allocate_commit("S1"))
     assert desk.rows(DISTRIBUTION, "sales_id", "unit_ids", "seat") == [
         (f"S1-{n}", f"P{n:05d}", str(6 - n)) for n in range(1, 6)
-    ]  # fmt: skip
+    ]

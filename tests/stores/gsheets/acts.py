@@ -1,4 +1,5 @@
-"""What somebody else does in a spreadsheet, between two requests of a command, and what may come of it."""
+"""What somebody else does in a spreadsheet, between two requests of a command, and what may come of
+it."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from tests.google.server import GoogleServer
 from tests.online import Google
 from tests.stores.gsheets.fixtures import CFG, column_of, content, quick, rows_of, twin
 from ticketops.errors import TicketopsError
-from ticketops.schema.workbook import DISTRIBUTION, SALES, SALES_RECON_AUDIT
-from ticketops.services import jobs
+from ticketops.schema.layouts.event import DISTRIBUTION, EVENT, SALES, SALES_RECON_AUDIT
+from ticketops.services import selling
 from ticketops.stores.memory import MemoryStore
 
 MOMENTS = {"before the lock": 2, "before the look": 3, "before the write": 4}
@@ -29,12 +30,12 @@ Work = Callable[[Desk], Any]
 @functools.cache
 def at_work() -> dict[str, list[list[Any]]]:
     """Two sales, one of them of a ticket less than there are; that one is ticked to be deleted."""
-    desk = Desk(MemoryStore())
+    desk = Desk(MemoryStore(layout=EVENT))
     desk.buy(("M01", "Cat 1", 4), ("M2", "Cat 2", 2))
     desk.sell(("M01", "Cat 1", 2))
     desk.sell(("M2", "Cat 2", 2))
     desk.set(SALES, 3, "number", 1)
-    desk.do(jobs.recon_run())
+    desk.do(selling.recon_run())
     for row, action in desk.rows(SALES_RECON_AUDIT, "row", "action"):
         if action == "DELETE_CANDIDATE":
             desk.set(SALES_RECON_AUDIT, row, "process_now", True)
@@ -54,7 +55,9 @@ def sheet_at_work(google: Google) -> str:
 
 
 def typed(name: str, row: int, header: str, value: Any, header_row: int = 1) -> Act:
-    return lambda server, key: server.set(key, name, row, column_of(server, key, name, header, header_row), value)
+    return lambda server, key: server.set(
+        key, name, row, column_of(server, key, name, header, header_row), value
+    )
 
 
 def typed_at(name: str, row: int, column: int, value: Any) -> Act:
@@ -71,7 +74,12 @@ def row_deleted(name: str, row: int) -> Act:
 
 def column_inserted(name: str) -> Act:
     def act(server: GoogleServer, key: str) -> None:
-        where = {"sheetId": server.sheet(key, name).id, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 1}
+        where = {
+            "sheetId": server.sheet(key, name).id,
+            "dimension": "COLUMNS",
+            "startIndex": 0,
+            "endIndex": 1,
+        }
         server.request(key, {"insertDimension": {"range": where}})
 
     return act
@@ -82,20 +90,28 @@ def in_reverse(name: str, first: int) -> Act:
 
     def act(server: GoogleServer, key: str) -> None:
         found = server.sheet(key, name)
-        last = max(number for number, row in enumerate(found.rows, start=1) if any((cell or BLANK).value is not None for cell in row[:20]))
+        last = max(
+            number
+            for number, row in enumerate(found.rows, start=1)
+            if any((cell or BLANK).value is not None for cell in row[:20])
+        )
         found.rows[first - 1 : last] = found.rows[first - 1 : last][::-1]
 
     return act
 
 
 def sheet_deleted(name: str) -> Act:
-    return lambda server, key: server.request(key, {"deleteSheet": {"sheetId": server.sheet(key, name).id}})
+    return lambda server, key: server.request(
+        key, {"deleteSheet": {"sheetId": server.sheet(key, name).id}}
+    )
 
 
 def sheet_renamed(name: str) -> Act:
     def act(server: GoogleServer, key: str) -> None:
         properties = {"sheetId": server.sheet(key, name).id, "title": "Mine"}
-        server.request(key, {"updateSheetProperties": {"properties": properties, "fields": "title"}})
+        server.request(
+            key, {"updateSheetProperties": {"properties": properties, "fields": "title"}}
+        )
 
     return act
 
@@ -107,7 +123,7 @@ def sheet_added(name: str) -> Act:
 def formula(name: str, row: int, header: str, header_row: int = 1) -> Act:
     return lambda server, key: server.set_formula(
         key, name, row, column_of(server, key, name, header, header_row), "=1+1", 2
-    )  # fmt: skip
+    )
 
 
 def run(google: Google, key: str, work: Work) -> TicketopsError | None:
@@ -120,7 +136,8 @@ def run(google: Google, key: str, work: Work) -> TicketopsError | None:
 
 
 def either_order(google: Google, sheet: str, work: Work, act: Act) -> tuple[list[Any], Any]:
-    """What the workbook may hold in the end: (both, one after the other or the other way round), (what they did alone)."""
+    """What the workbook may hold in the end: (both, one after the other or the other way round),
+    (what they did alone)."""
     server = google.server
     alone, first, last = twin(google, sheet), twin(google, sheet), twin(google, sheet)
     act(server, alone)

@@ -13,12 +13,18 @@ SALE = ("sale", "add", "--client", "Meridian", "--line", "M01:Cat 1:2@350")
 
 def variables(google: Google, more: dict[str, str | None]) -> dict[str, str]:
     """Those of a machine whose configuration is empty; None: have it not."""
-    environment = google.environment() | {"XDG_CONFIG_HOME": str(google.folder / "config"), "TICKETOPS_GOOGLE_BUDGET": "5"}
-    return {"GOOGLE_APPLICATION_CREDENTIALS": ""} | {name: value for name, value in (environment | more).items() if value is not None}
+    environment = google.environment() | {
+        "XDG_CONFIG_HOME": str(google.folder / "config"),
+        "TICKETOPS_GOOGLE_BUDGET": "5",
+    }
+    return {"GOOGLE_APPLICATION_CREDENTIALS": ""} | {
+        name: value for name, value in (environment | more).items() if value is not None
+    }
 
 
 def process(google: Google, *words: str, **more: str | None) -> Result:
-    """The command in a process of its own: waits between tries, and shows all that a person sees."""
+    """The command in a process of its own: waits between tries, and shows all that a person
+    sees."""
     return run_cli(*words, env=variables(google, more))
 
 
@@ -40,5 +46,12 @@ def nothing_leaked(google: Google, *done: Result, secrets: tuple[str, ...] = ())
         for path in google.folder.rglob("*")
         if path.is_file() and path not in own and "keys" not in path.parts
     ]
-    for secret in ("ya29.", "1//refresh", "GOCSPX", "BEGIN PRIVATE KEY", google.info["private_key"].splitlines()[3][:40], *secrets):
+    for secret in (
+        "ya29.",
+        "1//refresh",
+        "GOCSPX",
+        "BEGIN PRIVATE KEY",
+        google.info["private_key"].splitlines()[3][:40],
+        *secrets,
+    ):
         assert [text[:200] for text in texts if secret in text] == []

@@ -9,15 +9,15 @@ import pytest
 from tests.conftest import Result, Runner
 from tests.online import Google
 from tests.stores.gsheets.commands import Command, variables
-from ticketops.services import google as services_google
-from ticketops.services import workbooks
+from ticketops.engine import opening
+from ticketops.services import google_access as services_google
 
 
 @pytest.fixture
 def command(google: Google, in_process: Runner, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The same command line in this process, which is quicker: nothing is waited for."""
     opened: list[Any] = []
-    connect = workbooks.connect
+    connect = opening.connect
 
     def connected(*args: Any, **named: Any) -> Any:
         opened.append(connect(*args, **named))
@@ -25,9 +25,9 @@ def command(google: Google, in_process: Runner, monkeypatch: pytest.MonkeyPatch)
 
     def commanded(*words: str, **more: str | None) -> Result:
         with monkeypatch.context() as patch:
-            for module in (workbooks, services_google):
+            for module in (opening, services_google):
                 patch.setattr(module, "connect", connected)
-            workbooks._identity.cache_clear()  # a process of its own would know none
+            opening._identity.cache_clear()  # a process of its own would know none
             done = in_process(*words, env=variables(google, more))
         for connection in opened:
             connection.close()

@@ -1,5 +1,6 @@
-"""What the tests of the Google Sheets store share: spreadsheets with something in them, what is seen of them from outside (the server's
-cells, never the store's own reading), and ways to go wrong on the way."""
+"""What the tests of the Google Sheets store share: spreadsheets with something in them, what is
+seen of them from outside (the server's cells, never the store's own reading), and ways to go wrong
+on the way."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from tests.desk import Desk
 from tests.google.server import Fault, GoogleServer, Request
 from tests.online import Google
 from ticketops.model.changes import ChangeSet
-from ticketops.schema.tables import with_structure
+from ticketops.schema.layouts.event import EVENT
+from ticketops.schema.structure import with_structure
 from ticketops.stores.base import Entry
 from ticketops.stores.memory import MemoryStore
 
@@ -28,7 +30,7 @@ LOCK, CFG, JOURNAL, STAGING = "_TICKETOPS_LOCK", "_CFG", "_JOURNAL", "_TICKETOPS
 
 def desk_with_stock() -> Desk:
     """Four units, two tickets sold."""
-    desk = Desk(MemoryStore())
+    desk = Desk(MemoryStore(layout=EVENT))
     desk.buy(("M01", "Cat 1", 4))
     desk.sell(("M01", "Cat 1", 2))
     return desk
@@ -39,7 +41,8 @@ def rows_of(desk: Desk) -> dict[str, list[list[Any]]]:
 
 
 def stocked(google: Google, *, tight: bool = False) -> str:
-    """A spreadsheet with four units and two tickets sold, on which ticketops never worked: no `_CFG`, no journal."""
+    """A spreadsheet with four units and two tickets sold, on which ticketops never worked: no
+    `_CFG`, no journal."""
     return google.new(rows_of(desk_with_stock()), tight=tight)
 
 
@@ -47,7 +50,8 @@ PERSON = "anna@example.com"
 
 
 def quick(google: Google, key: str, **more: Any) -> Any:
-    """A store that a person has let in: with a service account's key, reading the key and signing for a token takes longer than the rest."""
+    """A store that a person has let in: with a service account's key, reading the key and signing
+    for a token takes longer than the rest."""
     file = google.folder / "consent.json"
     if not file.exists():
         file.write_text(json.dumps(google.server.authorized_user(PERSON)))
@@ -73,9 +77,14 @@ def twin(google: Google, key: str) -> str:
 
 
 def content(server: GoogleServer, key: str) -> dict[str, list[Any]]:
-    """{sheet: its cells with all that hangs on them} of the workbook, without the product's own sheets."""
+    """{sheet: its cells with all that hangs on them} of the workbook, without the product's own
+    sheets."""
     rows = server.snapshot(key)["rows"]
-    return {title: cells for title, cells in rows.items() if title not in (LOCK, CFG, JOURNAL) and not title.startswith(STAGING)}
+    return {
+        title: cells
+        for title, cells in rows.items()
+        if title not in (LOCK, CFG, JOURNAL) and not title.startswith(STAGING)
+    }
 
 
 def titles(server: GoogleServer, key: str) -> list[str]:
@@ -142,7 +151,8 @@ class Killed(BaseException):
 
 
 def kill_at(store: Any, nth: int, *, after: bool) -> None:
-    """The process dies at its nth request from now on, before it is sent or before its answer is read."""
+    """The process dies at its nth request from now on, before it is sent or before its answer is
+    read."""
     http = store.connection._http
     send, sent = http.request, 0
 
@@ -169,7 +179,8 @@ def dies_with_the_lock(store: Any) -> None:
 
 @contextmanager
 def interrupted(server: GoogleServer, nth: int, act: Callable[[], None]) -> Iterator[list[int]]:
-    """Another user acts just before the nth request about spreadsheets is carried out. Yields how many requests there were."""
+    """Another user acts just before the nth request about spreadsheets is carried out. Yields how
+    many requests there were."""
     seen = [0]
 
     def before(request: Request) -> None:
@@ -186,7 +197,7 @@ def interrupted(server: GoogleServer, nth: int, act: Callable[[], None]) -> Iter
 
 
 @contextmanager
-def settled(server: GoogleServer) -> Iterator[None]:
+def reconciled(server: GoogleServer) -> Iterator[None]:
     """Waits at the end until requests that the client gave up are carried out too."""
     came, answered = [0], [0]
 
@@ -207,12 +218,16 @@ def settled(server: GoogleServer) -> Iterator[None]:
 
 
 def requests_in(server: GoogleServer, act: Callable[[], Any]) -> list[str]:
-    """What is asked for about spreadsheets while something is done, in short: «get», «values», «look», «batch»."""
+    """What is asked for about spreadsheets while something is done, in short: «get», «values»,
+    «look», «batch»."""
     server.log.clear()
     act()
     names = {"batchUpdate": "batch", "getByDataFilter": "look", "values:batchGet": "values"}
     return [
-        next((short for long, short in names.items() if call.path.partition("?")[0].endswith(long)), "get")
+        next(
+            (short for long, short in names.items() if call.path.partition("?")[0].endswith(long)),
+            "get",
+        )
         for call in server.log
         if call.path.startswith("/v4/")
     ]

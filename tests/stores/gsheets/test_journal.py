@@ -1,4 +1,5 @@
-"""The journal in the spreadsheet: every machine can read it and take back from it, even when somebody has been at it."""
+"""The journal in the spreadsheet: every machine can read it and take back from it, even when
+somebody has been at it."""
 
 from __future__ import annotations
 
@@ -26,16 +27,11 @@ from tests.stores.gsheets.fixtures import (
     quick,
     stocked,
 )
+from tests.trail import LASTING
 from ticketops.domain.allocation.commit import Choice
 from ticketops.errors import ConflictError, RuleError, TicketopsError
-from ticketops.schema.workbook import (
-    DISTRIBUTION,
-    MANIFEST,
-    PURCHASES,
-    SALES,
-    SALES_RECON_AUDIT,
-)
-from ticketops.services import jobs
+from ticketops.schema.layouts.event import DISTRIBUTION, EVENT, PURCHASES, SALES, SALES_RECON_AUDIT
+from ticketops.services import allocation, selling
 from ticketops.stores.gsheets import ledger, sending
 
 # --- from every machine
@@ -46,7 +42,13 @@ def test_what_one_machine_did_another_sees_and_takes_back(google: Google) -> Non
     machines = [Desk(quick(google, key, machine=name)) for name in "abc"]
     states = [content(google.server, key)]
     for desk, work in zip(
-        machines, (jobs.allocate_auto, jobs.recon_run, lambda: jobs.policy_set("event", "", {"mode": "SUGGEST"})), strict=True
+        machines,
+        (
+            allocation.allocate_auto,
+            selling.recon_run,
+            lambda: allocation.policy_set("event", "", {"mode": "SUGGEST"}),
+        ),
+        strict=True,
     ):
         desk.role = "ops_manager"
         desk.do(work())
@@ -54,8 +56,10 @@ def test_what_one_machine_did_another_sees_and_takes_back(google: Google) -> Non
     logs = [quick(google, key, machine=name).log() for name in "abcd"]
     assert all(log == logs[0] for log in logs)
     assert [(t.number, t.entry.command, t.entry.user) for t in logs[0]] == [
-        (1, "allocate auto", "tester"), (2, "recon run", "tester"), (3, "policy set", "tester"),
-    ]  # fmt: skip
+        (1, "allocate auto", "tester"),
+        (2, "recon run", "tester"),
+        (3, "policy set", "tester"),
+    ]
     tables = [everything(quick(google, key, machine="d"))]
     for name, before in zip("dab", reversed(states[:-1]), strict=True):
         Desk(quick(google, key, machine=name)).undo()
@@ -74,17 +78,23 @@ def test_what_one_machine_did_another_sees_and_takes_back(google: Google) -> Non
 
 
 def written(cells: dict[str, list[Any]]) -> dict[tuple[str, int, int], Any]:
-    """What stands below the headers: made sheets and columns stay after an undo, and so do looks."""
+    """What stands below the headers: made columns stay after an undo, and so do looks and the rows
+    of lasting sheets."""
     return {
         (title, row, column): cell.value
         for title, rows in cells.items()
+        if title not in LASTING
         for row, values in enumerate(rows, start=1)
         for column, cell in enumerate(values, start=1)
-        if cell and cell.value not in (None, False) and row > (MANIFEST[title].header_row if title in MANIFEST else 0)
+        if cell
+        and cell.value not in (None, False)
+        and row > (EVENT[title].header_row if title in EVENT else 0)
     }
 
 
-def test_a_transaction_of_many_rows_of_the_journal(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transaction_of_many_rows_of_the_journal(
+    google: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cell holds so much and no more; what is packed goes on below."""
     monkeypatch.setattr(ledger, "_MOST", 200)
     key = stocked(google)
@@ -92,7 +102,7 @@ def test_a_transaction_of_many_rows_of_the_journal(google: Google, monkeypatch: 
     desk = Desk(quick(google, key))
     desk.buy(("M2", "Cat 2", 5))
     between = written(content(google.server, key))
-    desk.do(jobs.allocate_auto())
+    desk.do(allocation.allocate_auto())
     assert len(google.server.rows(key, JOURNAL)) > 8
     assert len(journal(google.server, key)) == 2
     Desk(quick(google, key, machine="b")).undo()
@@ -101,12 +111,19 @@ def test_a_transaction_of_many_rows_of_the_journal(google: Google, monkeypatch: 
     assert written(content(google.server, key)) == before
 
 
-def test_what_was_the_most_that_can_be_written_can_be_taken_back(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An undo writes blanks and few words into the journal, so that it is smaller than what it takes back."""
+def test_what_was_the_most_that_can_be_written_can_be_taken_back(
+    google: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An undo writes blanks and few words into the journal, so that it is smaller than what it
+    takes back."""
     monkeypatch.setattr(sending, "ADVISED", 20_000)
     key = google.new()
     rows = [(f"M{i}", "Cat 1", f"{random.Random(i).getrandbits(2000):x}") for i in range(400)]
-    committed(quick(google, key), lambda c, _s: c.append(PURCHASES, 2, ("match", "category", "notes"), rows), PURCHASES)
+    committed(
+        quick(google, key),
+        lambda c, _s: c.append(PURCHASES, 2, ("match", "category", "notes"), rows),
+        PURCHASES,
+    )
     body = sum(len(str(cell)) for row in google.server.rows(key, JOURNAL) for cell in row)
     assert body > 100_000, "random texts can't be packed"
     monkeypatch.setattr(sending, "MOST", body // 2)
@@ -117,7 +134,7 @@ def test_what_was_the_most_that_can_be_written_can_be_taken_back(google: Google,
 def test_undo_is_refused_where_a_cell_was_changed_since(google: Google) -> None:
     key = stocked(google)
     server = google.server
-    Desk(quick(google, key)).do(jobs.allocate_auto())
+    Desk(quick(google, key)).do(allocation.allocate_auto())
     column = column_of(server, key, DISTRIBUTION, "Status", 2)
     was = server.cell(key, DISTRIBUTION, 3, column).value
     server.set(key, DISTRIBUTION, 3, column, "SENT BY HAND")
@@ -137,18 +154,30 @@ def test_undo_is_refused_where_a_rewritten_sheet_was_changed_since(google: Googl
     key = stocked(google)
     desk = Desk(quick(google, key))
     google.server.set(key, SALES, 2, column_of(google.server, key, SALES, "Number"), 3)
-    desk.do(jobs.recon_run())
-    google.server.set(key, SALES_RECON_AUDIT, 2, column_of(google.server, key, SALES_RECON_AUDIT, "Notes"), "typed since")
+    desk.do(selling.recon_run())
+    google.server.set(
+        key,
+        SALES_RECON_AUDIT,
+        2,
+        column_of(google.server, key, SALES_RECON_AUDIT, "Notes"),
+        "typed since",
+    )
     before = content(google.server, key)
     with pytest.raises(ConflictError, match="_SALES_RECON_AUDIT"):
         desk.undo()
     assert content(google.server, key) == before
 
 
-def test_a_rewritten_sheet_with_spaces_around_an_identifier_can_be_taken_back(google: Google) -> None:
+def test_a_rewritten_sheet_with_spaces_around_an_identifier_can_be_taken_back(
+    google: Google,
+) -> None:
     store = quick(google, google.new())
     for value in ("S1", " S2 "):
-        committed(store, lambda c, _s, value=value: c.replace(SALES_RECON_AUDIT, ("sales_id",), [(value,)]), SALES_RECON_AUDIT)
+        committed(
+            store,
+            lambda c, _s, value=value: c.replace(SALES_RECON_AUDIT, ("sales_id",), [(value,)]),
+            SALES_RECON_AUDIT,
+        )
     store.undo(ENTRY)
     assert store.read(SALES_RECON_AUDIT)[SALES_RECON_AUDIT].frame["sales_id"].to_list() == ["S1"]
 
@@ -174,16 +203,26 @@ def packed(content: str) -> str:
 
 DAMAGE: dict[str, Callable[[GoogleServer, str], Any]] = {
     "not base64": in_body("?!*"),
-    "base64 of nothing packed": in_body(base64.b64encode(b"something else, in all its length").decode()),
-    "cut off": lambda server, key: in_body(server.cell(key, JOURNAL, last(server, key), 10).value[:40])(server, key),
-    "one letter less": lambda server, key: in_body(server.cell(key, JOURNAL, last(server, key), 10).value[:-1])(server, key),
-    "one letter different": lambda server, key: in_body(other_letter(server.cell(key, JOURNAL, last(server, key), 10).value))(server, key),
+    "base64 of nothing packed": in_body(
+        base64.b64encode(b"something else, in all its length").decode()
+    ),
+    "cut off": lambda server, key: in_body(
+        server.cell(key, JOURNAL, last(server, key), 10).value[:40]
+    )(server, key),
+    "one letter less": lambda server, key: in_body(
+        server.cell(key, JOURNAL, last(server, key), 10).value[:-1]
+    )(server, key),
+    "one letter different": lambda server, key: in_body(
+        other_letter(server.cell(key, JOURNAL, last(server, key), 10).value)
+    )(server, key),
     "empty": in_body(""),
     "no JSON": in_body(packed("hello")),
     "no object": in_body(packed("[1, 2]")),
     "an object of something else": in_body(packed('{"a": 1}')),
     "cells of another kind": in_body(packed('{"cells": [], "appended": {}, "replaced": 3}')),
-    "a row of something else below": lambda server, key: server.set(key, JOURNAL, last(server, key) + 1, 10, "AAAA"),
+    "a row of something else below": lambda server, key: server.set(
+        key, JOURNAL, last(server, key) + 1, 10, "AAAA"
+    ),
     "a number": in_body("12"),
     "number is none": in_head(1, "x"),
     "number is a number": in_head(1, 7),
@@ -198,8 +237,10 @@ DAMAGE: dict[str, Callable[[GoogleServer, str], Any]] = {
     "row gone": lambda server, key: server.delete_row(key, JOURNAL, last(server, key)),
     "row inserted": lambda server, key: server.insert_row(key, JOURNAL, 2),
     "sorted": in_reverse(JOURNAL, 2),
-    "all gone": lambda server, key: server.request(key, {"updateCells": {"range": {"sheetId": server.sheet(key, JOURNAL).id}, "fields": "*"}}),
-}  # fmt: skip
+    "all gone": lambda server, key: server.request(
+        key, {"updateCells": {"range": {"sheetId": server.sheet(key, JOURNAL).id}, "fields": "*"}}
+    ),
+}
 
 
 def other_letter(text: str) -> str:
@@ -209,12 +250,16 @@ def other_letter(text: str) -> str:
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_a_damaged_journal(google: Google, name: str) -> None:
-    """`log` tells what it can; an undo takes back just what the journal says, or is refused with one line; work goes on."""
+    """`log` tells what it can; an undo takes back just what the journal says, or is refused with
+    one line; work goes on."""
     key = stocked(google)
     server = google.server
     states = [written(content(server, key))]
     desk = Desk(quick(google, key))
-    for work in (lambda: desk.sell(("M01", "Cat 1", 1)), lambda: desk.do(jobs.allocate_commit("S1", Choice(rank=1)))):
+    for work in (
+        lambda: desk.sell(("M01", "Cat 1", 1)),
+        lambda: desk.do(allocation.allocate_commit("S1", Choice(rank=1))),
+    ):
         work()
         states.append(written(content(server, key)))
     DAMAGE[name](server, key)
@@ -270,7 +315,13 @@ def test_what_belongs_to_the_machine_may_be_lost(google: Google) -> None:
     key = stocked(google)
     Desk(quick(google, key)).buy(("M01", "Cat 2", 1))
     memory = google.folder / "state" / key / "sheets.json"
-    for text in ("", "{", "[]", '{"sheets": {"Sales": [1]}}', '{"sheets": {"Sales": [1, 2, 3]}, "revision": "1", "fetched": "x"}'):
+    for text in (
+        "",
+        "{",
+        "[]",
+        '{"sheets": {"Sales": [1]}}',
+        '{"sheets": {"Sales": [1, 2, 3]}, "revision": "1", "fetched": "x"}',
+    ):
         memory.write_text(text)
         Desk(quick(google, key)).buy(("M01", "Cat 2", 1))
     memory.unlink()

@@ -1,4 +1,5 @@
-"""New rows look like those above, dates like dates, flags can be ticked; what other people made of the sheet stays as it was."""
+"""New rows look like those above, dates like dates, flags can be ticked; what other people made of
+the sheet stays as it was."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from tests.stores.gsheets.fixtures import (
     CFG,
     ENTRY,
     JOURNAL,
+    PERSON,
     column_of,
     content,
     desk_with_stock,
@@ -27,16 +29,26 @@ from tests.stores.gsheets.fixtures import (
     values,
 )
 from ticketops.domain.audit import checks
-from ticketops.domain.sales import Order, SaleLine
+from ticketops.domain.selling.sales import Order, SaleLine
 from ticketops.errors import TicketopsError
 from ticketops.model.changes import ChangeSet
-from ticketops.schema.tables import with_structure
-from ticketops.schema.workbook import ALLOC_LOG, DISTRIBUTION, PURCHASES, SALES, SALES_RECON_AUDIT, UNITS
-from ticketops.services import jobs
+from ticketops.schema.layouts.event import (
+    ALLOC_LOG,
+    DISTRIBUTION,
+    PURCHASES,
+    SALES,
+    SALES_RECON_AUDIT,
+    UNITS,
+)
+from ticketops.schema.structure import with_structure
+from ticketops.services import allocation, selling
 
 YELLOW: dict[str, Any] = {"backgroundColor": {"red": 1, "green": 1}}
 EUROS: dict[str, Any] = {"numberFormat": {"type": "CURRENCY", "pattern": "€#,##0.00"}}
-LIST: dict[str, Any] = {"condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "UNALLOCATED"}]}, "strict": False}
+LIST: dict[str, Any] = {
+    "condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "UNALLOCATED"}]},
+    "strict": False,
+}
 TICK_BOX = {"condition": {"type": "BOOLEAN"}, "strict": True}
 
 
@@ -47,10 +59,26 @@ def dress(server: GoogleServer, key: str, sheet: str, row: int, column: int, **l
 
 
 def looks(server: GoogleServer, key: str) -> dict[str, Any]:
-    """All that is no cell: sizes of columns, filters, protections, merges, conditional formats, named ranges, the grid's columns."""
+    """All that is no cell: sizes of columns, filters, protections, merges, conditional formats,
+    named ranges, the grid's columns."""
     snapshot = server.snapshot(key)
-    kept = ("id", "title", "column_count", "grid", "more", "merges", "protected", "conditional", "filter", "sizes")
-    sheets = [{name: one[name] for name in kept} for one in snapshot["sheets"] if one["title"] not in (CFG, JOURNAL)]
+    kept = (
+        "id",
+        "title",
+        "column_count",
+        "grid",
+        "more",
+        "merges",
+        "protected",
+        "conditional",
+        "filter",
+        "sizes",
+    )
+    sheets = [
+        {name: one[name] for name in kept}
+        for one in snapshot["sheets"]
+        if one["title"] not in (CFG, JOURNAL)
+    ]
     return {
         "named": snapshot["named"],
         "metadata": snapshot["metadata"],
@@ -67,23 +95,73 @@ def furnished(google: Google) -> str:
     sales, units = server.sheet(key, SALES).id, server.sheet(key, UNITS).id
     price = column_of(server, key, SALES, "Price")
     dress(server, key, SALES, 2, price, format=EUROS)
-    dress(server, key, SALES, 2, column_of(server, key, SALES, "Status"), validation=LIST, note="ask Bert", format=YELLOW)
+    dress(
+        server,
+        key,
+        SALES,
+        2,
+        column_of(server, key, SALES, "Status"),
+        validation=LIST,
+        note="ask Bert",
+        format=YELLOW,
+    )
     dress(server, key, UNITS, 3, 9, format=YELLOW, note="a note")
     server.set(key, SALES, 2, 26, "mine")
     whole = {"sheetId": sales, "startRowIndex": 0, "startColumnIndex": 0, "endColumnIndex": 10}
     server.request(
         key,
         {"setBasicFilter": {"filter": {"range": whole}}},
-        {"updateDimensionProperties": {"range": {"sheetId": sales, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 2}, "properties": {"pixelSize": 200}, "fields": "pixelSize"}},
-        {"addConditionalFormatRule": {"rule": {"ranges": [whole], "booleanRule": {"condition": {"type": "NOT_BLANK"}, "format": YELLOW}}, "index": 0}},
-        {"addNamedRange": {"namedRange": {"namedRangeId": "n1", "name": "prices", "range": whole | {"startColumnIndex": 7, "endColumnIndex": 8}}}},
-        {"addProtectedRange": {"protectedRange": {"range": {"sheetId": units, "startRowIndex": 0, "endRowIndex": 1}, "warningOnly": True}}},
-        {"mergeCells": {"range": {"sheetId": units, "startRowIndex": 40, "endRowIndex": 42, "startColumnIndex": 22, "endColumnIndex": 24}}},
-    )  # fmt: skip
+        {
+            "updateDimensionProperties": {
+                "range": {"sheetId": sales, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 2},
+                "properties": {"pixelSize": 200},
+                "fields": "pixelSize",
+            }
+        },
+        {
+            "addConditionalFormatRule": {
+                "rule": {
+                    "ranges": [whole],
+                    "booleanRule": {"condition": {"type": "NOT_BLANK"}, "format": YELLOW},
+                },
+                "index": 0,
+            }
+        },
+        {
+            "addNamedRange": {
+                "namedRange": {
+                    "namedRangeId": "n1",
+                    "name": "prices",
+                    "range": whole | {"startColumnIndex": 7, "endColumnIndex": 8},
+                }
+            }
+        },
+        {
+            "addProtectedRange": {
+                "protectedRange": {
+                    "range": {"sheetId": units, "startRowIndex": 0, "endRowIndex": 1},
+                    "warningOnly": True,
+                }
+            }
+        },
+        {
+            "mergeCells": {
+                "range": {
+                    "sheetId": units,
+                    "startRowIndex": 40,
+                    "endRowIndex": 42,
+                    "startColumnIndex": 22,
+                    "endColumnIndex": 24,
+                }
+            }
+        },
+    )
     return key
 
 
-def written_by(before: dict[tuple[str, int, int], Any], after: dict[tuple[str, int, int], Any]) -> set[tuple[str, int, int]]:
+def written_by(
+    before: dict[tuple[str, int, int], Any], after: dict[tuple[str, int, int], Any]
+) -> set[tuple[str, int, int]]:
     return {at for at in before | after if before.get(at) != after.get(at)}
 
 
@@ -93,13 +171,15 @@ def test_what_people_made_of_the_sheet_stays(google: Google, work: str) -> None:
     server = google.server
     desk = Desk(quick(google, key), role="ops_manager")
     if work in ("unallocate", "undo"):
-        desk.do(jobs.allocate_auto())
+        desk.do(allocation.allocate_auto())
     looked, cells, held = looks(server, key), content(server, key), values(server, key)
     {
         "sell": lambda: desk.sell(("M01", "Cat 1", 1)),
-        "allocate": lambda: desk.do(jobs.allocate_auto()),
-        "recon": lambda: desk.do(jobs.recon_run()),
-        "unallocate": lambda: desk.do(jobs.override_unallocate("S1", "x", set_id="", keep_seats=False, force=True)),
+        "allocate": lambda: desk.do(allocation.allocate_auto()),
+        "recon": lambda: desk.do(selling.recon_run()),
+        "unallocate": lambda: desk.do(
+            allocation.override_unallocate("S1", "x", set_id="", keep_seats=False, force=True)
+        ),
         "undo": desk.undo,
     }[work]()
     now = content(server, key)
@@ -111,9 +191,17 @@ def test_what_people_made_of_the_sheet_stays(google: Google, work: str) -> None:
         for row, line in enumerate(rows, start=1):
             for column, cell in enumerate(line, start=1):
                 old, new = cell or BLANK, Cell(*(at(now, title, row, column)))
-                assert (new.validation, new.note) == (old.validation, old.note), (title, row, column)
+                assert (new.validation, new.note) == (old.validation, old.note), (
+                    title,
+                    row,
+                    column,
+                )
                 if (title, row, column) in ours:
-                    assert new.format == old.format or isinstance(new.value, (int, float)), (title, row, column)
+                    assert new.format == old.format or isinstance(new.value, (int, float)), (
+                        title,
+                        row,
+                        column,
+                    )
                 else:
                     assert new == old, (title, row, column)
 
@@ -137,7 +225,9 @@ def test_new_rows_look_like_the_one_above(google: Google) -> None:
             assert (new.format, new.validation) == (above.format, above.validation), (row, column)
             assert new.note is None
         assert server.cell(key, SALES, row, column_of(server, key, SALES, "Price")).format == EUROS
-        assert server.cell(key, SALES, row, column_of(server, key, SALES, "Status")).validation == LIST
+        assert (
+            server.cell(key, SALES, row, column_of(server, key, SALES, "Status")).validation == LIST
+        )
         assert server.cell(key, SALES, row, 26).value is None
     assert [row[0] for row in server.rows(key, SALES)[1:]] == [46129] * 3
 
@@ -148,18 +238,35 @@ def test_the_first_rows_of_a_sheet_have_date_formats_and_tick_boxes(google: Goog
     desk = Desk(quick(google, key))
     desk.buy(("M01", "Cat 1", 2))
     desk.sell(("M01", "Cat 1", 2))
-    day, moment = {"type": "DATE", "pattern": "yyyy-mm-dd"}, {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm:ss"}
+    day, moment = (
+        {"type": "DATE", "pattern": "yyyy-mm-dd"},
+        {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm:ss"},
+    )
     for sheet, header, header_row, pattern in (
-        (SALES, "Date", 1, day), (PURCHASES, "Date", 1, day), (UNITS, "CreatedAt", 1, moment), (DISTRIBUTION, "Date", 2, day),
-    ):  # fmt: skip
+        (SALES, "Date", 1, day),
+        (PURCHASES, "Date", 1, day),
+        (UNITS, "CreatedAt", 1, moment),
+        (DISTRIBUTION, "Date", 2, day),
+    ):
         for row in range(header_row + 1, len(server.rows(key, sheet)) + 1):
             found = server.cell(key, sheet, row, column_of(server, key, sheet, header, header_row))
             assert found.format == {"numberFormat": pattern}, (sheet, row)
     for header in ("Sold (Y/N)", "Process_Now"):
         for row in (3, 4):
-            cell = server.cell(key, DISTRIBUTION, row, column_of(server, key, DISTRIBUTION, header, 2))
-            assert (cell.validation, cell.value) in ((TICK_BOX, True), (TICK_BOX, False), (TICK_BOX, None))
-        assert server.cell(key, DISTRIBUTION, 5, column_of(server, key, DISTRIBUTION, header, 2)).validation is None
+            cell = server.cell(
+                key, DISTRIBUTION, row, column_of(server, key, DISTRIBUTION, header, 2)
+            )
+            assert (cell.validation, cell.value) in (
+                (TICK_BOX, True),
+                (TICK_BOX, False),
+                (TICK_BOX, None),
+            )
+        assert (
+            server.cell(
+                key, DISTRIBUTION, 5, column_of(server, key, DISTRIBUTION, header, 2)
+            ).validation
+            is None
+        )
     assert server.cell(key, DISTRIBUTION, 2, 1).format is None, "the header is not ours to format"
 
 
@@ -168,17 +275,25 @@ def test_a_sheet_that_is_made(google: Google) -> None:
     server = google.server
     there = titles(server, key)
     desk = Desk(quick(google, key), role="ops_manager")
-    desk.do(jobs.unit_hold(["P00004"], "Meridian Travel", datetime(2026, 5, 1), "x"))
+    desk.do(allocation.unit_hold(["P00004"], "Meridian Travel", datetime(2026, 5, 1), "x"))
     (made,) = [title for title in titles(server, key) if title not in (*there, CFG, JOURNAL)]
     sheet = server.sheet(key, made)
     assert sheet.grid.get("frozenRowCount") == 1
     assert not sheet.more.get("hidden")
     header = server.rows(key, made)[0]
-    assert all(server.cell(key, made, 1, column).format == {"textFormat": {"bold": True}} for column in range(1, len(header) + 1))
+    assert all(
+        server.cell(key, made, 1, column).format == {"textFormat": {"bold": True}}
+        for column in range(1, len(header) + 1)
+    )
     for name, kind in (("Until", "DATE"), ("HeldAt", "DATE_TIME")):
         for row in (2, 3, 50):
-            assert server.cell(key, made, row, header.index(name) + 1).format["numberFormat"]["type"] == kind  # type: ignore[index]
-    hidden = {title: bool(server.sheet(key, title).more.get("hidden")) for title in titles(server, key)}
+            assert (
+                server.cell(key, made, row, header.index(name) + 1).format["numberFormat"]["type"]
+                == kind
+            )  # type: ignore[index]
+    hidden = {
+        title: bool(server.sheet(key, title).more.get("hidden")) for title in titles(server, key)
+    }
     assert {title for title, is_hidden in hidden.items() if is_hidden} == {JOURNAL}
 
 
@@ -196,15 +311,23 @@ def test_a_date_where_none_stood_looks_like_one(google: Google) -> None:
     for row, unit, before in ((2, "P00001", None), (3, "P00002", datetime(2026, 1, 1))):
         changes.set(UNITS, row, unit, {"allocated_at": (before, datetime(2026, 4, 17, 14, 30))})
     store.commit(with_structure(changes, snapshot), snapshot.revision, ENTRY)
-    assert server.cell(key, UNITS, 2, place).format == {"numberFormat": {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm:ss"}}
+    assert server.cell(key, UNITS, 2, place).format == {
+        "numberFormat": {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm:ss"}
+    }
     assert server.cell(key, UNITS, 3, place).format == own
-    assert store.read(UNITS)[UNITS].frame["allocated_at"].to_list()[:2] == [datetime(2026, 4, 17, 14, 30)] * 2
+    assert (
+        store.read(UNITS)[UNITS].frame["allocated_at"].to_list()[:2]
+        == [datetime(2026, 4, 17, 14, 30)] * 2
+    )
 
 
 def test_the_grid_grows_as_far_as_it_must(google: Google) -> None:
     key = stocked(google, tight=True)
     server = google.server
-    before = {title: (server.sheet(key, title).row_count, server.sheet(key, title).column_count) for title in titles(server, key)}
+    before = {
+        title: (server.sheet(key, title).row_count, server.sheet(key, title).column_count)
+        for title in titles(server, key)
+    }
     desk = Desk(quick(google, key))
     desk.sell(("M01", "Cat 1", 3))
     desk.buy(("M01", "Cat 1", 2))
@@ -212,7 +335,9 @@ def test_the_grid_grows_as_far_as_it_must(google: Google) -> None:
         sheet = server.sheet(key, title)
         height = len(server.rows(key, title))
         width = max((len(row) for row in server.rows(key, title)), default=0)
-        assert (sheet.row_count, sheet.column_count) == (max(rows, height), max(columns, width)), title
+        assert (sheet.row_count, sheet.column_count) == (max(rows, height), max(columns, width)), (
+            title
+        )
     assert server.sheet(key, DISTRIBUTION).row_count == before[DISTRIBUTION][0] + 3
     assert checks.audit(quick(google, key, machine="b").read(DISTRIBUTION, UNITS))[1] == []
 
@@ -221,7 +346,11 @@ def test_columns_that_are_added_stand_at_the_right_end(google: Google) -> None:
     """Beyond people's own columns, on a grid that has no room for them."""
     rows = rows_of(desk_with_stock())
     rows[SALES] = [
-        [cell for header, cell in zip(rows[SALES][0], row, strict=True) if header not in ("ClientPO", "PaymentStatus")]
+        [
+            cell
+            for header, cell in zip(rows[SALES][0], row, strict=True)
+            if header not in ("ClientPO", "PaymentStatus")
+        ]
         for row in rows[SALES]
     ]
     rows[SALES][0].append("Mine")
@@ -231,7 +360,7 @@ def test_columns_that_are_added_stand_at_the_right_end(google: Google) -> None:
     width = len(rows[SALES][0])
     desk = Desk(quick(google, key))
     order = Order("Acme", "USD", datetime(2026, 4, 17), client_po="PO-7")
-    desk.do(jobs.sale_add(order, [SaleLine("M01", "Cat 1", 1, Decimal(350))]))
+    desk.do(selling.sale_add(order, [SaleLine("M01", "Cat 1", 1, Decimal(350))]))
     header = server.rows(key, SALES)[0]
     assert header[:width] == rows[SALES][0]
     assert "ClientPO" in header[width:]
@@ -250,7 +379,9 @@ def test_a_queue_that_is_rewritten_keeps_its_looks(google: Google) -> None:
     for ids in (["S1", "S2", "S3"], ["S4"]):
         snapshot = store.read(SALES_RECON_AUDIT)
         changes = ChangeSet()
-        changes.replace(SALES_RECON_AUDIT, ("action", "reason", "sales_id"), [("KEEP", "x", one) for one in ids])
+        changes.replace(
+            SALES_RECON_AUDIT, ("action", "reason", "sales_id"), [("KEEP", "x", one) for one in ids]
+        )
         store.commit(with_structure(changes, snapshot), snapshot.revision, ENTRY)
     for row in (2, 3, 4):
         cell = server.cell(key, SALES_RECON_AUDIT, row, 1)
@@ -263,7 +394,10 @@ def test_a_queue_that_is_rewritten_keeps_its_looks(google: Google) -> None:
 
 def protect(server: GoogleServer, key: str, sheet: str, **part: int) -> None:
     where = {"sheetId": server.sheet(key, sheet).id} | part
-    server.request(key, {"addProtectedRange": {"protectedRange": {"range": where, "editors": {"users": [OWNER]}}}})
+    server.request(
+        key,
+        {"addProtectedRange": {"protectedRange": {"range": where, "editors": {"users": [OWNER]}}}},
+    )
 
 
 @pytest.mark.parametrize("sheet", [SALES, DISTRIBUTION, CFG, JOURNAL])
@@ -276,6 +410,10 @@ def test_a_sheet_that_is_protected_from_us_is_one_line(google: Google, sheet: st
         Desk(quick(google, key)).sell(("M01", "Cat 1", 1))
     assert refused.value.exit_code in (3, 6)
     assert "\n" not in refused.value.message
+    if sheet in (SALES, DISTRIBUTION):
+        assert refused.value.exit_code == 6
+        assert f"{OWNER}, who owns it," in refused.value.hint, "who can lift it"
+        assert PERSON in refused.value.message
     assert content(google.server, key) == before
     assert not is_locked(google.server, key)
 
@@ -297,17 +435,20 @@ def test_a_column_of_one_s_own_may_be_protected(google: Google) -> None:
 
 
 def test_tick_boxes_that_somebody_drew_far_down(google: Google) -> None:
-    """Boxes that are off are no rows: what is appended goes right below the last one, and their boxes stay."""
+    """Boxes that are off are no rows: what is appended goes right below the last one, and their
+    boxes stay."""
     key = stocked(google)
     server = google.server
     place = column_of(server, key, DISTRIBUTION, "Process_Now", 2)
     for row in range(3, 200):
-        server.set(key, DISTRIBUTION, row, place, server.cell(key, DISTRIBUTION, row, place).value or False)
+        server.set(
+            key, DISTRIBUTION, row, place, server.cell(key, DISTRIBUTION, row, place).value or False
+        )
         dress(server, key, DISTRIBUTION, row, place, validation=TICK_BOX)
     desk = Desk(quick(google, key))
     desk.sell(("M01", "Cat 1", 2))
     assert desk.rows(DISTRIBUTION, "row") == [3, 4, 5, 6]
-    desk.do(jobs.allocate_auto())
+    desk.do(allocation.allocate_auto())
     desk.undo()
     desk.undo()
     assert desk.rows(DISTRIBUTION, "row") == [3, 4]

@@ -12,16 +12,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.desk import Desk
+from tests.desk import Cells, Desk
+from tests.machines.backbone import Backbone
+from tests.machines.trade import Trade, TradingDesk
 from tests.online import Google
 from tests.stores.gsheets.fixtures import content, journal, quick
-from tests.test_allocation_properties import Cells, Office, Trade
-from tests.test_backbone_properties import Backbone
-from ticketops.schema.workbook import MANIFEST
+from ticketops.schema.layouts.event import EVENT
 
 
 class Typewriter:
-    """The store, and somebody at the browser who types into the same sheet. Its revision moves with both."""
+    """The store, and somebody at the browser who types into the same sheet. Its revision moves with
+    both."""
 
     def __init__(self, google: Google) -> None:
         self._google = google
@@ -40,13 +41,16 @@ class Typewriter:
         self._typed += 1
 
     def cells(self) -> Cells:
-        """What stands below the headers: sheets and columns that were made stay after an undo, empty."""
+        """What stands below the headers: sheets and columns that were made stay after an undo,
+        empty."""
         return {
             name: {
                 (r, c): value
                 for r, row in enumerate(self._google.server.rows(self.key, name))
                 for c, value in enumerate(row)
-                if value is not None and value is not False and r >= (MANIFEST[name].header_row if name in MANIFEST else 0)
+                if value is not None
+                and value is not False
+                and r >= (EVENT[name].header_row if name in EVENT else 0)
             }
             for name in content(self._google.server, self.key)
         }
@@ -59,7 +63,7 @@ class BackboneOnline(Backbone):
         return Desk(Typewriter(self.google))
 
 
-class OfficeOnline(Office):
+class TradingDeskOnline(TradingDesk):
     def cells(self) -> Cells:
         found: Cells = self.once("cells", self.store.cells)
         return {name: cells for name, cells in found.items() if cells}
@@ -68,12 +72,17 @@ class OfficeOnline(Office):
 class TradeOnline(Trade):
     google: ClassVar[Google]
 
-    def new_desk(self) -> Office:
-        return OfficeOnline(Typewriter(self.google))
+    def new_desk(self) -> TradingDesk:
+        return TradingDeskOnline(Typewriter(self.google))
 
 
 def run(machine: type[Any], examples: int, steps: int) -> None:
-    how = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck))
+    how = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     run_state_machine_as_test(machine, settings=how)
 
 

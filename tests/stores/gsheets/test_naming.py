@@ -1,4 +1,5 @@
-"""How a Google Sheet is named, what `google check` says of it, and how a person lets the program in."""
+"""How a Google Sheet is named, what `google check` says of it, and how a person lets the program
+in."""
 
 from __future__ import annotations
 
@@ -36,8 +37,13 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize(("name", "given"), [(name, as_flag) for name in NAMES] + [(NAMES[0], as_variable), (NAMES[3], as_variable)])
-def test_how_a_sheet_is_named(google: Google, name: str, given: Callable[[str], Any], command: Command) -> None:
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [(name, as_flag) for name in NAMES] + [(NAMES[0], as_variable), (NAMES[3], as_variable)],
+)
+def test_how_a_sheet_is_named(
+    google: Google, name: str, given: Callable[[str], Any], command: Command
+) -> None:
     key = stocked(google)
     words, more = given(name.format(key))
     done = command("status", "--json", *words, **more)
@@ -45,7 +51,9 @@ def test_how_a_sheet_is_named(google: Google, name: str, given: Callable[[str], 
     assert f"/v4/spreadsheets/{key}" in google.server.log[-1].path
 
 
-@pytest.mark.parametrize("text", ["gsheet:{}", "https://docs.google.com/spreadsheets/d/{}/edit#gid=0"])
+@pytest.mark.parametrize(
+    "text", ["gsheet:{}", "https://docs.google.com/spreadsheets/d/{}/edit#gid=0"]
+)
 def test_in_the_file_of_settings(google: Google, text: str, command: Command) -> None:
     key = stocked(google)
     (google.folder / "ticketops.toml").write_text(f'workbook = "{text.format(key)}"\n')
@@ -69,13 +77,19 @@ def test_a_name_that_is_no_sheet_s(google: Google, name: str, named: str, comman
     assert google.server.log == []
 
 
-@pytest.mark.parametrize("words", [
-    ("sync", "diff", "--with", "gsheet:a,b"),
-    ("client", "pull", "gsheet:a,b"),
-    ("client", "build", "--all", "--to", "gsheet", "--into", "acme=gsheet:a,b"),
-    ("client", "build", "--all", "--to", "gsheet", "--folder", "a,b"),
-], ids=lambda words: words[-2])  # fmt: skip
-def test_an_argument_that_names_nothing(google: Google, small: Path, words: tuple[str, ...], command: Command) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sync", "diff", "--with", "gsheet:a,b"),
+        ("client", "pull", "gsheet:a,b"),
+        ("client", "build", "--all", "--to", "gsheet", "--into", "acme=gsheet:a,b"),
+        ("client", "build", "--all", "--to", "gsheet", "--folder", "a,b"),
+    ],
+    ids=lambda words: words[-2],
+)
+def test_an_argument_that_names_nothing(
+    google: Google, small: Path, words: tuple[str, ...], command: Command
+) -> None:
     one_line(command(*words, "-w", str(small)), 2, "a,b' names no ")
 
 
@@ -84,9 +98,16 @@ def test_google_check_as_json(google: Google, command: Command) -> None:
     done = command("google", "check", "--json", "-w", f"gsheet:{key}")
     assert done.code == 0
     seen = done.json["result"]
-    assert (seen["key"], seen["kind"], seen["email"], seen["title"]) == (str(google.key), "service_account", google.email, "Event")
+    assert (seen["key"], seen["kind"], seen["email"], seen["title"]) == (
+        str(google.key),
+        "service_account",
+        google.email,
+        "Event",
+    )
     assert seen["sheets"] == len(google.server.spreadsheet(key).sheets)
-    assert seen["cells"] == sum(sheet.row_count * sheet.column_count for sheet in google.server.spreadsheet(key).sheets)
+    assert seen["cells"] == sum(
+        sheet.row_count * sheet.column_count for sheet in google.server.spreadsheet(key).sheets
+    )
     assert google.server.count("write") == 0
     nothing_leaked(google, done)
 
@@ -95,7 +116,10 @@ def test_google_check_as_json(google: Google, command: Command) -> None:
 
 
 def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
-    google: Google, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: Command
+    google: Google,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    command: Command,
 ) -> None:
     """The browser's part is played."""
     from google.oauth2.credentials import Credentials
@@ -108,11 +132,22 @@ def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
     client = google.folder / "client.json"
     client.write_text(
         json.dumps(
-            {"installed": {"client_id": "x", "client_secret": "GOCSPX-x", "auth_uri": "http://localhost", "token_uri": info["token_uri"]}}
+            {
+                "installed": {
+                    "client_id": "x",
+                    "client_secret": "GOCSPX-x",
+                    "auth_uri": "http://localhost",
+                    "token_uri": info["token_uri"],
+                }
+            }
         )
     )
     config = google.folder / "config"
-    environment = {name: value for name, value in google.environment().items() if name != "TICKETOPS_GOOGLE_KEY"}
+    environment = {
+        name: value
+        for name, value in google.environment().items()
+        if name != "TICKETOPS_GOOGLE_KEY"
+    }
     for name, value in (environment | {"XDG_CONFIG_HOME": str(config)}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
@@ -129,7 +164,9 @@ def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
     done = command("google", "logout", TICKETOPS_GOOGLE_KEY=None)
     assert (done.code, kept.exists()) == (0, False)
     assert command("google", "logout", TICKETOPS_GOOGLE_KEY=None).code == 0
-    one_line(command("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=None), 2, "no key for Google")
+    one_line(
+        command("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=None), 2, "no key for Google"
+    )
 
 
 def test_login_wants_an_oauth_client(google: Google, command: Command) -> None:

@@ -1,5 +1,6 @@
-"""Somebody works in the sheet while a command runs. Whatever they do between two of its requests, it comes out as if one of the two had been
-there before the other, or the command is refused and only their work is there."""
+"""Somebody works in the sheet while a command runs. Whatever they do between two of its requests,
+it comes out as if one of the two had been there before the other, or the command is refused and
+only their work is there."""
 
 from __future__ import annotations
 
@@ -30,14 +31,24 @@ from tests.stores.gsheets.acts import (
     unlike,
 )
 from tests.stores.gsheets.fixtures import CFG, column_of, content, interrupted, is_locked, journal
-from ticketops.schema.workbook import DISTRIBUTION, PURCHASES, SALES, SALES_RECON_AUDIT, UNITS, USERS, VENDOR_CREDENTIALS
-from ticketops.services import credentials, jobs
+from ticketops.schema.layouts.event import (
+    DISTRIBUTION,
+    PURCHASES,
+    SALES,
+    SALES_RECON_AUDIT,
+    UNITS,
+    USERS,
+    VENDOR_CREDENTIALS,
+)
+from ticketops.services import allocation, credentials, masterdata, purchasing, selling
 
 JOBS: dict[str, Work] = {
     "appends": lambda desk: desk.sell(("M01", "Cat 1", 2)),
-    "sets": lambda desk: desk.do(jobs.allocate_auto()),
-    "deletes": lambda desk: desk.do(jobs.recon_apply()),
-    "makes a sheet": lambda desk: desk.do(jobs.user_set("tester", role="ops_manager", name="Anna", email="", active=True)),
+    "sets": lambda desk: desk.do(allocation.allocate_auto()),
+    "deletes": lambda desk: desk.do(selling.recon_apply()),
+    "makes a sheet": lambda desk: desk.do(
+        masterdata.user_set("tester", role="ops_manager", name="Anna", email="", active=True)
+    ),
 }
 
 
@@ -47,13 +58,22 @@ ACTS: dict[str, tuple[str, Act]] = {
     "a state that is set": ("sets", typed(UNITS, 2, "Status", "CANCELLED")),
     "the key of a row": ("sets", typed(UNITS, 2, "UnitID", "X1")),
     "a cell beside one that is set": ("sets", typed(DISTRIBUTION, 3, "Comment", "call them", 2)),
-    "a cell of a row that is deleted": ("deletes", typed(DISTRIBUTION, 6, "Comment", "keep this", 2)),
-    "the key of a row that is deleted": ("deletes", typed(DISTRIBUTION, 6, "SalesLineKey", "other", 2)),
+    "a cell of a row that is deleted": (
+        "deletes",
+        typed(DISTRIBUTION, 6, "Comment", "keep this", 2),
+    ),
+    "the key of a row that is deleted": (
+        "deletes",
+        typed(DISTRIBUTION, 6, "SalesLineKey", "other", 2),
+    ),
     "a tick in a queue": ("deletes", typed(SALES_RECON_AUDIT, 2, "Process_Now", True)),
     "the row that is appended to": ("appends", typed(SALES, 4, "Client", "Bolt")),
     "the row below that": ("appends", typed(SALES, 5, "Client", "Bolt")),
     "the last row": ("appends", typed(SALES, 3, "Client", "Bolt")),
-    "a user's own column in the row that is appended to": ("appends", typed_at(SALES, 4, 30, "mine")),
+    "a user's own column in the row that is appended to": (
+        "appends",
+        typed_at(SALES, 4, 30, "mine"),
+    ),
     "a cell elsewhere": ("sets", typed_at(SALES, 3, 30, "mine")),
     "a cell of another sheet": ("sets", typed_at("Purchases", 2, 30, "mine")),
     "a cell beyond the grid": ("appends", typed_at(DISTRIBUTION, 1200, 70, "mine")),
@@ -84,8 +104,11 @@ ACTS: dict[str, tuple[str, Act]] = {
     "a formula in the row that is appended": ("appends", formula(SALES, 4, "Total")),
     "a formula in a row that is deleted": ("deletes", formula(DISTRIBUTION, 6, "Comment", 2)),
     "a formula in another row": ("sets", formula(UNITS, 4, "Row")),
-    "a formula in a user's own column": ("appends", lambda server, key: server.set_formula(key, SALES, 4, 30, "=G4*2", 4)),
-}  # fmt: skip
+    "a formula in a user's own column": (
+        "appends",
+        lambda server, key: server.set_formula(key, SALES, 4, 30, "=G4*2", 4),
+    ),
+}
 OPEN = {
     "a cell that is set",
     "a state that is set",
@@ -105,14 +128,19 @@ OPEN = {
     "a formula in the row that is appended",
     "a formula in a row that is deleted",
 }
-"""What Google gives no means against, in the moment between look and write: it knows no write on a condition."""
+"""What Google gives no means against, in the moment between look and write: it knows no write on a
+condition."""
 
 
 def moments() -> list[Any]:
     """Every act at every moment; those before the lock are seen by the same look."""
     made = []
     for name, moment in itertools.product(ACTS, MOMENTS):
-        marks = [] if moment == "before the look" or name in ("a cell elsewhere", "the sheet deleted") else [pytest.mark.slow]
+        marks = (
+            []
+            if moment == "before the look" or name in ("a cell elsewhere", "the sheet deleted")
+            else [pytest.mark.slow]
+        )
         if moment == "before the write" and name in OPEN:
             continue
         made.append(pytest.param(name, moment, marks=marks, id=f"{name}, {moment}"))
@@ -120,7 +148,8 @@ def moments() -> list[Any]:
 
 
 def check(google: Google, sheet: str, work: Work, act: Act, moment: str) -> None:
-    """Somebody acts at that moment of a command: what comes of it might have come of one after the other, or only their work is there."""
+    """Somebody acts at that moment of a command: what comes of it might have come of one after the
+    other, or only their work is there."""
     server = google.server
     both, theirs = either_order(google, sheet, work, act)
     done = len(journal(server, sheet))
@@ -135,10 +164,14 @@ def check(google: Google, sheet: str, work: Work, act: Act, moment: str) -> None
         assert "nothing was written" in refused.hint or refused.exit_code == 3
         assert len(journal(server, sheet)) == done
     else:
-        assert now in both, [cell for cell in unlike(now, theirs) if cell not in unlike(both[0], theirs)][:5]
+        assert now in both, [
+            cell for cell in unlike(now, theirs) if cell not in unlike(both[0], theirs)
+        ][:5]
         assert len(journal(server, sheet)) == done + 1
     assert not is_locked(server, sheet)
-    assert [row for row in server.rows(sheet, CFG) if row[:1] == ["our.own.setting"]] == [["our.own.setting", "42"]]
+    assert [row for row in server.rows(sheet, CFG) if row[:1] == ["our.own.setting"]] == [
+        ["our.own.setting", "42"]
+    ]
 
 
 @pytest.mark.parametrize(("name", "moment"), moments())
@@ -153,21 +186,42 @@ def test_between_two_requests(google: Google, name: str, moment: str) -> None:
 def logins(server: GoogleServer, key: str) -> None:
     """Two vendors' logins, alike but for whose they are."""
     for row, vendor in enumerate(("Viagogo", "StubHub"), start=2):
-        for header, value in (("Vendor", vendor), ("LoginID", "1"), ("Email", f"{vendor}@example.com"), ("Active", True)):
-            server.set(key, VENDOR_CREDENTIALS, row, column_of(server, key, VENDOR_CREDENTIALS, header), value)
+        for header, value in (
+            ("Vendor", vendor),
+            ("LoginID", "1"),
+            ("Email", f"{vendor}@example.com"),
+            ("Active", True),
+        ):
+            server.set(
+                key,
+                VENDOR_CREDENTIALS,
+                row,
+                column_of(server, key, VENDOR_CREDENTIALS, header),
+                value,
+            )
 
 
 def typed_by_hand(name: str) -> Act:
-    """Two lines that somebody typed, of one and of three tickets, which ticketops has not taken up yet."""
+    """Two lines that somebody typed, of one and of three tickets, which ticketops has not taken up
+    yet."""
     told = ("Date", "Match", "Game", "Vendor", "Client", "Contract", "Category", "Price")
 
     def act(server: GoogleServer, key: str) -> None:
         headers, like, *_ = server.rows(key, name)
-        first = max(number for number, row in enumerate(server.rows(key, name), start=1) if row[:1] != [None] and row) + 1
+        first = (
+            max(
+                number
+                for number, row in enumerate(server.rows(key, name), start=1)
+                if row[:1] != [None] and row
+            )
+            + 1
+        )
         for row, count in ((first, 1), (first + 1, 3)):
             for column, header in enumerate(headers, start=1):
                 if header in told or header == "Number":
-                    server.set(key, name, row, column, like[column - 1] if header in told else count)
+                    server.set(
+                        key, name, row, column, like[column - 1] if header in told else count
+                    )
 
     return act
 
@@ -183,8 +237,16 @@ KEYLESS: dict[str, tuple[Act, Work, Act]] = {
         lambda desk: desk.do(credentials.deactivate("StubHub", "x", login="", event=None)),
         in_reverse(VENDOR_CREDENTIALS, 2),
     ),
-    "purchases, sorted": (typed_by_hand(PURCHASES), lambda desk: desk.do(jobs.purchase_expand()), in_reverse(PURCHASES, 5)),
-    "sales, sorted": (typed_by_hand(SALES), lambda desk: desk.do(jobs.sale_expand()), in_reverse(SALES, 4)),
+    "purchases, sorted": (
+        typed_by_hand(PURCHASES),
+        lambda desk: desk.do(purchasing.purchase_expand()),
+        in_reverse(PURCHASES, 5),
+    ),
+    "sales, sorted": (
+        typed_by_hand(SALES),
+        lambda desk: desk.do(selling.sale_expand()),
+        in_reverse(SALES, 4),
+    ),
 }
 
 

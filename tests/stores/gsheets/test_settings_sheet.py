@@ -1,5 +1,6 @@
-"""People read `_CFG` and keep settings of their own there; the lock and the revision stand in it too. Whatever they do to it while a command
-runs, their rows stay, and the workbook holds all of the command or nothing."""
+"""People read `_CFG` and keep settings of their own there; the lock and the revision stand in it
+too. Whatever they do to it while a command runs, their rows stay, and the workbook holds all of the
+command or nothing."""
 
 from __future__ import annotations
 
@@ -11,20 +12,44 @@ import pytest
 from tests.desk import Desk
 from tests.google.server import GoogleServer
 from tests.online import Google
-from tests.stores.gsheets.acts import MOMENTS, Act, in_reverse, row_inserted, run, sheet_at_work, sheet_deleted, sheet_renamed, typed_at
-from tests.stores.gsheets.fixtures import CFG, JOURNAL, LOCK, content, interrupted, is_locked, journal, lease_over, quick, titles, twin
+from tests.stores.gsheets.acts import (
+    MOMENTS,
+    Act,
+    in_reverse,
+    row_inserted,
+    run,
+    sheet_at_work,
+    sheet_deleted,
+    sheet_renamed,
+    typed_at,
+)
+from tests.stores.gsheets.fixtures import (
+    CFG,
+    JOURNAL,
+    LOCK,
+    content,
+    interrupted,
+    is_locked,
+    journal,
+    lease_over,
+    quick,
+    titles,
+    twin,
+)
 from ticketops.domain.audit import checks
-from ticketops.schema.workbook import DISTRIBUTION, UNITS
-from ticketops.services import jobs
+from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
+from ticketops.services import allocation
 
 
 def allocate(desk: Desk) -> None:
-    desk.do(jobs.allocate_auto())
+    desk.do(allocation.allocate_auto())
 
 
 def cfg_row(server: GoogleServer, key: str, first: str) -> int:
     """The row of `_CFG` that begins so."""
-    return next(number for number, row in enumerate(server.rows(key, CFG), start=1) if row[:1] == [first])
+    return next(
+        number for number, row in enumerate(server.rows(key, CFG), start=1) if row[:1] == [first]
+    )
 
 
 def cfg_row_deleted(first: str) -> Act:
@@ -59,9 +84,15 @@ LOCKED_ONLY = {"the lock's row deleted", "the lock's row emptied", "the lock tak
 """What is only there once the lock is taken."""
 CFG_OPEN = {
     (name, "before the write")
-    for name in ("a row above ours", "a row above the header", "a row less above ours", "the revision's row deleted")
+    for name in (
+        "a row above ours",
+        "a row above the header",
+        "a row less above ours",
+        "the revision's row deleted",
+    )
 }
-"""What Google gives no means against: it knows no write on a condition, and rows are written by number."""
+"""What Google gives no means against: it knows no write on a condition, and rows are written by
+number."""
 
 
 def cfg_moments() -> list[Any]:
@@ -77,7 +108,8 @@ def cfg_moments() -> list[Any]:
 
 @pytest.mark.parametrize(("name", "moment"), cfg_moments())
 def test_in_the_sheet_of_settings(google: Google, name: str, moment: str) -> None:
-    """All of the command or nothing, said as it is; settings of people stay, and the next command works."""
+    """All of the command or nothing, said as it is; settings of people stay, and the next command
+    works."""
     server, sheet = google.server, sheet_at_work(google)
     digests = server.rows(sheet, CFG)[cfg_row(server, sheet, "ticketops.digests") - 1]
     model = twin(google, sheet)
@@ -96,7 +128,9 @@ def test_in_the_sheet_of_settings(google: Google, name: str, moment: str) -> Non
     if name != "the sheet deleted":
         kept = server.rows(sheet, "Mine" if name == "the sheet renamed" else CFG)
         assert digests in kept
-        assert [row for row in kept if row[:1] == ["our.own.setting"]] == [["our.own.setting", "42"]]
+        assert [row for row in kept if row[:1] == ["our.own.setting"]] == [
+            ["our.own.setting", "42"]
+        ]
         if name == "a row below ours":
             assert ["another.setting"] in kept
     if is_locked(server, sheet) and CFG in titles(server, sheet):

@@ -1,5 +1,5 @@
-"""Many hands on one workbook: every commit lands, none is lost, and nobody's work is overwritten. That many writers get along is tested on
-a file and on a Google Sheet.
+"""Many hands on one workbook: every commit lands, none is lost, and nobody's work is overwritten.
+That many writers get along is tested on a file and on a Google Sheet.
 
 The module is its own child program: `python test_contention.py ROLE {json}`.
 """
@@ -33,15 +33,16 @@ from ticketops import config
 from ticketops.cli.main import run
 from ticketops.domain.audit import checks
 from ticketops.domain.plan import Plan, Run
-from ticketops.domain.procurement import PurchaseLine
-from ticketops.domain.sales import Order, SaleLine
+from ticketops.domain.purchasing.purchases import PurchaseLine
+from ticketops.domain.selling.sales import Order, SaleLine
+from ticketops.engine.job import Job
+from ticketops.engine.opening import open_store
+from ticketops.engine.transaction import carry_out, new_run
 from ticketops.errors import ConflictError, RuleError
 from ticketops.model.ids import split_unit_ids
+from ticketops.schema.layouts.event import DISTRIBUTION, EVENT, PURCHASES, SALES, SCHEDULE, UNITS
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import DISTRIBUTION, PURCHASES, SALES, UNITS
-from ticketops.services import jobs
-from ticketops.services.transaction import Job, carry_out, new_run
-from ticketops.services.workbooks import open_store
+from ticketops.services import allocation, purchasing, selling
 from ticketops.stores.base import Entry
 from ticketops.stores.xlsx.store import XlsxStore
 
@@ -52,11 +53,15 @@ EACH = 2
 
 
 def buy(quantity: int = EACH) -> Job:
-    return jobs.purchase_add([PurchaseLine("M01", "Viagogo", "000777", "Cat 1", quantity, Decimal("120.50"), "USD", DAY)])
+    return purchasing.purchase_add(
+        [PurchaseLine("M01", "Viagogo", "000777", "Cat 1", quantity, Decimal("120.50"), "USD", DAY)]
+    )
 
 
 def sell(lines: int = 1) -> Job:
-    return jobs.sale_add(Order("Meridian", "USD", DAY), [SaleLine("M01", "Cat 1", EACH, Decimal(350))] * lines)
+    return selling.sale_add(
+        Order("Meridian", "USD", DAY), [SaleLine("M01", "Cat 1", EACH, Decimal(350))] * lines
+    )
 
 
 # --- the workbook
@@ -77,7 +82,7 @@ class OnFile:
         return rows
 
     def store(self) -> Any:
-        return XlsxStore(Path(self.name))
+        return XlsxStore(Path(self.name), layout=EVENT)
 
 
 class Online:
@@ -108,7 +113,11 @@ def place(request: pytest.FixtureRequest) -> OnFile | Online:
 
 def _open(name: str) -> Any:
     """The store of a workbook, as a child opens it."""
-    return open_store(name, config.load({})) if name.startswith("gsheet:") else XlsxStore(Path(name))
+    return (
+        open_store(name, config.load({}))
+        if name.startswith("gsheet:")
+        else XlsxStore(Path(name), layout=EVENT)
+    )
 
 
 # --- the children
@@ -123,9 +132,11 @@ def _worker(path: str, number: int, rounds: int, careless: bool) -> None:
     _say(ready=True)
     sys.stdin.readline()
     for nth in range(rounds):
-        job = (buy(), sell(), jobs.allocate_commit(f"S{number * rounds + nth + 1}"))[nth % 3]
+        job = (buy(), sell(), allocation.allocate_commit(f"S{number * rounds + nth + 1}"))[nth % 3]
         try:
-            done = carry_out(_open(path), _slow(job) if careless else job, new_run(f"worker {number}"))
+            done = carry_out(
+                _open(path), _slow(job) if careless else job, new_run(f"worker {number}")
+            )
         except Exception as error:
             if not careless:
                 raise
@@ -133,12 +144,20 @@ def _worker(path: str, number: int, rounds: int, careless: bool) -> None:
         else:
             assert done.written
             result = done.plan.result
-            _say(done=nth, purchases=result.get("purchase_ids", []), sales=result.get("sales_ids", []), units=result.get("unit_ids", []))
+            _say(
+                done=nth,
+                purchases=getattr(result, "purchase_ids", []),
+                sales=getattr(result, "sales_ids", []),
+                units=getattr(result, "unit_ids", []),
+            )
 
 
 def _take_the_guards_away(path: Path) -> None:
-    """No lock; and whoever looks whether the file has changed sees the file as this round read it first."""
+    """No lock; and whoever looks whether the file has changed sees the file as this round read it
+    first."""
     import filelock
+
+    from ticketops.stores.xlsx import package
 
     class NoLock:
         def __init__(self, *_: Any) -> None:
@@ -151,26 +170,27 @@ def _take_the_guards_away(path: Path) -> None:
             pass
 
     filelock.FileLock = NoLock  # type: ignore[assignment, misc]
-    read_bytes, opened = Path.read_bytes, XlsxStore.__init__
+    read_regular, opened = package.read_regular, XlsxStore.__init__
     seen: list[bytes] = []
 
-    def read(self: Path) -> bytes:
-        if self != path:
-            return read_bytes(self)
+    def read(file: Path, most: int) -> bytes:
+        if file != path:
+            return read_regular(file, most)
         if not seen:
-            seen.append(read_bytes(self))
+            seen.append(read_regular(file, most))
         return seen[0]
 
     def fresh(self: XlsxStore, *args: Any, **more: Any) -> None:
         seen.clear()
         opened(self, *args, **more)
 
-    Path.read_bytes = read  # type: ignore[method-assign]
+    package.read_regular = read
     XlsxStore.__init__ = fresh  # type: ignore[method-assign]
 
 
 def _take_the_guards_away_online() -> None:
-    """A lock of one's own, no second look, and whoever asks whether the sheet has moved hears what was read first."""
+    """A lock of one's own, no second look, and whoever asks whether the sheet has moved hears what
+    was read first."""
     from ticketops.stores.gsheets import lock
     from ticketops.stores.gsheets.store import GoogleSheetStore
 
@@ -217,7 +237,9 @@ def _reader(path: str) -> None:
 
 def _holder(path: str, seconds: float) -> None:
     """Takes the lock and keeps it."""
-    with XlsxStore(Path(path)).locked(Entry("R20260417-090000", "sale expand", "anna", DAY)):
+    with XlsxStore(Path(path), layout=EVENT).locked(
+        Entry("R20260417-090000", "sale expand", "anna", DAY)
+    ):
         _say(held=os.getpid())
         select.select([sys.stdin], [], [], seconds)
     _say(released=True)
@@ -233,7 +255,9 @@ def _say(**words: Any) -> None:
 class Child:
     """A process in one of the roles above."""
 
-    def __init__(self, role: str, path: Path | str, environment: dict[str, str] | None = None, **words: Any) -> None:
+    def __init__(
+        self, role: str, path: Path | str, environment: dict[str, str] | None = None, **words: Any
+    ) -> None:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")}
         command = [sys.executable, __file__, role, json.dumps({"path": str(path), **words})]
         self.process = subprocess.Popen(
@@ -245,7 +269,7 @@ class Child:
             env=inherited | {"PYTHONPATH": str(ROOT)} | (environment or {}),
         )
 
-    def hear(self) -> dict[str, Any]:
+    def read_edits(self) -> dict[str, Any]:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
@@ -277,7 +301,9 @@ def children() -> Iterator[list[Child]]:
         yield made
     finally:
         for child in made:
-            if child.process.poll() is None or (child.process.stdout and not child.process.stdout.closed):
+            if child.process.poll() is None or (
+                child.process.stdout and not child.process.stdout.closed
+            ):
                 child.kill()
 
 
@@ -290,16 +316,27 @@ def _event(store: Any, sales: int) -> None:
     carry_out(store, sell(sales), new_run("tester"))
 
 
-def _contend(place: OnFile | Online, processes: int, rounds: int, *, careless: bool = False, readers: int = 0) -> list[dict[str, Any]]:
+def _contend(
+    place: OnFile | Online, processes: int, rounds: int, *, careless: bool = False, readers: int = 0
+) -> list[dict[str, Any]]:
     """Everything that the workers said."""
     _event(place.store(), processes * rounds)
     with children() as made:
         for number in range(processes):
-            made.append(Child("worker", place.name, place.environment, number=number, rounds=rounds, careless=careless))
+            made.append(
+                Child(
+                    "worker",
+                    place.name,
+                    place.environment,
+                    number=number,
+                    rounds=rounds,
+                    careless=careless,
+                )
+            )
         for _ in range(readers):
             made.append(Child("reader", place.name, place.environment))
         for child in made:
-            assert child.hear() == {"ready": True}
+            assert child.read_edits() == {"ready": True}
         for child in made[:processes]:
             child.go()
         said = [word for child in made[:processes] for word in child.rest()]
@@ -319,9 +356,16 @@ def _missing(place: OnFile | Online, said: list[dict[str, Any]]) -> dict[str, se
     held = {
         "purchases": column(PURCHASES, "PurchaseID"),
         "sales": column(SALES, "SalesID"),
-        "units": [unit for cell in column(DISTRIBUTION, "AllocatedUnitIDs", 2) for unit in split_unit_ids(cell)],
+        "units": [
+            unit
+            for cell in column(DISTRIBUTION, "AllocatedUnitIDs", 2)
+            for unit in split_unit_ids(cell)
+        ],
     }
-    return {what: {one for word in said for one in word.get(what, [])} - set(ids) for what, ids in held.items()}
+    return {
+        what: {one for word in said for one in word.get(what, [])} - set(ids)
+        for what, ids in held.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -329,7 +373,10 @@ def _missing(place: OnFile | Online, said: list[dict[str, Any]]) -> dict[str, se
     [
         ("xlsx", 4, 5),
         ("gsheets", 3, 2),
-        *(pytest.param(*chosen, marks=pytest.mark.slow) for chosen in (("xlsx", 8, 25), ("gsheets", 5, 8))),
+        *(
+            pytest.param(*chosen, marks=pytest.mark.slow)
+            for chosen in (("xlsx", 8, 25), ("gsheets", 5, 8))
+        ),
     ],
     indirect=["place"],
 )
@@ -340,7 +387,9 @@ def test_nothing_is_lost(place: OnFile | Online, processes: int, rounds: int) ->
     assert _missing(place, said) == {"purchases": set(), "sales": set(), "units": set()}
 
     tables = place.store().read(PURCHASES, SALES, UNITS, DISTRIBUTION)
-    kinds = Counter("bought" if word["purchases"] else "sold" if word["sales"] else "allocated" for word in said)
+    kinds = Counter(
+        "bought" if word["purchases"] else "sold" if word["sales"] else "allocated" for word in said
+    )
     assert kinds.total() == total
     assert tables[PURCHASES].frame.height == 1 + kinds["bought"]
     assert tables[SALES].frame.height == total + kinds["sold"]
@@ -355,19 +404,28 @@ def test_nothing_is_lost(place: OnFile | Online, processes: int, rounds: int) ->
     ):
         values = tables[sheet].frame[column].to_list()
         assert len(set(values)) == len(values), f"{sheet} {column}"
-    given = [unit for cell in tables[DISTRIBUTION].frame["unit_ids"].drop_nulls() for unit in split_unit_ids(cell)]
+    given = [
+        unit
+        for cell in tables[DISTRIBUTION].frame["unit_ids"].drop_nulls()
+        for unit in split_unit_ids(cell)
+    ]
     assert len(given) == len(set(given)) == EACH * kinds["allocated"], "a unit was given twice"
     result, findings = checks.audit(tables)
-    assert (result["invariant_holds"], findings) == (True, [])
+    assert (result.invariant_holds, findings) == (True, [])
 
     log = place.store().log()
     assert [t.number for t in log] == list(range(1, 2 + total + 1))
-    assert all(later.revision_before == earlier.revision_after for earlier, later in itertools.pairwise(log))
+    assert all(
+        later.revision_before == earlier.revision_after
+        for earlier, later in itertools.pairwise(log)
+    )
     assert log[-1].revision_after == place.store().read(SALES).revision
     assert {t.entry.user for t in log[2:]} == {f"worker {n}" for n in range(processes)}
 
 
-@pytest.mark.parametrize("place", ["xlsx", pytest.param("gsheets", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.parametrize(
+    "place", ["xlsx", pytest.param("gsheets", marks=pytest.mark.slow)], indirect=True
+)
 def test_without_lock_and_revision_check_work_is_lost(place: OnFile | Online) -> None:
     """The control: the test above can fail."""
     said = _contend(place, 4, 6, careless=True)
@@ -378,30 +436,58 @@ def test_without_lock_and_revision_check_work_is_lost(place: OnFile | Online) ->
 
 
 def test_through_the_command_line(empty: Path, tmp_path: Path) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {"PYTHONPATH": str(ROOT)}
-    words = ["sale", "add", "-w", str(empty), "--client", "Meridian", "--line", "M01:Cat 1:2@350", "--json"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {
+        "PYTHONPATH": str(ROOT)
+    }
+    words = [
+        "sale",
+        "add",
+        "-w",
+        str(empty),
+        "--client",
+        "Meridian",
+        "--line",
+        "M01:Cat 1:2@350",
+        "--json",
+    ]
     running = [
-        subprocess.Popen([sys.executable, "-m", "ticketops", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment)
+        subprocess.Popen(
+            [sys.executable, "-m", "ticketops", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
         for _ in range(6)
     ]
     results = [json.loads(process.communicate(timeout=120)[0]) for process in running]
     assert [process.returncode for process in running] == [0] * 6
-    assert sorted(one for result in results for one in result["result"]["sales_ids"]) == [f"S{n}" for n in range(1, 7)]
-    assert XlsxStore(empty).read(DISTRIBUTION)[DISTRIBUTION].frame.height == 12
+    assert sorted(one for result in results for one in result["result"]["sales_ids"]) == [
+        f"S{n}" for n in range(1, 7)
+    ]
+    assert XlsxStore(empty, layout=EVENT).read(DISTRIBUTION)[DISTRIBUTION].frame.height == 12
 
 
 # --- the lock
 
 
 SALE = ("sale", "add", "--client", "Meridian", "--line", "M01:Cat 1:2@350")
-READING = (("status",), ("audit", "run"), ("report", "position"), ("log",), ("doctor",), (*SALE, "--dry-run"))
+READING = (
+    ("status",),
+    ("audit", "run"),
+    ("report", "position"),
+    ("log",),
+    ("doctor",),
+    (*SALE, "--dry-run"),
+)
 
 
-def test_a_lock_that_is_kept_too_long(cli: Any, empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lock_that_is_kept_too_long(
+    cli: Any, empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = empty.read_bytes()
     with children() as made:
         made.append(Child("holder", empty, seconds=60))
-        pid = made[0].hear()["held"]
+        pid = made[0].read_edits()["held"]
         began = time.monotonic()
         refused = cli(*SALE, "-w", str(empty), env={"TICKETOPS_LOCK_TIMEOUT": "0.4"})
         assert time.monotonic() - began < 10
@@ -427,7 +513,7 @@ def test_a_lock_that_is_kept_too_long(cli: Any, empty: Path, monkeypatch: pytest
 def test_a_lock_that_is_let_go_in_time(cli: Any, empty: Path) -> None:
     with children() as made:
         made.append(Child("holder", empty, seconds=0.8))
-        made[0].hear()
+        made[0].read_edits()
         done = cli(*SALE, "-w", str(empty))
         assert done.code == 0, done.err
         assert made[0].rest() == [{"released": True}]
@@ -437,7 +523,12 @@ def excel_mark(path: Path, owner: str) -> Path:
     """What Excel writes beside a workbook that it has open."""
     name = owner.encode("cp1252")
     mark = path.with_name(f"~${path.name}")
-    mark.write_bytes(bytes([len(name)]) + name.ljust(54) + len(owner).to_bytes(2, "little") + owner.ljust(54).encode("utf-16-le"))
+    mark.write_bytes(
+        bytes([len(name)])
+        + name.ljust(54)
+        + len(owner).to_bytes(2, "little")
+        + owner.ljust(54).encode("utf-16-le")
+    )
     return mark
 
 
@@ -453,13 +544,26 @@ def office_mark(path: Path, content: str) -> Path:
     [
         ("excel", "Zoë Müller", ["Excel", "Zoë Müller"]),
         ("excel", "", ["Excel", "somebody"]),
-        ("office", "Zoë Müller,zoe,desk7,17.04.2026 09:00,file:///home/zoe/.config/libreoffice/4;", ["LibreOffice", "Zoë Müller", "desk7"]),
-        ("office", ",zoe,desk7,17.04.2026 09:00,file:///home/zoe/.config/libreoffice/4;", ["LibreOffice", "zoe", "desk7"]),
+        (
+            "office",
+            "Zoë Müller,zoe,desk7,17.04.2026 09:00,file:///home/zoe/.config/libreoffice/4;",
+            ["LibreOffice", "Zoë Müller", "desk7"],
+        ),
+        (
+            "office",
+            ",zoe,desk7,17.04.2026 09:00,file:///home/zoe/.config/libreoffice/4;",
+            ["LibreOffice", "zoe", "desk7"],
+        ),
         ("office", "", ["LibreOffice", "somebody"]),
     ],
 )
 def test_open_in_a_spreadsheet_program(
-    empty: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, program: str, owner: str, named: list[str]
+    empty: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    program: str,
+    owner: str,
+    named: list[str],
 ) -> None:
     assert run([*SALE, "-w", str(empty)]) == 0
     capsys.readouterr()
@@ -493,10 +597,18 @@ def test_opened_in_excel_while_we_wait_for_the_lock(cli: Any, empty: Path) -> No
     before = empty.read_bytes()
     with children() as made:
         made.append(Child("holder", empty, seconds=60))
-        made[0].hear()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {"PYTHONPATH": str(ROOT)}
+        made[0].read_edits()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {
+            "PYTHONPATH": str(ROOT)
+        }
         words = [sys.executable, "-m", "ticketops", *SALE, "-w", str(empty)]
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as waiting:
+        with subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        ) as waiting:
             time.sleep(1.5)
             assert waiting.poll() is None, "it does not wait"
             excel_mark(empty, "Zoë")
@@ -511,7 +623,9 @@ def test_opened_in_excel_while_we_wait_for_the_lock(cli: Any, empty: Path) -> No
 # --- another program
 
 
-def save_elsewhere(path: Path, *, sheet: str = "Schedule WC2026", cell: str = "Z9", value: Any = "typed by somebody") -> bytes:
+def save_elsewhere(
+    path: Path, *, sheet: str = SCHEDULE, cell: str = "Z9", value: Any = "typed by somebody"
+) -> bytes:
     """Another program opens the workbook, changes a cell and saves it."""
     book = openpyxl.load_workbook(path)
     book[sheet][cell] = value
@@ -526,17 +640,19 @@ def cell_of(path: Path, sheet: str, cell: str) -> Any:
 
 def test_saved_elsewhere_before_the_commit(empty: Path) -> None:
     """The store itself never writes on a state that it has not seen."""
-    store = XlsxStore(empty)
+    store = XlsxStore(empty, layout=EVENT)
     job = sell()
     now = new_run("tester")
     snapshot = store.read(*job.sheets)
     plan = job.plan(snapshot, now)
     theirs = save_elsewhere(empty)
     with pytest.raises(ConflictError) as refused:
-        store.commit(plan.changes, snapshot.revision, Entry(now.run_id, job.command, now.user, now.now))
+        store.commit(
+            plan.changes, snapshot.revision, Entry(now.run_id, job.label, now.user, now.now)
+        )
     assert refused.value.exit_code == 5
     assert empty.read_bytes() == theirs
-    assert XlsxStore(empty).log() == []
+    assert XlsxStore(empty, layout=EVENT).log() == []
 
 
 def test_saved_elsewhere_while_we_planned(empty: Path) -> None:
@@ -551,53 +667,71 @@ def test_saved_elsewhere_while_we_planned(empty: Path) -> None:
         plans.append(made)
         return made
 
-    assert carry_out(XlsxStore(empty), replace(job, plan=plan), new_run("tester")).written
+    assert carry_out(
+        XlsxStore(empty, layout=EVENT), replace(job, plan=plan), new_run("tester")
+    ).written
     assert len(plans) == 2
-    assert cell_of(empty, "Schedule WC2026", "Z9") == "typed by somebody"
+    assert cell_of(empty, SCHEDULE, "Z9") == "typed by somebody"
     assert cell_of(empty, SALES, "L2") == "S1"
 
 
 @pytest.mark.parametrize("harmless", [True, False])
 def test_saved_elsewhere_while_somebody_was_asked(empty: Path, harmless: bool) -> None:
     """Whoever said yes said it to a plan; another one is not carried out."""
-    carry_out(XlsxStore(empty), buy(), new_run("tester"))
-    carry_out(XlsxStore(empty), sell(), new_run("tester"))
+    carry_out(XlsxStore(empty, layout=EVENT), buy(), new_run("tester"))
+    carry_out(XlsxStore(empty, layout=EVENT), sell(), new_run("tester"))
     theirs = b""
 
     def confirm(_plan: Plan, _snapshot: Snapshot) -> bool:
         nonlocal theirs
-        theirs = save_elsewhere(empty) if harmless else save_elsewhere(empty, sheet=UNITS, cell="I2", value="CANCELLED")
+        theirs = (
+            save_elsewhere(empty)
+            if harmless
+            else save_elsewhere(empty, sheet=UNITS, cell="I2", value="CANCELLED")
+        )
         return True
 
     if harmless:
-        assert carry_out(XlsxStore(empty), jobs.allocate_auto(), new_run("tester"), confirm=confirm).written
-        assert cell_of(empty, "Schedule WC2026", "Z9") == "typed by somebody"
+        assert carry_out(
+            XlsxStore(empty, layout=EVENT),
+            allocation.allocate_auto(),
+            new_run("tester"),
+            confirm=confirm,
+        ).written
+        assert cell_of(empty, SCHEDULE, "Z9") == "typed by somebody"
         return
     with pytest.raises(ConflictError):
-        carry_out(XlsxStore(empty), jobs.allocate_auto(), new_run("tester"), confirm=confirm)
+        carry_out(
+            XlsxStore(empty, layout=EVENT),
+            allocation.allocate_auto(),
+            new_run("tester"),
+            confirm=confirm,
+        )
     assert empty.read_bytes() == theirs
-    assert len(XlsxStore(empty).log()) == 2
+    assert len(XlsxStore(empty, layout=EVENT).log()) == 2
 
 
 def test_allocated_by_somebody_else_in_the_meantime(empty: Path) -> None:
-    _event(XlsxStore(empty), 1)
-    job = jobs.allocate_commit("S1")
+    _event(XlsxStore(empty, layout=EVENT), 1)
+    job = allocation.allocate_commit("S1")
 
     def plan(snapshot: Snapshot, now: Run) -> Plan:
         made = job.plan(snapshot, now)
-        carry_out(XlsxStore(empty), job, new_run("a quicker one"))
+        carry_out(XlsxStore(empty, layout=EVENT), job, new_run("a quicker one"))
         return made
 
     with pytest.raises(RuleError, match="allocated already"):
-        carry_out(XlsxStore(empty), replace(job, plan=plan), new_run("tester"))
-    assert [t.entry.user for t in XlsxStore(empty).log()][2:] == ["a quicker one"]
-    assert checks.audit(XlsxStore(empty).read(DISTRIBUTION, UNITS))[1] == []
+        carry_out(XlsxStore(empty, layout=EVENT), replace(job, plan=plan), new_run("tester"))
+    assert [t.entry.user for t in XlsxStore(empty, layout=EVENT).log()][2:] == ["a quicker one"]
+    assert checks.audit(XlsxStore(empty, layout=EVENT).read(DISTRIBUTION, UNITS))[1] == []
 
 
 @pytest.mark.parametrize("in_place", [True, False], ids=["rewritten in place", "replaced"])
-def test_saved_elsewhere_at_the_last_moment(empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_place: bool) -> None:
+def test_saved_elsewhere_at_the_last_moment(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_place: bool
+) -> None:
     """When all is prepared and only the rename is missing."""
-    carry_out(XlsxStore(empty), buy(), new_run("tester"))
+    carry_out(XlsxStore(empty, layout=EVENT), buy(), new_run("tester"))
     link = os.link
     theirs = b""
 
@@ -613,28 +747,29 @@ def test_saved_elsewhere_at_the_last_moment(empty: Path, tmp_path: Path, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(os, "link", linked)
         with pytest.raises(ConflictError):
-            carry_out(XlsxStore(empty), sell(), new_run("tester"))
+            carry_out(XlsxStore(empty, layout=EVENT), sell(), new_run("tester"))
     assert theirs
     assert empty.read_bytes() == theirs
-    assert len(XlsxStore(empty).log()) == 1
+    assert len(XlsxStore(empty, layout=EVENT).log()) == 1
     assert [path.name for path in empty.parent.iterdir() if path.name.endswith(".tmp")] == []
-    carry_out(XlsxStore(empty), sell(), new_run("tester"))
-    assert cell_of(empty, "Schedule WC2026", "Z9") == "typed by somebody"
-    XlsxStore(empty).undo(Entry("R20260418-090000", "undo", "tester", DAY))
+    carry_out(XlsxStore(empty, layout=EVENT), sell(), new_run("tester"))
+    assert cell_of(empty, SCHEDULE, "Z9") == "typed by somebody"
+    XlsxStore(empty, layout=EVENT).undo(Entry("R20260418-090000", "undo", "tester", DAY))
     assert empty.read_bytes() == theirs
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_saved_elsewhere_again_and_again(empty: Path, tmp_path: Path, seed: int) -> None:
-    """Another program that saves while commits are made never loses a cell once it has seen our file."""
+    """Another program that saves while commits are made never loses a cell once it has seen our
+    file."""
     chance = random.Random(seed)
     sold = 0
     for number in range(1, 6):
         if chance.random() < 0.6:
             save_elsewhere(empty, cell=f"Z{number}", value=number)
-        carry_out(XlsxStore(empty), sell(), new_run("tester"))
+        carry_out(XlsxStore(empty, layout=EVENT), sell(), new_run("tester"))
         sold += 1
-    assert XlsxStore(empty).read(SALES)[SALES].frame.height == sold
+    assert XlsxStore(empty, layout=EVENT).read(SALES)[SALES].frame.height == sold
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Which tickets of a sample have their unit already, which wait, which were sent: as §5b leaves both ledgers.
+"""Which tickets of a sample have their unit already, which wait, which were sent: as §5b leaves
+both ledgers.
 
-In: purchases and sales without allocation. Out: the same records with allocation, and what was done, chunk by chunk.
+In: purchases and sales without allocation. Out: the same records with allocation, and what was
+done, chunk by chunk.
 """
 
 from __future__ import annotations
@@ -24,7 +26,12 @@ _FIRST_RUN = datetime(2026, 4, 11, 8, 30)
 _RUN_GAP = timedelta(hours=11, minutes=17, seconds=13)
 _BETTER = {"Cat 1": "Top Cat 1", "Cat 2": "Cat 1", "Cat 3": "Cat 2", "Cat 4": "Cat 3"}
 _DELIVERED = (states.SENT, states.SENT, states.ACCEPTED)
-_COMMENTS = ("please send after 5pm", "same phone as the ticket before", "vegetarian", "arrives on match day")
+_COMMENTS = (
+    "please send after 5pm",
+    "same phone as the ticket before",
+    "vegetarian",
+    "arrives on match day",
+)
 _CLIENT_NOTES = ("family", "board member", "pays on site", "to be confirmed")
 _UNDELIVERED = (states.NOT_SENT, states.NOT_SENT, states.NOT_SENT, states.PENDING, states.ISSUE)
 
@@ -41,15 +48,19 @@ class Chunk:
 
 @dataclass(slots=True)
 class Allocation:
-    """What is to be allocated: {sale: how many of its tickets}; `waiting` sales have tickets without stock."""
+    """What is to be allocated: {sale: how many of its tickets}; `waiting` sales have tickets
+    without stock."""
 
     served: dict[int, int]
     waiting: list[Sale]
     sent: dict[int, int]
 
 
-def choose(rng: random.Random, pools: Sequence[Pool], sales: Sequence[Sale], shape: Shape) -> Allocation:
-    """Choose the sales that are served, and note in the pools what that takes; stock is bought to match afterwards."""
+def choose(
+    rng: random.Random, pools: Sequence[Pool], sales: Sequence[Sale], shape: Shape
+) -> Allocation:
+    """Choose the sales that are served, and note in the pools what that takes; stock is bought to
+    match afterwards."""
     chosen = Allocation({}, [], {})
     left = shape.allocated
     dry: dict[int, Sale] = {}
@@ -85,16 +96,26 @@ def _upgrade(chosen: Allocation, pools: Sequence[Pool], sales: Sequence[Sale], c
     of_pair = {(pool.match.code, pool.category): pool for pool in pools}
     for sale in reversed(sales):
         better = of_pair.get((sale.pool.match.code, _BETTER.get(sale.pool.category, "")))
-        if count and chosen.served.get(sale.index) == sale.number <= 6 and better and not better.dry:
+        if (
+            count
+            and chosen.served.get(sale.index) == sale.number <= 6
+            and better
+            and not better.dry
+        ):
             sale.upgraded_to = better.category
             better.drawn += sale.number
             count -= 1
 
 
 def carry_out(
-    rng: random.Random, chosen: Allocation, purchases: Sequence[Purchase], sales: Sequence[Sale], shape: Shape
-) -> list[Chunk]:  # fmt: skip
-    """Give the chosen sales their units, run by run; mark who waits, who was sent to, and which units were lost."""
+    rng: random.Random,
+    chosen: Allocation,
+    purchases: Sequence[Purchase],
+    sales: Sequence[Sale],
+    shape: Shape,
+) -> list[Chunk]:
+    """Give the chosen sales their units, run by run; mark who waits, who was sent to, and which
+    units were lost."""
     sets: dict[tuple[str, str], list[Purchase]] = defaultdict(list)
     for purchase in purchases:
         sets[purchase.pool.match.code, purchase.pool.category].append(purchase)
@@ -104,7 +125,9 @@ def carry_out(
     for number, sale in enumerate(served):
         at = _FIRST_RUN + _RUN_GAP * (number * shape.runs // len(served))
         tickets = sale.tickets[: chosen.served[sale.index]]
-        chunks += _serve(sale, tickets, sets[sale.pool.match.code, sale.upgraded_to or sale.pool.category], at)
+        chunks += _serve(
+            sale, tickets, sets[sale.pool.match.code, sale.upgraded_to or sale.pool.category], at
+        )
         sale.status = states.ALLOCATED if len(tickets) == sale.number else states.PARTIAL_ALLOCATED
         _collect_guests(rng, tickets, complete=sale.index in chosen.sent)
         _send(rng, tickets, chosen.sent.get(sale.index, 0), at, outcomes)
@@ -120,10 +143,17 @@ def carry_out(
     return chunks
 
 
-def _serve(sale: Sale, tickets: Sequence[Ticket], sets: Sequence[Purchase], at: datetime) -> list[Chunk]:
-    """The smallest set that is large enough, else sets from the largest downwards (§5a: EXACT, GREEDY_LARGEST)."""
+def _serve(
+    sale: Sale, tickets: Sequence[Ticket], sets: Sequence[Purchase], at: datetime
+) -> list[Chunk]:
+    """The smallest set that is large enough, else sets from the largest downwards (§5a: EXACT,
+    GREEDY_LARGEST)."""
     enough = [one for one in sets if len(one.free) >= len(tickets)]
-    order = [min(enough, key=lambda one: len(one.free))] if enough else sorted(sets, key=lambda one: -len(one.free))
+    order = (
+        [min(enough, key=lambda one: len(one.free))]
+        if enough
+        else sorted(sets, key=lambda one: -len(one.free))
+    )
     run = ids.run_id(at)
     waiting = list(tickets)
     chunks = []
@@ -163,14 +193,23 @@ def _collect_guests(rng: random.Random, tickets: Sequence[Ticket], *, complete: 
             ticket.client_notes = rng.choice(_CLIENT_NOTES)
 
 
-def _send(rng: random.Random, tickets: Sequence[Ticket], count: int, at: datetime, outcomes: Iterator[str]) -> None:
-    """The first `count` tickets were sent; of the others with a guest a few are under way or stuck."""
+def _send(
+    rng: random.Random, tickets: Sequence[Ticket], count: int, at: datetime, outcomes: Iterator[str]
+) -> None:
+    """The first `count` tickets were sent; of the others with a guest a few are under way or
+    stuck."""
     for number, ticket in enumerate(tickets):
         if number < count:
             supplier = ticket.unit is not None and ticket.unit.purchase.vendor.supplier
-            ticket.delivery = states.UPLOADED if supplier and next(outcomes) == states.SENT else next(outcomes)
+            ticket.delivery = (
+                states.UPLOADED if supplier and next(outcomes) == states.SENT else next(outcomes)
+            )
             ticket.dispatched_at = at + timedelta(hours=3, minutes=number)
-            ticket.dispatch_notes = "transferred in the app" if ticket.delivery != states.UPLOADED else "uploaded by the supplier"
+            ticket.dispatch_notes = (
+                "transferred in the app"
+                if ticket.delivery != states.UPLOADED
+                else "uploaded by the supplier"
+            )
         elif ticket.guest and rng.random() < 0.1:
             ticket.delivery = rng.choice(_UNDELIVERED)
             if ticket.delivery == states.ISSUE:
@@ -180,13 +219,20 @@ def _send(rng: random.Random, tickets: Sequence[Ticket], count: int, at: datetim
 def _await_approval(sales: Sequence[Sale], chosen: Allocation) -> None:
     """A few oversold lines wait for a manager (§14a)."""
     waiting = {sale.index for sale in chosen.waiting}
-    short = [s for s in sales if s.index not in chosen.served and s.index not in waiting and s.pool.open > 2 * s.pool.available]
+    short = [
+        s
+        for s in sales
+        if s.index not in chosen.served
+        and s.index not in waiting
+        and s.pool.open > 2 * s.pool.available
+    ]
     for sale in short[-3:]:
         sale.status = states.PENDING_APPROVAL
 
 
 def _lose_units(rng: random.Random, purchases: Sequence[Purchase]) -> None:
-    """Units that the vendor cancelled or replaced, at the end of a set; every pool as many as its figures say."""
+    """Units that the vendor cancelled or replaced, at the end of a set; every pool as many as its
+    figures say."""
     left: dict[int, int] = {}
     fates = cycle((states.CANCELLED, states.REPLACED, states.CANCELLED))
     for purchase in rng.sample(purchases, len(purchases)):
@@ -195,6 +241,10 @@ def _lose_units(rng: random.Random, purchases: Sequence[Purchase]) -> None:
             if wanted <= 0:
                 break
             unit.status = next(fates)
-            unit.note = "cancelled by the vendor" if unit.status == states.CANCELLED else "replaced by the vendor"
+            unit.note = (
+                "cancelled by the vendor"
+                if unit.status == states.CANCELLED
+                else "replaced by the vendor"
+            )
             wanted -= 1
         left[id(purchase.pool)] = wanted

@@ -1,5 +1,5 @@
-"""Made-up vendors, client companies and guests, in the scripts that a real workbook holds. All addresses are in
-domains reserved for examples, so that no message ever reaches anybody.
+"""Made-up vendors, client companies and guests, in the scripts that a real workbook holds. All
+addresses are in domains reserved for examples, so that no message ever reaches anybody.
 
 In: a seeded random.Random where a choice is made. Out: names and addresses.
 """
@@ -14,27 +14,80 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Who we buy from. `supplier`: the SupplierKey of those who send tickets themselves (§9a), else empty."""
+    """Who we buy from. `supplier`: the SupplierKey of those who send tickets themselves (§9a), else
+    empty."""
 
     name: str
     supplier: str = ""
     login: bool = False
 
 
-_MARKETPLACES = ("Viagogo", "StubHub", "StubHub International", "Ticketmaster", "SeatGeek", "Vivid Seats", "TickPick", "Gametime",
-                 "TicketSwap", "Gigsberg", "FIFA Marketplace", "AXS", "Ticombo", "Eventim", "See Tickets")  # fmt: skip
-_DIRECT = ("On Location", "Arena Norte Hospitality", "Estadios y Palcos SA de CV", "Maple Box Office", "Lone Star Suites LLC",
-           "Kontor Billett AS", "Łukasz Wójcik", "Jürgen Größmann", "Ana-María Núñez", "François Lefèbvre", "Gökhan Yıldız",
-           "Иван Кравченко", "Νίκος Παπαδόπουλος", "محمد الحربي", "דוד לוי", "王小明票务", "チケット東京", "김민수",
-           "Tickets 4U B.V.", "Northgate Seats", "Old Mill Events", "Bayside Tickets", "Ravelo & Hijos", "Palco Ocho",
-           "Sun Belt Premium")  # fmt: skip
-_SUPPLIERS = (("Povami Tickets SL", "POVAMI"), ("POVAMI", "POVAMI"), ("Salvi Events", "SALVI"), ("salvi events srl", "SALVI"),
-              ("bdc014@tickets.example.org", "BDC"), ("bdc022@tickets.example.org", "BDC"), ("COMM-07@post.example.net", "COMM"),
-              ("comm-31@post.example.net", "COMM"), ("fed.tickets3@mail.example.com", "FED"))  # fmt: skip
+_MARKETPLACES = (
+    "Viagogo",
+    "StubHub",
+    "StubHub International",
+    "Ticketmaster",
+    "SeatGeek",
+    "Vivid Seats",
+    "TickPick",
+    "Gametime",
+    "TicketSwap",
+    "Gigsberg",
+    "FIFA Marketplace",
+    "AXS",
+    "Ticombo",
+    "Eventim",
+    "See Tickets",
+)
+_DIRECT = (
+    "On Location",
+    "Arena Norte Hospitality",
+    "Estadios y Palcos SA de CV",
+    "Maple Box Office",
+    "Lone Star Suites LLC",
+    "Kontor Billett AS",
+    "Łukasz Wójcik",
+    "Jürgen Größmann",
+    "Ana-María Núñez",
+    "François Lefèbvre",
+    "Gökhan Yıldız",
+    "Иван Кравченко",
+    "Νίκος Παπαδόπουλος",
+    "محمد الحربي",
+    "דוד לוי",
+    "王小明票务",
+    "チケット東京",
+    "김민수",
+    "Tickets 4U B.V.",
+    "Northgate Seats",
+    "Old Mill Events",
+    "Bayside Tickets",
+    "Ravelo & Hijos",
+    "Palco Ocho",
+    "Sun Belt Premium",
+)
+_SUPPLIERS = (
+    ("Povami Tickets SL", "POVAMI"),
+    ("POVAMI", "POVAMI"),
+    ("Salvi Events", "SALVI"),
+    ("salvi events srl", "SALVI"),
+    ("bdc014@tickets.example.org", "BDC"),
+    ("bdc022@tickets.example.org", "BDC"),
+    ("COMM-07@post.example.net", "COMM"),
+    ("comm-31@post.example.net", "COMM"),
+    ("fed.tickets3@mail.example.com", "FED"),
+)
 _MAIL_HOSTS = ("mail.example.com", "inbox.example.net", "post.example.org", "tickets.example.com")
-MATTHIAS_VENDORS = ("matthias.k@mail.example.com", "m.kessler88@inbox.example.net", "Tix.Berlin@post.example.org",
-                    "wm26.karten@inbox.example.net", "kessler.karten@mail.example.com", "fan.zone77@tickets.example.com",
-                    "o.brandt1971@post.example.org", "loge.sued@mail.example.com")  # fmt: skip
+MATTHIAS_VENDORS = (
+    "matthias.k@mail.example.com",
+    "m.kessler88@inbox.example.net",
+    "Tix.Berlin@post.example.org",
+    "wm26.karten@inbox.example.net",
+    "kessler.karten@mail.example.com",
+    "fan.zone77@tickets.example.com",
+    "o.brandt1971@post.example.org",
+    "loge.sued@mail.example.com",
+)
 
 VENDORS: tuple[Vendor, ...] = (
     *(Vendor(name, login=True) for name in _MARKETPLACES),
@@ -96,7 +149,8 @@ Ayşe Mehmet Gülşen Çağlar İbrahim Şeyma Oğuz Özlem/Yılmaz Çelik Şahi
 Nguyễn Trần Thị Văn Minh Hồng Đức Thảo/Phạm Lê Huỳnh Đặng Bùi Võ Đỗ Ngô
 Siobhán Pádraig Åsa Øyvind Þóra Eiríkur Māra Jānis/Ó_Briain Ångström Øvergård Jónsdóttir Kalniņš Ozoliņa Šķēle Hämäläinen"""
 _GUEST_SCRIPTS = tuple(
-    tuple(tuple(name.replace("_", " ") for name in half.split()) for half in line.split("/")) for line in _GUESTS.splitlines()
+    tuple(tuple(name.replace("_", " ") for name in half.split()) for half in line.split("/"))
+    for line in _GUESTS.splitlines()
 )
 
 
@@ -108,7 +162,9 @@ def guest(rng: random.Random) -> tuple[str, str]:
 
 def guest_address(first: str, last: str, number: int) -> str:
     """An address for a guest: by name where Latin letters spell it, by number where not."""
-    latin = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode().lower()
+    latin = (
+        unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode().lower()
+    )
     spelt = re.sub(r"[^a-z.]", "", latin)
     if re.fullmatch(r"[a-z]{2,}\.[a-z]{2,}", spelt):
         return f"{spelt}{number}@guests.example.com"
@@ -117,11 +173,42 @@ def guest_address(first: str, last: str, number: int) -> str:
 
 def matthias_addresses(rng: random.Random, count: int) -> list[str]:
     """`count` different addresses in small letters, those of MATTHIAS_VENDORS among them."""
-    first = ("karten", "tix", "fan", "loge", "anna", "bernd", "carla", "dieter", "eva", "fritz", "gerd", "heike", "ingo", "kai")
-    last = ("nord", "sued", "berlin", "wm26", "brandt", "keller", "vogel", "roth", "simon", "lang", "busch", "wolff", "arndt")
+    first = (
+        "karten",
+        "tix",
+        "fan",
+        "loge",
+        "anna",
+        "bernd",
+        "carla",
+        "dieter",
+        "eva",
+        "fritz",
+        "gerd",
+        "heike",
+        "ingo",
+        "kai",
+    )
+    last = (
+        "nord",
+        "sued",
+        "berlin",
+        "wm26",
+        "brandt",
+        "keller",
+        "vogel",
+        "roth",
+        "simon",
+        "lang",
+        "busch",
+        "wolff",
+        "arndt",
+    )
     known = dict.fromkeys(address.casefold() for address in MATTHIAS_VENDORS)
     while len(known) < count:
-        known[f"{rng.choice(first)}{rng.choice('._-')}{rng.choice(last)}{rng.randint(1, 99)}@{rng.choice(_MAIL_HOSTS)}"] = None
+        known[
+            f"{rng.choice(first)}{rng.choice('._-')}{rng.choice(last)}{rng.randint(1, 99)}@{rng.choice(_MAIL_HOSTS)}"
+        ] = None
     addresses = list(known)[:count]
     rng.shuffle(addresses)
     return addresses

@@ -1,4 +1,5 @@
-"""The schedule of the 2026 World Cup as data: 104 matches, 16 venues. Facts as known in March 2026, play-off places open.
+"""The schedule of the 2026 World Cup as data: 104 matches, 16 venues. Facts as known in March 2026,
+play-off places open.
 
 In: nothing. Out: `MATCHES`, in match order, and the rows of the schedule sheet.
 """
@@ -158,14 +159,30 @@ class Match:
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_FAVOURITES = frozenset({"Mexico", "USA", "Canada", "Brazil", "Argentina", "England", "Germany", "France", "Spain", "Portugal"})
+_FAVOURITES = frozenset(
+    {
+        "Mexico",
+        "USA",
+        "Canada",
+        "Brazil",
+        "Argentina",
+        "England",
+        "Germany",
+        "France",
+        "Spain",
+        "Portugal",
+    }
+)
 
 
 def _side(text: str) -> str:
-    """`1E` → Winner Group E, `2A` → Runner-up Group A, `3A/B` → Third of Group A/B, `W74` → Winner M74."""
+    """`1E` → Winner Group E, `2A` → Runner-up Group A, `3A/B` → Third of Group A/B, `W74` → Winner
+    M74."""
     place = re.fullmatch(r"([123])([A-L](?:/[A-L])*)", text)
     if place:
-        return {"1": "Winner Group ", "2": "Runner-up Group ", "3": "Third of Group "}[place[1]] + place[2]
+        return {"1": "Winner Group ", "2": "Runner-up Group ", "3": "Third of Group "}[
+            place[1]
+        ] + place[2]
     earlier = re.fullmatch(r"([WL])(\d+)", text)
     return f"{'Winner' if earlier[1] == 'W' else 'Loser'} M{earlier[2]}" if earlier else text
 
@@ -176,18 +193,34 @@ def _match(line: str) -> Match:
     code = ids.normalise_match(f"M{number}")
     named = f"Group {group}" if group != "-" else ids.fifa_stage(code)
     game = f"{_side(home)} vs {_side(away)}"
-    return Match(code, datetime.fromisoformat(f"2026-{day}"), time, named, game, venue, bool({home, away} & _FAVOURITES))
+    return Match(
+        code,
+        datetime.fromisoformat(f"2026-{day}"),
+        time,
+        named,
+        game,
+        venue,
+        bool({home, away} & _FAVOURITES),
+    )
 
 
 MATCHES = tuple(_match(line) for line in _TABLE.splitlines())
 
 
 def schedule_rows(footnote_row: int | None) -> list[tuple[str | int | datetime | None, ...]]:
-    """The data rows of the schedule sheet; a remark in the Day column of sheet row `footnote_row`, if there is one."""
+    """The data rows of the schedule sheet; a remark in the Day column of sheet row `footnote_row`,
+    if there is one."""
     rows: list[tuple[str | int | datetime | None, ...]] = []
     for match in MATCHES:
         city, country, region, capacity = _VENUES[match.venue]
-        when = (_DAYS[match.date.weekday()], match.date, match.code, match.game, match.group, match.time)
+        when = (
+            _DAYS[match.date.weekday()],
+            match.date,
+            match.code,
+            match.game,
+            match.group,
+            match.time,
+        )
         rows.append((*when, city, country, region, capacity))
     if footnote_row:
         rows += [()] * (footnote_row - 2 - len(rows))

@@ -1,7 +1,8 @@
 """Purchases and sales of a sample, and what follows from each: units and tickets, as records.
 
-In: pools with their figures and a seeded random.Random. Out: Purchase with its units, Sale with its tickets, in the order
-of their rows. What procurement and sales expansion would give is what stands in them.
+In: pools with their figures and a seeded random.Random. Out: Purchase with its units, Sale with its
+tickets, in the order of their rows. What procurement and sales expansion would give is what stands
+in them.
 """
 
 from __future__ import annotations
@@ -20,8 +21,15 @@ from ticketops.model import ids, states
 _FIRST_PURCHASE, _LAST_PURCHASE = datetime(2025, 3, 3), datetime(2026, 3, 31)
 _FIRST_SALE, _LAST_SALE = datetime(2025, 6, 2), datetime(2026, 4, 10)
 _PRICE = {"Top Cat 1": 940.0, "Cat 1": 620.0, "Cat 2": 430.0, "Cat 3": 260.0, "Cat 4": 120.0}
-_STAGE_PRICE = {"Group stage": 1.0, "Round of 32": 1.2, "Round of 16": 1.5, "Quarter-final": 2.2, "Semi-final": 3.6,
-                "Match for third place": 1.3, "Final": 6.5}  # fmt: skip
+_STAGE_PRICE = {
+    "Group stage": 1.0,
+    "Round of 32": 1.2,
+    "Round of 16": 1.5,
+    "Quarter-final": 2.2,
+    "Semi-final": 3.6,
+    "Match for third place": 1.3,
+    "Final": 6.5,
+}
 _SUPPLIER_SHARE = 0.28
 _SEATS_IN_A_ROW = 14
 
@@ -69,6 +77,7 @@ class Purchase:
     number: int
     price: float
     purchase_id: str
+    inv_no: str | None = None
     email: str | None = None
     login: str | None = None
     password: str | None = None
@@ -119,7 +128,8 @@ class Ticket:
 
 @dataclass(slots=True)
 class Sale:
-    """A row of Sales: one line of an order (D2). index: its data row, counted from 1, and the number of its SalesID."""
+    """A row of Sales: one line of an order (D2). index: its data row, counted from 1, and the
+    number of its SalesID."""
 
     index: int
     date: datetime
@@ -147,7 +157,12 @@ class Sale:
 def make_purchases(rng: random.Random, pools: Sequence[Pool], shape: Shape) -> list[Purchase]:
     """Purchases in order of their dates, each with its units, all of them free as yet."""
     stocked = [pool for pool in pools if pool.units]
-    lines = apportion(shape.purchases, [pool.units for pool in stocked], [1] * len(stocked), [pool.units for pool in stocked])
+    lines = apportion(
+        shape.purchases,
+        [pool.units for pool in stocked],
+        [1] * len(stocked),
+        [pool.units for pool in stocked],
+    )
     wanted = []
     for pool, count in zip(stocked, lines, strict=True):
         drawn = [line_size(rng, shape.largest) for _ in range(count)]
@@ -158,16 +173,35 @@ def make_purchases(rng: random.Random, pools: Sequence[Pool], shape: Shape) -> l
     next_unit = 1
     vendors = _vendors(rng, [number for _, number in wanted])
     contracts: dict[str, str | None] = {}
-    for index, ((pool, number), date, vendor) in enumerate(zip(wanted, dates, vendors, strict=True), start=1):
+    for index, ((pool, number), date, vendor) in enumerate(
+        zip(wanted, dates, vendors, strict=True), start=1
+    ):
         if vendor.name not in contracts or rng.random() < 0.6:
             contracts[vendor.name] = _contract(rng, date)
         price = round(_fair_price(pool) * rng.uniform(0.72, 1.1) * 2) / 2
-        purchase = Purchase(index, date, pool, vendor, contracts[vendor.name], number, price, f"P_{new_uuid(rng)}")
+        purchase = Purchase(
+            index,
+            date,
+            pool,
+            vendor,
+            contracts[vendor.name],
+            number,
+            price,
+            ids.purchase_id(new_uuid(rng)),
+        )
+        purchase.inv_no = _listing_number(random.Random(f"{purchase.purchase_id}/listing"), date)
         if vendor.login and rng.random() < 0.5:
             account = 1 + index % 9
-            purchase.email, purchase.login = f"buyer{account:02d}@accounts.example.com", f"mm-buyer-{account:02d}"
+            purchase.email, purchase.login = (
+                f"buyer{account:02d}@accounts.example.com",
+                f"mm-buyer-{account:02d}",
+            )
         if rng.random() < 0.4:
-            purchase.first_seat = (str(rng.randint(101, 349)), rng.randint(1, 30), rng.randint(1, 20))
+            purchase.first_seat = (
+                str(rng.randint(101, 349)),
+                rng.randint(1, 30),
+                rng.randint(1, 20),
+            )
         purchase.units = [Unit(next_unit + i, purchase, i + 1) for i in range(number)]
         next_unit += number
         purchases.append(purchase)
@@ -175,8 +209,8 @@ def make_purchases(rng: random.Random, pools: Sequence[Pool], shape: Shape) -> l
 
 
 def make_sales(rng: random.Random, pools: Sequence[Pool]) -> list[Sale]:
-    """Sale lines in order of their dates, each with its tickets, all of them pending. The lines of an order share client,
-    date and contract."""
+    """Sale lines in order of their dates, each with its tickets, all of them pending. The lines of
+    an order share client, date and contract."""
     wanted = [(pool, number) for pool in pools for number in pool.quantities]
     rng.shuffle(wanted)
     weights = [1 / (rank + 4) for rank in range(len(COMPANIES))]
@@ -190,12 +224,36 @@ def make_sales(rng: random.Random, pools: Sequence[Pool]) -> list[Sale]:
     for order, date in zip(orders, _dates(rng, _FIRST_SALE, _LAST_SALE, len(orders)), strict=True):
         client = rng.choices(companies, weights)[0]
         contract = _invoice_number(rng, date)
-        imported = ids.run_id(date + timedelta(days=1, hours=6, minutes=30, seconds=len(sales) % 60))
-        notes = rng.choice(("consecutive seats", "wheelchair access", "VIP guests, call before sending", "paid in two parts",
-                            "group of friends: same block")) if rng.random() < 0.08 else None  # fmt: skip
+        imported = ids.run_id(
+            date + timedelta(days=1, hours=6, minutes=30, seconds=len(sales) % 60)
+        )
+        notes = (
+            rng.choice(
+                (
+                    "consecutive seats",
+                    "wheelchair access",
+                    "VIP guests, call before sending",
+                    "paid in two parts",
+                    "group of friends: same block",
+                )
+            )
+            if rng.random() < 0.08
+            else None
+        )
         for pool, number in order:
             price = round(_fair_price(pool) * rng.uniform(1.05, 1.5) * 2) / 2
-            sale = Sale(len(sales) + 1, date, pool, client, contract, number, price, imported, notes, f"S_{new_uuid(rng)}")
+            sale = Sale(
+                len(sales) + 1,
+                date,
+                pool,
+                client,
+                contract,
+                number,
+                price,
+                imported,
+                notes,
+                ids.source_sale_id(new_uuid(rng)),
+            )
             sale.tickets = [Ticket(sale, child) for child in range(1, number + 1)]
             sales.append(sale)
     return sales
@@ -214,11 +272,16 @@ def _dates(rng: random.Random, first: datetime, last: datetime, count: int) -> l
 
 
 def _fair_price(pool: Pool) -> float:
-    return _PRICE[pool.category] * _STAGE_PRICE[pool.match.stage] * (1.25 if pool.match.favourite else 1.0)
+    return (
+        _PRICE[pool.category]
+        * _STAGE_PRICE[pool.match.stage]
+        * (1.25 if pool.match.favourite else 1.0)
+    )
 
 
 def _vendors(rng: random.Random, numbers: Sequence[int]) -> list[Vendor]:
-    """A vendor for every purchase. Suppliers who send tickets themselves have a good quarter of all units, no less."""
+    """A vendor for every purchase. Suppliers who send tickets themselves have a good quarter of all
+    units, no less."""
     suppliers = [vendor for vendor in VENDORS if vendor.supplier]
     others = [vendor for vendor in VENDORS if not vendor.supplier]
     weights = [1 / (rank + 3) for rank in range(len(others))]
@@ -245,8 +308,13 @@ def _contract(rng: random.Random, date: datetime) -> str | None:
     return str(rng.randint(4500100000, 4500199999)) if kind < 0.97 else None
 
 
+def _listing_number(rng: random.Random, date: datetime) -> str | None:
+    """The vendor's number of a listing, in the same forms; a few purchases have none."""
+    return _invoice_number(rng, date) if rng.random() < 0.9 else None
+
+
 def _invoice_number(rng: random.Random, date: datetime) -> str:
-    """A listing number: `630679135`, `626005399-UP`, `2025-3008`, `250112`, `0042`."""
+    """A contract with a client: `630679135`, `626005399-UP`, `2025-3008`, `250112`, `0042`."""
     kind = rng.random()
     if kind < 0.6:
         return str(rng.randint(620000000, 639999999)) + ("-UP" if kind < 0.1 else "")

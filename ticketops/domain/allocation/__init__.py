@@ -1,0 +1,1 @@
+"""Which unit serves which ticket (§5, §6)."""

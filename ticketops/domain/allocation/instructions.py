@@ -1,4 +1,5 @@
-"""Special instructions of a sale (§4 step 1) read into constraints: "consecutive seats", "wheelchair access" …"""
+"""Special instructions of a sale (§4 step 1) read into constraints: "consecutive seats",
+"wheelchair access" …"""
 
 from __future__ import annotations
 
@@ -47,25 +48,48 @@ class Wishes:
         return [words for name, words in _SAID.items() if getattr(self, name)]
 
     def unmet(self, units: Sequence[Unit], quantity: int) -> list[Violation]:
-        """What these units, `quantity` being asked for, do not fulfil. Unknown blocks and rows count as one."""
+        """What these units, `quantity` being asked for, do not fulfil. Unknown blocks and rows
+        count as one."""
         missed = []
         if self.consecutive and longest_run(units) < min(quantity, len(units)):
-            missed.append(Violation("INSTRUCTION_CONSECUTIVE", f"asked for consecutive seats: {len(runs_of(units))} groups"))
+            missed.append(
+                Violation(
+                    "INSTRUCTION_CONSECUTIVE",
+                    f"asked for consecutive seats: {len(runs_of(units))} groups",
+                )
+            )
         if self.same_row and len({(unit.block, unit.seat_row) for unit in units}) > 1:
-            missed.append(Violation("INSTRUCTION_SAME_ROW", "asked for one row: the seats are in several"))
+            missed.append(
+                Violation("INSTRUCTION_SAME_ROW", "asked for one row: the seats are in several")
+            )
         if self.same_block and len({unit.block for unit in units}) > 1:
-            missed.append(Violation("INSTRUCTION_SAME_BLOCK", "asked for one block: the seats are in several"))
+            missed.append(
+                Violation("INSTRUCTION_SAME_BLOCK", "asked for one block: the seats are in several")
+            )
         if self.wheelchair and units and not any(unit.accessible for unit in units):
-            missed.append(Violation("INSTRUCTION_WHEELCHAIR", "asked for wheelchair access: no seat of it is marked so"))
+            missed.append(
+                Violation(
+                    "INSTRUCTION_WHEELCHAIR",
+                    "asked for wheelchair access: no seat of it is marked so",
+                )
+            )
         return missed
 
     def narrowed(self, sets: Sets, quantity: int) -> list[Sets]:
-        """Smaller pools in which the wishes can be fulfilled, best first; empty where there is none."""
+        """Smaller pools in which the wishes can be fulfilled, best first; empty where there is
+        none."""
         if self.consecutive:
-            runs = [run for units in sets.values() for run in runs_of(units) if len(run) >= quantity]
+            runs = [
+                run for units in sets.values() for run in runs_of(units) if len(run) >= quantity
+            ]
             if self.wheelchair:
                 runs = [window for run in runs if (window := _around_accessible(run, quantity))]
-            return [{run[0].set_id: run} for run in sorted(runs, key=lambda run: (len(run) - quantity == 1, len(run), run[0].row))]
+            return [
+                {run[0].set_id: run}
+                for run in sorted(
+                    runs, key=lambda run: (len(run) - quantity == 1, len(run), run[0].row)
+                )
+            ]
         if self.same_row or self.same_block:
             places: dict[tuple[str | None, ...], Sets] = {}
             for set_id, units in sets.items():
@@ -75,12 +99,17 @@ class Wishes:
             enough = [pool for pool in places.values() if size(pool) >= quantity]
             return sorted(enough, key=size)
         if self.wheelchair:
-            return [{s: chosen} for s, units in sets.items() if len(units) >= quantity and (chosen := _around_accessible(units, quantity))]
+            return [
+                {s: chosen}
+                for s, units in sets.items()
+                if len(units) >= quantity and (chosen := _around_accessible(units, quantity))
+            ]
         return []
 
 
 def _around_accessible(units: Sequence[Unit], quantity: int) -> list[Unit]:
-    """`quantity` of the units around an accessible one, its neighbours first; empty where there is none."""
+    """`quantity` of the units around an accessible one, its neighbours first; empty where there is
+    none."""
     run = next((run for run in runs_of(units) if any(unit.accessible for unit in run)), [])
     if not run:
         return []
@@ -96,5 +125,8 @@ def read(*texts: str | None) -> Wishes:
     written = tuple(text.strip() for text in texts if text and text.strip())
     whole = " ; ".join(written)
     positive = re.sub(_NOT, " ", whole, flags=re.IGNORECASE)
-    found = {name: bool(re.search(pattern, positive, re.IGNORECASE)) for name, pattern in _PATTERNS.items()}
+    found = {
+        name: bool(re.search(pattern, positive, re.IGNORECASE))
+        for name, pattern in _PATTERNS.items()
+    }
     return Wishes(**found, texts=written)

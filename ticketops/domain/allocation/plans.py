@@ -1,4 +1,5 @@
-"""Which sets serve a sale: the four strategies of §5a step 3, deduplicated, ranked, the best six kept."""
+"""Which sets serve a sale: the four strategies of §5a step 3, deduplicated, ranked, the best six
+kept."""
 
 from __future__ import annotations
 
@@ -9,7 +10,13 @@ from ticketops.domain.allocation.pool import Sets, Unit
 from ticketops.domain.allocation.seating import pick
 from ticketops.model.names import name_key
 
-EXACT, GREEDY_LARGEST, GREEDY_SMALLEST, ROTATED_DESC, CHOSEN = "exact", "greedy_largest", "greedy_smallest", "rotated_desc", "chosen"
+EXACT, GREEDY_LARGEST, GREEDY_SMALLEST, ROTATED_DESC, CHOSEN = (
+    "exact",
+    "greedy_largest",
+    "greedy_smallest",
+    "rotated_desc",
+    "chosen",
+)
 MOST_PLANS = 6
 MOST_ROTATIONS = 5
 
@@ -23,7 +30,8 @@ class Chunk:
 
     @property
     def vendors(self) -> dict[str, str]:
-        """{vendor as it is compared: as it is written} of its units; a set has one, if nobody edited it."""
+        """{vendor as it is compared: as it is written} of its units; a set has one, if nobody
+        edited it."""
         return {name_key(unit.vendor) or "": unit.vendor or "" for unit in self.units}
 
 
@@ -45,14 +53,18 @@ class Draft:
 
 
 def drafts(counts: Mapping[str, int], quantity: int) -> list[Draft]:
-    """The drafts of the four strategies for `quantity` tickets from {SetID: available}, ranked, without duplicates.
+    """The drafts of the four strategies for `quantity` tickets from {SetID: available}, ranked,
+    without duplicates.
 
-    Rank: closest to the target, then fewest chunks, then largest total; equal ones as generated (EXACT first).
+    Rank: closest to the target, then fewest chunks, then largest total; equal ones as generated
+    (EXACT first).
     """
     found: dict[tuple[tuple[str, int], ...], Draft] = {}
     for draft in _generate({set_id: n for set_id, n in counts.items() if n > 0}, quantity):
         found.setdefault(draft.signature, draft)
-    return sorted(found.values(), key=lambda draft: (quantity - draft.total, len(draft.parts), -draft.total))
+    return sorted(
+        found.values(), key=lambda draft: (quantity - draft.total, len(draft.parts), -draft.total)
+    )
 
 
 def realise(draft: Draft, sets: Sets) -> tuple[Chunk, ...]:
@@ -68,12 +80,17 @@ def _generate(counts: Mapping[str, int], quantity: int) -> Iterator[Draft]:
         yield Draft(EXACT, ((min(enough)[1], quantity),))
     descending = sorted(counts, key=lambda set_id: (-counts[set_id], set_id))
     yield Draft(GREEDY_LARGEST, _fill(descending, counts, quantity))
-    yield Draft(GREEDY_SMALLEST, _fill(sorted(counts, key=lambda set_id: (counts[set_id], set_id)), counts, quantity))
+    yield Draft(
+        GREEDY_SMALLEST,
+        _fill(sorted(counts, key=lambda set_id: (counts[set_id], set_id)), counts, quantity),
+    )
     for start in range(1, min(MOST_ROTATIONS, len(descending) - 1) + 1):
         yield Draft(ROTATED_DESC, _fill(descending[start:] + descending[:start], counts, quantity))
 
 
-def _fill(order: Sequence[str], counts: Mapping[str, int], quantity: int) -> tuple[tuple[str, int], ...]:
+def _fill(
+    order: Sequence[str], counts: Mapping[str, int], quantity: int
+) -> tuple[tuple[str, int], ...]:
     parts = []
     for set_id in order:
         if quantity <= 0:
@@ -91,11 +108,14 @@ def by_turns(counts: Mapping[str, int], vendors: Mapping[str, str], quantity: in
     for set_id in sorted(counts, key=lambda set_id: (-counts[set_id], set_id)):
         turn = seen[vendors[set_id]] = seen.get(vendors[set_id], 0) + 1
         order.append((turn, -counts[set_id], set_id))
-    return Draft(ROTATED_DESC, _fill([set_id for _turn, _count, set_id in sorted(order)], counts, quantity))
+    return Draft(
+        ROTATED_DESC, _fill([set_id for _turn, _count, set_id in sorted(order)], counts, quantity)
+    )
 
 
 def with_chunks_of_at_least(draft: Draft, counts: Mapping[str, int], least: int) -> Draft | None:
-    """The same sets with no chunk smaller than `least`, topped up from the larger ones; None where that can't be."""
+    """The same sets with no chunk smaller than `least`, topped up from the larger ones; None where
+    that can't be."""
     parts = dict(draft.parts)
     for small in [set_id for set_id, n in parts.items() if n < least]:
         for giver in sorted(parts, key=lambda set_id: -parts[set_id]):

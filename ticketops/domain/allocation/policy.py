@@ -1,7 +1,8 @@
-"""Allocation policies (§5a step 5): eleven constraints, each with its own violation code, and three modes.
+"""Allocation policies (§5a step 5): eleven constraints, each with its own violation code, and three
+modes.
 
-SUGGEST: plans are shown, an operator picks. SEMI_AUTO: `allocate auto`, started by an operator, commits plans that
-pass. FULLY_AUTO: unattended runs do too, up to maxAutoCommitValue.
+SUGGEST: plans are shown, an operator picks. SEMI_AUTO: `allocate auto`, started by an operator,
+commits plans that pass. FULLY_AUTO: unattended runs do too, up to maxAutoCommitValue.
 """
 
 from __future__ import annotations
@@ -11,22 +12,33 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ticketops.domain.allocation.plans import Chunk
+from ticketops.domain.masterdata.aliases import client_keys
 from ticketops.errors import UnusableError
-from ticketops.model import ids, states
+from ticketops.model import categories, ids, states
 from ticketops.model.findings import Violation
 from ticketops.model.names import name_key
-from ticketops.schema.tables import Table
-from ticketops.schema.workbook import POLICIES
+from ticketops.schema.layouts.event import POLICIES
+from ticketops.schema.tables import Snapshot, Table
 
 CONSTRAINTS = (
-    "VENDOR_NOT_WHITELISTED", "VENDOR_BLOCKLISTED", "UPGRADE_NOT_ALLOWED", "UPGRADE_RANK_GAP", "DOWNGRADE_NOT_ALLOWED",
-    "DOWNGRADE_RANK_GAP", "MARGIN_TOO_LOW", "AUTO_COMMIT_VALUE", "SPLIT_POLICY", "VENDOR_DIVERSITY", "VIP_EXCLUDED",
-)  # fmt: skip
+    "VENDOR_NOT_WHITELISTED",
+    "VENDOR_BLOCKLISTED",
+    "UPGRADE_NOT_ALLOWED",
+    "UPGRADE_RANK_GAP",
+    "DOWNGRADE_NOT_ALLOWED",
+    "DOWNGRADE_RANK_GAP",
+    "MARGIN_TOO_LOW",
+    "AUTO_COMMIT_VALUE",
+    "SPLIT_POLICY",
+    "VENDOR_DIVERSITY",
+    "VIP_EXCLUDED",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules for one sale. None or an empty set: no rule. Percentages are of the sale price, values in its currency."""
+    """The rules for one sale. None or an empty set: no rule. Percentages are of the sale price,
+    values in its currency."""
 
     mode: str = states.SEMI_AUTO
     vendor_whitelist: frozenset[str] = frozenset()
@@ -45,12 +57,16 @@ class Policy:
     def refuses_vendor(self, vendor: str | None) -> bool:
         """Whether stock of this vendor may not be used."""
         name = name_key(vendor) or ""
-        return bool(self.vendor_whitelist and name not in self.vendor_whitelist) or name in self.vendor_blocklist
+        return (
+            bool(self.vendor_whitelist and name not in self.vendor_whitelist)
+            or name in self.vendor_blocklist
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a policy judges: a plan for a sale. quantity: what the sale still asks for; price: of one ticket."""
+    """What a policy judges: a plan for a sale. quantity: what the sale still asks for; price: of
+    one ticket."""
 
     sold_category: str
     category: str
@@ -69,7 +85,11 @@ def evaluate(policy: Policy, offer: Offer) -> list[Violation]:
 
 def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
     vendors = {key: name for chunk in offer.chunks for key, name in chunk.vendors.items()}
-    unlisted = [name for key, name in sorted(vendors.items()) if policy.vendor_whitelist and key not in policy.vendor_whitelist]
+    unlisted = [
+        name
+        for key, name in sorted(vendors.items())
+        if policy.vendor_whitelist and key not in policy.vendor_whitelist
+    ]
     if unlisted:
         yield "VENDOR_NOT_WHITELISTED", f"not on the list of vendors: {', '.join(unlisted)}"
     blocked = [name for key, name in sorted(vendors.items()) if key in policy.vendor_blocklist]
@@ -78,14 +98,23 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
     yield from _broken_by_category(policy, offer.sold_category, offer.category)
     if policy.min_margin_pct is not None:
         if offer.margin_pct is None:
-            yield "MARGIN_TOO_LOW", f"the margin is unknown; at least {policy.min_margin_pct:g} % is asked for"
+            yield (
+                "MARGIN_TOO_LOW",
+                f"the margin is unknown; at least {policy.min_margin_pct:g} % is asked for",
+            )
         elif offer.margin_pct < policy.min_margin_pct:
-            yield "MARGIN_TOO_LOW", f"margin {offer.margin_pct:.1f} %, at least {policy.min_margin_pct:g} % is asked for"
+            yield (
+                "MARGIN_TOO_LOW",
+                f"margin {offer.margin_pct:.1f} %, at least {policy.min_margin_pct:g} % is asked for",
+            )
     if policy.mode == states.FULLY_AUTO and policy.max_auto_value is not None:
         value = (offer.price or 0) * offer.quantity
         if offer.price is None or value > policy.max_auto_value:
             shown = "unknown" if offer.price is None else f"{value:,.2f}"
-            yield "AUTO_COMMIT_VALUE", f"sale value {shown}, at most {policy.max_auto_value:,.2f} is committed automatically"
+            yield (
+                "AUTO_COMMIT_VALUE",
+                f"sale value {shown}, at most {policy.max_auto_value:,.2f} is committed automatically",
+            )
     sizes = [len(chunk.units) + offer.held.get(chunk.set_id, 0) for chunk in offer.chunks]
     sets = {chunk.set_id for chunk in offer.chunks} | set(offer.held)
     if policy.split_policy == states.SINGLE_SET_ONLY and len(sets) > 1 and sizes:
@@ -101,15 +130,17 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
 
 
 def category_gap(sold: str, served: str) -> int | None:
-    """How many ranks better than sold: positive an upgrade, negative a downgrade, 0 the same; None where it can't be told."""
+    """How many ranks better than sold: positive an upgrade, negative a downgrade, 0 the same; None
+    where it can't be told."""
     if sold == served:
         return 0
-    scheme = states.category_scheme(sold)
+    scheme = categories.category_scheme(sold)
     return scheme.index(sold) - scheme.index(served) if served in scheme else None
 
 
 def _broken_by_category(policy: Policy, sold: str, served: str) -> Iterable[tuple[str, str]]:
-    """A category that can't be compared with the one sold counts as an upgrade, its gap as unknown."""
+    """A category that can't be compared with the one sold counts as an upgrade, its gap as
+    unknown."""
     gap = category_gap(sold, served)
     what = f"{sold} → {served}"
     if gap is None or gap > 0:
@@ -121,27 +152,38 @@ def _broken_by_category(policy: Policy, sold: str, served: str) -> Iterable[tupl
         if not policy.downgrade_allowed:
             yield "DOWNGRADE_NOT_ALLOWED", f"{what} is a downgrade"
         if policy.max_downgrade_gap is not None and -gap > policy.max_downgrade_gap:
-            yield "DOWNGRADE_RANK_GAP", f"{what} is {-gap} ranks down, at most {policy.max_downgrade_gap}"
+            yield (
+                "DOWNGRADE_RANK_GAP",
+                f"{what} is {-gap} ranks down, at most {policy.max_downgrade_gap}",
+            )
 
 
 class Policies:
-    """The policies of a workbook. A sale's own is put together from those of the event, its match and its client; what
-    the narrower one says counts, what it leaves blank is taken from the wider one.
+    """The policies of a workbook. A sale's own is put together from those of the event, its match
+    and its client; what the narrower one says counts, what it leaves blank is taken from the wider
+    one.
 
-    Raises UnusableError for a row that can't be read: a rule with a slip in it must not pass for no rule.
+    Raises UnusableError for a row that can't be read: a rule with a slip in it must not pass for no
+    rule.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
+        table = snapshot[POLICIES]
         _require_readable(table)
+        self._client_key = client_keys(snapshot)
         self._rules: dict[tuple[str, str], dict[str, Any]] = {}
         for row in table.frame.iter_rows(named=True):
             if row["scope"]:
-                self._rules[row["scope"].lower(), key_of(row["scope"].lower(), row["key"])] = row
+                scope = row["scope"].lower()
+                key = (
+                    self._client_key(row["key"]) if scope == "client" else key_of(scope, row["key"])
+                )
+                self._rules[scope, key or ""] = row
         self._known: dict[tuple[str, str | None], Policy] = {}
 
     def for_sale(self, match: str, client: str | None) -> Policy:
         """The policy of a sale of this match to this client."""
-        own = (match, name_key(client))
+        own = (match, self._client_key(client))
         if own not in self._known:
             policy = Policy()
             for scope, key in (("event", ""), ("match", match), ("client", own[1] or "")):
@@ -153,16 +195,23 @@ class Policies:
 def _require_readable(table: Table) -> None:
     """Raises UnusableError naming the first cell that is no rule."""
     for misfit in table.misfits:
-        raise UnusableError(f"{POLICIES} row {misfit.row}: {misfit.column} can't be {misfit.text!r}", "policy set writes it correctly")
+        raise UnusableError(
+            f"{POLICIES} row {misfit.row}: {misfit.column} can't be {misfit.text!r}",
+            "policy set writes it correctly",
+        )
     chosen = [column for column in table.sheet.columns if column.choices]
     for row in table.frame.iter_rows(named=True):
         for column in chosen:
             value = row[column.name]
             if value is not None and value.upper() not in map(str.upper, column.choices):
-                raise UnusableError(f"{POLICIES} row {row['row']}: {column.header} can't be {value!r}",
-                                    f"it is {', '.join(column.choices)}")  # fmt: skip
+                raise UnusableError(
+                    f"{POLICIES} row {row['row']}: {column.header} can't be {value!r}",
+                    f"it is {', '.join(column.choices)}",
+                )
         if not row["scope"]:
-            raise UnusableError(f"{POLICIES} row {row['row']} has no Scope", "it is event, match or client")
+            raise UnusableError(
+                f"{POLICIES} row {row['row']} has no Scope", "it is event, match or client"
+            )
 
 
 def key_of(scope: str, key: str | None) -> str:
@@ -173,11 +222,19 @@ def key_of(scope: str, key: str | None) -> str:
 
 
 def names(text: str | None) -> frozenset[str]:
-    """A list of vendors in one cell, separated by commas, semicolons or lines, as they are compared; `any` and `none`
-    lift what a wider policy says."""
+    """A list of vendors in one cell, separated by commas, semicolons or lines, as they are
+    compared; `any` and `none` lift what a wider policy says."""
     if (text or "").strip().casefold() in ("any", "none"):
         return frozenset()
-    return frozenset(filter(None, (name_key(part) for part in (text or "").replace(";", ",").replace("\n", ",").split(","))))
+    return frozenset(
+        filter(
+            None,
+            (
+                name_key(part)
+                for part in (text or "").replace(";", ",").replace("\n", ",").split(",")
+            ),
+        )
+    )
 
 
 def _narrowed(policy: Policy, row: dict[str, Any]) -> Policy:

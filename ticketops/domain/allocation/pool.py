@@ -1,7 +1,8 @@
-"""The units an allocation may choose from (§5a step 2): AVAILABLE, unreferenced, by match and category, in sets.
+"""The units an allocation may choose from (§5a step 2): AVAILABLE, unreferenced, by match and
+category, in sets.
 
-With each unit comes what a choice depends on: what it cost and when it was bought, where it is in its row, whom it is
-held for.
+With each unit comes what a choice depends on: what it cost and when it was bought, where it is in
+its row, whom it is held for.
 """
 
 from __future__ import annotations
@@ -15,15 +16,40 @@ from typing import Any
 
 import polars as pl
 
-from ticketops.domain.allocation.seating import Line, order_in_row
-from ticketops.model import ids, states
-from ticketops.model.names import name_key
+from ticketops.domain.allocation.seating import SeatLine, order_in_row
+from ticketops.domain.allocation.trust import Doubts, KeptOut
+from ticketops.domain.masterdata.aliases import client_keys
+from ticketops.domain.ticket.owners import Owners
+from ticketops.domain.ticket.unit_ids import referenced_units
+from ticketops.model import categories, ids, spelling, states
+from ticketops.schema.layouts.event import HOLDS, PURCHASES, UNITS
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import DISTRIBUTION, HOLDS, PURCHASES, UNITS
 
-_COLUMNS = ("row", "unit_id", "set_id", "set_pos", "vendor", "contract", "email", "login_id", "password", "password_legacy", "block",
-            "seat_row", "seat", "match", "category", "status", "sales_id", "allocated_at", "alloc_note", "purchase_id",
-            "source_row")  # fmt: skip
+_COLUMNS = (
+    "row",
+    "unit_id",
+    "set_id",
+    "set_pos",
+    "vendor",
+    "contract",
+    "email",
+    "login_id",
+    "password",
+    "password_legacy",
+    "block",
+    "seat_row",
+    "seat",
+    "match",
+    "category",
+    "status",
+    "sales_id",
+    "allocated_at",
+    "alloc_note",
+    "seats_given",
+    "purchase_id",
+    "source_row",
+    "inv_no",
+)
 _VIP = re.compile(r"\bvip\b|hospitality", re.IGNORECASE)
 _ACCESSIBLE = re.compile(r"wheel\s?chair|accessib|\bada\b|\bwc\b|disab", re.IGNORECASE)
 
@@ -63,20 +89,35 @@ class Unit:
     sales_id: str | None = None
     allocated_at: datetime | None = None
     alloc_note: str | None = None
+    seats_given: str | None = None
     purchase: Purchase = NO_PURCHASE
-    line: Line = ()
+    line: SeatLine = ()
     position: int = 0
     held_for: str | None = None
+    inv_no: str | None = None
 
     @property
     def vip(self) -> bool:
-        """Whether it is premium stock: the best category of its scheme, or called VIP or hospitality."""
-        return states.category_rank(self.category) == 0 or bool(_VIP.search(f"{self.category} {self.purchase.notes or ''}"))
+        """Whether it is premium stock: the best category of its scheme, or called VIP or
+        hospitality."""
+        return categories.category_rank(self.category) == 0 or bool(
+            _VIP.search(f"{self.category} {self.purchase.notes or ''}")
+        )
 
     @property
     def accessible(self) -> bool:
-        """Whether its block, row, seat, category or purchase says that a wheelchair can stand there."""
-        return bool(_ACCESSIBLE.search(" ".join(filter(None, (self.block, self.seat_row, self.seat, self.category, self.purchase.notes)))))
+        """Whether its block, row, seat, category or purchase says that a wheelchair can stand
+        there."""
+        return bool(
+            _ACCESSIBLE.search(
+                " ".join(
+                    filter(
+                        None,
+                        (self.block, self.seat_row, self.seat, self.category, self.purchase.notes),
+                    )
+                )
+            )
+        )
 
 
 Sets = dict[str, list[Unit]]
@@ -91,9 +132,24 @@ def size(sets: Sets) -> int:
 class Pool:
     """Free units by (match, category) and SetID. `take` removes what was given away."""
 
-    def __init__(self, snapshot: Snapshot, wanted: Collection[tuple[str, str]], *, today: datetime | None = None) -> None:
-        """`wanted` limits the pool to those (match, category) pairs. today: holds until an earlier day count no more."""
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        wanted: Collection[tuple[str, str]],
+        *,
+        today: datetime | None = None,
+        doubts: Doubts | None = None,
+    ) -> None:
+        """`wanted` limits the pool to those (match, category) pairs. today: holds until an earlier
+        day count no more.
+
+        doubts: what is kept out of it, if the caller knows that already.
+        """
+        doubts = doubts if doubts is not None else Doubts.of(snapshot)
+        self.refused: dict[str, KeptOut] = {}
+        """{UnitID: why} of units that are kept out of the pool though they look free."""
         self._sets: dict[tuple[str, str], Sets] = {}
+        self.client_key = client_keys(snapshot)
         self._with_holds: set[tuple[str, str]] = set()
         referenced = referenced_units(snapshot)
         free = (
@@ -104,17 +160,24 @@ class Pool:
         for unit in load_units(snapshot, {match for match, _ in wanted}, free, today=today):
             key = (unit.match, unit.category)
             if key in wanted and unit.unit_id not in referenced:
+                if why := doubts.of_unit(unit.row, unit.unit_id):
+                    self.refused[unit.unit_id] = KeptOut(unit.row, *key, why)
+                    continue
                 self._sets.setdefault(key, {}).setdefault(unit.set_id, []).append(unit)
                 if unit.held_for is not None:
                     self._with_holds.add(key)
 
     def sets(self, match: str, category: str, client: str | None = None) -> Sets:
-        """The free sets, those used up left out. Units held for a client are for that client only."""
+        """The free sets, those used up left out. Units held for a client are for that client
+        only."""
         sets = self.all_sets(match, category)
         if (match, category) not in self._with_holds:
             return sets
-        held_for = name_key(client)
-        open_sets = {set_id: [u for u in units if u.held_for is None or u.held_for == held_for] for set_id, units in sets.items()}
+        held_for = self.client_key(client)
+        open_sets = {
+            set_id: [u for u in units if u.held_for is None or u.held_for == held_for]
+            for set_id, units in sets.items()
+        }
         return {set_id: units for set_id, units in open_sets.items() if units}
 
     def take(self, units: Iterable[Unit]) -> None:
@@ -135,82 +198,126 @@ class Pool:
     def copy(self) -> Pool:
         """A pool of its own to take from."""
         twin = object.__new__(Pool)
-        twin._sets, twin._with_holds = dict(self._sets), self._with_holds
+        twin.client_key = self.client_key
+        twin._sets, twin._with_holds, twin.refused = (
+            dict(self._sets),
+            self._with_holds,
+            self.refused,
+        )
         return twin
 
 
-def load_units(snapshot: Snapshot, matches: Collection[str], wanted: pl.Expr, *, today: datetime | None = None) -> list[Unit]:
+def load_units(
+    snapshot: Snapshot, matches: Collection[str], wanted: pl.Expr, *, today: datetime | None = None
+) -> list[Unit]:
     """The units of these matches for which `wanted` holds, in SetPos order."""
-    frame = snapshot[UNITS].frame.select(_COLUMNS).filter(
-        pl.col("unit_id").is_not_null(),
-        pl.col("match").is_in(list(matches)) | ~pl.col("match").str.contains(r"^M\d{2,3}$"),
-    )  # fmt: skip
-    places = _places(frame)
-    purchases = _Purchases(snapshot)
+    frame = (
+        snapshot[UNITS]
+        .frame.select(_COLUMNS)
+        .filter(
+            pl.col("unit_id").is_not_null(),
+            pl.col("match").is_in(list(matches)) | ~pl.col("match").str.contains(r"^M\d{2,3}$"),
+        )
+    )
+    seats = _seat_positions(frame)
+    bought = ("price", "currency", "date", "notes")
+    owners = Owners.among(
+        snapshot[PURCHASES], bought, lambda row: Purchase(*(row[name] for name in bought))
+    )
     held = active_holds(snapshot, today)
     rows = frame.filter(wanted).sort("set_pos", "row", nulls_last=True).iter_rows(named=True)
-    return [_unit(values, ids.normalise_match(values["match"]), purchases.of(values), places, held) for values in rows]
+    return [
+        _unit(
+            values,
+            ids.normalise_match(values["match"]),
+            owners.of_unit(values) or NO_PURCHASE,
+            seats,
+            held,
+        )
+        for values in rows
+    ]
+
+
+def standing_holds(snapshot: Snapshot, today: datetime | None) -> pl.DataFrame:
+    """The rows of _HOLDS that nobody released and whose last day is not past; today: None where
+    days do not count."""
+    frame = snapshot[HOLDS].frame.filter(
+        pl.col("released_at").is_null(), pl.col("unit_id").is_not_null()
+    )
+    if today is None:
+        return frame
+    return frame.filter(
+        pl.col("until").is_null()
+        | (pl.col("until") >= datetime(today.year, today.month, today.day))
+    )
 
 
 def active_holds(snapshot: Snapshot, today: datetime | None) -> dict[str, str]:
-    """{UnitID: client it is held for}. A hold ends by itself after its last day."""
-    if HOLDS not in snapshot.tables:
-        return {}
-    frame = snapshot[HOLDS].frame.filter(pl.col("released_at").is_null(), pl.col("unit_id").is_not_null())
-    if today is not None:
-        frame = frame.filter(pl.col("until").is_null() | (pl.col("until") >= datetime(today.year, today.month, today.day)))
-    return {unit_id: name_key(client) or "" for unit_id, client in frame.select("unit_id", "client").iter_rows()}
+    """{UnitID: client it is held for, as it is compared}. A hold ends by itself after its last day."""
+    key = client_keys(snapshot)
+    held: dict[str, str] = {}
+    for text, client in standing_holds(snapshot, today).select("unit_id", "client").iter_rows():
+        for unit_id in held_units(text):
+            held[unit_id] = key(client) or ""
+    return held
 
 
-def referenced_units(snapshot: Snapshot) -> set[str]:
-    """Every UnitID that Distribution refers to."""
-    return {unit for cell in snapshot[DISTRIBUTION].frame["unit_ids"].drop_nulls() for unit in ids.split_unit_ids(cell)}
+def held_units(text: str) -> list[str]:
+    """The UnitIDs that one cell of _HOLDS names."""
+    return [text] if ids.UNIT_ID.fullmatch(text) else sorted(spelling.mentioned(text))
 
 
-class _Purchases:
-    """The purchase of a unit: by PurchaseID, else by the data row that its SetID counts (D4)."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._by_id: dict[str, Purchase] = {}
-        self._by_index: dict[int, Purchase] = {}
-        if PURCHASES not in snapshot.tables:
-            return
-        table = snapshot[PURCHASES]
-        columns = ("row", "purchase_id", "price", "currency", "date", "notes")
-        for row, purchase_id, *facts in table.frame.select(columns).iter_rows():
-            purchase = Purchase(*facts)
-            self._by_index[table.index_of(row)] = purchase
-            if purchase_id:
-                self._by_id.setdefault(purchase_id, purchase)
-
-    def of(self, unit: dict[str, Any]) -> Purchase:
-        if unit["purchase_id"]:
-            return self._by_id.get(unit["purchase_id"], NO_PURCHASE)
-        return self._by_index.get(ids.set_source_row(unit["set_id"]) or unit["source_row"] or 0, NO_PURCHASE)
-
-
-def _places(frame: pl.DataFrame) -> dict[tuple[str, str | None, str | None], dict[str, int]]:
+def _seat_positions(
+    frame: pl.DataFrame,
+) -> dict[tuple[str, str | None, str | None], dict[str, int]]:
     """{(match, block, row): {seat: position}} from every seat that is known, free or not."""
-    known = frame.filter(pl.col("seat").is_not_null(), pl.col("seat_row").is_not_null() | pl.col("block").is_not_null())
+    known = frame.filter(
+        pl.col("seat").is_not_null(),
+        pl.col("seat_row").is_not_null() | pl.col("block").is_not_null(),
+    )
     grouped = known.group_by("match", "block", "seat_row").agg(pl.col("seat").unique())
-    return {(match, block, seat_row): order_in_row(seats) for match, block, seat_row, seats in grouped.iter_rows()}
+    return {
+        (match, block, seat_row): order_in_row(seats)
+        for match, block, seat_row, seats in grouped.iter_rows()
+    }
 
 
 def _unit(
     values: dict[str, Any],
     match: str,
     purchase: Purchase,
-    places: dict[tuple[str, str | None, str | None], dict[str, int]],
+    seats: dict[tuple[str, str | None, str | None], dict[str, int]],
     held: dict[str, str],
 ) -> Unit:
     row_of_seats = (values["match"], values["block"], values["seat_row"])
-    position = places.get(row_of_seats, {}).get(values["seat"] or "")
+    position = seats.get(row_of_seats, {}).get(values["seat"] or "")
     set_id, set_pos = values["set_id"] or "", values["set_pos"] or 0
-    line: Line = ("", values["block"] or "", values["seat_row"] or "")
+    line: SeatLine = ("", values["block"] or "", values["seat_row"] or "")
     if position is None:
         line, position = (set_id, *line[1:]), set_pos
     return Unit(
-        values["row"], values["unit_id"], set_id, set_pos, values["vendor"], values["contract"], values["email"], values["login_id"],
-        values["password"] or values["password_legacy"], values["block"], values["seat_row"], values["seat"], match,
-        values["category"], values["status"], values["sales_id"], values["allocated_at"], values["alloc_note"], purchase, line, position, held.get(values["unit_id"]),
-    )  # fmt: skip
+        values["row"],
+        values["unit_id"],
+        set_id,
+        set_pos,
+        values["vendor"],
+        values["contract"],
+        values["email"],
+        values["login_id"],
+        values["password"] or values["password_legacy"],
+        values["block"],
+        values["seat_row"],
+        values["seat"],
+        match,
+        values["category"],
+        values["status"],
+        values["sales_id"],
+        values["allocated_at"],
+        values["alloc_note"],
+        values["seats_given"],
+        purchase,
+        line,
+        position,
+        held.get(values["unit_id"]),
+        values["inv_no"],
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,39 +10,67 @@ from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.policy import category_gap
 from ticketops.domain.allocation.pool import Sets, Unit
 from ticketops.domain.allocation.seating import longest_run
-from ticketops.domain.masking import masked_addresses
+from ticketops.domain.ticket.masking import masked_addresses
+from ticketops.schema.layouts.event import SUPPLIER_QUEUE, VENDOR_CREDENTIALS
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import MATTHIAS_EMAILS, SUPPLIER_QUEUE, VENDOR_CREDENTIALS
 
 WEIGHTS = {
-    "exactness": 0.35, "margin": 0.25, "sla": 0.15, "continuity": 0.10, "freshness": 0.05,
-    "upgrade": -0.15, "multi_vendor": -0.10, "split_factor": -0.10,
-}  # fmt: skip
+    "exactness": 0.35,
+    "margin": 0.25,
+    "sla": 0.15,
+    "continuity": 0.10,
+    "freshness": 0.05,
+    "upgrade": -0.15,
+    "multi_vendor": -0.10,
+    "split_factor": -0.10,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The terms of a score, each in 0…1, by the names of WEIGHTS."""
+
+    exactness: float
+    margin: float
+    sla: float
+    continuity: float
+    freshness: float
+    upgrade: float
+    multi_vendor: float
+    split_factor: float
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """parts: each term in 0…1, by the names of WEIGHTS. margin_pct: of the sale price; margin_delta: in its currency, over
+    """margin_pct: of the sale price; margin_delta: in its currency, over
     all tickets of the plan. Both None where price, cost or a common currency is unknown."""
 
-    parts: Mapping[str, float]
+    parts: Parts
     margin_pct: float | None
     margin_delta: float | None
 
     @property
     def total(self) -> float:
         """The weighted sum."""
-        return round(sum(weight * self.parts[name] for name, weight in WEIGHTS.items()), 6)
+        terms = (weight * float(getattr(self.parts, name)) for name, weight in WEIGHTS.items())
+        return round(sum(terms), 6)
 
 
 class Readiness:
-    """Which units can be sent at once: credentials are there, or the vendor dispatches itself (§8, §9)."""
+    """Which units can be sent at once: credentials are there, or the vendor dispatches itself (§8,
+    §9)."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        logins = snapshot[VENDOR_CREDENTIALS].frame.select("vendor", "active", "password").iter_rows()
-        self._with_login = {vendor.casefold() for vendor, active, password in logins if vendor and password and active is not False}
+        logins = (
+            snapshot[VENDOR_CREDENTIALS].frame.select("vendor", "active", "password").iter_rows()
+        )
+        self._with_login = {
+            vendor.casefold()
+            for vendor, active, password in logins
+            if vendor and password and active is not False
+        }
         suppliers = snapshot[SUPPLIER_QUEUE].frame["vendor"].drop_nulls().unique()
-        self._suppliers = {vendor.casefold() for vendor in suppliers} | masked_addresses(snapshot[MATTHIAS_EMAILS])
+        self._suppliers = {vendor.casefold() for vendor in suppliers} | masked_addresses(snapshot)
 
     def of(self, unit: Unit) -> bool:
         """Whether the unit is ready to send."""
@@ -61,8 +89,11 @@ class Sold:
     currency: str | None
 
 
-def score(chunks: Sequence[Chunk], pool: Sets, sold: Sold, category: str, readiness: Readiness) -> Score:
-    """The score of a plan. pool: the free sets it was chosen from; category: the one that serves the sale."""
+def score(
+    chunks: Sequence[Chunk], pool: Sets, sold: Sold, category: str, readiness: Readiness
+) -> Score:
+    """The score of a plan. pool: the free sets it was chosen from; category: the one that serves
+    the sale."""
     units = [unit for chunk in chunks for unit in chunk.units]
     available = sum(len(pool[chunk.set_id]) for chunk in chunks)
     margin_pct, margin_delta = margin(units, sold)
@@ -74,14 +105,19 @@ def score(chunks: Sequence[Chunk], pool: Sets, sold: Sold, category: str, readin
         "continuity": longest_run(units) / sold.quantity if sold.quantity else 0.0,
         "freshness": _freshness(units, pool),
         "upgrade": 1.0 if gap is None or gap > 0 else 0.0,
-        "multi_vendor": 1.0 if len({vendor for chunk in chunks for vendor in chunk.vendors}) > 1 else 0.0,
+        "multi_vendor": 1.0
+        if len({vendor for chunk in chunks for vendor in chunk.vendors}) > 1
+        else 0.0,
         "split_factor": max(0, len(chunks) - 1) / max(1, sold.quantity - 1),
     }
-    return Score({name: round(value, 6) for name, value in parts.items()}, margin_pct, margin_delta)
+    return Score(
+        Parts(**{name: round(value, 6) for name, value in parts.items()}), margin_pct, margin_delta
+    )
 
 
 def margin(units: Sequence[Unit], sold: Sold) -> tuple[float | None, float | None]:
-    """(margin in % of the sale price, (price − average cost) × tickets); None where it can't be told.
+    """(margin in % of the sale price, (price − average cost) × tickets); None where it can't be
+    told.
 
     A blank currency counts as that of the other side; two different ones can't be compared.
     """
@@ -96,7 +132,8 @@ def margin(units: Sequence[Unit], sold: Sold) -> tuple[float | None, float | Non
 
 
 def _freshness(units: Sequence[Unit], pool: Sets) -> float:
-    """1 for the newest purchase in the pool, 0 for the oldest; the units' mean. Unknown dates count as the oldest."""
+    """1 for the newest purchase in the pool, 0 for the oldest; the units' mean. Unknown dates count
+    as the oldest."""
     dates = [unit.purchase.date for free in pool.values() for unit in free if unit.purchase.date]
     if not units or not dates:
         return 0.0

@@ -11,18 +11,50 @@ import polars as pl
 
 from ticketops.domain.allocation.instructions import Wishes, read
 from ticketops.domain.allocation.scoring import Sold
-from ticketops.errors import NotFoundError
+from ticketops.domain.allocation.trust import Doubts
+from ticketops.domain.ticket.identity import is_of_sale, is_ticket
+from ticketops.domain.ticket.line import is_live
+from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids, states
+from ticketops.schema.layouts.event import DISTRIBUTION, SALES
 from ticketops.schema.tables import Snapshot
-from ticketops.schema.workbook import DISTRIBUTION, SALES
 
-TICKET = ("row", "sales_id", "row_type", "date", "match", "game", "company", "category", "alloc_from", "status", "unit_ids", "unit_count",
-          "notes", "process_now", "vendor", "email", "password", "contract", "tix", "acc_tix", "run_id", "child", "block",
-          "seat_row", "seat", "delivery", "dispatch_notes")  # fmt: skip
+TICKET = (
+    "row",
+    "sales_id",
+    "row_type",
+    "date",
+    "match",
+    "game",
+    "company",
+    "inv_no",
+    "category",
+    "sets",
+    "alloc_from",
+    "status",
+    "unit_ids",
+    "unit_count",
+    "notes",
+    "process_now",
+    "vendor",
+    "email",
+    "password",
+    "contract",
+    "tix",
+    "acc_tix",
+    "run_id",
+    "child",
+    "block",
+    "seat_row",
+    "seat",
+    "delivery",
+    "dispatch_notes",
+)
 """The columns of a ticket that allocation reads or writes."""
 
 
-SEAT = ("block", "seat_row", "seat")
+WAITS = "waits for approval: it asks for more than there was"
+DECIDES = "sale approve, sale reject or sale upgrade decides"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +68,7 @@ class Terms:
     client: str | None = None
     number: int | None = None
     total: float | None = None
+    total_computed: float | None = None
     payment_status: str | None = None
     oversell: bool | None = None
     instructions: str | None = None
@@ -46,6 +79,13 @@ class Terms:
         """The special instructions as constraints."""
         return read(self.instructions, self.notes)
 
+    @property
+    def unapproved(self) -> bool:
+        """Whether tickets without a unit wait for approval (§14a): of the whole line, or, where the
+        flag of a line that is served says so, those that it grew by."""
+        served = self.status in (states.PARTIAL_ALLOCATED, states.ALLOCATED, states.FULFILLED)
+        return self.status == states.PENDING_APPROVAL or (served and bool(self.oversell))
+
 
 NO_TERMS = Terms()
 
@@ -54,7 +94,8 @@ NO_TERMS = Terms()
 class Target:
     """A sale line with its tickets; `pending` are those that have no unit yet, in SalesChild order.
 
-    category: the one that serves it: AllocFromCategory of the pending tickets, else their Category (§5a step 2).
+    category: the one that serves it: AllocFromCategory of the pending tickets, else their Category
+    (§5a step 2).
     """
 
     sales_id: str
@@ -62,12 +103,14 @@ class Target:
     category: str
     tickets: list[dict[str, Any]] = field(default_factory=list)
     terms: Terms = NO_TERMS
-    limit: int | None = None
-    """The most tickets to serve now, where that is fewer than are pending."""
 
     @property
     def pending(self) -> list[dict[str, Any]]:
-        return [ticket for ticket in self.tickets if is_pending(ticket) and effective_category(ticket) == self.category]
+        return [
+            ticket
+            for ticket in self.tickets
+            if is_pending(ticket) and effective_category(ticket) == self.category
+        ]
 
     @property
     def sold_category(self) -> str:
@@ -78,9 +121,27 @@ class Target:
         return self.tickets[0]["company"] or self.terms.client
 
     @property
+    def live(self) -> list[dict[str, Any]]:
+        """Its tickets without those that were cancelled."""
+        return [ticket for ticket in self.tickets if is_live(ticket)]
+
+    @property
     def sold(self) -> Sold:
-        quantity = len(self.pending) if self.limit is None else min(self.limit, len(self.pending))
-        return Sold(self.sold_category, quantity, self.terms.price, self.terms.currency)
+        return Sold(self.sold_category, len(self.pending), self.terms.price, self.terms.currency)
+
+    @property
+    def shown_status(self) -> str:
+        """Its status as people read it: PARTIAL_PENDING, which no cell holds, where some of its
+        tickets wait for approval and others do not (§14a)."""
+        status = self.terms.status or states.UNALLOCATED
+        return states.PARTIAL_PENDING if 0 < self.unapproved < len(self.live) else status
+
+    @property
+    def unapproved(self) -> int:
+        """How many of its tickets wait for approval: those without a unit."""
+        if not self.terms.unapproved:
+            return 0
+        return sum(not ticket["unit_ids"] for ticket in self.live)
 
     @property
     def waiting(self) -> bool:
@@ -92,9 +153,21 @@ class Target:
         return self.tickets[0]["date"] or datetime.max, ids.parse_sales_id(self.sales_id)
 
 
+def require_approved(target: Target) -> None:
+    """Raises RuleError where the sale, or what it grew by, waits for approval: nobody allocates it
+    until then (§14a)."""
+    if target.terms.unapproved:
+        raise RuleError(f"{target.sales_id} {WAITS}", f"as an ops_manager: {DECIDES}")
+
+
 def is_pending(ticket: dict[str, Any]) -> bool:
-    """Whether a ticket wants a unit."""
-    return not ticket["unit_ids"] and ticket["status"] not in (states.ALLOCATED, states.CANCELLED)
+    """Whether a ticket wants a unit. One that is kept out gets none, but whoever counts what is
+    promised counts it."""
+    return (
+        not ticket["unit_ids"]
+        and ticket["status"] not in (states.ALLOCATED, states.CANCELLED)
+        and not ticket.get("kept_out")
+    )
 
 
 def effective_category(ticket: dict[str, Any]) -> str:
@@ -102,26 +175,40 @@ def effective_category(ticket: dict[str, Any]) -> str:
     return ticket["alloc_from"] or ticket["category"] or ""
 
 
-def targets_of(snapshot: Snapshot, only: str = "") -> list[Target]:
-    """Every sale line of Distribution with its tickets, in sheet order; `only` the one with this SalesID, if given.
+def targets_of(snapshot: Snapshot, only: str = "", doubts: Doubts | None = None) -> list[Target]:
+    """Every sale line of Distribution with its tickets, in sheet order; `only` the one with this
+    SalesID, if given.
 
-    Where the pending tickets of a line are to be served from several categories, each of these is a target.
+    Where the pending tickets of a line are to be served from several categories, each of these is a
+    target. A ticket that is kept out (`doubts`) says why in `kept_out` and is not pending.
     """
     frame = snapshot[DISTRIBUTION].frame
+    kept_out = (doubts if doubts is not None else Doubts.of(snapshot)).tickets
     if only:
-        frame = frame.filter(pl.col("sales_id").str.starts_with(f"{only}-"))
+        frame = frame.filter(is_of_sale(pl.col("sales_id"), only))
     sales: dict[str, list[dict[str, Any]]] = {}
     for ticket in frame.select(TICKET).iter_rows(named=True):
-        own = ids.SALES_ID.fullmatch(ticket["sales_id"] or "")
-        if own and own[2] and ticket["row_type"] != "Purchases" and ticket["match"]:
-            sales.setdefault(f"S{own[1]}", []).append(ticket | {"child": ticket["child"] or int(own[2])})
+        own = ids.exact_sales_id(ticket["sales_id"])
+        if own and is_ticket(ticket) and ticket["match"]:
+            sales.setdefault(own.parent, []).append(
+                ticket
+                | {
+                    "child": ticket["child"] or own.child,
+                    "kept_out": kept_out.get(ticket["row"], ""),
+                }
+            )
     terms = terms_of(snapshot, sales)
     found = []
     for sales_id, tickets in sales.items():
         tickets.sort(key=lambda ticket: (ticket["child"], ticket["row"]))
-        categories = dict.fromkeys(effective_category(t) for t in tickets if is_pending(t)) or {effective_category(tickets[0]): None}
+        categories = dict.fromkeys(effective_category(t) for t in tickets if is_pending(t)) or {
+            effective_category(tickets[0]): None
+        }
         match = ids.normalise_match(tickets[0]["match"])
-        found += [Target(sales_id, match, category, tickets, terms.get(sales_id, NO_TERMS)) for category in categories]
+        found += [
+            Target(sales_id, match, category, tickets, terms.get(sales_id, NO_TERMS))
+            for category in categories
+        ]
     return found
 
 
@@ -139,18 +226,89 @@ def terms_of(snapshot: Snapshot, sales_ids: Iterable[str]) -> dict[str, Terms]:
     return found
 
 
-def find_target(snapshot: Snapshot, text: str) -> Target:
-    """The target that `text` names: a SalesID or that of its first ticket. Raises NotFoundError."""
-    try:
-        wanted = ids.parse_sales_id(text)
-    except ValueError as error:
-        raise NotFoundError(str(error)) from None
-    found = next(iter(targets_of(snapshot, wanted.parent)), None)
-    if found is None:
-        raise NotFoundError(f"Distribution has no sale {wanted.parent}", "sale expand makes the rows of a sale that stands in Sales only")
-    if wanted.child is not None and wanted.child != found.tickets[0]["child"]:
+def find_target(snapshot: Snapshot, text: str, doubts: Doubts | None = None) -> Target:
+    """What an allocation is asked for: a SalesID, or that of its first ticket (D6). Raises
+    NotFoundError."""
+    wanted = _parsed(text)
+    found = _find_sale(snapshot, wanted.parent, doubts)
+    first = (found.live or found.tickets)[0]["child"]
+    if wanted.child is not None and wanted.child != first:
         raise NotFoundError(
             f"{text} is not the first ticket of {wanted.parent}",
-            f"name the sale ({wanted.parent}) or {wanted.parent}-{found.tickets[0]['child']}",
+            f"name the sale ({wanted.parent}) or {wanted.parent}-{first}",
+        )
+    return found
+
+
+def find_line(snapshot: Snapshot, text: str, what: str) -> Target:
+    """The sale line of a command that is about a line as a whole. what: says so, for one ticket.
+
+    Raises NotFoundError; RuleError where one ticket is named.
+    """
+    wanted = _parsed(text)
+    if wanted.child is not None:
+        raise RuleError(
+            f"{wanted} is one ticket: {what} is of a whole sale line", f"name {wanted.parent}"
+        )
+    return _find_sale(snapshot, wanted.parent)
+
+
+def find_tickets(
+    snapshot: Snapshot, texts: Iterable[str]
+) -> list[tuple[Target, list[dict[str, Any]]]]:
+    """(sale line, the tickets of it that are meant), in the order they are first named: all where
+    the line itself is named, else exactly the tickets named (D6).
+
+    Raises NotFoundError; RuleError for a ticket that stands on two rows.
+    """
+    names: dict[str, dict[str, None]] = {}
+    whole: set[str] = set()
+    for wanted in map(_parsed, texts):
+        named = names.setdefault(wanted.parent, {})
+        if wanted.child is None:
+            whole.add(wanted.parent)
+        else:
+            named[str(wanted)] = None
+    found = []
+    for sales_id, named in names.items():
+        target = _find_sale(snapshot, sales_id)
+        for name in named:
+            rows = [ticket["row"] for ticket in target.tickets if ticket["sales_id"] == name]
+            if not rows:
+                raise NotFoundError(
+                    f"{sales_id} has no ticket {name}",
+                    f"it has {_listed(ticket['sales_id'] for ticket in target.tickets)}",
+                )
+            if len(rows) > 1:
+                raise RuleError(
+                    f"{name} stands on rows {_listed(map(str, rows))} of Distribution",
+                    "recon run says which of them is too many",
+                )
+        if sales_id in whole:
+            found.append((target, target.tickets))
+        else:
+            found.append((target, [t for t in target.tickets if t["sales_id"] in named]))
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    """`S3-1, S3-2 and 4 more`."""
+    every = list(names)
+    return ", ".join(every[:5]) + (f" and {len(every) - 5:,} more" if len(every) > 5 else "")
+
+
+def _parsed(text: str) -> ids.SalesId:
+    try:
+        return ids.parse_sales_id(text)
+    except ValueError as error:
+        raise NotFoundError(str(error)) from None
+
+
+def _find_sale(snapshot: Snapshot, sales_id: str, doubts: Doubts | None = None) -> Target:
+    found = next(iter(targets_of(snapshot, sales_id, doubts)), None)
+    if found is None:
+        raise NotFoundError(
+            f"Distribution has no sale {sales_id}",
+            "sale expand makes the rows of a sale that stands in Sales only",
         )
     return found

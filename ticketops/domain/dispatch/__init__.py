@@ -1,1 +1,2 @@
-"""Collecting guest details and dispatching tickets (§7, §8, §9): who sees what, and what follows from what they say."""
+"""Collecting guest details and dispatching tickets (§7, §8, §9): who sees what, and what follows
+from what they say."""

@@ -1,160 +1,343 @@
 """The cascade (§7–§9): what follows from a changed Delivery, note, guest detail or acceptance.
 
-`settle` hears the words of the parties, then makes Distribution, the queues, the vault and the sales agree. It can be run as often
-as one likes: a second run finds nothing to do.
+`reconcile` applies the edits of the parties, then makes Distribution, the queues, the client inputs and the
+sales agree. It can be run as often as one likes: a second run finds nothing to do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ticketops.domain.audit.unknown import findings
 from ticketops.domain.dispatch import staff, suppliers
-from ticketops.domain.dispatch.clients import shown_to_client
-from ticketops.domain.dispatch.groups import client_group_key
-from ticketops.domain.dispatch.records import GUEST, Record, is_live, parent_of, unit_of
+from ticketops.domain.dispatch.clients import NEEDED, was_sent
+from ticketops.domain.dispatch.doubt import why_not_then
+from ticketops.domain.dispatch.field_edits import (
+    OFFICE,
+    UNKNOWN,
+    FieldEdit,
+    Outcome,
+    as_seen_by,
+    is_behind,
+    is_claim,
+    why_not,
+)
+from ticketops.domain.dispatch.numbers import bring_numbers
+from ticketops.domain.dispatch.queue_rows import rows_by_unit, write_supplier_rows, write_tasks
+from ticketops.domain.dispatch.said import NOTES, typed_names
 from ticketops.domain.dispatch.state import State
-from ticketops.domain.dispatch.words import OFFICE, UNKNOWN, Outcome, Word, as_seen_by, is_behind, why_not
+from ticketops.domain.dispatch.texts import LONGEST_CELL, keep_words, seen_by
 from ticketops.domain.plan import Plan, Run
-from ticketops.model import states
+from ticketops.domain.ticket.identity import sale_of
+from ticketops.domain.ticket.notes import merged_notes, with_note
+from ticketops.domain.ticket.records import GUEST, Record, is_live
+from ticketops.domain.ticket.unit_ids import unit_of
+from ticketops.model import book_kinds, states
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.books import is_text, shown
-from ticketops.schema.workbook import CLIENT_INPUTS, DISTRIBUTION, SALES, STAFF_QUEUE, SUPPLIER_QUEUE
-
-LONGEST_CELL = 32_767
+from ticketops.schema.book_layouts import is_text, shown
+from ticketops.schema.layouts.event import (
+    CLIENT_INPUTS,
+    DISTRIBUTION,
+    SALES,
+    STAFF_QUEUE,
+    SUPPLIER_QUEUE,
+)
 
 
 @dataclass
-class Settlement:
-    """findings: what people should know. outcomes: one of every word that was passed in, in order, with its message."""
+class Reconciliation:
+    """findings: what people should know. outcomes: one of every edit that was passed in, in order,
+    with its message."""
 
     findings: list[Finding] = field(default_factory=list)
-    outcomes: list[tuple[Word, Outcome, str]] = field(default_factory=list)
+    outcomes: list[tuple[FieldEdit, Outcome, str]] = field(default_factory=list)
     new_tasks: int = 0
     """Tasks that were added to the queue."""
     delivered: set[str] = field(default_factory=set)
     """SalesIDs whose Delivery changed."""
-    heard: set[tuple[str, str, str]] = field(default_factory=set)
+    complaints: set[str] = field(default_factory=set)
+    """SalesIDs of which a client said ISSUE."""
+    taken_texts: set[tuple[str, str, str]] = field(default_factory=set)
     """(SalesID, column, source) of texts that were taken over."""
 
 
-def settle(
-    state: State, run: Run, words: Sequence[Word] = (), *, only: Collection[str] | None = None, prefer_theirs: bool = False
-) -> Settlement:
-    """Hear the words, then bring everything into agreement; `state` holds the result.
+def reconcile(
+    state: State,
+    run: Run,
+    edits: Sequence[FieldEdit] = (),
+    *,
+    only: Collection[str] | None = None,
+    prefer_theirs: bool = False,
+) -> Reconciliation:
+    """Apply the edits, then bring everything into agreement; `state` holds the result.
 
-    only: the SalesIDs to bring into agreement (None: all). prefer_theirs: in a conflict of texts the word wins, not what stands there.
+    only: the SalesIDs to bring into agreement (None: all). prefer_theirs: in a conflict of texts
+    the edit wins, not what stands there.
     """
-    done = Settlement()
-    for word in words:
-        ticket = state.tickets[word.sales_id]
-        outcome, message = _hear(state, run, ticket, word, done, prefer_theirs=prefer_theirs)
-        done.outcomes.append((word, outcome, message))
-        _report(done, ticket, word, outcome, message)
-    wanted = state.tickets.values() if only is None else [ticket for sales_id, ticket in state.tickets.items() if sales_id in only]
-    tickets = list(wanted)
-    _hear_queues(state, run, tickets, done)
+    done = Reconciliation()
+    for edit in edits:
+        ticket = state.tickets[edit.sales_id]
+        outcome, message = _apply_edit(state, run, ticket, edit, done, prefer_theirs=prefer_theirs)
+        done.outcomes.append((edit, outcome, message))
+        _report(done, ticket, edit, outcome, message)
+    tickets = [
+        t
+        for sales_id, t in state.tickets.items()
+        if (only is None or sales_id in only) and sales_id not in state.unknown
+    ]
+    done.findings += findings(state.unknown_cells) if only is None else []
+    _apply_queue_edits(state, run, tickets, done)
     for ticket in tickets:
         _restore_guest(state, ticket, done)
         _mirror(ticket)
-    _write_suppliers(state, tickets, everything=only is None)
-    _write_tasks(state, tickets, done, everything=only is None)
+    done.findings += bring_numbers(state, tickets, everything=only is None)
+    write_supplier_rows(state, tickets, everything=only is None)
+    done.new_tasks += write_tasks(state, tickets, everything=only is None)
     for ticket in tickets:
-        _write_vault(state, run, ticket, done)
-    _settle_sales(state, {parent_of(sales_id) for sales_id in (done.delivered if only is not None else state.tickets)})
+        _write_client_inputs(state, run, ticket, done)
+    _update_sale_status(
+        state,
+        {sale_of(sales_id) for sales_id in (done.delivered if only is not None else state.tickets)},
+    )
     return done
 
 
-def _report(done: Settlement, ticket: Record, word: Word, outcome: Outcome, message: str) -> None:
-    severity = {Outcome.CONFLICT: Severity.MEDIUM, Outcome.REFUSED: Severity.MEDIUM, Outcome.OVERTAKEN: Severity.INFO,
-                Outcome.JOINED: Severity.INFO, Outcome.BEHIND: Severity.INFO}.get(outcome)  # fmt: skip
+def _report(
+    done: Reconciliation, ticket: Record, edit: FieldEdit, outcome: Outcome, message: str
+) -> None:
+    severity = {
+        Outcome.CONFLICT: Severity.MEDIUM,
+        Outcome.CHANGED_AFTER_SENT: Severity.MEDIUM,
+        Outcome.REFUSED: Severity.MEDIUM,
+        Outcome.CLAIMED: Severity.INFO,
+        Outcome.OVERTAKEN: Severity.INFO,
+        Outcome.JOINED: Severity.INFO,
+        Outcome.BEHIND: Severity.INFO,
+    }.get(outcome)
     if severity is not None:
-        done.findings.append(Finding(outcome.name, severity, f"{word.where}: {message}", DISTRIBUTION, ticket.before["row"], ticket.key,
-                                     match=ticket["match"] or ""))  # fmt: skip
+        done.findings.append(
+            Finding(
+                outcome.name,
+                severity,
+                f"{edit.where}: {message}",
+                DISTRIBUTION,
+                ticket.before["row"],
+                ticket.key,
+                match=ticket["match"] or "",
+            )
+        )
 
 
-def _hear(state: State, run: Run, ticket: Record, word: Word, done: Settlement, *, prefer_theirs: bool) -> tuple[Outcome, str]:
-    if word.field == "delivery":
-        return _hear_delivery(run, ticket, word, done)
-    if word.field == "dispatched_at":
-        return _hear_moment(ticket, word)
-    record, name = ticket, word.field
+def _apply_edit(
+    state: State,
+    run: Run,
+    ticket: Record,
+    edit: FieldEdit,
+    done: Reconciliation,
+    *,
+    prefer_theirs: bool,
+) -> tuple[Outcome, str]:
+    if edit.sales_id in state.unknown:
+        return Outcome.REFUSED, state.unknown[edit.sales_id].said
+    if edit.field == "delivery":
+        if why_not_then(state, run, ticket, edit):
+            edit = replace(edit, at=None)  # which its own edit says
+        if edit.doubtful and not prefer_theirs:
+            return _doubted(ticket, edit)
+        return _apply_delivery(state, run, ticket, edit, done)
+    if edit.field == "dispatched_at":
+        why = why_not_then(state, run, ticket, edit)
+        if why:
+            return Outcome.REFUSED, f"{ticket.key} keeps its time of dispatch: {why}"
+        return _apply_dispatched_at(ticket, edit)
+    record, name = ticket, edit.field
     if name == "proof_url":
-        task = next((task for task in state.tasks_of.get(ticket.key, ()) if task.key == word.task_id), None)
+        task = next(
+            (task for task in state.tasks_of.get(ticket.key, ()) if task.key == edit.task_id), None
+        )
         if task is None:
-            return Outcome.REFUSED, f"{ticket.key} has no task {word.task_id}"
+            return Outcome.REFUSED, f"{ticket.key} has no task {edit.task_id}"
         record = task
-    return _hear_text(state, record, name, word, done, prefer_theirs=prefer_theirs)
+    return _apply_text(state, run, record, name, edit, done, prefer_theirs=prefer_theirs)
 
 
-def _hear_text(state: State, record: Record, name: str, word: Word, done: Settlement, *, prefer_theirs: bool) -> tuple[Outcome, str]:
-    ours, theirs = record[name], word.value or None
-    read = _as_read(state, record, name, word)
-    if shown(ours) == shown(theirs) or read == shown(theirs):
+def _apply_text(
+    state: State,
+    run: Run,
+    record: Record,
+    name: str,
+    edit: FieldEdit,
+    done: Reconciliation,
+    *,
+    prefer_theirs: bool,
+) -> tuple[Outcome, str]:
+    ours, theirs = record[name], edit.value or None
+    seen = seen_by(state, record, name, edit.source, edit.party)
+    read = shown(seen.read)
+    if read == shown(theirs):
+        if edit.own:
+            keep_words(state, record, edit, edit.own, ours)
         return Outcome.SAME, ""
-    unknown = word.base is UNKNOWN
-    if (unknown and not ours) or (not unknown and is_text(word.base, read)):
-        withheld = name == "dispatch_notes" and read != shown(ours)
-        record.set(name, joined_notes(ours, theirs, read) if withheld else theirs)
-        done.heard.add((word.sales_id, name, word.source))
-        if word.said_before:
+    unknown = edit.base is UNKNOWN
+    if edit.source == book_kinds.CLIENT and name in NEEDED and was_sent(record):
+        return _change_after_sent(run, record, name, edit, done, prefer_theirs=prefer_theirs)
+    label = name.replace("_", " ")
+    if (unknown and not ours) or (not unknown and is_text(edit.base, read)):
+        new, mine = seen.replaced(theirs, join=name == NOTES)
+        if len(new or "") > LONGEST_CELL:
+            return Outcome.CONFLICT, f"{edit.sales_id} {label}: no room for {_quoted(theirs)}"
+        record.set(name, new)
+        keep_words(state, record, edit, mine, ours)
+        done.taken_texts.add((edit.sales_id, name, edit.source))
+        if edit.said_before:
             return (
                 Outcome.OVERTAKEN,
-                f"{word.sales_id} {name.replace('_', ' ')}: the same book said {_quoted(word.said_before)} before; now {_quoted(theirs)}",
+                f"{edit.sales_id} {name.replace('_', ' ')}: the same book said {_quoted(edit.said_before)} before; now {_quoted(theirs)}",
             )
         return Outcome.TAKEN, ""
     if unknown and not theirs:
         return Outcome.SAME, ""
-    label = name.replace("_", " ")
-    if name == "dispatch_notes" and theirs:
-        joined = joined_notes(ours, theirs, "" if unknown else word.base)
+    if name == NOTES and theirs:
+        joined, mine = seen.added(theirs, "" if unknown else edit.base)
         if joined == ours:
             return Outcome.SAME, ""
         if len(joined) <= LONGEST_CELL:
             record.set(name, joined)
-            return Outcome.JOINED, f"{word.sales_id} {label}: both changed; {theirs[:80]!r} is added to {(ours or '')[:80]!r}"
-    both = f"{word.sales_id} {label}: the file says {_quoted(theirs)}, the workbook {_quoted(ours)}"
+            keep_words(state, record, edit, mine, ours)
+            return (
+                Outcome.JOINED,
+                f"{edit.sales_id} {label}: both changed; {theirs[:80]!r} is added to {(ours or '')[:80]!r}",
+            )
+    both = f"{edit.sales_id} {label}: the file says {_quoted(theirs)}, the workbook {_quoted(ours)}"
     if prefer_theirs:
-        record.set(name, theirs)
-        done.heard.add((word.sales_id, name, word.source))
+        new, mine = seen.replaced(theirs, join=False)
+        record.set(name, new)
+        keep_words(state, record, edit, mine, ours)
+        done.taken_texts.add((edit.sales_id, name, edit.source))
         return Outcome.OVERTAKEN, f"{both}; the file's is taken"
-    return Outcome.CONFLICT, f"{both}, it was {_quoted(None if unknown else word.base)}; the workbook's is kept"
+    return (
+        Outcome.CONFLICT,
+        f"{both}, it was {_quoted(None if unknown else edit.base)}; the workbook's is kept",
+    )
+
+
+def _change_after_sent(
+    run: Run,
+    ticket: Record,
+    name: str,
+    edit: FieldEdit,
+    done: Reconciliation,
+    *,
+    prefer_theirs: bool,
+) -> tuple[Outcome, str]:
+    """A client changes or erases a guest whose ticket was sent: Distribution keeps what was sent,
+    Delivery becomes ISSUE (D26). prefer_theirs: the office has decided for the file."""
+    ours, theirs = ticket[name], edit.value or None
+    unknown = edit.base is UNKNOWN
+    if unknown and not theirs:
+        return Outcome.SAME, ""
+    if ticket["delivery"] != states.ISSUE:
+        deliver(ticket, states.ISSUE, run, by=edit.party)
+        done.delivered.add(ticket.key)
+    done.complaints.add(ticket.key)
+    said = f"{ticket.key} {name.replace('_', ' ')}: {_quoted(ours)} was sent, the client says {_quoted(theirs)} now"
+    if prefer_theirs and theirs:
+        ticket.set(name, theirs)
+        done.taken_texts.add((edit.sales_id, name, edit.source))
+        return Outcome.OVERTAKEN, f"{said}; the file's is taken, Delivery is ISSUE"
+    return (
+        Outcome.CHANGED_AFTER_SENT,
+        f"{said}; what was sent is kept, Delivery is ISSUE until the office decides (`staff mark SENT` if it stands)",
+    )
 
 
 def _quoted(text: Any) -> str:
     return repr(str(text)[:80]) if text else "nothing"
 
 
-def _as_read(state: State, record: Record, name: str, word: Word) -> str:
-    """A text of the workbook as the party reads it in its book."""
-    if word.source == states.SUPPLIER and name == "dispatch_notes":
-        return shown(suppliers.shown_notes(state, word.party, record[name]))
-    if word.source == states.CLIENT and name in GUEST:
-        return shown(shown_to_client(state, record, name))
-    return shown(record[name])
-
-
-def _hear_delivery(run: Run, ticket: Record, word: Word, done: Settlement) -> tuple[Outcome, str]:
+def _apply_delivery(
+    state: State, run: Run, ticket: Record, edit: FieldEdit, done: Reconciliation
+) -> tuple[Outcome, str]:
     ours = ticket["delivery"] or states.NOT_SENT
-    seen = as_seen_by(word.source, ours)
-    if seen == word.value:
+    if edit.source == book_kinds.CLIENT and edit.value == states.ISSUE:
+        done.complaints.add(ticket.key)
+    if is_claim(edit) and ours != states.ACCEPTED:
+        if ticket.key in state.waiting:
+            return (
+                Outcome.REFUSED,
+                f"{ticket.key} stays {ours}: {staff.why_not_ready(state, ticket)}",
+            )
+        return _apply_claim(run, ticket, edit, done)
+    seen = as_seen_by(edit.source, ours)
+    if seen == edit.value:
         return Outcome.SAME, ""
-    why = why_not(word, ours)
-    if why and is_behind(word.value, ours):
-        return Outcome.BEHIND, f"{ticket.key} is {ours} already; {word.value} came later"
+    why = why_not(edit, ours, complained=has_complaint(state, ticket, done))
+    if ticket.key in state.waiting and edit.value not in (states.NOT_SENT, states.ISSUE):
+        why = why or staff.why_not_ready(state, ticket)
+    if why and is_behind(edit.value, ours):
+        return Outcome.BEHIND, f"{ticket.key} is {ours} already; {edit.value} came later"
     if why:
         return Outcome.REFUSED, f"{ticket.key} stays {ours}: {why}"
-    spoken_between = word.base is not UNKNOWN and seen != word.base
+    spoken_between = edit.base is not UNKNOWN and seen != edit.base
     if spoken_between and ours == states.ISSUE:
-        return Outcome.CONFLICT, f"{ticket.key} became an ISSUE meanwhile; {word.value} was said without knowing of it"
-    if spoken_between and word.at and ticket["dispatched_at"] and word.at < ticket["dispatched_at"]:
-        return Outcome.CONFLICT, f"{ticket.key} stays {ours} of {ticket['dispatched_at']}; the file's {word.value} is older, of {word.at}"
-    deliver(ticket, word.value, run, by=word.party, at=word.at)
+        return (
+            Outcome.CONFLICT,
+            f"{ticket.key} became an ISSUE meanwhile; {edit.value} was said without knowing of it",
+        )
+    if spoken_between and edit.at and ticket["dispatched_at"] and edit.at < ticket["dispatched_at"]:
+        return (
+            Outcome.CONFLICT,
+            f"{ticket.key} stays {ours} of {ticket['dispatched_at']}; the file's {edit.value} is older, of {edit.at}",
+        )
+    deliver(ticket, edit.value, run, by=edit.party, at=edit.at)
     done.delivered.add(ticket.key)
     if spoken_between:
-        return Outcome.OVERTAKEN, f"{ticket.key} was {ours} meanwhile, now {word.value}"
+        return Outcome.OVERTAKEN, f"{ticket.key} was {ours} meanwhile, now {edit.value}"
     return Outcome.TAKEN, ""
+
+
+def _doubted(ticket: Record, edit: FieldEdit) -> tuple[Outcome, str]:
+    """A Delivery in a book that may not be as it was made."""
+    ours = as_seen_by(edit.source, ticket["delivery"])
+    if ours == edit.value:
+        return Outcome.SAME, ""
+    return (
+        Outcome.CONFLICT,
+        f"{ticket.key} stays {ours}: the file says {edit.value}, but its hidden sheet does not vouch for it",
+    )
+
+
+def _apply_claim(
+    run: Run, ticket: Record, edit: FieldEdit, done: Reconciliation
+) -> tuple[Outcome, str]:
+    """A supplier or staff say ACCEPTED: a claim of theirs, which stands in DispatchNotes. As far as
+    Delivery goes they say that it was sent (D26)."""
+    claim = f"{edit.source} says ACCEPTED"
+    noted = with_note(ticket["dispatch_notes"], claim)
+    if claim not in (ticket["dispatch_notes"] or "") and len(noted) <= LONGEST_CELL:
+        ticket.set("dispatch_notes", noted)
+    if ticket["delivery"] not in (states.SENT, states.ISSUE):
+        at = edit.at or ticket["dispatched_at"]
+        deliver(ticket, states.SENT, run, by=edit.party, at=at)
+        done.delivered.add(ticket.key)
+    return (
+        Outcome.CLAIMED,
+        f"{ticket.key} is {ticket['delivery']}: that the client accepted it is noted; only the client says so",
+    )
+
+
+def has_complaint(state: State, ticket: Record, done: Reconciliation | None = None) -> bool:
+    """Whether its client raised an issue that it has not closed by accepting (D26)."""
+    kept = state.client_inputs.get(ticket.key)
+    known = bool(
+        kept
+        and kept["issue_at"]
+        and ticket["company"]
+        and state.clients.is_of(ticket["company"], kept["client_group"] or "")
+    )
+    return known or (done is not None and ticket.key in done.complaints)
 
 
 def deliver(ticket: Record, delivery: str, run: Run, *, by: str, at: Any = None) -> None:
@@ -169,154 +352,151 @@ def deliver(ticket: Record, delivery: str, run: Run, *, by: str, at: Any = None)
     ticket.set("accepted_by", by if accepted else None)
 
 
-def _hear_moment(ticket: Record, word: Word) -> tuple[Outcome, str]:
+def _apply_dispatched_at(ticket: Record, edit: FieldEdit) -> tuple[Outcome, str]:
     """DispatchedAt of a ticket that was sent."""
-    if shown(ticket["dispatched_at"]) == shown(word.value):
+    if shown(ticket["dispatched_at"]) == shown(edit.value):
         return Outcome.SAME, ""
-    if (ticket["delivery"] or states.NOT_SENT) not in (states.SENT, states.UPLOADED, states.ACCEPTED, states.ISSUE):
+    if (ticket["delivery"] or states.NOT_SENT) not in (
+        states.SENT,
+        states.UPLOADED,
+        states.ACCEPTED,
+        states.ISSUE,
+    ):
         return Outcome.REFUSED, f"{ticket.key} has a time of dispatch but was not sent"
-    if word.value is None:
+    if edit.value is None:
         return Outcome.REFUSED, f"{ticket.key} was sent: its time of dispatch is not taken away"
-    if word.base is not UNKNOWN and shown(ticket["dispatched_at"]) not in (word.base, ""):
-        return Outcome.CONFLICT, f"{ticket.key} was dispatched {ticket['dispatched_at']}; the file says {word.value}"
-    ticket.set("dispatched_at", word.value)
+    if shown(ticket["dispatched_at"]) not in ("", edit.base):
+        return (
+            Outcome.CONFLICT,
+            f"{ticket.key} was dispatched {ticket['dispatched_at']}; the file says {edit.value}",
+        )
+    ticket.set("dispatched_at", edit.value)
     return Outcome.TAKEN, ""
 
 
-def _hear_queues(state: State, run: Run, tickets: Iterable[Record], done: Settlement) -> None:
+def _apply_queue_edits(
+    state: State, run: Run, tickets: Iterable[Record], done: Reconciliation
+) -> None:
     """What was typed into the queues of the workbook itself."""
-    rows = _rows_by_unit(state)
+    rows = rows_by_unit(state)
     for ticket in tickets:
         unit_id = unit_of(ticket)
         key = state.supplier_of(unit_id)
         row = rows.get((key, unit_id)) if key else None
         if row is not None and row["line_key"] and row["line_key"] == ticket["line_key"]:
             where = f"{SUPPLIER_QUEUE} {unit_id}"
-            _hear_status(run, ticket, states.SUPPLIER, key, row["delivery"], row["dispatched_at"], where, done)
-            _hear_note(ticket, row["dispatch_notes"], suppliers.shown_notes(state, key, ticket["dispatch_notes"]), row["notes_agreed"])
+            _apply_queue_status(
+                state,
+                run,
+                ticket,
+                book_kinds.SUPPLIER,
+                key,
+                row["delivery"],
+                row["dispatched_at"],
+                where,
+                done,
+            )
+            _apply_queue_note(
+                ticket,
+                row["dispatch_notes"],
+                suppliers.notes_of(state, key, ticket),
+                row["notes_agreed"],
+            )
         task = staff.live_task(state, ticket)
         if task is None:
             continue
-        _hear_note(ticket, task["staff_notes"], ticket["dispatch_notes"], task["notes_agreed"])
+        _apply_queue_note(
+            ticket, task["staff_notes"], ticket["dispatch_notes"], task["notes_agreed"]
+        )
         if staff.about_same_unit(task, ticket):
             party = task["assigned_to"] or "staff"
             where = f"{STAFF_QUEUE} {task.key}"
-            _hear_status(run, ticket, states.STAFF_BOOK, party, task["dispatch_status"], task["dispatched_at"], where, done)
-        elif task["dispatch_status"] not in (None, states.NOT_SENT, staff.shown_delivery(ticket["delivery"])):
+            _apply_queue_status(
+                state,
+                run,
+                ticket,
+                book_kinds.STAFF_BOOK,
+                party,
+                task["dispatch_status"],
+                task["dispatched_at"],
+                where,
+                done,
+            )
+        elif task["dispatch_status"] not in (
+            None,
+            states.NOT_SENT,
+            staff.shown_delivery(ticket["delivery"]),
+        ):
             message = f"{task.key}: {task['dispatch_status']} was said of another unit; {ticket.key} has {ticket['unit_ids'] or 'none'} now"
-            done.findings.append(Finding("STALE_TASK", Severity.INFO, message, STAFF_QUEUE, task.before["row"], ticket.key))
+            done.findings.append(
+                Finding(
+                    "STALE_TASK",
+                    Severity.INFO,
+                    message,
+                    STAFF_QUEUE,
+                    task.before["row"],
+                    ticket.key,
+                )
+            )
 
 
-def _hear_status(run: Run, ticket: Record, source: str, party: str, said: str | None, at: Any, where: str, done: Settlement) -> None:
-    """A Delivery typed into a queue. What was agreed last stands in Distribution's DispatchStatus; a blank says nothing."""
+def _apply_queue_status(
+    state: State,
+    run: Run,
+    ticket: Record,
+    source: str,
+    party: str,
+    said: str | None,
+    at: Any,
+    where: str,
+    done: Reconciliation,
+) -> None:
+    """A Delivery typed into a queue. What was agreed last stands in Distribution's DispatchStatus;
+    a blank says nothing."""
     base = as_seen_by(source, ticket.before["dispatch_status"])
     if said is None or said in (base, as_seen_by(source, ticket["delivery"])):
         return
-    word = Word(source, party, ticket.key, "delivery", base, said, where, None if at == ticket["dispatched_at"] else at)
-    outcome, message = _hear_delivery(run, ticket, word, done)
-    _report(done, ticket, word, outcome, message)
+    edit = FieldEdit(
+        source,
+        party,
+        ticket.key,
+        "delivery",
+        base,
+        said,
+        where,
+        None if at == ticket["dispatched_at"] else at,
+    )
+    outcome, message = _apply_delivery(state, run, ticket, edit, done)
+    _report(done, ticket, edit, outcome, message)
 
 
-def _hear_note(ticket: Record, said: str | None, read: str | None, agreed: str | None) -> None:
-    """A note typed into a queue. agreed: what stood there when all agreed last; read: ours, as it is read there."""
+def _apply_queue_note(
+    ticket: Record, said: str | None, read: str | None, agreed: str | None
+) -> None:
+    """A note typed into a queue. agreed: what stood there when all agreed last; read: ours, as it
+    is read there."""
     if said in (read, agreed) or (agreed is None and not said):
         return
     if agreed is not None and read == agreed and read == ticket["dispatch_notes"]:
         ticket.set("dispatch_notes", said)
     elif said:
-        joined = joined_notes(ticket["dispatch_notes"], said, read if agreed is None else agreed)
+        known = read if agreed is None else agreed
+        withheld = None if read == ticket["dispatch_notes"] else read or ""
+        joined = merged_notes(ticket["dispatch_notes"], said, known, withheld)
         if len(joined or "") <= LONGEST_CELL:
             ticket.set("dispatch_notes", joined)
 
 
-_BETWEEN_NOTES = " | "
-
-
-def joined_notes(ours: str | None, theirs: str | None, known: str | None) -> str:
-    """Our notes, with what theirs add to those that both knew."""
-    have = (ours or "").split(_BETWEEN_NOTES) if ours else []
-    if known and theirs and theirs.startswith(known):
-        theirs = theirs[len(known) :]
-    new = [part.strip(" |") for part in (theirs or "").split(_BETWEEN_NOTES)]
-    return _BETWEEN_NOTES.join([*have, *(part for part in new if part and part not in (ours or ""))])
-
-
-def _write_tasks(state: State, tickets: Iterable[Record], done: Settlement, *, everything: bool) -> None:
-    """`_STAFF_QUEUE`: new tasks, and all that tasks inherit (§8 step 1). What managers and staff typed stays."""
-    for ticket in tickets:
-        task = staff.live_task(state, ticket)
-        if task is not None and _tells_of_another_unit(task, ticket):
-            task.set("dist_row", None)
-            task = None
-        if task is None:
-            if not (is_live(ticket) and staff.is_ready(ticket)) or suppliers.ticket_supplier(state, ticket):
-                continue
-            task = state.add(STAFF_QUEUE, state.new_task_id(), {"sales_id": ticket.key})
-            task.set("task_id", task.key)
-            state.tasks_of[ticket.key].append(task)
-            done.new_tasks += 1
-        for name, value in staff.inherited(state, ticket).items():
-            task.set(name, value)
-        task.set("dispatch_status", staff.shown_delivery(ticket["delivery"]))
-        task.set("dispatched_at", ticket["dispatched_at"])
-        task.set("staff_notes", ticket["dispatch_notes"])
-        task.set("notes_agreed", ticket["dispatch_notes"])
-        if task["priority"] is None:
-            task.set("priority", "Normal")
-    if everything:
-        for task in state.tasks:
-            if task["dist_row"] is not None and staff.ticket_of(state, task) is None:
-                task.set("dist_row", None)  # its ticket is gone: a memory, never that of a later ticket of the same name
-
-
-def _tells_of_another_unit(task: Record, ticket: Record) -> bool:
-    """Whether a task is the record of another unit's dispatch: then its ticket gets a task of its own."""
-    said = task.before.get("dispatch_status")
-    return not staff.about_same_unit(task, ticket) and (said in states.DISPATCHED or bool(task["proof_url"]))
-
-
-def _write_suppliers(state: State, tickets: Iterable[Record], *, everything: bool) -> None:
-    """`_SUPPLIER_QUEUE`: one row a unit that was bought from a supplier, and the ticket it serves (§9a, §9b)."""
-    by_unit = suppliers.tickets_by_unit(state)
-    rows = _rows_by_unit(state)
-    wanted = {unit_of(ticket) for ticket in tickets}
-    kept: set[int] = set()
-    for key, units in suppliers.units_of(state).items():
-        for unit in units:
-            row = rows.get((key, unit["unit_id"]))
-            kept.add(id(row))
-            if everything or unit["unit_id"] in wanted:
-                _write_supplier_row(state, key, unit, by_unit.get(unit["unit_id"]), row)
-    if everything:
-        for row in state.supplier_rows:
-            if row.before["row"] is not None and id(row) not in kept and row.key.upper() in state.groups.keys:
-                state.gone[SUPPLIER_QUEUE].append((row.before["row"], f"{row.key} {row['unit_ids'] or row['sales_id'] or ''}"))
-        leaving = {row for row, _ in state.gone[SUPPLIER_QUEUE]}
-        state.supplier_rows[:] = [row for row in state.supplier_rows if row.before["row"] not in leaving]
-
-
-def _rows_by_unit(state: State) -> dict[tuple[str, str], Record]:
-    found: dict[tuple[str, str], Record] = {}
-    for row in state.supplier_rows:
-        found.setdefault((row.key.upper(), row["unit_ids"] or ""), row)
-    return found
-
-
-def _write_supplier_row(state: State, key: str, unit: dict[str, Any], ticket: Record | None, row: Record | None) -> None:
-    values = suppliers.row_values(state, key, unit, ticket)
-    values |= {"vendor": unit["vendor"], "email": unit["email"], "notes_agreed": values["dispatch_notes"]}
-    if row is None:
-        state.add(SUPPLIER_QUEUE, key, values | {"supplier_key": key})
-        return
-    for name, value in values.items():
-        if value or row[name]:  # a tick-box that is off is a blank
-            row.set(name, value)
-
-
-def _restore_guest(state: State, ticket: Record, done: Settlement) -> None:
-    """`_CLIENT_INPUTS` keeps what a client typed (§7 step 7): a row of Distribution that was made anew gets it back."""
-    kept = state.vault.get(ticket.key)
-    if kept is None or not ticket["company"] or not is_live(ticket) or kept["client_group"] != client_group_key(ticket["company"]):
+def _restore_guest(state: State, ticket: Record, done: Reconciliation) -> None:
+    """`_CLIENT_INPUTS` keeps what a client typed (§7 step 7): a row of Distribution that was made
+    anew gets it back."""
+    kept = state.client_inputs.get(ticket.key)
+    if (
+        kept is None
+        or not ticket["company"]
+        or not is_live(ticket)
+        or not state.clients.is_of(ticket["company"], kept["client_group"] or "")
+    ):
         return
     cleared_now = any(name in ticket.after for name in GUEST)
     if cleared_now or any(ticket[name] for name in GUEST) or not any(kept[name] for name in GUEST):
@@ -324,27 +504,35 @@ def _restore_guest(state: State, ticket: Record, done: Settlement) -> None:
     for name in GUEST:
         ticket.set(name, kept[name])
     message = f"{ticket.key}: its guest was gone from Distribution and is back from {CLIENT_INPUTS}"
-    done.findings.append(Finding("RESTORED", Severity.INFO, message, DISTRIBUTION, ticket.before["row"], ticket.key))
+    done.findings.append(
+        Finding("RESTORED", Severity.INFO, message, DISTRIBUTION, ticket.before["row"], ticket.key)
+    )
 
 
-def _write_vault(state: State, run: Run, ticket: Record, done: Settlement) -> None:
-    """The vault follows Distribution, and knows which texts are the client's own words."""
+def _write_client_inputs(state: State, run: Run, ticket: Record, done: Reconciliation) -> None:
+    """The client inputs follow Distribution, and know which texts are the client's own, and which
+    of the notes a supplier's."""
     if not ticket["company"] or not is_live(ticket):
         return
-    kept = state.vault.get(ticket.key)
+    kept = state.client_inputs.get(ticket.key)
+    words = state.said.kept(ticket)
     wanted = {name: ticket[name] for name in (*GUEST, "accepted_at", "accepted_by")}
+    wanted["issue_at"] = None
+    if ticket["delivery"] != states.ACCEPTED and has_complaint(state, ticket, done):
+        wanted["issue_at"] = (kept and kept["issue_at"]) or run.now
     if kept is None:
-        if not any(wanted.values()):
+        if not any(wanted.values()) and not any(words.values()):
             return
         kept = state.add(CLIENT_INPUTS, ticket.key, {"sales_id": ticket.key})
-    group = client_group_key(ticket["company"])
-    typed = set((kept["typed"] or "").split(",")) if kept["client_group"] == group else set()
+    group = state.clients.key(ticket["company"])
+    same = state.clients.is_of(ticket["company"], kept["client_group"] or "")
+    typed = typed_names(kept["typed"]) if same else set()
     for name in GUEST:
-        if (ticket.key, name, states.CLIENT) in done.heard:
+        if (ticket.key, name, book_kinds.CLIENT) in done.taken_texts:
             typed.add(name)
         elif kept[name] != ticket[name]:
             typed.discard(name)
-    wanted |= {"client_group": group, "typed": ",".join(name for name in GUEST if name in typed) or None}
+    wanted |= {"client_group": group, "typed": state.said.typed(ticket, typed), **words}
     changed = [kept.set(name, value) for name, value in wanted.items()]
     if True in changed:
         kept.set("updated_at", run.now)
@@ -356,19 +544,25 @@ def _mirror(ticket: Record) -> None:
         ticket.set("dispatch_status", ticket["delivery"])
 
 
-def _settle_sales(state: State, sales: Collection[str]) -> None:
-    """A sale is FULFILLED while all its tickets are with the client, and ALLOCATED again when one is not."""
+def _update_sale_status(state: State, sales: Collection[str]) -> None:
+    """A sale is FULFILLED while all its tickets are with the client, and ALLOCATED again when one
+    is not."""
     gone: dict[str, bool] = {}
     for ticket in state.tickets.values():
-        sale = parent_of(ticket.key)
+        sale = sale_of(ticket.key)
         if sale in sales and is_live(ticket):
             gone[sale] = gone.get(sale, True) and ticket["delivery"] in states.DISPATCHED
-    state.sale_status = {sale: states.FULFILLED if all_gone else states.ALLOCATED for sale, all_gone in gone.items()}
+    unknown = {sale_of(sales_id) for sales_id in state.unknown}
+    state.sale_status = {
+        s: states.FULFILLED if all_gone else states.ALLOCATED
+        for s, all_gone in gone.items()
+        if s not in unknown
+    }
 
 
-def plan_of(state: State, settlement: Settlement) -> Plan:
-    """The plan that writes a settled state."""
-    plan = Plan(findings=list(settlement.findings))
+def plan_of(state: State, reconciliation: Reconciliation) -> Plan:
+    """The plan that writes a reconciled state."""
+    plan = Plan(findings=list(reconciliation.findings))
     state.write(plan)
     frame = state.snapshot[SALES].frame
     for row, sales_id, status in frame.select("row", "sales_id", "status").iter_rows():
@@ -378,16 +572,27 @@ def plan_of(state: State, settlement: Settlement) -> Plan:
     return plan
 
 
-def plan_settle(state: State, run: Run, words: Sequence[Word] = (), *, only: Collection[str] | None = None) -> Plan:
-    """The plan of a settlement, for jobs that have nothing to add: counts in its result."""
-    settlement = settle(state, run, words, only=only)
-    plan = plan_of(state, settlement)
-    plan.result = {"tickets": len(state.tickets if only is None else only), "new_tasks": settlement.new_tasks,
-                   "taken": sum(o in (Outcome.TAKEN, Outcome.OVERTAKEN, Outcome.JOINED) for _, o, _ in settlement.outcomes)}  # fmt: skip
-    return plan
+def plan_reconcile(state: State, run: Run, *, only: Collection[str] | None = None) -> Plan:
+    """The plan of a settlement in which nobody says anything."""
+    return plan_of(state, reconcile(state, run, only=only))
 
 
-def office(run: Run, ticket: Record, field_name: str, value: Any, *, at: Any = None, by: str = "", manager: bool = False) -> Word:
-    """A word of the office itself: it has just read what stands there."""
-    base = as_seen_by(OFFICE, ticket["delivery"]) if field_name == "delivery" else shown(ticket[field_name])
-    return Word(OFFICE, by or run.user, ticket.key, field_name, base, value, f"{run.user} says", at, manager)
+def office(
+    run: Run,
+    ticket: Record,
+    field_name: str,
+    value: Any,
+    *,
+    at: Any = None,
+    by: str = "",
+    manager: bool = False,
+) -> FieldEdit:
+    """An edit of the office itself: it has just read what stands there."""
+    base = (
+        as_seen_by(OFFICE, ticket["delivery"])
+        if field_name == "delivery"
+        else shown(ticket[field_name])
+    )
+    return FieldEdit(
+        OFFICE, by or run.user, ticket.key, field_name, base, value, f"{run.user} says", at, manager
+    )

@@ -4,92 +4,256 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
-COMPANY_REDACTED = "MIRRA"
-"""What a supplier reads instead of any company."""
-VENDOR_REDACTED = "our supplier"
-CLIENT_REDACTED = "another client"
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-"""Scripts whose words are not set apart by spaces, and Hangul, whose particles stick to names."""
-_BEFORE, _AFTER = rf"(?<![^\W_{_UNSPACED}])", rf"(?![^\W_{_UNSPACED}])"
+from ticketops.domain.dispatch.everyday import SHORT_WORDS, is_everyday, is_meant, no_gap
+from ticketops.domain.dispatch.lettering import (
+    UNSPACED,
+    Gap,
+    Letters,
+    Reading,
+    is_unspaced,
+    readings,
+)
+from ticketops.domain.masterdata.companies import proper_name
+
 _SHORT = 3
 """Names of fewer letters and digits are taken as they are written: AB is a client, ab is nobody."""
-_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
+_LONG_WORD = 6
+"""A word of that many letters, in a name of several, is known also with a space in it."""
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
+_NO_GUEST = re.compile(r"(?:guest|guests|client|team|staff|vip|tbc|tba|\d+)*")
+_AND = re.compile(r"\s(?:and|und|et|y|e|och|og)\s", re.IGNORECASE)
+_CONTRACTED = frozenset(("s", "t", "ll", "re", "ve", "d", "m"))
+"""What an apostrophe leads to that is no part of a name: «she'll» is no Shell."""
+
+
+class _Name(NamedTuple):
+    """A name to look for. letters: without what stands between its words; starts: where in it each
+    word begins; written: the name itself, of a short one."""
+
+    letters: str
+    starts: frozenset[int]
+    everyday: bool
+    written: str = ""
 
 
 class Redactor:
-    """Replaces names in texts, whatever their case, accents, width of letters, and whatever stands between their words."""
+    """Replaces names in texts, whatever their case, accents, width of letters, what no reader sees in
+    them, and whatever stands between their words. Names that are words of every day only go where
+    they are meant as names."""
 
     def __init__(self, names: Iterable[str], instead: str) -> None:
         self._instead = instead
-        found: dict[str, str] = {}
-        short = set()
-        for name in names:
-            plain = _folded(name.strip())[0]
-            words = re.findall(r"[^\W_]+", plain)
-            if not words or (len("".join(words)) < _SHORT and not _UNSPACED_LETTER.search(plain)):
-                short.add(name.strip())
-            else:
-                found[_pattern(words)] = words[0]
-        self._names = sorted(((first, pattern) for pattern, first in found.items()), key=lambda item: (-len(item[1]), item[1]))
+        self._plain: dict[str, list[_Name]] = {}
+        self._alike: dict[str, list[_Name]] = {}
+        literal = set()
+        for name in {name.strip() for name in names} - {""}:
+            forms = _forms(name)
+            if forms.is_literal:
+                literal.add(name)
+            for found, into in ((forms.plain, self._plain), (forms.alike, self._alike)):
+                for form in found:
+                    known = into.setdefault(form.letters[:2], [])
+                    if form not in known:
+                        known.append(form)
+        for listed in (*self._plain.values(), *self._alike.values()):
+            listed.sort(key=lambda one: -len(one.letters))
         letter = r"[^\W_]"
-        parts = [rf"(?<!{letter}){re.escape(name)}(?!{letter})" for name in sorted(short - {""}, key=lambda name: (-len(name), name))]
-        self._short = re.compile("|".join(parts)) if parts else None
-        self._known: dict[str, str] = {}
+        parts = [
+            rf"(?<!{letter}){re.escape(name)}(?!{letter})"
+            for name in sorted(literal, key=lambda name: (-len(name), name))
+        ]
+        self._literal = re.compile("|".join(parts)) if parts else None
+        self._known: dict[tuple[str, bool], str] = {}
 
     def text(self, value: str | None) -> str | None:
         """The text without the names."""
-        if not value:
-            return value
-        if value not in self._known:
-            without = self._without(value)
-            self._known[value] = self._short.sub(lambda _: self._instead, without) if self._short else without
-        return self._known[value]
+        return self._read(value, is_seat=False) if value else value
 
-    def _without(self, value: str) -> str:
-        plain, places = _folded(value)
-        hits = [pattern for first, pattern in self._names if first in plain]
-        if not hits:
+    def seat(self, value: str | None) -> str | None:
+        """A seat, a row, a category, a game or a number without the names: but for those that are
+        words of every day, numbers, or as short as the names of blocks are."""
+        return self._read(value, is_seat=True) if value else value
+
+    def _read(self, value: str, *, is_seat: bool) -> str:
+        key = value, is_seat
+        if key not in self._known:
+            self._known[key] = self._without(value, is_seat=is_seat)
+        return self._known[key]
+
+    def _without(self, value: str, *, is_seat: bool) -> str:
+        if not self._plain and self._literal is None:
             return value
-        pieces, end = [], 0
-        for hit in re.finditer("|".join(hits), plain):  # the longest first
-            start = places[hit.start()]
-            if start >= end:
-                pieces += [value[end:start], self._instead]
-                end = places[hit.end() - 1] + 1
-                while end < len(value) and unicodedata.combining(value[end]):
-                    end += 1
-        return "".join([*pieces, value[end:]])
+        spans: list[tuple[int, int]] = []
+        if self._literal is not None and not is_seat:
+            spans += (found.span() for found in self._literal.finditer(value))
+        for reading in readings(value):
+            letters = Letters(value, reading)
+            names = self._alike if reading is Reading.LOOKALIKE else self._plain
+            spans += (
+                (letters.starts[at], letters.ends[end - 1])
+                for at, end in _hits(letters, names, is_seat=is_seat)
+            )
+        if not spans:
+            return value
+        pieces, last = [], 0
+        for start, end in _apart(spans):
+            pieces += [value[last:start], self._instead]
+            last = end
+        return "".join([*pieces, value[last:]])
 
 
 def is_telling(name: str) -> bool:
-    """Whether a name is long enough to be looked for in seats and rows: three letters or digits, or any of a script whose words
-    are short."""
+    """Whether a name is long enough to be looked for in seats and rows: three letters or digits, or
+    any of a script whose words are short."""
     return sum(c.isalnum() for c in name) >= _SHORT or bool(_UNSPACED_LETTER.search(name))
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """A text without case, accents and invisible characters, and where each letter of it stood."""
-    letters: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        if character.isascii():
-            letters.append(character.lower())
-            places.append(place)
-        elif unicodedata.category(character) != "Cf":
-            plain = [
-                c
-                for c in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())
-                if not "\u0300" <= c <= "\u036f"
-            ]
-            letters += plain
-            places += [place] * len(plain)
-    return "".join(letters), places
+def is_name_of(company: str, guest: str) -> bool:
+    """Whether what should be a guest's name is a company's, also one that is a word of every day:
+    the name itself, or `North guest 2`."""
+    name, words = Letters(proper_name(company)).text, Letters(guest)
+    rest = words.text.removeprefix(name)
+    return bool(name) and rest != words.text and _NO_GUEST.fullmatch(rest) is not None
 
 
-def _pattern(words: list[str]) -> str:
-    """A name as a pattern: its words in order, with anything but letters and digits between them; whole words only."""
-    before = "" if _UNSPACED_LETTER.match(words[0]) else _BEFORE
-    after = "" if _UNSPACED_LETTER.match(words[-1][-1]) else _AFTER
-    return before + r"[\W_]*".join(map(re.escape, words)) + after
+def _is_literal(name: str) -> bool:
+    """Whether a name is also looked for as it is written: one of two letters, or of none."""
+    letters = Letters(name)
+    if not letters.text or is_telling(name):
+        return not letters.text
+    return not (name.isalnum() and is_everyday([letters.text]))
+
+
+class _Forms(NamedTuple):
+    """How a name is looked for. is_literal: also as it is written; plain, alike: by its letters."""
+
+    is_literal: bool
+    plain: tuple[_Name, ...]
+    alike: tuple[_Name, ...]
+
+
+@lru_cache(maxsize=20_000)
+def _forms(name: str) -> _Forms:
+    """Every reader has other names taken out, and most of them are the same."""
+    spellings = dict.fromkeys((name, _AND.sub(" & ", name), name.replace("&", " and ")))
+    plain = (_form(text, how) for text in spellings for how in (Reading.PLAIN, Reading.SPELT_OUT))
+    alike = (_form(text, Reading.LOOKALIKE) for text in spellings)
+    return _Forms(
+        _is_literal(name),
+        tuple(dict.fromkeys(form for form in plain if form)),
+        tuple(dict.fromkeys(form for form in alike if form)),
+    )
+
+
+def _form(name: str, reading: Reading) -> _Name | None:
+    letters = Letters(name, reading)
+    if not letters.text:
+        return None
+    starts = frozenset(
+        i for i, gap in enumerate(letters.gaps[:-1]) if i == 0 or gap is not Gap.NONE
+    )
+    words = [letters.text[a:b] for a, b in pairwise([*sorted(starts), len(letters.text)])]
+    return _Name(letters.text, starts, is_everyday(words), "" if is_telling(name) else name)
+
+
+def _hits(
+    letters: Letters, names: dict[str, list[_Name]], *, is_seat: bool
+) -> Iterator[tuple[int, int]]:
+    """(first letter, behind the last) of every name."""
+    text = letters.text
+    for at in range(len(text)):
+        candidates = names.get(text[at : at + 2], ())
+        if at + 1 <= len(text) and (single := names.get(text[at])):
+            candidates = [*candidates, *single]
+        if not candidates or not letters.begins_word(at):
+            continue
+        for name in candidates:
+            end = at + len(name.letters)
+            if (
+                text.startswith(name.letters, at)
+                and letters.ends_word(end)
+                and _is_spelt(letters, at, name)
+                and not (is_seat and (name.everyday or name.written or name.letters.isdigit()))
+                and (not name.everyday or is_meant(letters, at, end, name.letters))
+            ):
+                yield at, end
+                break
+
+
+def _is_spelt(letters: Letters, at: int, name: _Name) -> bool:
+    """Whether letters that are those of a name are its words: whole, with points or hyphens in
+    them, or each letter apart."""
+    end = at + len(name.letters)
+    if name.written:
+        return no_gap(letters, at, end) and _is_case(letters, at, end, name)
+    if not any(letters.gaps[at + 1 : end]):
+        return True
+    starts = [*sorted(name.starts), len(name.letters)]
+    return all(
+        _is_word(letters, at + first, at + behind, many=len(starts) > 2)
+        for first, behind in pairwise(starts)
+    )
+
+
+def _is_word(letters: Letters, first: int, behind: int, *, many: bool) -> bool:
+    """Whether letters are one word. many: whether the name has several."""
+    starts = letters.starts
+    inner = [i for i in range(first + 1, behind) if starts[i] != starts[i - 1]]  # ß is two
+    gaps = [letters.gaps[i] for i in inner]
+    if not any(gaps):
+        return True
+    if all(gaps) and len(gaps) > 1:
+        return not letters.text[first:behind].isdigit()  # `A c m e`
+    cuts = [first, *(i for i in inner if letters.gaps[i]), behind]
+    pieces = [b - a for a, b in pairwise(cuts)]
+    if max(pieces) <= 2 and 3 * pieces.count(1) >= 2 * len(pieces) >= 6:  # `W e i SS`
+        return True
+    odd = [i for i in inner if not _is_joined(letters, i)]
+    if not odd:
+        return True
+    breaks = [i for i in odd if letters.gaps[i] is Gap.SPACE]
+    return many and len(odd) == len(breaks) == 1 and behind - first >= _LONG_WORD
+
+
+def _is_joined(letters: Letters, i: int) -> bool:
+    """Whether what stands before a letter leaves it in one word with the letter before."""
+    gap, before, letter = letters.gaps[i], letters.text[i - 1], letters.text[i]
+    if gap in (Gap.NONE, Gap.HIDDEN):
+        return True
+    if before.isdigit() and letter.isdigit():
+        return False
+    if is_unspaced(before) and is_unspaced(letter):
+        return gap is not Gap.SENTENCE or not letters.between[i].strip(" .\n")
+    if gap is Gap.SPACE:
+        return False
+    if gap is Gap.APOSTROPHE:
+        end = i + 1
+        while end < len(letters.text) and letters.gaps[end] is Gap.NONE:
+            end += 1
+        return letters.text[i:end] not in _CONTRACTED
+    return gap is Gap.JOINER
+
+
+def _is_case(letters: Letters, at: int, end: int, name: _Name) -> bool:
+    """Whether a short name is written as it should be; in any case, where it is no other word."""
+    here = "".join(letters.original[letters.starts[i]] for i in range(at, end))
+    wanted = "".join(c for c in name.written if c.isalnum())
+    if unicodedata.normalize("NFKC", here) == wanted:
+        return True
+    return name.letters not in SHORT_WORDS
+
+
+def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches that overlap as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start < found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found

@@ -1,23 +1,57 @@
-"""What a supplier sees (§9): every unit that was bought from it, and, once a client has it, where to send the ticket."""
+"""What a supplier sees (§9): every unit that was bought from it, and, once a client has it, where
+to send the ticket."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from ticketops.domain.dispatch.records import Record, is_live, unit_of
-from ticketops.domain.dispatch.redaction import COMPANY_REDACTED
+from ticketops.domain.catalogue.fixtures import when_and_where
+from ticketops.domain.dispatch.redaction import is_name_of
+from ticketops.domain.dispatch.said import NOTES
 from ticketops.domain.dispatch.state import State
-from ticketops.model import ids, states
-from ticketops.schema.books import SUPPLIER_LAYOUT, Book, BookRow
+from ticketops.domain.ticket import unit_ids
+from ticketops.domain.ticket.records import Record, StockUnit, is_live
+from ticketops.domain.ticket.unit_ids import unit_of
+from ticketops.domain.ticket.wording import Spans, reading
+from ticketops.model import book_kinds, ids, states
+from ticketops.schema import book_words
+from ticketops.schema.book_layouts import SUPPLIER_LAYOUT, Book, BookRow
+from ticketops.schema.layouts.event.queues import SUPPLIER_QUEUE_SHEET
 
 _FROM_TICKET = (
-    "contract", "tix", "acc_tix", "sales_id", "row_type", "date", "match", "game", "inv_no", "category", "sets", "qty", "block",
-    "seat_row", "seat", "sold", "process_now", "status", "run_id", "unit_ids", "unit_count", "client_email", "delivery",
-    "dispatch_status", "dispatched_at", "line_key", "source_sale_id",
-)  # fmt: skip
-"""Columns that a ticket's row passes on as they are. Vendor, login, price, notes and company are not among them."""
-_FREE_TEXT = (
+    "contract",
+    "tix",
+    "acc_tix",
+    "sales_id",
+    "row_type",
+    "date",
+    "match",
+    "game",
+    "category",
+    "sets",
+    "qty",
+    "block",
+    "seat_row",
+    "seat",
+    "sold",
+    "process_now",
+    "status",
+    "run_id",
+    "unit_ids",
+    "unit_count",
+    "client_email",
+    "delivery",
+    "dispatch_status",
+    "dispatched_at",
+    "line_key",
+    "source_sale_id",
+)
+"""Columns that a ticket's row passes on as they are. Vendor, login, price, notes and company are
+not among them."""
+_FREE_TEXT = ("client_notes", "comment")
+_SEATS = (
     "device",
     "contract",
     "inv_no",
@@ -26,30 +60,53 @@ _FREE_TEXT = (
     "block",
     "seat_row",
     "seat",
-    "client_notes",
-    "comment",
-    "dispatch_notes",
     "acc_tix",
 )
+"""Columns in which somebody may have written a name, and most say a seat or a number."""
+OPEN = frozenset({"delivery", "dispatch_notes"})
+"""The input cells of a unit that serves a ticket."""
+_OF_QUEUE = tuple(
+    column.name for column in SUPPLIER_LAYOUT.columns if column.name in SUPPLIER_QUEUE_SHEET.by_name
+)
+_MOST_SETS = 30
+"""Sets that the line above a supplier's rows counts one by one."""
 _NOT_SOLD_ON = (states.CANCELLED, states.REPLACED)
 
 
-def row_values(state: State, key: str, unit: dict[str, Any], ticket: Record | None) -> dict[str, Any]:
-    """A row of `_SUPPLIER_QUEUE` less its SupplierKey, Vendor, Email and Password: all that this supplier may know of a unit
-    and of the ticket it serves. Built up from nothing, so that nothing else gets in."""
-    values: dict[str, Any] = dict.fromkeys(column.name for column in SUPPLIER_LAYOUT.columns)
-    values["company"] = COMPANY_REDACTED
+def row_values(state: State, key: str, unit: StockUnit, ticket: Record | None) -> dict[str, Any]:
+    """A row of `_SUPPLIER_QUEUE` less its SupplierKey, Vendor, Email and Password: all that this
+    supplier may know of a unit and of the ticket it serves. Built up from nothing, so that nothing
+    else gets in."""
+    values: dict[str, Any] = dict.fromkeys(_OF_QUEUE)
+    values["company"] = state.words.company
     if ticket is None:
-        values |= {name: unit[name] for name in ("contract", "match", "game", "category", "block", "seat_row", "seat")}
-        values |= {"unit_ids": unit["unit_id"], "qty": 1}
+        values |= {
+            name: getattr(unit, name)
+            for name in (
+                "contract",
+                "match",
+                "game",
+                "inv_no",
+                "category",
+                "block",
+                "seat_row",
+                "seat",
+            )
+        }
+        values |= {"unit_ids": unit.unit_id, "qty": 1}
     else:
         values |= {name: ticket[name] for name in _FROM_TICKET}
-        values |= {"client_notes": ticket["client_notes"], "comment": ticket["comment"], "dispatch_notes": ticket["dispatch_notes"]}
+        values |= {"client_notes": ticket["client_notes"], "comment": ticket["comment"]}
         values["device"], values["dist_row"] = ticket["device"], ticket.before["row"]
-        values["unit_ids"] = unit["unit_id"]
+        values["unit_ids"], values["inv_no"] = unit.unit_id, state.inv_no(ticket)
         values["first_name"], values["last_name"] = _guest(state, ticket)
+    values["game"] = state.game(values["match"], values["game"])
     for name in _FREE_TEXT:
         values[name] = shown_notes(state, key, values[name])
+    for name in _SEATS:
+        values[name] = _shown_seat(state, key, values[name])
+    if ticket is not None:
+        values[NOTES] = notes_of(state, key, ticket)
     return values
 
 
@@ -59,58 +116,120 @@ def _guest(state: State, ticket: Record) -> tuple[str | None, str | None]:
     redactor = state.without_company_phrases
     own = state.without_company_name(ticket["company"])
     joined = f"{first or ''} {last or ''}".strip()
-    if own.text(joined) != joined or redactor.text(joined) != joined:
-        return COMPANY_REDACTED, None
+    if own.seat(joined) != joined or redactor.text(joined) != joined:
+        return state.words.company, None
+    if ticket["company"] and is_name_of(ticket["company"], joined):
+        return state.words.company, None
     return first, last
 
 
 def shown_notes(state: State, key: str, text: str | None) -> str | None:
-    """A text as this supplier reads it. What the schedule and the category schemes say themselves is no secret."""
+    """A text as this supplier reads it. What the schedule and the category schemes say themselves
+    is no secret."""
     if text in state.public:
         return text
     return state.without_other_suppliers(key).text(state.without_companies.text(text))
 
 
+def _shown_seat(state: State, key: str, text: str | None) -> str | None:
+    """A seat, a number, a category or a game as this supplier reads it."""
+    if text in state.public:
+        return text
+    return state.without_other_suppliers(key).seat(state.without_companies.seat(text))
+
+
+def notes_of(state: State, key: str, ticket: Record) -> str | None:
+    """The notes of a ticket's dispatch as this supplier reads them: its own words to the letter
+    (D27)."""
+    return read_notes(state, key, ticket)[0]
+
+
+def read_notes(state: State, key: str, ticket: Record) -> tuple[str | None, Spans]:
+    """`notes_of`, and which stretches of it are the supplier's own words."""
+    own = state.said.own(ticket, NOTES, key)
+    return reading(ticket[NOTES], own, partial(shown_notes, state, key))
+
+
 def tickets_by_unit(state: State) -> dict[str, Record]:
-    """{UnitID: the ticket it serves}."""
+    """{UnitID: the ticket it serves}; a ticket whose sale waits for approval has none yet."""
     found: dict[str, Record] = {}
     for ticket in state.tickets.values():
-        for unit_id in ids.split_unit_ids(ticket["unit_ids"]):
+        if ticket.key in state.waiting:
+            continue
+        for unit_id in unit_ids.listed(ticket):
             if is_live(ticket):
                 found.setdefault(unit_id, ticket)
     return found
 
 
-def units_of(state: State) -> dict[str, list[dict[str, Any]]]:
-    """{SupplierKey: its units}, by match, set and place in the set; those of CANCELLED and REPLACED are left out."""
-    found: dict[str, list[dict[str, Any]]] = {}
+def units_of(state: State) -> dict[str, list[StockUnit]]:
+    """{SupplierKey: its units}, by match, set and position in the set; those of CANCELLED and REPLACED
+    are left out."""
+    found: dict[str, list[StockUnit]] = {}
     for unit_id in state.suppliers:
         key, unit = state.supplier_of(unit_id), state.units[unit_id]
-        if key and unit["status"] not in _NOT_SOLD_ON:
+        if key and unit.status not in _NOT_SOLD_ON:
             found.setdefault(key, []).append(unit)
     for units in found.values():
-        units.sort(key=lambda unit: (unit["match"] or "", unit["set_id"] or "", unit["set_pos"] or 0, unit["unit_id"]))
+        units.sort(
+            key=lambda unit: (
+                ids.natural_order(unit.match),
+                ids.natural_order(unit.set_id),
+                unit.set_pos or 0,
+                unit.unit_id,
+            )
+        )
     return found
 
 
-def book(state: State, key: str, units: Iterable[dict[str, Any]], by_unit: dict[str, Record]) -> Book:
-    """A supplier's book. Delivery and notes may be filled in where a guest's address says where to send the ticket to, or where
-    something was said already."""
+def book(state: State, key: str, units: Iterable[StockUnit], by_unit: dict[str, Record]) -> Book:
+    """A supplier's book. Delivery and notes may be filled in where a guest's address says where to
+    send the ticket to, or where something was said already."""
     rows = []
+    units = list(units)
     for unit in units:
-        ticket = by_unit.get(unit["unit_id"])
-        values = row_values(state, key, unit, ticket)
+        ticket = by_unit.get(unit.unit_id)
+        if ticket is not None and ticket.key in state.unknown:
+            continue
+        values = row_values(state, key, unit, ticket) | when_and_where(
+            state.fixtures, unit.match if ticket is None else ticket["match"]
+        )
         if ticket is None:
-            rows.append(BookRow("", values, unit_id=unit["unit_id"]))
+            values["in_words"] = book_words.NOT_SOLD
+            rows.append(BookRow("", values, unit_id=unit.unit_id))
             continue
         values["delivery"] = values["delivery"] or states.NOT_SENT
-        rows.append(BookRow(ticket["line_key"] or "", values, frozenset({"delivery", "dispatch_notes"}), unit["unit_id"]))
-    return Book(SUPPLIER_LAYOUT, key, key, rows)
+        values["in_words"] = book_words.in_words(book_kinds.SUPPLIER, values["delivery"])
+        rows.append(BookRow(ticket["line_key"] or "", values, OPEN, unit.unit_id))
+    return Book(SUPPLIER_LAYOUT, key, key, rows, note=_by_set(state, key, units, by_unit))
+
+
+def _by_set(
+    state: State, key: str, units: Iterable[StockUnit], by_unit: Mapping[str, Record]
+) -> str:
+    """`Allocated: M01 Cat 1 0012: 2 of 5 · …`: how many of each set have a ticket (§9b); the sets by
+    what their supplier knows of them."""
+    counts: dict[str, list[int]] = {}
+    names: dict[str, str] = {}
+    for unit in units:
+        one = unit.set_id or unit.unit_id
+        allocated = counts.setdefault(one, [0, 0])
+        allocated[0] += unit.unit_id in by_unit
+        allocated[1] += 1
+        parts = (unit.match, unit.category, _shown_seat(state, key, unit.contract))
+        names.setdefault(one, " ".join(filter(None, parts)))
+    said = [f"{names[one]}: {have} of {of}" for one, (have, of) in counts.items()]
+    more = f" · and {len(said) - _MOST_SETS} more sets" if said[_MOST_SETS:] else ""
+    return f"Allocated: {' · '.join(said[:_MOST_SETS])}{more}" if said else ""
 
 
 def claimed_twice(state: State) -> dict[str, frozenset[str]]:
     """{vendor: the SupplierKeys that claim it} where there is more than one."""
-    return {state.units[unit_id]["vendor"] or "": keys for unit_id, keys in state.suppliers.items() if len(keys) > 1}
+    return {
+        state.units[unit_id].vendor or "": keys
+        for unit_id, keys in state.suppliers.items()
+        if len(keys) > 1
+    }
 
 
 def ticket_supplier(state: State, ticket: Record) -> str:

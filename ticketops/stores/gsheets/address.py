@@ -7,27 +7,40 @@ import re
 from ticketops.errors import UsageError
 
 PREFIX = "gsheet:"
-_ADDRESS = re.compile(r"https?://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/(?P<id>[\w-]+)(?:[/?#].*)?")
+_ADDRESS = re.compile(
+    r"https?://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/(?P<id>[\w-]+)(?:[/?#].*)?"
+)
 _PUBLISHED = re.compile(r"https?://docs\.google\.com/.*/d/e/")
-_FOLDER = re.compile(r"https?://drive\.google\.com/(?:drive/)?(?:u/\d+/)?folders/(?P<id>[\w-]+)(?:[/?#].*)?")
+_FOLDER = re.compile(
+    r"https?://drive\.google\.com/(?:drive/)?(?:u/\d+/)?folders/(?P<id>[\w-]+)(?:[/?#].*)?"
+)
 _ID = re.compile(r"[\w-]{5,}")
 
 
 def is_online(text: object) -> bool:
     """Whether a workbook's name means a Google Sheet."""
-    return isinstance(text, str) and (text.startswith((PREFIX, "https://docs.google.com/", "http://docs.google.com/")))
+    return isinstance(text, str) and (
+        text.startswith((PREFIX, "https://docs.google.com/", "http://docs.google.com/"))
+    )
 
 
 def spreadsheet_id(text: str) -> str:
-    """The id in `gsheet:<id>`, `gsheet:<address>` or an address. Raises UsageError where there is none."""
+    """The id in `gsheet:<id>`, `gsheet:<address>` or an address. Raises UsageError where there is
+    none."""
     rest = text.strip().removeprefix(PREFIX).strip()
     if _PUBLISHED.match(rest):
-        raise UsageError(f"{text!r} is the address of a published page", "take the one that you see while you edit the sheet")
+        raise UsageError(
+            f"{text!r} is the address of a published page",
+            "take the one that you see while you edit the sheet",
+        )
     found = _ADDRESS.fullmatch(rest)
     if found:
         return found["id"]
     if not _ID.fullmatch(rest):
-        raise UsageError(f"{text!r} names no Google Sheet", "it is named by gsheet:ID, or by the address that the browser shows")
+        raise UsageError(
+            f"{text!r} names no Google Sheet",
+            "it is named by gsheet:ID, or by the address that the browser shows",
+        )
     return rest
 
 
@@ -37,5 +50,31 @@ def folder_id(text: str) -> str:
     if found:
         return found["id"]
     if text.strip() and not _ID.fullmatch(text.strip()):
-        raise UsageError(f"{text!r} names no Drive folder", "it is named by its id, or by the address that the browser shows")
+        raise UsageError(
+            f"{text!r} names no Drive folder",
+            "it is named by its id, or by the address that the browser shows",
+        )
     return text.strip()
+
+
+def is_confidential(address: str) -> bool:
+    """Whether what is sent to an address is read by nobody on the way: by https, or on this
+    machine."""
+    from ipaddress import ip_address
+    from urllib.parse import urlsplit
+
+    if not address.isascii() or any(c <= " " or c in "\\@\x7f" for c in address):
+        return False  # programs differ in which host such an address names
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    if parts.scheme != "http":
+        return False
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,8 +1,10 @@
-"""What ticketops keeps in the spreadsheet itself: the lock, the revision and the key of digests in `_CFG`, the journal in `_JOURNAL`.
+"""What ticketops keeps in the spreadsheet itself: the lock, the revision and the key of digests in
+`_CFG`, the journal in `_JOURNAL`.
 
-The lock is taken by adding a hidden sheet, which Google does for one of many and refuses to the others, in the same step as its
-row in `_CFG` is appended, which says who holds it and until when. A commit deletes that very sheet in its own batch: so it is applied
-once, however often it is sent, and not at all by somebody whose lock was taken over.
+The lock is taken by adding a hidden sheet, which Google does for one of many and refuses to the
+others, in the same step as its row in `_CFG` is appended, which says who holds it and until when. A
+commit deletes that very sheet in its own batch: so it is applied once, however often it is sent,
+and not at all by somebody whose lock was taken over.
 """
 
 from __future__ import annotations
@@ -12,9 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ticketops.schema.sheets_api import Request, text_row
+from ticketops.stores.base import Transaction
+from ticketops.stores.gsheets.requests import clear_rows
+
 CFG, JOURNAL, LOCK = "_CFG", "_JOURNAL", "_TICKETOPS_LOCK"
 STAGING = "_TICKETOPS_STAGING"
-"""Begins the titles of sheets that large blocks are sent into before they are put in their place, all at once."""
+"""Begins the titles of sheets that large blocks are sent into before they are put in their place,
+all at once."""
 CFG_HEADER = ("Key", "Value", "By", "Until")
 LOCK_KEY, REVISION_KEY, DIGEST_KEY = "ticketops.lock", "ticketops.revision", "ticketops.digests"
 
@@ -59,7 +66,9 @@ def control_of(rows: Sequence[Sequence[Any]]) -> Control:
     found: dict[str, Any] = {}
     locks = []
     for number, row in enumerate(rows, start=1):
-        key, value, by, until = (str(cell) if cell is not None else "" for cell in (*row, "", "", "", "")[:4])
+        key, value, by, until = (
+            str(cell) if cell is not None else "" for cell in (*row, "", "", "", "")[:4]
+        )
         if key == LOCK_KEY:
             locks.append(LockRow(number, value, by, _moment(until)))
         elif key == REVISION_KEY:
@@ -67,6 +76,31 @@ def control_of(rows: Sequence[Sequence[Any]]) -> Control:
         elif key == DIGEST_KEY:
             found["digest_key"] = value
     return Control(**found, locks=tuple(locks))
+
+
+def control_requests(
+    control: Control, cfg: int, transaction: Transaction, key: str
+) -> list[Request]:
+    """With a transaction the revision moves on and the rows of locks go. cfg: the id of `_CFG`;
+    key: of digests."""
+    revision = text_row(REVISION_KEY, transaction.revision_after, transaction.entry.run_id)
+    made = clear_rows(cfg, [lock.row for lock in control.locks], len(CFG_HEADER))
+    fresh = [] if control.digest_key else [text_row(DIGEST_KEY, key)]
+    if control.revision_row:
+        start = {"sheetId": cfg, "rowIndex": control.revision_row - 1, "columnIndex": 0}
+        made.append(
+            {"updateCells": {"start": start, "rows": [revision], "fields": "userEnteredValue"}}
+        )
+    else:
+        fresh.insert(0, revision)
+    return [
+        *made,
+        *(
+            [{"appendCells": {"sheetId": cfg, "rows": fresh, "fields": "userEnteredValue"}}]
+            if fresh
+            else []
+        ),
+    ]
 
 
 def rows_of_cells(sheet: Mapping[str, Any]) -> list[list[Any]]:

@@ -1,51 +1,72 @@
-"""Spreadsheets as files in Google Drive: made, found again, shared. A file of ours carries a marker that only ticketops sees, so that an
-answer that was lost on the way never makes a second one.
+"""Spreadsheets as files in Google Drive: made, found again, shared. A file of ours carries a marker
+that only ticketops sees, so that an answer that was lost on the way never makes a second one.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from ticketops.errors import BusyError, NotPermittedError, RuleError
-from ticketops.schema.books import digest
-from ticketops.stores.gsheets.connection import DRIVE_FILES, Connection, NotThere, Rejected, Unclear
+from ticketops.schema.book_layouts import digest
+from ticketops.stores.gsheets.connection import (
+    DRIVE_FILES,
+    Connection,
+    NotThere,
+    Rejected,
+    SharingLimit,
+    Unclear,
+    may_be_applied,
+)
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 PROPERTY = "ticketops"
 _LONGEST = 124 - len(PROPERTY)
 """Bytes of a property's value."""
+_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between the looks for a file that may have been made."""
 _RANKS = {"reader": 1, "commenter": 2, "writer": 3, "fileOrganizer": 4, "organizer": 5, "owner": 6}
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What became of sharing a file. added: with whom it is shared now and was not; refused: {address: why not}."""
+    """What became of sharing a file. added: with whom it is shared now and was not; refused:
+    {address: why not}."""
 
     added: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def create(connection: Connection, title: str, folder: str, marker: str) -> str:
-    """The id of the spreadsheet with this marker; it is made where there is none. folder: id of a folder or a shared drive, "" for one's own Drive.
+    """The id of the spreadsheet with this marker; it is made where there is none. folder: id of a
+    folder or a shared drive, "" for one's own Drive.
 
-    Raises RuleError where a service account may not keep files there, UnusableError where there is no such folder, BusyError where it
-    is not known whether the file was made: the next call finds it.
+    Raises RuleError where a service account may not keep files there, UnusableError where there is
+    no such folder, BusyError where it is not known whether the file was made: the next call finds
+    it.
     """
     if found := find(connection, marker):
         return found
-    body: dict[str, Any] = {"name": title, "mimeType": SPREADSHEET, "appProperties": {PROPERTY: _short(marker)}}
+    body: dict[str, Any] = {
+        "name": title,
+        "mimeType": SPREADSHEET,
+        "appProperties": {PROPERTY: _short(marker)},
+    }
     if folder:
         body["parents"] = [folder]
     try:
         return _made(connection, body, marker)
     except Unclear as error:
         with suppress(BusyError):
-            if found := find(connection, marker):
+            if found := find(connection, marker, folder):
                 return found
-        raise BusyError(error.message, f"it is not known whether {title!r} was made; if it was, the next try finds it") from None
+        raise BusyError(
+            error.message,
+            f"it is not known whether {title!r} was made; if it was, the next try finds it",
+        ) from None
     except RuleError:
         if not connection.who.is_service_account:
             raise
@@ -56,21 +77,34 @@ def create(connection: Connection, title: str, folder: str, marker: str) -> str:
     except NotThere:
         if not folder:
             raise
-        raise NotThere(f"there is no folder {folder} in Google Drive that is open to us", _open_to_us(connection)) from None
+        raise NotThere(
+            f"there is no folder {folder} in Google Drive that is open to us",
+            _open_to_us(connection),
+        ) from None
 
 
 def _made(connection: Connection, body: dict[str, Any], marker: str) -> str:
-    """Make a file. Whenever the request must be sent again, it is looked for first: the one before may have been carried out."""
-    sent = False
+    """Make a file. Where the request before may have been carried out, the file is looked for
+    before another is made, for half a minute: Drive does not find at once what it has made."""
+    folder = next(iter(body.get("parents", ())), "")
+    unclear = False
 
     def send() -> Any:
-        nonlocal sent
-        if sent:
-            answer = connection.send("get", DRIVE_FILES, params=_search(marker))
+        nonlocal unclear
+        for wait in (*_WAITS, None) if unclear else ():
+            answer = connection.send("get", DRIVE_FILES, params=_search(marker, folder))
             if answer.json().get("files"):
                 return answer
-        sent = True
-        return connection.send("post", DRIVE_FILES, params={"supportsAllDrives": "true", "fields": "id"}, json=body)
+            if wait is not None:
+                time.sleep(wait)
+        unclear = False
+        try:
+            return connection.send(
+                "post", DRIVE_FILES, params={"supportsAllDrives": "true", "fields": "id"}, json=body
+            )
+        except Exception as error:
+            unclear = may_be_applied(error)
+            raise
 
     answer = connection.tried(send, writes=True)
     made = answer.get("id") or next((file["id"] for file in answer.get("files", ())), "")
@@ -79,9 +113,10 @@ def _made(connection: Connection, body: dict[str, Any], marker: str) -> str:
     return str(made)
 
 
-def find(connection: Connection, marker: str) -> str:
-    """The id of the spreadsheet with this marker, the oldest if there are several; "" where there is none."""
-    files = connection.drive("get", params=_search(marker)).get("files", ())
+def find(connection: Connection, marker: str, folder: str = "") -> str:
+    """The id of the spreadsheet with this marker, the oldest if there are several; "" where there
+    is none. folder: look in this one only, which sees what was made just now."""
+    files = connection.drive("get", params=_search(marker, folder)).get("files", ())
     return str(files[0]["id"]) if files else ""
 
 
@@ -91,11 +126,15 @@ def title_of(connection: Connection, file_id: str) -> str:
 
 
 def shared_with(connection: Connection, file_id: str) -> dict[str, str]:
-    """{address in small letters: role}; "anyone" for a file that is open to all who know its address."""
+    """{address in small letters: role}; "anyone" for a file that is open to all who know its
+    address."""
     found: dict[str, str] = {}
     page = ""
     while True:
-        params = {"fields": "nextPageToken,permissions(type,role,emailAddress)", "pageSize": "100"} | ({"pageToken": page} if page else {})
+        params = {
+            "fields": "nextPageToken,permissions(type,role,emailAddress)",
+            "pageSize": "100",
+        } | ({"pageToken": page} if page else {})
         answer = _about(connection, file_id, "/permissions", params)
         for one in answer.get("permissions", ()):
             who = str(one.get("emailAddress") or one.get("type", "")).casefold()
@@ -106,15 +145,25 @@ def shared_with(connection: Connection, file_id: str) -> dict[str, str]:
 
 
 def share(connection: Connection, file_id: str, people: Mapping[str, str]) -> Shared:
-    """Give people a role (reader, commenter, writer) in a file, those who have less; nobody is sent an e-mail, nobody loses anything."""
+    """Give people a role (reader, commenter, writer) in a file, those who have less; nobody is sent
+    an e-mail, nobody loses anything."""
     there = shared_with(connection, file_id)
-    added, refused = [], {}
+    added: list[str] = []
+    refused: dict[str, str] = {}
     for address, role in people.items():
         if 0 < _rank(role) <= _rank(there.get(address.casefold(), "")):
             continue
         body = {"type": "user", "role": role, "emailAddress": address}
         try:
-            connection.drive("post", f"/{file_id}/permissions", params={"sendNotificationEmail": "false", "fields": "id"}, json=body)
+            connection.drive(
+                "post",
+                f"/{file_id}/permissions",
+                params={"sendNotificationEmail": "false", "fields": "id"},
+                json=body,
+            )
+        except SharingLimit as error:
+            left = [one for one in people if one not in added and one not in refused]
+            return Shared(tuple(added), refused | dict.fromkeys(left, _why(error)))
         except (Rejected, RuleError, NotPermittedError) as error:
             refused[address] = _why(error)
         else:
@@ -122,10 +171,18 @@ def share(connection: Connection, file_id: str, people: Mapping[str, str]) -> Sh
     return Shared(tuple(added), refused)
 
 
-def _search(marker: str) -> dict[str, str]:
+def _search(marker: str, folder: str = "") -> dict[str, str]:
     quoted = _short(marker).replace("\\", "\\\\").replace("'", "\\'")
     query = f"appProperties has {{ key='{PROPERTY}' and value='{quoted}' }} and mimeType = '{SPREADSHEET}' and trashed = false"
-    return {"q": query, "fields": "files(id)", "orderBy": "createdTime", "supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}
+    if folder:
+        query += f" and '{folder}' in parents"
+    return {
+        "q": query,
+        "fields": "files(id)",
+        "orderBy": "createdTime",
+        "supportsAllDrives": "true",
+        "includeItemsFromAllDrives": "true",
+    }
 
 
 def _short(marker: str) -> str:
@@ -133,11 +190,15 @@ def _short(marker: str) -> str:
     return marker if len(marker.encode()) <= _LONGEST else digest(marker)
 
 
-def _about(connection: Connection, file_id: str, part: str, params: Mapping[str, str]) -> dict[str, Any]:
+def _about(
+    connection: Connection, file_id: str, part: str, params: Mapping[str, str]
+) -> dict[str, Any]:
     try:
         return connection.drive("get", f"/{file_id}{part}", params=dict(params))
     except NotThere:
-        raise NotThere(f"there is no Google Sheet {file_id} that is open to us", _open_to_us(connection)) from None
+        raise NotThere(
+            f"there is no Google Sheet {file_id} that is open to us", _open_to_us(connection)
+        ) from None
 
 
 def _rank(role: str) -> int:

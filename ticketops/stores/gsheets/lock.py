@@ -10,21 +10,32 @@ from datetime import timedelta
 from typing import Any
 
 from ticketops.errors import InternalError, LockedError
-from ticketops.schema.online import new_sheet, text_row
+from ticketops.schema.sheets_api import new_sheet, text_row
 from ticketops.stores.base import Entry
 from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
-from ticketops.stores.gsheets.control import CFG, CFG_HEADER, LOCK, LOCK_KEY, Control, control_of, rows_of_cells
+from ticketops.stores.gsheets.control import (
+    CFG,
+    CFG_HEADER,
+    LOCK,
+    LOCK_KEY,
+    Control,
+    control_of,
+    rows_of_cells,
+)
 from ticketops.stores.gsheets.requests import clear_rows
 
 _SEE = "updatedSpreadsheet.sheets(properties(sheetId,title),data(startRow,startColumn,rowData.values.userEnteredValue))"
 _QUICK = 5
 """Tries of somebody who does not want to wait, for a lock that is nobody's."""
-_SLOWEST = 4.0
+_LEAST, _SLOWEST = 0.1, 4.0
 """Seconds between two tries."""
+_MOST = 100
+"""Tries in all, however long somebody wants to wait."""
 
 
 class Lock:
-    """The lock of one spreadsheet, held or not. lease: seconds after which others may take it over."""
+    """The lock of one spreadsheet, held or not. lease: seconds after which others may take it
+    over."""
 
     def __init__(self, connection: Connection, lease: float) -> None:
         self._connection, self._lease = connection, lease
@@ -36,22 +47,29 @@ class Lock:
         return bool(self.token)
 
     def acquire(self, entry: Entry, cfg_id: int | None, timeout: float) -> Control:
-        """Take it; what `_CFG` says then. cfg_id: the sheetId of `_CFG`, None where the spreadsheet lacks it.
+        """Take it; what `_CFG` says then. cfg_id: the sheetId of `_CFG`, None where the spreadsheet
+        lacks it.
 
         Raises LockedError after `timeout` seconds, naming who holds it and until when.
         """
         end = time.monotonic() + timeout
         token = random.randrange(1, 2**31 - 1)
         stale: int | None = None
-        pause = 0.5
+        pause = _LEAST
         for tries in itertools.count(1):
             try:
-                answer = self._connection.update(self._claim(entry, token, cfg_id, stale), see=CFG, fields=_SEE)
-                return self._taken(token, answer["updatedSpreadsheet"]["sheets"])
+                return self._claimed(entry, token, cfg_id, stale)
             except (Rejected, Unclear) as error:
-                sheets = {sheet["properties"]["title"]: sheet["properties"]["sheetId"] for sheet in self._connection.properties()["sheets"]}
+                sheets = {
+                    sheet["properties"]["title"]: sheet["properties"]["sheetId"]
+                    for sheet in self._connection.properties()["sheets"]
+                }
                 cfg_id = sheets.get(CFG)
-                control = control_of(self._connection.values([CFG])[0]) if cfg_id is not None else Control()
+                control = (
+                    control_of(self._connection.values([CFG])[0])
+                    if cfg_id is not None
+                    else Control()
+                )
                 if sheets.get(LOCK) == token:  # it was applied, only the answer was lost
                     self.token, self.cfg_id = token, cfg_id or 0
                     return control
@@ -63,47 +81,80 @@ class Lock:
                     stale = None
                 else:
                     holder = control.held_by(str(sheets[LOCK]))
-                    over = holder is None or holder.until is None or holder.until < self._connection.now()
+                    over = (
+                        holder is None
+                        or holder.until is None
+                        or holder.until < self._connection.now()
+                    )
                     stale = sheets[LOCK] if over else None
-                over_now = stale is not None or LOCK not in sheets  # it can be had at once, unless somebody is quicker again
-                if time.monotonic() > end and (tries > _QUICK or not over_now):
+                over_now = (
+                    stale is not None or LOCK not in sheets
+                )  # it can be had at once, unless somebody is quicker again
+                if tries >= _MOST or (time.monotonic() > end and (tries > _QUICK or not over_now)):
                     raise self._locked(control, sheets.get(LOCK), timeout) from None
-            if stale is None and LOCK in sheets:
-                time.sleep(min(pause * random.uniform(0.5, 1.0), max(0.0, end - time.monotonic())))
-                pause = min(_SLOWEST, 2 * pause)
+            left = max(_LEAST, end - time.monotonic())
+            time.sleep(min(pause * random.uniform(0.5, 1.0), left))
+            pause = min(_SLOWEST, 2 * pause)
         raise InternalError("the lock was neither taken nor refused")
+
+    def _claimed(self, entry: Entry, token: int, cfg_id: int | None, stale: int | None) -> Control:
+        """Claim it, in one request; what `_CFG` says then."""
+        row = self._row(entry, token)
+        claim: list[dict[str, Any]] = (
+            [{"deleteSheet": {"sheetId": stale}}] if stale is not None else []
+        )
+        taken = [new_sheet(LOCK, token, 1, 1, hidden=True)]
+        if cfg_id is None:  # an answer can't be asked to show a sheet that there is not yet
+            cfg_id = random.randrange(1, 2**31 - 1)
+            made = new_sheet(CFG, cfg_id, 50, len(CFG_HEADER), frozen=1)
+            rows = [_append(cfg_id, CFG_HEADER), _append(cfg_id, row)]
+            self._connection.update([*claim, made, *taken, *rows])
+            self.token, self.cfg_id = token, cfg_id
+            return control_of([list(CFG_HEADER), list(row)])
+        answer = self._connection.update(
+            [*claim, *taken, _append(cfg_id, row)], see=CFG, fields=_SEE
+        )
+        sheets = answer["updatedSpreadsheet"]["sheets"]
+        cfg = next(sheet for sheet in sheets if sheet["properties"]["title"] == CFG)
+        self.token, self.cfg_id = token, cfg["properties"]["sheetId"]
+        return control_of(rows_of_cells(cfg))
 
     def release(self) -> None:
         """Give it back without a commit. Where that fails, it runs out."""
         token, self.token = self.token, 0
         sheet = self._connection.cells([CFG])[0]
-        rows = [lock.row for lock in control_of(rows_of_cells(sheet)).locks if lock.token == str(token)]
-        self._connection.update([{"deleteSheet": {"sheetId": token}}, *clear_rows(self.cfg_id, rows, len(CFG_HEADER))])
+        rows = [
+            lock.row for lock in control_of(rows_of_cells(sheet)).locks if lock.token == str(token)
+        ]
+        self._connection.update(
+            [{"deleteSheet": {"sheetId": token}}, *clear_rows(self.cfg_id, rows, len(CFG_HEADER))]
+        )
 
-    def _claim(self, entry: Entry, token: int, cfg_id: int | None, stale: int | None) -> list[dict[str, Any]]:
+    def _row(self, entry: Entry, token: int) -> tuple[str, ...]:
         until = self._connection.now() + timedelta(seconds=self._lease)
         holder = f"{entry.user} ({entry.command}) on {socket.gethostname()}"
-        claim: list[dict[str, Any]] = [{"deleteSheet": {"sheetId": stale}}] if stale is not None else []
-        if cfg_id is None:
-            cfg_id = random.randrange(1, 2**31 - 1)
-            claim += [new_sheet(CFG, cfg_id, 50, len(CFG_HEADER), frozen=1), _append(cfg_id, CFG_HEADER)]
-        claim.append(new_sheet(LOCK, token, 1, 1, hidden=True))
-        claim.append(_append(cfg_id, (LOCK_KEY, str(token), holder, until.isoformat(timespec="seconds"))))
-        return claim
-
-    def _taken(self, token: int, sheets: list[dict[str, Any]]) -> Control:
-        cfg = next(sheet for sheet in sheets if sheet["properties"]["title"] == CFG)
-        self.token, self.cfg_id = token, cfg["properties"]["sheetId"]
-        return control_of(rows_of_cells(cfg))
+        return LOCK_KEY, str(token), holder, until.isoformat(timespec="seconds")
 
     def _locked(self, control: Control, token: int | None, timeout: float) -> LockedError:
         lock = control.held_by(str(token))
-        who = f"{lock.holder}, until {lock.until:%H:%M:%S} UTC at the latest" if lock and lock.until else "somebody"
-        return LockedError(f"the Google Sheet is being written by {who}", f"waited {timeout:g} s; try again")
+        who = (
+            f"{lock.holder}, until {lock.until:%H:%M:%S} UTC at the latest"
+            if lock and lock.until
+            else "somebody"
+        )
+        return LockedError(
+            f"the Google Sheet is being written by {who}", f"waited {timeout:g} s; try again"
+        )
 
 
 def _append(sheet_id: int, texts: tuple[str, ...]) -> dict[str, Any]:
-    return {"appendCells": {"sheetId": sheet_id, "rows": [text_row(*texts)], "fields": "userEnteredValue"}}
+    return {
+        "appendCells": {
+            "sheetId": sheet_id,
+            "rows": [text_row(*texts)],
+            "fields": "userEnteredValue",
+        }
+    }
 
 
 def _is_race(message: str) -> bool:

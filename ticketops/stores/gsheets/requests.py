@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ticketops.schema.addresses import runs
+from ticketops.errors import SpliceError
+from ticketops.schema.addresses import Area, runs
 from ticketops.schema.columns import ColumnType
-from ticketops.schema.online import Request, at, extended, new_sheet, rectangle
+from ticketops.schema.sheets_api import Request, at, extended, new_sheet, rectangle
 from ticketops.stores.edits import SheetEdit
+from ticketops.stores.gsheets.foot import make_room
+from ticketops.stores.gsheets.frames import Frame, grow
 
 Cell = dict[str, Any]
 """A CellData: {"userEnteredValue": …}, {} for an empty one."""
@@ -24,19 +27,26 @@ _TICK_BOX = {"condition": {"type": "BOOLEAN"}, "strict": True}
 
 @dataclass(slots=True)
 class Grid:
-    """A sheet as Google knows it: its number, and how many rows and columns it has."""
+    """A sheet as Google knows it: its number, how many rows and columns it has, its title as it is
+    spelled there, which of its cells are merged, and whether a filter or slicer hides rows of it,
+    and its tables and banded ranges."""
 
     sheet_id: int
     rows: int
     columns: int
+    title: str = ""
+    merges: tuple[Area, ...] = ()
+    filtered: bool = False
+    frames: tuple[Frame, ...] = ()
 
 
 @dataclass(slots=True)
 class Edit:
     """A SheetEdit with what the requests for it need to know of the sheet.
 
-    grid: None for a sheet that is to be made with `new_id`. types: {sheet column: type}. standing: {(row, column): ExtendedValue} of what
-    was read again just before: cells of new rows that are not written keep it. has_looks: whether the row above new ones lends its looks.
+    grid: None for a sheet that is to be made with `new_id`. types: {sheet column: type}. standing:
+    {(row, column): ExtendedValue} of what was read again just before: cells of new rows that are
+    not written keep it. has_looks: whether the row above new ones lends its looks.
     """
 
     title: str
@@ -53,15 +63,40 @@ def requests_for(edit: Edit) -> Iterator[Request]:
     """The requests that carry out an edit, rows and columns grown before they are written."""
     physical, cells = edit.edit, edit.edit.cells
     last_row = max(cells, default=0)
+    room = physical.room
+    foot = physical.foot[-1] + room.shift if room else 0
     last_column = max((max(row) for row in cells.values() if row), default=1)
     grid = edit.grid
     if grid is None:
         grid = Grid(edit.new_id, max(last_row, 100), max(last_column, 1))
-        yield new_sheet(edit.title, edit.new_id, grid.rows, grid.columns, frozen=physical.header_row, hidden=edit.hidden)
+        yield new_sheet(
+            edit.title,
+            edit.new_id,
+            grid.rows,
+            grid.columns,
+            frozen=physical.header_row,
+            hidden=edit.hidden,
+        )
         yield from _column_looks(grid, physical.header_row, edit.types, last_row)
-    for dimension, there, wanted in (("ROWS", grid.rows, last_row), ("COLUMNS", grid.columns, last_column)):
+    for dimension, there, wanted in (
+        ("ROWS", grid.rows, max(last_row, foot)),
+        ("COLUMNS", grid.columns, last_column),
+    ):
         if wanted > there:
-            yield {"appendDimension": {"sheetId": grid.sheet_id, "dimension": dimension, "length": wanted - there}}
+            yield {
+                "appendDimension": {
+                    "sheetId": grid.sheet_id,
+                    "dimension": dimension,
+                    "length": wanted - there,
+                }
+            }
+    if room and room.shift and grid.filtered:
+        raise SpliceError(
+            f"the totals of {edit.title!r} would have to move down, and that sheet is filtered",
+            "clear the filter in Google Sheets (Data > Remove filter) and run the command again",
+        )
+    yield from make_room(grid.sheet_id, edit.title, physical, edit.standing)
+    yield from grow(grid.frames, physical)
     first_new = physical.rewrite_from or physical.first_free_row
     if physical.rewrite_from is not None:
         yield _emptied(grid.sheet_id, physical.rewrite_from)
@@ -75,16 +110,30 @@ def requests_for(edit: Edit) -> Iterator[Request]:
         yield from _looks(grid.sheet_id, first_new, last_row, last_row, edit.types)
     dated = not edit.has_looks and not physical.header_row
     for block in _blocks(_with_standing(edit, first_new), edit, first_new, dated=dated):
-        yield {"updateCells": {"start": at(grid.sheet_id, block.row, block.column), "rows": block.rows, "fields": block.fields}}
+        yield {
+            "updateCells": {
+                "start": at(grid.sheet_id, block.row, block.column),
+                "rows": block.rows,
+                "fields": block.fields,
+            }
+        }
 
 
 def clear_rows(sheet_id: int, rows: Iterable[int], columns: int) -> list[Request]:
     """Empty the first columns of some rows."""
-    return [{"updateCells": {"range": rectangle(sheet_id, row, row, 1, columns), "fields": "userEnteredValue"}} for row in rows]
+    return [
+        {
+            "updateCells": {
+                "range": rectangle(sheet_id, row, row, 1, columns),
+                "fields": "userEnteredValue",
+            }
+        }
+        for row in rows
+    ]
 
 
 @dataclass(slots=True)
-class _Block:
+class _CellRange:
     """Cells of neighbouring rows and columns, sent in one piece."""
 
     row: int
@@ -95,18 +144,26 @@ class _Block:
 
 
 def _with_standing(edit: Edit, first_new: int) -> dict[int, dict[int, Any]]:
-    """The cells to write; new rows get every column that any of them has, so that they make one block: what stands there stays."""
+    """The cells to write; new rows get every column that any of them has, so that they make one
+    block: what stands there stays."""
     cells = edit.edit.cells
     if edit.edit.clear_others:
         return cells
-    used = sorted({column for row, values in cells.items() if row >= first_new for column in values})
+    used = sorted(
+        {column for row, values in cells.items() if row >= first_new for column in values}
+    )
     filled = {}
     for row, values in cells.items():
         if row < first_new or len(values) == len(used):
             filled[row] = values
         else:
             keep = edit.standing if edit.edit.rewrite_from is None else {}
-            filled[row] = {column: values[column] if column in values else _Kept(keep.get((row, column), {})) for column in used}
+            filled[row] = {
+                column: values[column]
+                if column in values
+                else _Kept({} if edit.edit.makes_way(row, column) else keep.get((row, column), {}))
+                for column in used
+            }
     return filled
 
 
@@ -117,18 +174,20 @@ class _Kept:
     value: Mapping[str, Any]
 
 
-def _blocks(cells: Mapping[int, Mapping[int, Any]], edit: Edit, first_new: int, *, dated: bool) -> Iterator[_Block]:
+def _blocks(
+    cells: Mapping[int, Mapping[int, Any]], edit: Edit, first_new: int, *, dated: bool
+) -> Iterator[_CellRange]:
     """Runs of columns that neighbouring rows share."""
-    open_blocks: dict[tuple[int, int, str], _Block] = {}
+    open_blocks: dict[tuple[int, int, str], _CellRange] = {}
     for row in sorted(cells):
-        still: dict[tuple[int, int, str], _Block] = {}
+        still: dict[tuple[int, int, str], _CellRange] = {}
         for column, values, fields in _runs(row, cells[row], edit, first_new, dated=dated):
             key = column, len(values), fields
             block = open_blocks.pop(key, None)
             if block is None or block.row + len(block.rows) != row:
                 if block is not None:
                     yield block
-                block = _Block(row, column, len(values), fields, [])
+                block = _CellRange(row, column, len(values), fields, [])
             block.rows.append({"values": values})
             still[key] = block
         yield from open_blocks.values()
@@ -136,19 +195,30 @@ def _blocks(cells: Mapping[int, Mapping[int, Any]], edit: Edit, first_new: int, 
     yield from open_blocks.values()
 
 
-def _runs(row: int, values: Mapping[int, Any], edit: Edit, first_new: int, *, dated: bool) -> Iterator[tuple[int, list[Cell], str]]:
+def _runs(
+    row: int, values: Mapping[int, Any], edit: Edit, first_new: int, *, dated: bool
+) -> Iterator[tuple[int, list[Cell], str]]:
     start, run_fields = 0, ""
     run: list[Cell] = []
     for column in sorted(values):
         value = values[column]
         fields = "userEnteredValue"
-        cell: Cell = {"userEnteredValue": dict(value.value) if isinstance(value, _Kept) else extended(value)}
+        cell: Cell = {
+            "userEnteredValue": dict(value.value) if isinstance(value, _Kept) else extended(value)
+        }
         if not cell["userEnteredValue"]:
             cell = {}
-        if isinstance(value, datetime) and (dated or (row < first_new and "numberValue" not in edit.standing.get((row, column), {}))):
+        if isinstance(value, datetime) and (
+            dated or (row < first_new and "numberValue" not in edit.standing.get((row, column), {}))
+        ):
             fields = "userEnteredValue,userEnteredFormat.numberFormat"
-            kind = edit.types.get(column, ColumnType.DATETIME if value.time() != datetime.min.time() else ColumnType.DATE)
-            cell["userEnteredFormat"] = {"numberFormat": _PATTERNS.get(kind, _PATTERNS[ColumnType.DATETIME])}
+            kind = edit.types.get(
+                column,
+                ColumnType.DATETIME if value.time() != datetime.min.time() else ColumnType.DATE,
+            )
+            cell["userEnteredFormat"] = {
+                "numberFormat": _PATTERNS.get(kind, _PATTERNS[ColumnType.DATETIME])
+            }
         if run and (column != start + len(run) or fields != run_fields):
             yield start, run, run_fields
             run = []
@@ -159,45 +229,86 @@ def _runs(row: int, values: Mapping[int, Any], edit: Edit, first_new: int, *, da
         yield start, run, run_fields
 
 
-def _column_looks(grid: Grid, header_row: int, types: Mapping[int, ColumnType], last_row: int) -> Iterator[Request]:
+def _column_looks(
+    grid: Grid, header_row: int, types: Mapping[int, ColumnType], last_row: int
+) -> Iterator[Request]:
     """A new sheet's header in bold, and the looks of its columns."""
     if header_row:
         bold = {"userEnteredFormat": {"textFormat": {"bold": True}}}
         header = rectangle(grid.sheet_id, header_row, header_row, 1, grid.columns)
-        yield {"repeatCell": {"range": header, "cell": bold, "fields": "userEnteredFormat.textFormat.bold"}}
+        yield {
+            "repeatCell": {
+                "range": header,
+                "cell": bold,
+                "fields": "userEnteredFormat.textFormat.bold",
+            }
+        }
         yield from _looks(grid.sheet_id, header_row + 1, grid.rows, last_row, types)
 
 
-def _looks(sheet_id: int, first: int, last: int, last_ticked: int, types: Mapping[int, ColumnType]) -> Iterator[Request]:
-    """Dates that look like dates, tick-boxes that can be ticked, for rows that no row above lends its looks."""
+def _looks(
+    sheet_id: int, first: int, last: int, last_ticked: int, types: Mapping[int, ColumnType]
+) -> Iterator[Request]:
+    """Dates that look like dates, tick-boxes that can be ticked, for rows that no row above lends
+    its looks."""
     for column, kind in types.items():
         if kind in _PATTERNS and first <= last:
             cell = {"userEnteredFormat": {"numberFormat": _PATTERNS[kind]}}
             where = rectangle(sheet_id, first, last, column, column)
-            yield {"repeatCell": {"range": where, "cell": cell, "fields": "userEnteredFormat.numberFormat"}}
+            yield {
+                "repeatCell": {
+                    "range": where,
+                    "cell": cell,
+                    "fields": "userEnteredFormat.numberFormat",
+                }
+            }
         elif kind is ColumnType.FLAG and first <= last_ticked:
-            yield {"setDataValidation": {"range": rectangle(sheet_id, first, last_ticked, column, column), "rule": _TICK_BOX}}
+            yield {
+                "setDataValidation": {
+                    "range": rectangle(sheet_id, first, last_ticked, column, column),
+                    "rule": _TICK_BOX,
+                }
+            }
 
 
-def _lent_looks(sheet_id: int, lender: int, last_row: int, left: int, right: int) -> Iterator[Request]:
+def _lent_looks(
+    sheet_id: int, lender: int, last_row: int, left: int, right: int
+) -> Iterator[Request]:
     source = rectangle(sheet_id, lender, lender, left, right)
     target = rectangle(sheet_id, lender + 1, last_row, left, right)
     for what in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION"):
-        yield {"copyPaste": {"source": source, "destination": target, "pasteType": what, "pasteOrientation": "NORMAL"}}
+        yield {
+            "copyPaste": {
+                "source": source,
+                "destination": target,
+                "pasteType": what,
+                "pasteOrientation": "NORMAL",
+            }
+        }
 
 
 def _emptied(sheet_id: int, first_row: int) -> Request:
-    return {"updateCells": {"range": {"sheetId": sheet_id, "startRowIndex": first_row - 1}, "fields": "userEnteredValue"}}
+    return {
+        "updateCells": {
+            "range": {"sheetId": sheet_id, "startRowIndex": first_row - 1},
+            "fields": "userEnteredValue",
+        }
+    }
 
 
-def pasted(source_sheet: int, source_row: int, block: Mapping[str, Any], rows: int, columns: int) -> Request:
-    """Put a block that was sent ahead, into column A from `source_row` on, in its place: values only."""
+def pasted(
+    source_sheet: int, source_row: int, block: Mapping[str, Any], rows: int, columns: int
+) -> Request:
+    """Put a block that was sent ahead, into column A from `source_row` on, in its place: values
+    only."""
     start = block["start"]
     row, column = start["rowIndex"] + 1, start["columnIndex"] + 1
     return {
         "copyPaste": {
             "source": rectangle(source_sheet, source_row, source_row + rows - 1, 1, columns),
-            "destination": rectangle(start["sheetId"], row, row + rows - 1, column, column + columns - 1),
+            "destination": rectangle(
+                start["sheetId"], row, row + rows - 1, column, column + columns - 1
+            ),
             "pasteType": "PASTE_VALUES",
         }
     }

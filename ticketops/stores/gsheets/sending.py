@@ -1,5 +1,6 @@
-"""A transaction as one batchUpdate. Where that would be too large, its blocks of cells are sent ahead into hidden sheets, where nobody reads
-them, and the one batch that counts puts them in their place: so a large transaction is all or nothing too."""
+"""A transaction as one batchUpdate. Where that would be too large, its blocks of cells are sent
+ahead into hidden sheets, where nobody reads them, and the one batch that counts puts them in their
+place: so a large transaction is all or nothing too."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from ticketops.errors import RuleError, TicketopsError
-from ticketops.schema.online import Request, new_sheet
+from ticketops.schema.sheets_api import Request, new_sheet
 from ticketops.stores.gsheets.connection import Connection, Rejected
 from ticketops.stores.gsheets.control import STAGING
 from ticketops.stores.gsheets.requests import pasted
@@ -24,20 +25,39 @@ _WORTH = 600
 """Bytes of a block that is worth being sent ahead: to put it in its place takes some 300."""
 
 
-def send(connection: Connection, batch: list[Request], known: KnownSheets) -> None:
-    """Send a batch, blocks ahead if it is large. Raises RuleError for one that can't be sent in one piece, and what `Connection.update` raises.
+def send(
+    connection: Connection, batch: list[Request], known: KnownSheets, copied: list[dict[str, Any]]
+) -> None:
+    """Send a batch, blocks ahead if it is large; those are noted in `copied`, for whoever must see
+    that they came. Raises RuleError for a batch that can't be sent in one piece, and what
+    `Connection.update` raises.
 
-    Call with the lock held: then nobody else's blocks are among those that a killed run left behind.
+    Into a sheet whose rows a filter hides nothing is copied: whether that skips hidden rows is not
+    documented, and cells that are lost would be lost silently.
+
+    Call with the lock held: then nobody else's blocks are among those that a killed run left
+    behind.
     """
     if any(title.startswith(STAGING) for title in known.grids):
         known.replace(connection.properties())
-        _clear_away(connection, [grid.sheet_id for title, grid in known.grids.items() if title.startswith(STAGING)])
+        _clear_away(
+            connection,
+            [grid.sheet_id for title, grid in known.grids.items() if title.startswith(STAGING)],
+        )
     sizes = [_size(request) for request in batch]
     if sum(sizes) <= ADVISED:
         connection.update(batch)
         return
-    ahead = [i for i, request in enumerate(batch) if sizes[i] > _WORTH and _is_block(request)]
+    filtered = {grid.sheet_id: name for name, grid in known.grids.items() if grid.filtered}
+    blocks = [i for i, request in enumerate(batch) if sizes[i] > _WORTH and _is_block(request)]
+    ahead = [i for i in blocks if _sheet_of(batch[i]) not in filtered]
     kept = sum(sizes) - sum(sizes[i] for i in ahead) + 300 * len(ahead)
+    if kept > MOST and len(ahead) < len(blocks):
+        names = sorted({filtered[_sheet_of(batch[i])] for i in blocks if i not in ahead})
+        raise RuleError(
+            f"the change is too large to be written while {' and '.join(map(repr, names))} is filtered: {kept / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
+            "nothing was written; clear the filter in Google Sheets (Data > Remove filter) and run the command again",
+        )
     if kept > MOST:
         raise RuleError(
             f"the change is too large to be written as one: {kept / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
@@ -47,8 +67,15 @@ def send(connection: Connection, batch: list[Request], known: KnownSheets) -> No
     final = list(batch)
     for i in ahead:
         final[i] = stage.put(batch[i]["updateCells"])
-    stage.send(connection, known)
-    connection.update([*final, *(gone := [{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in stage.sheet_ids])])
+        copied.append(batch[i]["updateCells"])
+    if ahead:
+        stage.send(connection, known)
+    connection.update(
+        [
+            *final,
+            *(gone := [{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in stage.sheet_ids]),
+        ]
+    )
     known.follow(gone)
 
 
@@ -73,8 +100,12 @@ class _Stage:
         return pasted(sheet_id, first, block, len(block["rows"]), width)
 
     def send(self, connection: Connection, known: KnownSheets) -> None:
-        sheets = [new_sheet(f"{STAGING}_{self._ids[width]}", self._ids[width], len(rows), width, hidden=True)
-                  for width, rows in self._rows.items()]  # fmt: skip
+        sheets = [
+            new_sheet(
+                f"{STAGING}_{self._ids[width]}", self._ids[width], len(rows), width, hidden=True
+            )
+            for width, rows in self._rows.items()
+        ]
         known.follow(sheets)
         known.remember()  # if this run is killed, a later one clears them away
         try:
@@ -85,10 +116,10 @@ class _Stage:
         pieces = list(self._pieces())
         try:
             for number, piece in enumerate(pieces):
-                connection.told("writing", number * ADVISED, len(pieces) * ADVISED)
+                connection.on_progress("writing", number * ADVISED, len(pieces) * ADVISED)
                 connection.update(piece)
         finally:
-            connection.told("", 0, 0)
+            connection.on_progress("", 0, 0)
 
     def _pieces(self) -> Iterator[list[Request]]:
         """Batches of at most the advised size."""
@@ -110,12 +141,20 @@ class _Stage:
 
     def _block(self, width: int, first: int, rows: list[dict[str, Any]]) -> list[Request]:
         start = {"sheetId": self._ids[width], "rowIndex": first, "columnIndex": 0}
-        return [{"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}] if rows else []
+        return (
+            [{"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}]
+            if rows
+            else []
+        )
 
 
 def _is_block(request: Request) -> bool:
     block = request.get("updateCells", {})
     return "start" in block and block["fields"] == "userEnteredValue"
+
+
+def _sheet_of(block: Request) -> int:
+    return int(block["updateCells"]["start"]["sheetId"])
 
 
 def _clear_away(connection: Connection, sheet_ids: list[int]) -> None:
@@ -127,4 +166,6 @@ def _clear_away(connection: Connection, sheet_ids: list[int]) -> None:
 
 def _size(part: Any) -> int:
     """Bytes of JSON, as the connection sends it."""
-    return len(json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    return len(
+        json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    )

@@ -1,20 +1,26 @@
-"""What is known of a spreadsheet's sheets, remembered between commands, so that a command's reading is one request.
+"""What is known of a spreadsheet's sheets, remembered between commands, so that a command's reading
+is one request.
 
-A list that is out of date can't lead to a wrong answer for long: ticketops' own changes move the revision, which every read brings along;
-a sheet that is gone makes Google refuse the read; and where a sheet is asked for that the list lacks, it is fetched anew once it is old.
+A list that is out of date can't lead to a wrong answer for long: ticketops' own changes move the
+revision, which every read brings along; a sheet that is gone makes Google refuse the read; and
+where a sheet is asked for that the list lacks, it is fetched anew once it is old.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ticketops.schema.online import Request
+from ticketops.files import read_regular, replace_file
+from ticketops.schema.addresses import Area
+from ticketops.schema.layout import Layout
+from ticketops.schema.sheets_api import Request, area, quoted
+from ticketops.stores.gsheets.frames import frames_of
 from ticketops.stores.gsheets.requests import Grid
 
 _TRUSTED = 600.0
@@ -22,16 +28,20 @@ _TRUSTED = 600.0
 
 
 class KnownSheets:
-    """The sheets by title, in order. revision: of the workbook that the list is known to be right for."""
+    """The sheets in order, by the title that they stand for: Google forgives case, and so does the
+    layout. revision: of the workbook that the list is known to be right for."""
 
-    def __init__(self, memory: Path) -> None:
-        self._memory = memory
+    def __init__(self, memory: Path, layout: Layout) -> None:
+        self._memory, self._layout = memory, layout
         self.grids: dict[str, Grid] = {}
         self.revision = ""
         self._fetched = 0.0
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            content = json.loads(memory.read_text("utf-8"))
-            self.grids = {title: Grid(*numbers) for title, numbers in content["sheets"].items()}
+            content = json.loads(read_regular(memory, 2**26))
+            self.grids = {
+                name: Grid(number, rows, columns, title, tuple(map(_area, merges)))
+                for name, (number, rows, columns, title, merges) in content["sheets"].items()
+            }
             self.revision, self._fetched = str(content["revision"]), float(content["fetched"])
 
     def believes_absent(self) -> bool:
@@ -41,8 +51,10 @@ class KnownSheets:
     def replace(self, properties: Mapping[str, Any]) -> None:
         """The list as Google gave it just now."""
         self.grids = {}
-        for sheet in properties.get("sheets", []):
-            self.learn(sheet["properties"])
+        sheets = properties.get("sheets", [])
+        names = self._layout.known_by(sheet["properties"]["title"] for sheet in sheets)
+        for sheet in sheets:
+            self._learn(names[sheet["properties"]["title"]], sheet)
         self._fetched = time.time()
 
     def forget(self) -> None:
@@ -50,10 +62,48 @@ class KnownSheets:
         self.grids, self._fetched = {}, 0.0
         self.remember()
 
-    def learn(self, properties: Mapping[str, Any]) -> None:
-        """One sheet's properties. Sheets that are no grids (charts) have neither rows nor columns."""
-        grid = properties.get("gridProperties", {})
-        self.grids[properties["title"]] = Grid(properties["sheetId"], grid.get("rowCount", 0), grid.get("columnCount", 0))
+    def name_of(self, title: str) -> str:
+        """What a sheet of that title is known by."""
+        return next((name for name, grid in self.grids.items() if grid.title == title), title)
+
+    def quoted(self, name: str, cells: str = "") -> str:
+        """A range of a sheet in A1 notation, the title as Google spells it."""
+        return quoted(self.spelled(name), cells)
+
+    def spelled(self, name: str) -> str:
+        """The title of a sheet as Google spells it."""
+        grid = self.grids.get(name)
+        return grid.title if grid else name
+
+    def learn(self, sheet: Mapping[str, Any]) -> Grid:
+        """One sheet: its properties, and the merges in those of its ranges that were asked for.
+        Sheets that are no grids (charts) have neither rows nor columns.
+
+        Merges elsewhere are remembered from before; what is known of them is only used to plan.
+        """
+        name = self.name_of(sheet["properties"]["title"])
+        before = self.grids.get(name)
+        seen = self._learn(name, sheet)
+        if before is not None:
+            merges = tuple(dict.fromkeys([*before.merges, *seen.merges]))
+            self.grids[name] = replace(seen, merges=merges)
+        return seen
+
+    def _learn(self, name: str, sheet: Mapping[str, Any]) -> Grid:
+        properties = sheet["properties"]
+        size = properties.get("gridProperties", {})
+        rows, columns = size.get("rowCount", 0), size.get("columnCount", 0)
+        merges = tuple(area(one, rows, columns) for one in sheet.get("merges", ()))
+        grid = self.grids[name] = Grid(
+            properties["sheetId"],
+            rows,
+            columns,
+            properties["title"],
+            merges,
+            _is_filtered(sheet),
+            frames_of(sheet),
+        )
+        return grid
 
     def follow(self, batch: Iterable[Request]) -> None:
         """What a batch that was applied did to the sheets."""
@@ -61,11 +111,13 @@ class KnownSheets:
         for request in batch:
             match request:
                 case {"addSheet": {"properties": properties}}:
-                    self.learn(properties)
+                    self.learn({"properties": properties})
                     titles[properties["sheetId"]] = properties["title"]
                 case {"deleteSheet": {"sheetId": number}}:
                     self.grids.pop(titles.get(number, ""), None)
-                case {"appendDimension": {"sheetId": number, "dimension": dimension, "length": length}} if number in titles:
+                case {
+                    "appendDimension": {"sheetId": number, "dimension": dimension, "length": length}
+                } if number in titles:
                     grid = self.grids[titles[number]]
                     grid.rows += length * (dimension == "ROWS")
                     grid.columns += length * (dimension == "COLUMNS")
@@ -77,10 +129,26 @@ class KnownSheets:
         content = {
             "revision": self.revision,
             "fetched": self._fetched,
-            "sheets": {title: (grid.sheet_id, grid.rows, grid.columns) for title, grid in self.grids.items()},
+            "sheets": {
+                title: (grid.sheet_id, grid.rows, grid.columns, grid.title, grid.merges)
+                for title, grid in self.grids.items()
+            },
         }
         with suppress(OSError):
             self._memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            staged = self._memory.with_name(f".{self._memory.name}.{os.getpid()}")
-            staged.write_text(json.dumps(content), "utf-8")
-            staged.replace(self._memory)
+            replace_file(self._memory, json.dumps(content).encode())
+
+
+def _area(saved: list[list[int]]) -> Area:
+    (left, top), (right, bottom) = saved
+    return (left, top), (right, bottom)
+
+
+def _is_filtered(sheet: Mapping[str, Any]) -> bool:
+    """Whether a filter of a sheet has criteria, so that it may hide rows."""
+    own = sheet.get("basicFilter", {})
+    specs = [
+        *own.get("filterSpecs", ()),
+        *(one.get("spec", {}) for one in sheet.get("slicers", ())),
+    ]
+    return bool(own.get("criteria")) or any(spec.get("filterCriteria") for spec in specs)

@@ -1,6 +1,7 @@
 """What the sheets of a book that came back say, whatever they came from: a file or a Google Sheet.
 
-The result is JSON content, as the process that reads files prints it, until `returned_of` makes a `schema.books.Returned` of it.
+The result is JSON content, as the process that reads files prints it, until `returned_of` makes a
+`schema.books.Returned` of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from ticketops.errors import TicketopsError, UnusableError
-from ticketops.schema.books import BASE_SHEET, LAYOUTS, OPEN_MARK, STAMP, BaseRow, Layout, Returned, ReturnedRow
+from ticketops.schema.book_layouts import (
+    BASE_SHEET,
+    LAYOUTS,
+    OPEN_MARK,
+    STAMP,
+    BaseRow,
+    Layout,
+    Returned,
+    ReturnedRow,
+)
 from ticketops.schema.columns import header_key, text_of
 
 MAX_ROWS = 100_000
@@ -50,27 +60,45 @@ def read_pages(pages: Mapping[str, Page], kind: str, name: str) -> dict[str, Any
         found["book_id"], kind, found["base"] = stamp
     found["kind"] = kind
     if kind not in LAYOUTS:
-        raise UnusableError(f"{name} is not a book of ticketops: its hidden sheet {BASE_SHEET} is gone",
-                            "if you know whose it is, name the party (--company, --supplier, --staff)")  # fmt: skip
+        raise UnusableError(
+            f"{name} is not a book of ticketops: its hidden sheet {BASE_SHEET} is gone",
+            "if you know whose it is, name the party (--company, --supplier, --staff)",
+        )
     _read_rows(pages, LAYOUTS[kind], found, name)
     return found
 
 
 def refused(error: TicketopsError) -> dict[str, Any]:
     """What is said of a book that can't be used at all."""
-    return {"unusable": True, "problems": [(error.code, None, error.message + (f" ({error.hint})" if error.hint else ""))]}
+    return {
+        "unusable": True,
+        "problems": [
+            (error.code, None, error.message + (f" ({error.hint})" if error.hint else ""))
+        ],
+    }
 
 
 def returned_of(name: str, said: Mapping[str, Any]) -> Returned:
     """The content of a book as the domain hears it."""
-    rows = [ReturnedRow(row, key, spare, {column: _value(v) for column, v in values.items()}, tuple(formulas))
-            for row, key, spare, values, formulas in said.get("rows", ())]  # fmt: skip
+    rows = [
+        ReturnedRow(
+            row, key, spare, {column: _value(v) for column, v in values.items()}, tuple(formulas)
+        )
+        for row, key, spare, values, formulas in said.get("rows", ())
+    ]
     base = said.get("base")
     return Returned(
-        name, said.get("file_hash", ""), said.get("kind", ""), said.get("book_id", ""), rows,
-        None if base is None else [BaseRow(*row) for row in base], tuple(said.get("missing", ())), said.get("places", {}),
-        [(code, row, text) for code, row, text in said["problems"]], said.get("unusable", False),
-    )  # fmt: skip
+        name,
+        said.get("file_hash", ""),
+        said.get("kind", ""),
+        said.get("book_id", ""),
+        rows,
+        None if base is None else [BaseRow(*row) for row in base],
+        tuple(said.get("missing", ())),
+        said.get("places", {}),
+        [(code, row, text) for code, row, text in said["problems"]],
+        said.get("unusable", False),
+    )
 
 
 def _value(said: Any) -> Any:
@@ -108,28 +136,42 @@ def _rows(page: Page) -> Iterator[tuple[int, Sequence[Cell]]]:
 
 
 def _read_rows(pages: Mapping[str, Page], layout: Layout, found: dict[str, Any], name: str) -> None:
-    """The rows of the main sheet: the one of the layout's name, else the first that has its header."""
+    """The rows of the main sheet: the one of the layout's name, else the first that has its
+    header."""
     named = [pages[layout.sheet]] if layout.sheet in pages else []
     others = [page for title, page in pages.items() if title not in (layout.sheet, BASE_SHEET)]
     for page in (*named, *others):
         header = _header(page, layout)
         if header:
             if page.title != layout.sheet:
-                found["problems"].append(("SHEET_RENAMED", None, f"the sheet {layout.sheet!r} is called {str(page.title)[:40]!r} now"))
+                found["problems"].append(
+                    (
+                        "SHEET_RENAMED",
+                        None,
+                        f"the sheet {layout.sheet!r} is called {str(page.title)[:40]!r} now",
+                    )
+                )
             break
     else:
-        raise UnusableError(f"{name} has no sheet with the header of {layout.sheet!r}: {layout.by_name[layout.key].header}, …",
-                            "were columns renamed or deleted?")  # fmt: skip
+        raise UnusableError(
+            f"{name} has no sheet with the header of {layout.sheet!r}: {layout.by_name[layout.key].header}, …",
+            "were columns renamed or deleted?",
+        )
     number, places, spare, doubled = header
-    found["missing"] = [layout.by_name[column].header for column in layout.typed if column not in places]
+    found["missing"] = [
+        layout.by_name[column].header for column in layout.typed if column not in places
+    ]
     found["places"] = {column: place for column, place in places.items() if column in layout.typed}
     for text in doubled:
-        found["problems"].append(("DOUBLE_COLUMN", number, f"there are two columns {text!r}; neither is read"))
+        found["problems"].append(
+            ("DOUBLE_COLUMN", number, f"there are two columns {text!r}; neither is read")
+        )
     found["rows"] = list(_content(page, layout, number, places, spare, found))
 
 
 def _header(page: Page, layout: Layout) -> tuple[int, dict[str, int], int | None, list[str]] | None:
-    """(row, {column: place}, place of the visible key, headers that stand twice); None where the sheet has no such header."""
+    """(row, {column: place}, place of the visible key, headers that stand twice); None where the
+    sheet has no such header."""
     for number, cells in _rows(page):
         if number > _HEADER_WITHIN:
             return None
@@ -138,8 +180,14 @@ def _header(page: Page, layout: Layout) -> tuple[int, dict[str, int], int | None
             if cell.value not in (None, ""):
                 seen.setdefault(header_key(text_of(cell.value)), []).append(place)
         keys = seen.get(header_key(layout.by_name[layout.key].header), [])
-        spares = seen.get(header_key(layout.by_name[layout.spare_key].header), []) if layout.spare_key else []
-        typed = [column for column in layout.typed if header_key(layout.by_name[column].header) in seen]
+        spares = (
+            seen.get(header_key(layout.by_name[layout.spare_key].header), [])
+            if layout.spare_key
+            else []
+        )
+        typed = [
+            column for column in layout.typed if header_key(layout.by_name[column].header) in seen
+        ]
         if not (keys or spares) or not typed:
             continue
         places: dict[str, int] = {}
@@ -152,11 +200,23 @@ def _header(page: Page, layout: Layout) -> tuple[int, dict[str, int], int | None
                 doubled.append(layout.by_name[column].header)
         both = sorted({*keys, *spares})
         places[layout.key] = (keys or spares)[0]
-        return number, places, next((place for place in both if place != places[layout.key]), None), doubled
+        return (
+            number,
+            places,
+            next((place for place in both if place != places[layout.key]), None),
+            doubled,
+        )
     return None
 
 
-def _content(page: Page, layout: Layout, header: int, places: dict[str, int], spare: int | None, found: dict[str, Any]) -> Iterator[Any]:
+def _content(
+    page: Page,
+    layout: Layout,
+    header: int,
+    places: dict[str, int],
+    spare: int | None,
+    found: dict[str, Any],
+) -> Iterator[Any]:
     typed = [column for column in layout.typed if column in places]
     for number, cells in _rows(page):
         if number <= header:
@@ -176,12 +236,18 @@ def _content(page: Page, layout: Layout, header: int, places: dict[str, int], sp
         if key or visible or values or formulas:
             yield [number, key, visible, values, formulas]
         if number == MAX_ROWS:
-            found["problems"].append(("TOO_MANY_ROWS", number, f"rows below {MAX_ROWS:,} are not read"))
+            found["problems"].append(
+                ("TOO_MANY_ROWS", number, f"rows below {MAX_ROWS:,} are not read")
+            )
 
 
 def _text(cells: Sequence[Cell], place: int) -> str:
     cell = cells[place] if place < len(cells) else None
-    return "" if cell is None or cell.value is None or cell.data_type in _NO_VALUE else text_of(cell.value).strip()
+    return (
+        ""
+        if cell is None or cell.value is None or cell.data_type in _NO_VALUE
+        else text_of(cell.value).strip()
+    )
 
 
 def _plain(value: Any) -> Any:

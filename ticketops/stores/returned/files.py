@@ -1,4 +1,5 @@
-"""Files that came back: read by a child process (`stores/returned/reading.py`) that may die of them."""
+"""Files that came back: read by a child process (`stores/returned/reading.py`) that may die of
+them."""
 
 from __future__ import annotations
 
@@ -7,59 +8,105 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ticketops.schema.books import Returned
+from ticketops.schema.book_layouts import Returned
 from ticketops.stores.returned.contents import returned_of
 
+MAX_FILE = 50 * 2**20
+"""Bytes of a file; no book is larger."""
 MEMORY = 2**30
 """Address space of the child, in bytes."""
 PATIENCE = 60.0
 """Seconds a single file may take."""
+WORK = 10
+"""Seconds of work of the processor that a single file may take."""
+MOST_SAID = 2**25
+"""Characters that a single file may say."""
 
 
-def read_returned(paths: Sequence[Path], kind: str = "", *, told: Callable[[int, int], None] | None = None) -> list[Returned]:
-    """What the files say, in order. kind: of files whose hidden sheet is gone. told: progress as (done, total).
+def read_returned(
+    paths: Sequence[Path],
+    kind: str = "",
+    *,
+    seconds: float | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Returned]:
+    """What the files say, in order. kind: of files whose hidden sheet is gone. seconds: after so
+    many no further file is begun, and the list is shorter. on_progress: progress as (done, total).
 
-    A file that breaks the reader, or the reader's limits, comes back as unusable; the others are read all the same.
+    A file that breaks the reader, or the reader's limits, comes back as unusable; the others are
+    read all the same.
     """
     found: list[Returned] = []
-    while len(found) < len(paths):
+    end = None if seconds is None else time.monotonic() + seconds
+
+    def is_over() -> bool:
+        return bool(found) and end is not None and time.monotonic() > end
+
+    while len(found) < len(paths) and not is_over():
         rest = paths[len(found) :]
-        for path, line in zip(rest, _lines(rest, kind), strict=False):
-            found.append(_returned(path, json.loads(line)))
-            if told:
-                told(len(found), len(paths))
+        with closing(_lines(rest, kind)) as lines:
+            for path, line in zip(rest, lines, strict=False):
+                found.append(_returned(path, json.loads(line)))
+                if on_progress:
+                    on_progress(len(found), len(paths))
+                if is_over():
+                    return found
         if len(found) < len(paths):
             path = paths[len(found)]
             message = f"{path.name} needs more memory or time than any book"
-            found.append(Returned(path.name, "", problems=(("HOSTILE_FILE", None, message),), unusable=True))
+            found.append(
+                Returned(path.name, "", problems=(("HOSTILE_FILE", None, message),), unusable=True)
+            )
     return found
 
 
-def _lines(paths: Sequence[Path], kind: str) -> Any:
+def _lines(paths: Sequence[Path], kind: str) -> Generator[str, None, None]:
     """The child's lines, one a file; they end early where it dies or takes too long."""
     environment = os.environ | {"PYTHONUTF8": "1"}
-    with subprocess.Popen([sys.executable, "-m", "ticketops.stores.returned.reading"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, env=environment, encoding="utf-8") as child:  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "ticketops.stores.returned.reading"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        encoding="utf-8",
+    ) as child:
         if child.stdin is None or child.stdout is None:
             return
         try:
-            child.stdin.write(json.dumps({"paths": [str(path.absolute()) for path in paths], "kind": kind, "memory": MEMORY}) + "\n")
+            child.stdin.write(
+                json.dumps(
+                    {
+                        "paths": [str(path.absolute()) for path in paths],
+                        "kind": kind,
+                        "memory": MEMORY,
+                        "work": WORK,
+                    }
+                )
+                + "\n"
+            )
             child.stdin.flush()
         except BrokenPipeError:
             return
-        for _ in paths:
-            watchdog = threading.Timer(PATIENCE, child.kill)
-            watchdog.start()
-            line = child.stdout.readline()
-            watchdog.cancel()
-            if not line.endswith("\n"):
-                break
-            yield line
-        child.kill()
+        try:
+            for _ in paths:
+                watchdog = threading.Timer(PATIENCE, child.kill)
+                watchdog.start()
+                try:
+                    line = child.stdout.readline(MOST_SAID)
+                finally:
+                    watchdog.cancel()
+                if not line.endswith("\n"):
+                    break
+                yield line
+        finally:
+            child.kill()
 
 
 def _returned(path: Path, said: dict[str, Any]) -> Returned:

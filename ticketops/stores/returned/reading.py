@@ -1,7 +1,8 @@
-"""Reading files that came back, in a process of its own whose memory is limited: `python -m ticketops.stores.returned.reading`.
+"""Reading files that came back, in a process of its own whose memory is limited: `python -m
+ticketops.stores.returned.reading`.
 
-Standard input: one JSON object {"paths": […], "kind": …, "memory": bytes}. Standard output: a JSON line a file. Nothing is evaluated,
-no link is followed; a formula is reported, not read.
+Standard input: one JSON object {"paths": […], "kind": …, "memory": bytes}. Standard output: a JSON
+line a file. Nothing is evaluated, no link is followed; a formula is reported, not read.
 """
 
 from __future__ import annotations
@@ -9,30 +10,38 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
+import signal
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ticketops.errors import HostileFileError, TicketopsError, UnusableError
+from ticketops.files import TooLarge, read_regular
+from ticketops.schema.addresses import column_number
+from ticketops.schema.book_layouts import LAYOUTS
 from ticketops.stores.returned.contents import read_pages, refused
+from ticketops.stores.returned.files import MAX_FILE
 
-MAX_FILE = 50 * 2**20
 MAX_INFLATED = 256 * 2**20
+MOST_STYLE_TAGS = 300_000
 
 
 def read_file(path: Path, kind: str = "") -> dict[str, Any]:
-    """What a returned file says, as JSON content for `schema.books.Returned`; kind: of a file whose hidden sheet is gone.
+    """What a returned file says, as JSON content for `schema.books.Returned`; kind: of a file whose
+    hidden sheet is gone.
 
     Raises UnusableError or HostileFileError for a file that can't be used at all.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE:
-            raise HostileFileError(f"{path.name} has {size:,} bytes; no book is that large")
-        data = path.read_bytes()
+        data = read_regular(path, MAX_FILE)
+    except TooLarge as error:
+        raise HostileFileError(
+            f"{path.name} has {error.size:,} bytes; no book is that large"
+        ) from None
     except OSError as error:
         raise UnusableError(f"{path.name} can't be read: {error.strerror}") from None
     file_hash = hashlib.blake2b(data, digest_size=16).hexdigest()
@@ -46,9 +55,45 @@ def read_file(path: Path, kind: str = "") -> dict[str, Any]:
     except (MemoryError, TicketopsError):
         raise
     except Exception as error:  # whatever a broken file makes of a parser
-        raise UnusableError(f"{path.name} is not a workbook that can be read ({type(error).__name__})") from None
-    pages = {sheet.title: _Page(sheet) for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")}
-    return {"file_hash": file_hash, **read_pages(pages, kind, path.name)}
+        raise UnusableError(
+            f"{path.name} is not a workbook that can be read: {_why(error)}"
+        ) from None
+    pages = {
+        sheet.title: _Page(sheet) for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")
+    }
+    said = {"file_hash": file_hash, **read_pages(pages, kind, path.name)}
+    merged = _merged_inputs(data, pages, said)
+    if merged:
+        text = f"the cells {', '.join(merged[:5])}{' …' if merged[5:] else ''} are merged: only the first of each is read"
+        said["problems"].append(("MERGED_CELLS", None, text))
+    return said
+
+
+_MERGED = re.compile(
+    rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
+)
+_MOST_SCANNED = 32 * 2**20
+"""Bytes of a sheet that is looked through for merged cells."""
+
+
+def _merged_inputs(data: bytes, pages: Mapping[str, _Page], said: Mapping[str, Any]) -> list[str]:
+    """Merged cells among those that readers fill in, below the header."""
+    page = pages.get(LAYOUTS[said["kind"]].sheet)
+    first_row = min((row[0] for row in said["rows"]), default=0)
+    if page is None or not first_row:
+        return []
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as archive,
+        archive.open(page.part.removeprefix("/")) as part,
+    ):
+        found = _MERGED.findall(part.read(_MOST_SCANNED))
+    typed = {place + 1 for place in said["places"].values()}
+    return [
+        f"{left.decode()}{top.decode()}:{right.decode()}{bottom.decode()}"
+        for left, top, right, bottom in found
+        if int(bottom) >= first_row
+        and any(column_number(left) <= column <= column_number(right) for column in typed)
+    ]
 
 
 class _Page:
@@ -56,6 +101,7 @@ class _Page:
 
     def __init__(self, sheet: Any) -> None:
         self.title: str = sheet.title
+        self.part: str = sheet._worksheet_path
         self._sheet = sheet
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
@@ -65,31 +111,90 @@ class _Page:
 
 def _guard(data: bytes, name: str) -> None:
     """Refuse what is no honest workbook before a parser sees it."""
-    from ticketops.stores.xlsx import guard
+    from ticketops.stores.xlsx import foreign, guard
 
-    guard.check_magic(data[:8], name)
+    guard.check_magic(data[:64], name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             guard.check_directory(members, len(data), name)
+            foreign.refuse_by_parts((info.filename for info in members), name)
             if sum(info.file_size for info in members) > MAX_INFLATED:
-                raise HostileFileError(f"{name} would inflate to more than {MAX_INFLATED // 2**20} MB")
+                raise HostileFileError(
+                    f"{name} would inflate to more than {MAX_INFLATED // 2**20} MB"
+                )
             for info in members:
-                if info.filename.endswith((".xml", ".rels", ".vml")):
+                if not info.is_dir():
                     with archive.open(info) as part:
                         _refuse_dtd(part, f"{name}: the part {info.filename!r}")
+                if info.filename.casefold().endswith("styles.xml"):
+                    with archive.open(info) as part:
+                        _refuse_styles(part, name)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         raise UnusableError(f"{name} is damaged or protected by a password ({error})") from None
 
 
+def _refuse_styles(part: Any, name: str) -> None:
+    """A workbook has at most 64,000 cell formats; a parser would take a second for each ten
+    thousand more."""
+    tags = 0
+    while piece := part.read(2**20):
+        tags += piece.count(b"<")
+        if tags > MOST_STYLE_TAGS:
+            raise HostileFileError(f"{name} has more styles than any spreadsheet program allows")
+
+
+_ENCODED = re.compile(rb"""^<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"']*)""")
+_ENCODINGS = frozenset(
+    (b"utf-8", b"utf8", b"utf-16", b"utf-16le", b"utf-16be", b"us-ascii", b"ascii", b"iso-8859-1")
+)
+_MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n"
+"""What may stand before a root element: marks of an encoding, blanks."""
+_EBCDIC = b"\x4c\x6f\xa7\x94"
+_PICTURE = re.compile(
+    rb"""<!DOCTYPE\s+svg\s+PUBLIC\s+"-//W3C//DTD SVG [^"<>\[]*"\s+"[^"<>\[]*"\s*>"""
+)
+"""How drawing programs begin a picture: nothing is declared there."""
+
+
 def _refuse_dtd(part: Any, what: str) -> None:
-    """No part of a workbook declares a DTD, in whatever encoding; in a text its brackets would be escaped."""
-    before = b""
+    """No part of a workbook declares a DTD, whatever it is called and in whatever encoding; in a text
+    its brackets would be escaped. What does not begin like XML no parser reads."""
+    before, at_start = b"", True
     while piece := part.read(2**20):
         window = (before + piece).replace(b"\0", b"")  # UTF-16 too
+        if at_start:
+            window = window.lstrip(_MARKS)
+            declared = _ENCODED.match(window)
+            if window.startswith(_EBCDIC) or (
+                declared and declared[1].strip().lower() not in _ENCODINGS
+            ):
+                raise HostileFileError(f"{what} is in an encoding that no workbook has")
+            if window and not window.startswith(b"<"):
+                return
+            window = _PICTURE.sub(b"", window, count=1)
+            at_start = not window
         if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
             raise HostileFileError(f"{what} declares a DTD")
         before = piece[-32:]
+
+
+def _allow(seconds: int) -> None:
+    """Let this process work so many seconds more, whatever else the machine does; then it is
+    killed."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = int(used.ru_utime + used.ru_stime) + 1 + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+
+
+def _why(error: Exception) -> str:
+    """What a parser's failure means, in words."""
+    if isinstance(error, KeyError):
+        return "it lacks a part that it names; open and save it in a spreadsheet program"
+    return "it is damaged; open and save it in a spreadsheet program"
 
 
 def main() -> None:
@@ -99,15 +204,25 @@ def main() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (wanted["memory"], wanted["memory"]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
     for path in wanted["paths"]:
+        _allow(wanted["work"])
         try:
             said = read_file(Path(path), wanted["kind"])
         except TicketopsError as error:
             said = refused(error)
         except (MemoryError, RecursionError):
-            said = {"unusable": True, "problems": [("HOSTILE_FILE", None, f"{Path(path).name} needs more memory than any book")]}
+            said = {
+                "unusable": True,
+                "problems": [
+                    ("HOSTILE_FILE", None, f"{Path(path).name} needs more memory than any book")
+                ],
+            }
         except Exception as error:  # an attacker's file must not stop the others
-            said = {"unusable": True, "problems": [("UNUSABLE", None, f"{Path(path).name} can't be read ({type(error).__name__})")]}
+            said = {
+                "unusable": True,
+                "problems": [("UNUSABLE", None, f"{Path(path).name} can't be read: {_why(error)}")],
+            }
         print(json.dumps(said), flush=True)
 
 

@@ -1,0 +1,1 @@
+"""The workbook file: spliced, never rewritten."""

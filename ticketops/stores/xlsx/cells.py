@@ -18,7 +18,8 @@ from ticketops.stores.xlsx.xmltext import unescape
 
 MAX_TEXT = 32_767
 CELL = re.compile(rb'<c r="([A-Z]+)\d+"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
-"""One conventional cell: column letters, the other attributes, the content (empty bytes where it is self-closed)."""
+"""One conventional cell: column letters, the other attributes, the content (empty bytes where it is
+self-closed)."""
 
 _STYLE = re.compile(rb'\ss="(\d+)"')
 _TYPE = re.compile(rb'\st="(\w+)"')
@@ -29,7 +30,9 @@ _PHONETIC = re.compile(rb"<((?:\w+:)?)rPh\b.*?</\1rPh>", re.DOTALL)
 CONSTANT = re.compile(rb"<f(?:\s[^>]*)?>\s*(?:TRUE|FALSE)\(\)\s*</f>")
 """The formula that LibreOffice makes of a tick-box."""
 _FORMULA = re.compile(rb"<f[\s>/]")
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_(?=x[0-9A-Fa-f]{4}[_\x00-\x08\x0b-\x1f])")
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_(?=x[0-9A-Fa-f]{4}[_\x00-\x08\x0b-\x1f])"
+)
 _DELICATE = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x|^\s|\s$|  ")
 """What needs escaping or `xml:space`: most texts hold none of it."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -53,7 +56,8 @@ def is_constant(content: bytes) -> bool:
 
 
 def to_xml(letters: str, row: int, style: int, value: Any) -> str:
-    """A cell element; nothing for no value in no style. Raises SpliceError for what a cell can't hold."""
+    """A cell element; nothing for no value in no style. Raises SpliceError for what a cell can't
+    hold."""
     s = f' s="{style}"' if style else ""
     return f'<c r="{letters}{row}"{s}{rest_of_cell(value)}' if style or value is not None else ""
 
@@ -73,7 +77,9 @@ def rest_of_cell(value: Any) -> str:
         return f' t="e"><v>{escape_text(value)}</v></c>'
     if isinstance(value, bool):
         return f' t="b"><v>{value:d}</v></c>'
-    return f"><v>{_serial_text(value) if isinstance(value, datetime) else number_text(value)}</v></c>"
+    return (
+        f"><v>{_serial_text(value) if isinstance(value, datetime) else number_text(value)}</v></c>"
+    )
 
 
 @lru_cache(2**15)  # a ledger says the same few names again and again
@@ -106,7 +112,8 @@ def number_text(value: float) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Text for XML; characters that XML can't hold become _xHHHH_, and a literal _xHHHH_ is protected (ECMA-376, ST_Xstring)."""
+    """Text for XML; characters that XML can't hold become _xHHHH_, and a literal _xHHHH_ is
+    protected (ECMA-376, ST_Xstring)."""
     return _UNSAFE.sub(_escape, text)
 
 
@@ -134,8 +141,13 @@ def string_item(xml: bytes) -> str:
 
 
 def strings_in(sheet: bytes) -> set[int]:
-    """The indexes of the shared strings that the cells of a sheet, in conventional form, refer to."""
-    found = (_VALUE.search(cell[3]) for cell in CELL.finditer(sheet) if cell[3] and _SHARED.search(cell[2]))
+    """The indexes of the shared strings that the cells of a sheet, in conventional form, refer
+    to."""
+    found = (
+        _VALUE.search(cell[3])
+        for cell in CELL.finditer(sheet)
+        if cell[3] and _SHARED.search(cell[2])
+    )
     return {int(value[1]) for value in found if value and value[1].strip().isdigit()}
 
 
@@ -154,7 +166,9 @@ def from_xml(attributes: bytes, content: bytes, shared: Callable[[int], str]) ->
     try:
         return _scalar(cell_type, text, shared)
     except (ValueError, OverflowError):
-        raise UnusableError(f"the workbook is damaged: a cell holds {text[:40].decode(errors='replace')!r}, no value of its type") from None
+        raise UnusableError(
+            f"the workbook is damaged: a cell holds {text[:40].decode(errors='replace')!r}, no value of its type"
+        ) from None
 
 
 def _scalar(cell_type: bytes, text: bytes, shared: Callable[[int], str]) -> Any:

@@ -1,19 +1,20 @@
-"""The two things a commit can put into the file: the workbook with some cells edited, or an older version of it."""
+"""The two things a commit can put into the file: the workbook with some cells edited, or an older
+version of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ticketops.errors import InternalError
 from ticketops.model.changes import ChangeSet
+from ticketops.schema.layout import Layout
 from ticketops.schema.tables import place_names
-from ticketops.schema.workbook import Manifest
 from ticketops.stores.base import Transaction
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.journal import Journal
-from ticketops.stores.records import RawBefore
+from ticketops.stores.records import NO_IDENTITIES, RawBefore
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import Parts
 from ticketops.stores.xlsx.render import render
@@ -23,15 +24,37 @@ from ticketops.stores.xlsx.verify import verified
 class Edited:
     """The workbook with some cells edited, all else as it was."""
 
-    def __init__(self, parts: Parts, edits: Mapping[str, SheetEdit], journal: Journal, manifest: Manifest) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        edits: Mapping[str, SheetEdit],
+        journal: Journal,
+        layout: Layout,
+        *,
+        aside: bool = False,
+        removed: Sequence[str] = (),
+    ) -> None:
+        """aside: the edits concern sheets that no formula looks at, so that nothing needs computing
+        anew; removed: sheets to leave out."""
         self._package, self._edits, self._journal = parts.package, edits, journal
-        self._changed, self._before = render(parts, edits, manifest)
+        self._changed, self._before = render(parts, edits, layout, aside=aside)
+        self._dropped: list[str] = []
+        if removed:
+            gone, self._dropped = parts.without_sheets(removed, self._changed)
+            self._changed |= gone
+            self._changed = {
+                part: content
+                for part, content in self._changed.items()
+                if part not in self._dropped
+            }
+            self._edits = {name: edit for name, edit in edits.items() if name not in removed}
         self.changes = ChangeSet()
         self.names: Mapping[str, Mapping[str, tuple[int, ...]]] = {}
         self.replaced: dict[str, str] = {}
+        self.identities = NO_IDENTITIES
 
     def write(self, file: BinaryIO) -> None:
-        self._package.write(file, self._changed)
+        self._package.write(file, self._changed, self._dropped)
 
     def verify(self, package: Package) -> Parts:
         parts = verified(package, self._changed, self._edits)
@@ -39,14 +62,24 @@ class Edited:
         return parts
 
     def record(self, transaction: Transaction, temporary: Path) -> None:
-        self._journal.begin(transaction, self.changes, self._named_before(), self.replaced, temporary)
+        self._journal.begin(
+            transaction,
+            self.changes,
+            self._named_before(),
+            self.replaced,
+            self.identities,
+            temporary,
+        )
 
     def _named_before(self) -> RawBefore:
         """Raw values by column name instead of column number."""
         named: dict[str, dict[int, dict[str, Any]]] = {}
         for sheet, rows in self._before.items():
             names = place_names(self.names.get(sheet, {}))
-            named[sheet] = {row: {names[p]: v for p, v in cells.items() if p in names} for row, cells in rows.items()}
+            named[sheet] = {
+                row: {names[p]: v for p, v in cells.items() if p in names}
+                for row, cells in rows.items()
+            }
         return named
 
 
@@ -61,8 +94,10 @@ class Restored:
 
     def verify(self, package: Package) -> Parts:
         if package.data != self._old.data:
-            raise InternalError("the backup was not written as it was meant; the workbook is unchanged")
+            raise InternalError(
+                "the backup was not written as it was meant; the workbook is unchanged"
+            )
         return Parts(package)
 
     def record(self, transaction: Transaction, temporary: Path) -> None:
-        self._journal.begin(transaction, ChangeSet(), {}, {}, temporary)
+        self._journal.begin(transaction, ChangeSet(), {}, {}, NO_IDENTITIES, temporary)

@@ -1,21 +1,28 @@
-"""The zip archive of a workbook: inflate single parts, and write a copy in which the other parts keep their raw bytes."""
+"""The zip archive of a workbook: inflate single parts, and write a copy in which the other parts
+keep their raw bytes."""
 
 from __future__ import annotations
 
 import io
+import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from isal import isal_zlib  # inflates and deflates several times faster than zlib
 
 from ticketops.errors import UnusableError
-from ticketops.stores.xlsx import guard
+from ticketops.files import NotAFile, read_regular
+from ticketops.stores.xlsx import foreign, guard
+
+MOST_BYTES = 2 * 2**30
+"""Of a workbook."""
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -27,18 +34,37 @@ _LIMIT_32 = 0xFFFFFFFF
 
 
 class Package:
-    """An .xlsx archive in memory. `revision` is the digest of the whole file."""
+    """An .xlsx archive in memory. `revision` is the digest of the whole file.
+
+    Part names are equal without regard to case (ECMA-376, part 2), and some programs write them
+    with backslashes: `members` has them with slashes, and every method finds a part in any case.
+    """
 
     def __init__(self, data: bytes, name: str) -> None:
         """Raises UnusableError or HostileFileError for what is no sound archive."""
-        guard.check_magic(data[:8], name)
+        guard.check_magic(data[:64], name)
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                self.members = {info.filename: info for info in archive.infolist()}
+                self.members = {plain_name(info.filename): info for info in archive.infolist()}
                 self._comment = archive.comment
                 guard.check_directory(archive.infolist(), len(data), name)
-        except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, EOFError, OverflowError) as error:
-            raise UnusableError(f"{name} is damaged: {error}", "restore it, or take back an older version of it") from None
+                foreign.refuse_by_parts(self.members, name)
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            struct.error,
+            NotImplementedError,
+            EOFError,
+            OverflowError,
+        ) as error:
+            raise UnusableError(
+                f"{name} is damaged: {error}", "restore it, or take back an older version of it"
+            ) from None
+        self._known = {part.casefold(): part for part in self.members}
+        self.is_plain = all(
+            slashed(info.filename) == part or info.is_dir() for part, info in self.members.items()
+        )
+        """Whether no member is called `/xl/workbook.xml` or `./xl/workbook.xml`."""
         self.data = data
         self.name = name
 
@@ -52,11 +78,25 @@ class Package:
         return digest(self.data)
 
     def __contains__(self, part: str) -> bool:
-        return part in self.members
+        return self.named(part) in self.members
+
+    def named(self, part: str) -> str:
+        """The name of a part as the archive has it; `part` with slashes where it has none."""
+        plain = plain_name(part)
+        return self._known.get(plain.casefold()) or self._known.get(
+            unquote(plain).casefold(), plain
+        )
+
+    def info(self, part: str) -> zipfile.ZipInfo:
+        """The directory's entry of a part. Raises UnusableError where it is missing."""
+        info = self.members.get(self.named(part))
+        if info is None:
+            raise UnusableError(f"{self.name} lacks its part {part!r}")
+        return info
 
     def raw(self, part: str) -> memoryview:
         """The compressed bytes of a part, as they stand in the file."""
-        info = self.members[part]
+        info = self.info(part)
         start = info.header_offset
         if self.data[start : start + 4] != b"PK\x03\x04":
             raise UnusableError(f"{self.name} is damaged at the part {part!r}")
@@ -66,9 +106,7 @@ class Package:
 
     def read(self, part: str) -> bytes:
         """A part, inflated and checked. Raises UnusableError where it is missing or damaged."""
-        info = self.members.get(part)
-        if info is None:
-            raise UnusableError(f"{self.name} lacks its part {part!r}")
+        info = self.info(part)
         raw = self.raw(part)
         try:
             if info.compress_type == zipfile.ZIP_STORED:
@@ -82,18 +120,30 @@ class Package:
             raise UnusableError(f"{self.name} is damaged at the part {part!r}")
         return content
 
-    def write(self, target: BinaryIO, changed: Mapping[str, bytes]) -> None:
-        """A copy to `target`: `changed` parts anew (unknown names are added at the end), all others raw.
+    def write(
+        self,
+        target: BinaryIO,
+        changed: Mapping[str, bytes],
+        dropped: Collection[str] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
+        """A copy to `target`: `changed` parts anew (unknown names are added at the end), `dropped`
+        ones left out, all others raw.
 
-        Names, order, dates, file modes, comments and extra fields of the others stay; so does the archive's comment.
+        Names, order, dates, file modes, comments and extra fields of the others stay; so does the
+        archive's comment. plain: names lose what `plain_name` takes off.
         """
         central = bytearray()
         offset = count = 0
-        added = [name for name in changed if name not in self.members]
-        for info in [*self.members.values(), *(_new_info(name) for name in added)]:
-            content = changed.get(info.filename)
+        changed = {self.named(part): content for part, content in changed.items()}
+        left_out = {self.named(part) for part in dropped}
+        kept = [(part, info) for part, info in self.members.items() if part not in left_out]
+        added = [(part, _new_info(part)) for part in changed if part not in self.members]
+        for part, info in [*kept, *added]:
+            content = changed.get(part)
             if content is None:
-                raw: bytes | memoryview = self.raw(info.filename)
+                raw: bytes | memoryview = self.raw(part)
                 method, crc, size = info.compress_type, info.CRC, info.file_size
             else:
                 compressor = isal_zlib.compressobj(_DEFLATE_LEVEL, isal_zlib.DEFLATED, -15)
@@ -101,27 +151,47 @@ class Package:
                 method, crc, size = zipfile.ZIP_DEFLATED, isal_zlib.crc32(content), len(content)
             if max(offset, len(raw), size) >= _LIMIT_32:
                 raise UnusableError(f"{self.name} is too large to be written")
-            head, tail = _headers(info, method, crc, len(raw), size, offset)
+            name = part if plain else info.filename
+            head, tail = _headers(info, name, method, crc, len(raw), size, offset)
             target.write(head)
             target.write(raw)
             central += tail
             offset += len(head) + len(raw)
             count += 1
         target.write(central)
-        target.write(_END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), offset, len(self._comment)))
+        target.write(
+            _END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), offset, len(self._comment))
+        )
         target.write(self._comment)
 
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file. Raises UnusableError with one clear line."""
     try:
-        return path.read_bytes()
+        return read_regular(path, MOST_BYTES)
     except FileNotFoundError:
-        raise UnusableError(f"there is no workbook {path}", "give it with -w/--workbook, or make one with: ticketops init") from None
-    except IsADirectoryError:
-        raise UnusableError(f"{path} is a folder, not a workbook") from None
+        raise UnusableError(
+            f"there is no workbook {path}",
+            "give it with -w/--workbook, or make one with: ticketops init",
+        ) from None
+    except NotAFile as error:
+        if path.is_dir():
+            raise UnusableError(f"{path} is a folder, not a workbook") from None
+        raise UnusableError(f"{path} is no workbook: {error.strerror}") from None
     except OSError as error:
         raise UnusableError(f"{path} can't be read: {error.strerror}") from None
+
+
+def slashed(name: str) -> str:
+    """A part name as the specification spells it, whatever the program that wrote it took for a
+    separator."""
+    return name.replace("\\", "/")
+
+
+def plain_name(name: str) -> str:
+    """A member of the archive as relations name it: some programs put a slash, or a dot and a slash,
+    before it."""
+    return posixpath.normpath("/" + slashed(name)).lstrip("/")
 
 
 def digest(data: bytes) -> str:
@@ -135,11 +205,14 @@ def _new_info(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _headers(info: zipfile.ZipInfo, method: int, crc: int, packed: int, size: int, offset: int) -> tuple[bytes, bytes]:
-    """The local and the central header of one member; sizes stand in both, so no data descriptor follows."""
+def _headers(
+    info: zipfile.ZipInfo, named: str, method: int, crc: int, packed: int, size: int, offset: int
+) -> tuple[bytes, bytes]:
+    """The local and the central header of one member; sizes stand in both, so no data descriptor
+    follows."""
     flags = info.flag_bits & ~_FLAG_DESCRIPTOR
-    name = info.filename.encode("utf-8" if flags & _FLAG_UTF8 or not info.filename.isascii() else "ascii")
-    if not info.filename.isascii():
+    name = named.encode("utf-8" if flags & _FLAG_UTF8 or not named.isascii() else "ascii")
+    if not named.isascii():
         flags |= _FLAG_UTF8
     year, month, day, hour, minute, second = info.date_time
     dos_date = (year - 1980) << 9 | month << 5 | day
@@ -150,9 +223,17 @@ def _headers(info: zipfile.ZipInfo, method: int, crc: int, packed: int, size: in
     local = _LOCAL.pack(b"PK\x03\x04", version, *common, len(extra)) + name + extra
     comment = info.comment
     central = _CENTRAL.pack(
-        b"PK\x01\x02", info.create_version | info.create_system << 8, version, *common, len(extra), len(comment), 0,
-        info.internal_attr, info.external_attr, offset,
-    )  # fmt: skip
+        b"PK\x01\x02",
+        info.create_version | info.create_system << 8,
+        version,
+        *common,
+        len(extra),
+        len(comment),
+        0,
+        info.internal_attr,
+        info.external_attr,
+        offset,
+    )
     return local, central + name + extra + comment
 
 

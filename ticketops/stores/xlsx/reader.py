@@ -11,8 +11,10 @@ from typing import Any
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from ticketops.errors import TicketopsError, UnusableError
+from ticketops.schema.surroundings import Marks
 from ticketops.stores.xlsx import guard
-from ticketops.stores.xlsx.conventional import conventional
+from ticketops.stores.xlsx.conventional import SheetXml, conventional
+from ticketops.stores.xlsx.marks import errors_in, marks_of
 from ticketops.stores.xlsx.parts import Parts
 
 RawRows = list[list[Any]]
@@ -21,16 +23,33 @@ RawRows = list[list[Any]]
 class Reader:
     """One workbook, its sheets read one at a time. Raises UnusableError for what can't be read.
 
-    trusted: the file was made from one that was read before, so the guard need not look at it again.
+    trusted: the file was made from one that was read before, so the guard need not look at it
+    again.
     """
 
     def __init__(self, parts: Parts, *, trusted: bool = False) -> None:
         self._parts, self._trusted = parts, trusted
+        self._kept: tuple[str, SheetXml] | None = None
 
     def rows(self, sheet: str) -> RawRows:
         """All rows from row 1 and column A on."""
         with self._readable():
-            return self._sheet(sheet).to_python(skip_empty_area=False)
+            rows = self._sheet(sheet).to_python(skip_empty_area=False)
+        for row, column, error in errors_in(self.xml(sheet)):
+            if row <= len(rows) and column <= len(rows[row - 1]):
+                rows[row - 1][column - 1] = error
+        return rows
+
+    def marks(self, sheet: str) -> Marks:
+        """What the values of a sheet do not show."""
+        return marks_of(self._parts, sheet, self.xml(sheet))
+
+    def xml(self, sheet: str) -> SheetXml:
+        """The sheet in conventional form; that of the last one asked for is kept."""
+        if self._kept is None or self._kept[0] != sheet:
+            part = self._parts.sheets[sheet]
+            self._kept = sheet, conventional(self._parts.xml(part), part)
+        return self._kept[1]
 
     def each_row(self, sheet: str) -> Iterator[list[Any]]:
         """The same row by row: a tenth of the memory."""
@@ -42,9 +61,8 @@ class Reader:
 
     def _sheet(self, name: str) -> CalamineSheet:
         if not self._trusted:
-            part = self._parts.sheets[name]
-            guard.check_extent(conventional(self._parts.xml(part), part).xml, name)
-        return self._book.get_sheet_by_name(name)
+            guard.check_extent(self.xml(name).xml, name)
+        return self._book.get_sheet_by_name(self._parts.sheets.spelled(name))
 
     @cached_property
     def _book(self) -> CalamineWorkbook:
@@ -52,7 +70,9 @@ class Reader:
             for part in self._parts.package.members:
                 if part.casefold().endswith("sharedstrings.xml"):
                     guard.check_strings(self._parts.xml(part), part)
-        return CalamineWorkbook.from_filelike(BytesIO(self._parts.package.data))
+            if self._parts.styles:
+                self._parts.xml(self._parts.styles)  # checked, so that the reader need not guess
+        return CalamineWorkbook.from_filelike(BytesIO(self._parts.for_reader()))
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -60,5 +80,7 @@ class Reader:
             yield
         except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, TicketopsError):
             raise
-        except BaseException as error:  # a damaged file can make the Rust reader panic, which is no Exception
+        except (
+            BaseException
+        ) as error:  # a damaged file can make the Rust reader panic, which is no Exception
             raise UnusableError(f"{self._parts.package.name} can't be read: {error}") from None

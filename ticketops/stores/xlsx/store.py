@@ -1,8 +1,9 @@
-"""The .xlsx store: read through the cache, commit by splicing, whole or nothing (DESIGN: xlsx store).
+"""The .xlsx store: read through the cache, commit by splicing, whole or nothing.
 
-A commit: lock → the file's digest is what was read → splice → write a temporary file in the same folder, fsync →
-read the changed cells back from it → write ahead in the journal → keep the old file as a hard link → rename → fsync
-the folder → finish the journal. Killed anywhere, the file is the old one or the new one and the journal agrees.
+A commit: lock → the file's digest is what was read → splice → write a temporary file in the same
+folder, fsync → read the changed cells back from it → write ahead in the journal → keep the old file
+as a hard link → rename → fsync the folder → finish the journal. Killed anywhere, the file is the
+old one or the new one and the journal agrees.
 """
 
 from __future__ import annotations
@@ -10,47 +11,84 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ticketops.errors import SchemaError, UnusableError
-from ticketops.model.changes import ChangeSet, ReplaceRows
+from ticketops.errors import RuleError, SchemaError, UnusableError
+from ticketops.model.changes import AddColumns, ChangeSet, ReplaceRows
 from ticketops.schema.checks import check
-from ticketops.schema.tables import Snapshot, Table, apply, build_table, empty_table, place_names, require
-from ticketops.schema.workbook import MANIFEST, Manifest, Sheet
-from ticketops.stores.base import Entry, Transaction
+from ticketops.schema.columns import ColumnType
+from ticketops.schema.derived import beside_formulas
+from ticketops.schema.layout import Layout
+from ticketops.schema.sheets import Sheet
+from ticketops.schema.surroundings import NO_MARKS
+from ticketops.schema.tables import (
+    Snapshot,
+    Table,
+    apply,
+    build_table,
+    empty_table,
+    locate,
+    place_names,
+    require,
+)
+from ticketops.stores.base import (
+    DamagedEntry,
+    Entry,
+    LoggedCell,
+    NotUndoable,
+    Transaction,
+    Undoing,
+    all_undoable,
+)
 from ticketops.stores.edits import compile_edits
 from ticketops.stores.journal import Journal
-from ticketops.stores.records import written_digest
-from ticketops.stores.undo import last_standing, reversed_cells
+from ticketops.stores.records import identities_of, written_digest
 from ticketops.stores.xlsx import cache, lock
 from ticketops.stores.xlsx.package import Package, digest, read_file
-from ticketops.stores.xlsx.parts import Parts
+from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.reader import RawRows, Reader
-from ticketops.stores.xlsx.replacement import Content, WorkbookFile, cannot_write, changed_meanwhile
+from ticketops.stores.xlsx.replacement import (
+    WorkbookFile,
+    cannot_write,
+    changed_meanwhile,
+    kept_versions,
+)
+from ticketops.stores.xlsx.shown import pad
+
+if TYPE_CHECKING:
+    from ticketops.stores.xlsx.takeback import Prepared
 
 
 class XlsxStore:
-    """A workbook file. `backups` older versions are kept beside it; `lock_timeout` is in seconds."""
+    """A workbook file: a `Spreadsheet` and a `LocalFile`. `backups` older versions are kept beside
+    it; `lock_timeout` is in seconds; `not_undoable` says what is never taken back."""
 
     def __init__(
         self,
         path: Path,
         *,
-        manifest: Manifest = MANIFEST,
+        layout: Layout,
         backups: int = 10,
         lock_timeout: float = 20.0,
         use_cache: bool = True,
+        not_undoable: NotUndoable = all_undoable,
     ) -> None:
         self.path = path.resolve()
-        self._manifest = manifest
+        self._declared = self.layout = layout
+        self._looked = False
+        """Whether the titles of sheets were looked for in what is loaded."""
         self._lock_timeout = lock_timeout
         self._use_cache = use_cache
+        self._not_undoable = not_undoable
         self.name = self.path.name
         self.home: Path | None = self.path.parent
         self.state_folder = self._state = self.path.with_name(self.path.name + ".ticketops")
-        self._journal = Journal(self._state / "journal", manifest)
-        self._file = WorkbookFile(self.path, self._state, self._journal, max(1, backups))
+        self._journal = Journal(self._state / "journal", layout)
+        self._file = WorkbookFile(
+            self.path, self._state, self._journal, max(1, backups), not_undoable
+        )
         self._held = False
         self._parts: Parts | None = None
         self._tables: dict[str, Table] = {}
@@ -60,21 +98,56 @@ class XlsxStore:
     def read(self, *sheets: str, strict: bool = True) -> Snapshot:
         parts = self._load()
         reader = Reader(parts)
-        for name in sheets:
-            if name in self._tables:
-                continue
-            sheet = self._manifest[name]
-            if name not in parts.sheets:
-                self._tables[name] = empty_table(sheet)
-                continue
-            if name in parts.not_worksheets:
-                raise SchemaError(f"{name!r} is a chart, not a worksheet")
-            self._tables[name] = self._cached(parts, sheet) or self._parsed(parts, sheet, reader)
-        tables = {name: self._tables[name] for name in sheets}
+        tables = {
+            sheet.name: self._table(sheet, parts, reader)
+            for sheet in [self._sheet(name) for name in sheets]
+        }
         for table in tables.values():
             if strict:
                 require(table)
-        return Snapshot(parts.package.revision, tables)
+        return Snapshot(parts.package.revision, tables, self.layout)
+
+    def _sheet(self, name: str) -> Sheet:
+        """A sheet by its name or title. A title is looked for once, when such a sheet is first
+        asked for."""
+        if not self._looked and (name not in self.layout or self.layout[name].found_by):
+            parts = self._load()
+            reader = Reader(parts)
+            titles = [title for title in parts.sheets if title not in parts.not_worksheets]
+            self.layout = self._declared.resolved(
+                titles,
+                lambda sheet: (
+                    set(sheet.found_by) <= self._table(sheet, parts, reader).positions.keys()
+                ),
+            )
+            self._journal.layout, self._looked = self.layout, True
+        return self.layout[name]
+
+    def _has(self, name: str) -> bool:
+        """Whether the layout has a sheet of that name or title."""
+        with suppress(KeyError):
+            self._sheet(name)
+        return name in self.layout
+
+    def _table(self, sheet: Sheet, parts: Parts, reader: Reader) -> Table:
+        name = sheet.name
+        if name in self._tables:
+            return self._tables[name]
+        if name in parts.not_worksheets:
+            raise SchemaError(f"{name!r} is {parts.not_worksheets[name]}")
+        there = name in parts.sheets
+        self._tables[name] = (
+            self._cached(parts, sheet) or self._parsed(parts, sheet, reader)
+            if there
+            else empty_table(sheet)
+        )
+        return self._tables[name]
+
+    def _loaded(self, parts: Parts) -> None:
+        """What was read of other contents counts no longer."""
+        self._parts, self._tables = parts, {}
+        self.layout = self._journal.layout = self._declared
+        self._looked = False
 
     def _cached(self, parts: Parts, sheet: Sheet) -> Table | None:
         if not self._use_cache or not sheet.header_row:
@@ -84,18 +157,41 @@ class XlsxStore:
     def _parsed(self, parts: Parts, sheet: Sheet, reader: Reader) -> Table:
         rows = reader.rows(sheet.name)
         header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
-        table = build_table(sheet, header, rows[sheet.header_row :])
+        pad(
+            parts,
+            sheet.name,
+            rows,
+            {
+                places[0]
+                for name, places in locate(sheet, header).items()
+                if sheet.by_name[name].type is ColumnType.CODE
+            },
+        )
+        table = build_table(
+            sheet,
+            header,
+            rows[sheet.header_row :],
+            reader.marks(sheet.name) if sheet.header_row else NO_MARKS,
+        )
         if self._use_cache and sheet.header_row and self._state_folder_exists():
             cache.save(self._state / "cache", cache.key(parts, sheet), table)
         return table
 
     def raw_rows(self, *sheets: str) -> dict[str, RawRows]:
-        """All cells of the sheets that exist, untyped, from row 1 on: for checks of the layout itself."""
+        """All cells of the worksheets that exist, the office's own among them, untyped, from row 1
+        on: for checks of the layout itself. A sheet that is a chart is left out."""
         parts = self._load()
         reader = Reader(parts)
-        return {name: reader.rows(name) for name in sheets if name in parts.sheets}
+        titles = {name: self._sheet(name).name if self._has(name) else name for name in sheets}
+        return {
+            name: reader.rows(title)
+            for name, title in titles.items()
+            if title in parts.sheets and title not in parts.not_worksheets
+        }
 
-    def formulas(self, cells: Mapping[str, Mapping[int, Iterable[str]]]) -> set[tuple[str, int, str]]:
+    def formulas(
+        self, cells: Mapping[str, Mapping[int, Iterable[str]]]
+    ) -> set[tuple[str, int, str]]:
         """Which of these cells hold a formula: (sheet, row, column)."""
         from ticketops.stores.xlsx.conventional import conventional
         from ticketops.stores.xlsx.splice import formulas_in, rows_of
@@ -103,18 +199,24 @@ class XlsxStore:
         parts = self._load()
         found = set()
         for name, rows in cells.items():
-            part = parts.sheets.get(name)
+            part = parts.sheets.get(self._sheet(name).name)
             if part is None or b"<f" not in parts.xml(part):
                 continue
-            places = {column: at for at, column in place_names(self.read(name, strict=False)[name].positions).items()}
-            wanted = {row: {places[column]: column for column in columns if column in places} for row, columns in rows.items()}
+            places = {
+                column: at
+                for at, column in place_names(self.read(name, strict=False)[name].positions).items()
+            }
+            wanted = {
+                row: {places[column]: column for column in columns if column in places}
+                for row, columns in rows.items()
+            }
             held = formulas_in(rows_of(conventional(parts.xml(part), part), wanted), wanted)
             found |= {(name, row, wanted[row][place]) for row, place in held}
         return found
 
     def sheet_names(self) -> list[str]:
         """The sheets of the workbook, in order."""
-        return list(self._load().sheets)
+        return list(self._declared.known_by(self._load().sheets).values())
 
     def revision(self) -> str:
         return digest(read_file(self.path))
@@ -126,10 +228,11 @@ class XlsxStore:
 
     def older_versions(self) -> list[Path]:
         """The versions that are kept for undo."""
-        return sorted((self._state / "backups").glob("*.xlsx"))
+        return kept_versions(self._state)
 
     def purge(self, entry: Entry) -> int:
-        """Delete the versions that are kept for undo; how many. What comes after can be undone cell by cell, save for passwords."""
+        """Delete the versions that are kept for undo; how many. What comes after can be undone cell
+        by cell, save for passwords."""
         with self.locked(entry):
             kept = self.older_versions()
             for path in kept:
@@ -138,9 +241,10 @@ class XlsxStore:
 
     def forget_tables(self) -> None:
         """Delete the cache: tables from before a seal hold the passwords. Never fails."""
-        for path in (self._state / "cache").glob("*.arrow"):
-            with suppress(OSError):
-                path.unlink()
+        with suppress(OSError):
+            for path in list((self._state / "cache").iterdir()):  # and what a killed process left
+                with suppress(OSError):
+                    path.unlink()
 
     def _state_folder_exists(self) -> bool:
         """Make the state folder if that is possible; reading works without it."""
@@ -163,24 +267,37 @@ class XlsxStore:
                 raise cannot_write(self.path, error) from None
 
     def _enter(self, stack: ExitStack, entry: Entry) -> None:
-        """Take the lock, settle what a killed commit left behind, and see whether the file moved since it was read."""
+        """Take the lock, finish what a killed commit left behind, and see whether the file moved
+        since it was read."""
         if not self.path.exists():
             read_file(self.path)
+        lock.refuse_read_only(self.path)
         (self._state / "journal").mkdir(mode=0o700, parents=True, exist_ok=True)
         self._state.chmod(0o700)
-        stack.enter_context(lock.writing(self.path, self._state, self._lock_timeout, f"{entry.user} ({entry.command})"))
+        stack.enter_context(
+            lock.writing(
+                self.path, self._state, self._lock_timeout, f"{entry.user} ({entry.command})"
+            )
+        )
         data = read_file(self.path)
-        known = self._parts.package if self._parts is not None and self._parts.package.data == data else None
-        self._file.settle(known.revision if known else digest(data))
+        known = (
+            self._parts.package
+            if self._parts is not None and self._parts.package.data == data
+            else None
+        )
+        self._file.reconcile(known.revision if known else digest(data))
         if known is None:
-            self._parts, self._tables = Parts(Package(data, self.path.name)), {}
+            self._loaded(Parts(Package(data, self.path.name)))
         self._held = True
         stack.callback(setattr, self, "_held", False)
 
     def commit(self, changes: ChangeSet, expected: str, entry: Entry) -> str:
         from ticketops.stores.xlsx.contents import Edited  # what only writes need costs reads 25 ms
 
-        check(changes, self._manifest)
+        for name in changes.sheets:
+            self._sheet(name)
+        changes = changes.renamed(self.layout.titles)
+        check(changes, self.layout)
         with self.locked(entry):
             if self._load().package.revision != expected:
                 raise changed_meanwhile(self.path)
@@ -188,22 +305,58 @@ class XlsxStore:
                 return expected
             self.read(*changes.sheets, strict=False)
             tables = {name: self._tables[name] for name in changes.sheets}
+            changes = beside_formulas(changes, tables)
             after = {name: apply(table, changes.for_sheet(name)) for name, table in tables.items()}
-            content = Edited(self._load(), compile_edits(changes, tables), self._journal, self._manifest)
+            grids = {
+                name: rows
+                for name in tables
+                if (rows := self._rows_of_report(name, changes)) is not None
+            }
+            content = Edited(
+                self._load(), compile_edits(changes, tables, grids), self._journal, self.layout
+            )
             content.changes = changes
             content.names = {name: table.positions for name, table in tables.items()}
-            content.replaced = {c.sheet: written_digest(c, after[c.sheet]) for c in changes if isinstance(c, ReplaceRows)}
+            content.identities = identities_of(changes, tables, after)
+            content.replaced = {
+                c.sheet: written_digest(c, after[c.sheet])
+                for c in changes
+                if isinstance(c, ReplaceRows)
+            }
             self._parts = self._file.replace(content, entry, expected, changes.counts())
-            self._tables |= after
-            self._keep(after)
+            self._tables = {
+                name: table for name, table in self._tables.items() if name not in after
+            }
+            certain = {name: table for name, table in after.items() if _certain(table, changes)}
+            self._tables |= certain
+            self._keep(certain)
             return self._parts.package.revision
 
+    def _rows_of_report(self, name: str, changes: ChangeSet) -> int | None:
+        """How many rows of a report in a free layout are what a command wrote last; None where the
+        journal does not know."""
+        if self.layout[name].header_row or not any(
+            isinstance(c, ReplaceRows) for c in changes.for_sheet(name)
+        ):
+            return None
+        transactions = self._journal.transactions()
+        written = (
+            t
+            for t in reversed(transactions)
+            if t.undoes is None and t.undone_by is None and t.counts.get(name, {}).get("replaced")
+        )
+        last = next(written, None)
+        if last is None or self._journal.lost_after(last.number):
+            return None
+        return last.counts[name]["replaced"]
+
     def _keep(self, tables: Mapping[str, Table]) -> None:
-        """The tables of the changed sheets are known without reading them again: keep them for the next command."""
+        """The tables of the changed sheets are known without reading them again: keep them for the
+        next command."""
         if self._use_cache:
-            for name, table in tables.items():
+            for table in tables.values():
                 if table.sheet.header_row:
-                    cache.save(self._state / "cache", cache.key(self._load(), self._manifest[name]), table)
+                    cache.save(self._state / "cache", cache.key(self._load(), table.sheet), table)
 
     # --- the journal
 
@@ -211,7 +364,7 @@ class XlsxStore:
         try:
             return self._journal.last_run_id()
         except OSError:
-            return ""  # a folder that can't be read is told where it is written
+            return ""  # a folder that can't be read is reported where it is written
 
     def log(self) -> list[Transaction]:
         if not self.path.is_file():
@@ -222,34 +375,117 @@ class XlsxStore:
                     pass  # entering settles it
             return self._journal.transactions()
         except OSError as error:
-            raise UnusableError(f"the journal of {self.path.name} can't be read: {error.strerror or error}") from None
+            raise UnusableError(
+                f"the journal of {self.path.name} can't be read: {error.strerror or error}"
+            ) from None
 
-    def undoable(self) -> tuple[Transaction, ChangeSet]:
-        last = last_standing(self.log(), self.path.name)
+    def damaged_entries(self) -> list[DamagedEntry]:
+        return self._journal.damaged()
+
+    def set_aside(self) -> list[DamagedEntry]:
+        told, self._journal.aside = self._journal.aside, []
+        return told
+
+    def logged(self, *numbers: int) -> list[list[LoggedCell]]:
+        from ticketops.stores.undo import logged_cells
+
+        for sheet in self._declared:
+            self._sheet(sheet.name)  # under which title the workbook has it
+        epoch = OFFSET_1904 if self._load().date1904 else timedelta()
         try:
-            return last, reversed_cells(self._journal.record(last.number).cells)
+            return [
+                logged_cells(self._journal.record(number), self.layout, epoch) for number in numbers
+            ]
         except OSError as error:
-            raise UnusableError(f"the journal of {self.path.name} can't be read: {error.strerror or error}") from None
+            raise UnusableError(
+                f"the journal of {self.path.name} can't be read: {error.strerror or error}"
+            ) from None
 
-    def undo(self, entry: Entry) -> Transaction:
-        from ticketops.stores.xlsx import takeback
-        from ticketops.stores.xlsx.contents import Edited, Restored
+    def undoable(self, entry: Entry, run_id: str = "") -> Undoing:
+        return self._undoing(self.log(), entry, run_id).undoing
 
+    def undo(self, entry: Entry, run_id: str = "") -> Transaction:
         with self.locked(entry):
-            parts = self._load()
-            last = last_standing(self._journal.transactions(), self.path.name)
-            backup = self._file.backup_of(last.revision_before)
-            old = Package.open(backup) if backup else None
-            if old is not None and old.revision != last.revision_before:
-                raise UnusableError(f"the backup {old.name} is damaged", "restore an older version by hand")
-            if old is not None and parts.package.revision == last.revision_after:
-                content: Content = Restored(old, self._journal)
-                counts = last.counts
-            else:
-                record = self._journal.record(last.number)
-                changes, tables = takeback.plan(record, parts, Parts(old) if old else None, self._journal, self._manifest)
-                content = Edited(parts, compile_edits(changes, tables), self._journal, self._manifest)
-                counts = changes.counts()
-            self._parts = self._file.replace(content, entry, parts.package.revision, counts, last.number)
-            self._tables = {}
+            prepared = self._undoing(self._journal.transactions(), entry, run_id)
+            last = prepared.undoing.transaction
+            content = prepared.content()
+            revision = self._load().package.revision
+            self._loaded(
+                self._file.replace(
+                    content, entry, revision, prepared.counts, last.number, prepared.restores
+                )
+            )
             return last
+
+    def doubt(self) -> str:
+        return self._doubt(self.log())
+
+    def _doubt(self, transactions: list[Transaction]) -> str:
+        from ticketops.stores.xlsx.lineage import doubt
+
+        revision = self._load().package.revision
+        last = transactions[-1] if transactions else None
+        if last and revision == last.revision_after:
+            return ""
+        if self._journal.lost_after(last.number if last else 0):
+            return ""  # nobody can tell: what came after it is damaged
+        for sheet in self._declared:
+            self._sheet(sheet.name)
+        backup = self._file.backup_of(transactions[-1].revision_before) if transactions else None
+        before = None
+        if backup is not None:
+            from ticketops.stores.xlsx.takeback import Sheets
+
+            before = Sheets(Parts(Package.open(backup)), self.layout).table
+        return doubt(
+            revision,
+            transactions,
+            self.layout,
+            lambda name: self.read(name, strict=False)[name],
+            before,
+            self._journal.record,
+        )
+
+    def _undoing(self, transactions: list[Transaction], entry: Entry, run_id: str) -> Prepared:
+        from ticketops.stores.xlsx.takeback import prepare
+
+        for sheet in self._declared:
+            self._sheet(sheet.name)  # under which title the workbook has it
+        if why := self._doubt(transactions):
+            what = (
+                "is not what its journal says"
+                if transactions
+                else "has no journal, so there is nothing to undo"
+            )
+            raise RuleError(
+                f"{self.path.name} {what}: {why}",
+                f"put the workbook back that the folder {self._state.name} was made for"
+                if transactions
+                else f"if it was copied or renamed, put the folder of the original beside it, as {self._state.name}",
+            )
+        try:
+            return prepare(
+                self._load(),
+                self._file,
+                self._journal,
+                self.layout,
+                self._not_undoable,
+                transactions,
+                entry,
+                run_id,
+            )
+        except OSError as error:
+            raise UnusableError(
+                f"the journal of {self.path.name} can't be read: {error.strerror or error}"
+            ) from None
+
+
+def _certain(table: Table, changes: ChangeSet) -> bool:
+    """Whether a table is known without reading it again: neither formulas nor new columns, rows that
+    moved or dates that other rows decide come into it."""
+    around = table.around
+    moved = around.formulas or around.calculated or around.foot or table.undecided
+    return not moved and not (
+        around.by_table
+        and any(isinstance(change, AddColumns) for change in changes.for_sheet(table.sheet.name))
+    )

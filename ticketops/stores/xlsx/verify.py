@@ -1,4 +1,5 @@
-"""Reading a written workbook back before it takes the old one's place: every changed cell holds what was meant."""
+"""Reading a written workbook back before it takes the old one's place: every changed cell holds
+what was meant."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from xml.parsers import expat
 
 from ticketops.errors import InternalError, UnusableError
 from ticketops.schema.columns import to_serial
-from ticketops.stores.edits import SheetEdit
+from ticketops.stores.edits import Filled, SheetEdit
 from ticketops.stores.xlsx.conventional import conventional_again, is_conventional
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
@@ -17,14 +18,19 @@ from ticketops.stores.xlsx.reader import Reader
 from ticketops.stores.xlsx.splice import read_cells, rows_of
 
 _MANY_CELLS = 5_000
-"""From here on reading whole sheets with python-calamine is faster than reading the changed rows ourselves."""
+"""From here on reading whole sheets with python-calamine is faster than reading the changed rows
+ourselves."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def verified(package: Package, changed: Mapping[str, bytes], edits: Mapping[str, SheetEdit]) -> Parts:
-    """The parts of the written workbook. Raises InternalError where anything is not as it was meant.
+def verified(
+    package: Package, changed: Mapping[str, bytes], edits: Mapping[str, SheetEdit]
+) -> Parts:
+    """The parts of the written workbook. Raises InternalError where anything is not as it was
+    meant.
 
-    A few cells are read from the XML of their rows, which must be well formed and conventional; many with python-calamine.
+    A few cells are read from the XML of their rows, which must be well formed and conventional;
+    many with python-calamine.
     """
     parts = Parts(package)
     for part, content in changed.items():
@@ -33,29 +39,45 @@ def verified(package: Package, changed: Mapping[str, bytes], edits: Mapping[str,
     reader = Reader(parts, trusted=True)
     for name, edit in edits.items():
         if sum(map(len, edit.cells.values())) >= _MANY_CELLS:
-            _compare(name, edit, _from_calamine(reader, name, edit, OFFSET_1904 if parts.date1904 else timedelta()))
+            _compare(
+                name,
+                edit,
+                _from_calamine(reader, name, edit, OFFSET_1904 if parts.date1904 else timedelta()),
+            )
         else:
             part = parts.sheets[name]
             rows = rows_of(conventional_again(package.read(part), part), edit.cells)
             _check_form(name, b"".join(rows.values()))
-            _compare(name, edit, ((row, list(cells.values())) for row, cells in read_cells(rows, edit.cells, parts.shared).items()))
+            _compare(
+                name,
+                edit,
+                (
+                    (row, list(cells.values()))
+                    for row, cells in read_cells(rows, edit.cells, parts.shared).items()
+                ),
+            )
     return parts
 
 
 def _compare(sheet: str, edit: SheetEdit, found: Iterable[tuple[int, list[Any]]]) -> None:
-    """found: each edited row with what its edited cells were found to hold, in the order of the edit."""
+    """found: each edited row with what its edited cells were found to hold, in the order of the
+    edit."""
     rows = 0
     for row, values in found:
         rows += 1
         for (column, meant), value in zip(edit.cells[row].items(), values, strict=True):
-            settled = value == meant and (type(value) is bool) is (type(meant) is bool)  # True equals 1
-            if not settled and not same(value, meant):
+            reconciled = value == meant and (type(value) is bool) is (
+                type(meant) is bool
+            )  # True equals 1
+            if not reconciled and not same(value, meant):
                 raise _not_as_meant(f"{sheet} row {row} column {column}")
     if rows != len(edit.cells):
         raise _not_as_meant(sheet)
 
 
-def _from_calamine(reader: Reader, sheet: str, edit: SheetEdit, epoch: timedelta) -> Iterator[tuple[int, list[Any]]]:
+def _from_calamine(
+    reader: Reader, sheet: str, edit: SheetEdit, epoch: timedelta
+) -> Iterator[tuple[int, list[Any]]]:
     last = 0
     for last, row in enumerate(reader.each_row(sheet), start=1):
         if last in edit.cells:
@@ -71,6 +93,8 @@ def _from_calamine(reader: Reader, sheet: str, edit: SheetEdit, epoch: timedelta
 
 def same(found: Any, meant: Any) -> bool:
     """Whether a raw cell, as either reader hands it over, holds the value that was meant."""
+    if type(meant) is Filled:
+        return True  # what a formula gives, spreadsheet programs say
     if type(meant) is str:
         return bool(found == meant) if meant else found in (None, "")
     if meant is None:
@@ -85,10 +109,16 @@ def same(found: Any, meant: Any) -> bool:
         return found is meant
     if isinstance(meant, (int, float)):
         if isinstance(found, (date, datetime)):  # a number in a cell that shows dates
-            found = to_serial(found if isinstance(found, datetime) else datetime(found.year, found.month, found.day))
+            found = to_serial(
+                found
+                if isinstance(found, datetime)
+                else datetime(found.year, found.month, found.day)
+            )
             return bool(abs(found - meant) < 1e-8)
         return isinstance(found, (int, float)) and float(found) == float(meant)
-    return bool(found == meant) or found == ""  # an error value: python-calamine hands it over as ""
+    return (
+        bool(found == meant) or found == ""
+    )  # an error value: python-calamine hands it over as ""
 
 
 def _check_form(sheet: str, rows: bytes) -> None:
@@ -97,7 +127,9 @@ def _check_form(sheet: str, rows: bytes) -> None:
     try:
         parser.Parse(whole, True)
     except expat.ExpatError as error:
-        raise UnusableError(f"sheet {sheet!r} is damaged where it would be written ({error})", "nothing was written") from None
+        raise UnusableError(
+            f"sheet {sheet!r} is damaged where it would be written ({error})", "nothing was written"
+        ) from None
     if not is_conventional(whole):
         raise _not_as_meant(f"{sheet}, its changed rows,")
 

@@ -1,0 +1,1 @@
+"""What talks to a library or the operating system for the domain."""

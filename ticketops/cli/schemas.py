@@ -1,0 +1,328 @@
+"""What `--json` prints under "result", a type a command, and the JSON Schema made of it
+(docs/schema). Imported by tests and `make docs` only."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from dataclasses import dataclass, field, fields
+from itertools import pairwise
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from ticketops.cli.help import Helped
+from ticketops.domain.allocation import (
+    automatic,
+    commit,
+    holds,
+    overrides,
+    policies,
+    preview,
+    process,
+    seats,
+)
+from ticketops.domain.allocation.substitution import Substituted
+from ticketops.domain.audit import figures as audited
+from ticketops.domain.audit import repair
+from ticketops.domain.catalogue import swap
+from ticketops.domain.credentials import records
+from ticketops.domain.dispatch import overdue as dispatched
+from ticketops.domain.dispatch import results as office
+from ticketops.domain.masterdata import joining, users
+from ticketops.domain.purchasing import purchases
+from ticketops.domain.reporting import figures, lists, status
+from ticketops.domain.selling import amend, approvals, cancellation, refunds, reimport, sales
+from ticketops.model.results import OPTIONAL
+from ticketops.services import (
+    audit,
+    books,
+    comparison,
+    creation,
+    google_access,
+    journal,
+    sync,
+    undo,
+    watching,
+)
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+RESULTS: dict[str, Any] = {
+    # status, audit, recon, report
+    "status": status.Overview,
+    "audit run": audited.Audit,
+    "audit repair": repair.Repaired,
+    "recon run": reimport.Reconciled,
+    "recon apply": reimport.Applied,
+    "report position": figures.Position,
+    # purchase, sale, unit
+    "purchase list": lists.PurchaseList,
+    "purchase show": lists.PurchaseWhole,
+    "sale list": lists.SaleList,
+    "sale show": lists.SaleWhole,
+    "unit list": lists.UnitList,
+    "unit show": lists.UnitWhole,
+    "ticket list": lists.TicketList,
+    "allocate log": lists.AllocationLog,
+    "refund list": lists.RefundList,
+    "refund decide": refunds.Decided,
+    "unit seat": seats.Seated,
+    "purchase add": purchases.Purchased,
+    "purchase expand": purchases.Expanded,
+    "sale add": sales.Ordered,
+    "sale expand": sales.Expanded,
+    "sale approve": approvals.Approved,
+    "sale reject": cancellation.Ended,
+    "sale upgrade": approvals.Upgraded | approvals.Upgrades,
+    "sale set": amend.Amended,
+    "sale cancel": cancellation.Ended,
+    "unit substitute": Substituted,
+    "unit hold": holds.SetAside,
+    "unit release": holds.Released,
+    "unit holds": holds.Holds,
+    # allocate, override, policy, event, user
+    "allocate preview": preview.Preview,
+    "allocate commit": commit.Outcome,
+    "allocate auto": automatic.Allocated,
+    "allocate process": process.Processed,
+    "allocate compare": comparison.Comparison,
+    "override unallocate": overrides.Unallocated,
+    "override reset-seats": overrides.SeatsReset,
+    "override alloc-from": overrides.AllocFrom,
+    "policy list": policies.PolicyList,
+    "policy show": policies.Effective,
+    "policy set": policies.PolicyRow,
+    "event swap": swap.Swapped,
+    "user list": users.UserList,
+    "user set": users.UserSet,
+    # client, supplier, staff, dispatch
+    "client groups": office.ClientGroups,
+    "client build": books.Built,
+    "client pull": books.Pulled,
+    "client view": office.ClientView,
+    "client views": office.SavedViews,
+    "client accept": office.Accepted,
+    "client copy-down": office.CopiedDown,
+    "client merge": joining.Joined,
+    "client alias": joining.Joined,
+    "client split": joining.Split,
+    "supplier groups": office.SupplierList,
+    "supplier map": office.Mapped,
+    "supplier unmap": office.Unmapped,
+    "supplier learn": office.Mapped,
+    "supplier build": books.Built,
+    "supplier pull": books.Pulled,
+    "staff queue": office.Queue,
+    "staff tasks": office.Tasks,
+    "staff assign": office.Assigned,
+    "staff build": books.Built,
+    "staff pull": books.Pulled,
+    "staff mark": office.Marked,
+    "staff report-issue": office.Marked,
+    "staff escalate": office.Escalated,
+    "staff reveal": office.TaskRevealed,
+    "dispatch sync": books.Synced,
+    "dispatch watch": watching.Watched,
+    "dispatch status": dispatched.DispatchStatus,
+    # credentials
+    "credentials list": records.Logins,
+    "credentials add": records.Added,
+    "credentials update": records.Updated,
+    "credentials deactivate": records.Deactivated,
+    "credentials assign": records.Assigned,
+    "credentials seal": records.Sealed,
+    "credentials rotate": records.Rotated,
+    "credentials reveal": records.Revealed,
+    "credentials history": records.History,
+    # google, sync
+    "google check": google_access.Access,
+    "google login": google_access.LoggedIn,
+    "google logout": google_access.LoggedOut,
+    "sync diff": sync.Compared,
+    "sync pull": sync.Compared,
+    "sync push": sync.Compared,
+    "sync watch": watching.SyncWatched,
+    # log, undo, doctor, init, sample, help
+    "log": journal.Log | journal.LogEntry,
+    "undo": undo.Undone,
+    "doctor": audit.Examined,
+    "init": creation.Made,
+    "sample": creation.SampleMade,
+    "help": Helped,
+}
+"""{command: type of its result}."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many cells of a sheet are set, and rows appended, deleted and written anew."""
+
+    set: int
+    appended: int
+    deleted: int
+    replaced: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong in a workbook; `row` is the sheet row, from 1."""
+
+    code: str
+    severity: Literal["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
+    message: str
+    sheet: str
+    row: int | None
+    sales_id: str
+    unit_id: str
+    match: str
+    category: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that would change; of a sheet that is written anew its range and the number of its
+    `rows`."""
+
+    sheet: str
+    cell: str
+    key: str
+    header: str
+    before: str | int | float | bool | None
+    after: str | int | float | bool | None
+    rows: int | None = field(default=None, metadata=OPTIONAL)
+
+
+@dataclass(frozen=True)
+class Error:
+    """Why a command did nothing: a stable code, one line, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What `--json` prints where a command ends with an error."""
+
+    command: str
+    error: Error
+
+
+def schema_of(command: str) -> dict[str, Any]:
+    """The JSON Schema of the whole object that a command prints. Raises KeyError where RESULTS has
+    no such command."""
+    schema = _schema(RESULTS[command])
+    shared = {
+        name: _schema(kind)
+        for name, kind in (("Counts", Counts), ("Finding", Finding), ("Cell", Cell))
+    }
+    definitions = schema.pop("$defs", {}) | {
+        f"ticketops.{name}": one for name, one in shared.items()
+    }
+    properties = {
+        "command": {"const": command},
+        "run_id": {
+            "type": ["string", "null"],
+            "pattern": r"^R\d{8}-\d{6}$",
+            "description": "null where nothing is recorded.",
+        },
+        "dry_run": {"type": "boolean"},
+        "result": schema,
+        "changes": {
+            "type": "object",
+            "additionalProperties": _ref("Counts"),
+            "description": "By sheet; empty where nothing was written.",
+        },
+        "findings": {"type": "array", "items": _ref("Finding")},
+        "cells": {
+            "type": "array",
+            "items": _ref("Cell"),
+            "description": "In a dry run of a command that writes.",
+        },
+    }
+    required = [name for name in properties if name != "cells"]
+    return {
+        "$schema": DIALECT,
+        "title": f"ticketops {command} --json",
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def error_schema() -> dict[str, Any]:
+    """The JSON Schema of what any command prints where it ends with an error."""
+    return {"$schema": DIALECT, "title": "ticketops … --json: an error"} | _schema(Failed)
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """{file name: schema} of docs/schema."""
+    found = {f"{command.replace(' ', '-')}.json": schema_of(command) for command in RESULTS}
+    return found | {"error.json": error_schema()}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/ticketops.{name}"}
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    return TypeAdapter(kind).json_schema(mode="serialization", schema_generator=_Generator)
+
+
+class _Generator(GenerateJsonSchema):
+    """As `plain` and the printer write values: every field that is not OPTIONAL is there, and no
+    other; times are local, without zone."""
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        """A dataclass: its fields, their docstrings as descriptions."""
+        made = super().dataclass_schema(schema)
+        target = self.resolve_ref_schema(made)
+        said = _docstrings(schema["cls"])
+        required = []
+        for one in fields(schema["cls"]):
+            name = one.metadata.get("alias", one.name)
+            own = target["properties"][name]
+            for noise in ("title", "default", "optional", "alias"):
+                own.pop(noise, None)
+            if one.metadata.get("optional"):
+                kinds = [kind for kind in own.pop("anyOf") if kind != {"type": "null"}]
+                own |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+            else:
+                required.append(name)
+            if one.name in said:
+                own["description"] = said[one.name]
+        if "description" in target:
+            target["description"] = " ".join(target["description"].split())
+        target |= {"required": required, "additionalProperties": False}
+        return made
+
+    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
+        """A time of the office: 2026-04-17T14:30:22."""
+        return {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{6})?$"}
+
+    def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:
+        """A day: 2026-04-17."""
+        return {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+
+
+def _docstrings(kind: type) -> dict[str, str]:
+    """{field: the text below it in the source} of a dataclass and those it extends."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__[:-1]):
+        body = ast.parse(textwrap.dedent(inspect.getsource(one))).body[0]
+        lines = body.body if isinstance(body, ast.ClassDef) else []
+        for before, text in pairwise(lines):
+            if (
+                isinstance(before, ast.AnnAssign)
+                and isinstance(before.target, ast.Name)
+                and isinstance(text, ast.Expr)
+            ):
+                found[before.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    return found

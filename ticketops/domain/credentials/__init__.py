@@ -1,0 +1,1 @@
+"""Vendors' logins and their history (§2, D13)."""

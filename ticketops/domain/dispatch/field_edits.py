@@ -1,0 +1,120 @@
+"""What a party says about a ticket, and whether it may take Delivery there (D7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from ticketops.domain.dispatch.staff import shown_delivery
+from ticketops.domain.ticket.wording import Spans
+from ticketops.model import book_kinds, states
+
+OFFICE = "office"
+_UNKNOWN = object()
+UNKNOWN: Any = _UNKNOWN
+"""The base of an edit where nobody knows what the cell held before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEdit:
+    """One cell that a party filled in. source: client, supplier, staff or office. base: what it
+    read there before, in the form of `schema.books.shown`. at: when it was so, where that is said.
+    where: the cell, for people."""
+
+    source: str
+    party: str
+    sales_id: str
+    field: str
+    base: str | Any
+    value: Any
+    where: str
+    at: datetime | None = None
+    manager: bool = False
+    task_id: str = ""
+    doubtful: bool = False
+    """Whether its book is not known to be as it was made: then nothing of Delivery is taken."""
+    said_before: str = ""
+    """What the same book said of this cell the last time, if that was something else."""
+    own: Spans = ()
+    """What of the value its client wrote, where the office copies it from another ticket (D27)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLine:
+    """A line of a client's that is about no ticket of its book: one is missing, or wrong."""
+
+    book_id: str
+    party: str
+    text: str
+
+
+class Outcome(Enum):
+    """What became of an edit."""
+
+    TAKEN = "taken"
+    SAME = "same already"
+    OVERTAKEN = "taken over another word"
+    JOINED = "joined to what stood there"
+    BEHIND = "behind what happened since"
+    CONFLICT = "conflict: kept what stood there"
+    CHANGED_AFTER_SENT = "kept what was sent: the office decides"
+    CLAIMED = "kept as a claim: only the client accepts"
+    REFUSED = "refused"
+
+
+_PROGRESS = {
+    states.NOT_SENT: 0,
+    states.PENDING: 1,
+    states.UPLOADED: 2,
+    states.SENT: 3,
+    states.ACCEPTED: 4,
+}
+_OF_CLIENTS = {
+    states.ACCEPTED: (states.SENT, states.UPLOADED),
+    states.ISSUE: tuple(state for state in states.DELIVERY if state != states.ISSUE),
+}
+
+
+def is_claim(edit: FieldEdit) -> bool:
+    """Whether a supplier or staff say for the client that it accepted (D26)."""
+    return edit.value == states.ACCEPTED and edit.source in (
+        book_kinds.SUPPLIER,
+        book_kinds.STAFF_BOOK,
+    )
+
+
+def why_not(edit: FieldEdit, ours: str, *, complained: bool = False) -> str:
+    """Why this party may not take Delivery from `ours` to what it says; empty where it may.
+
+    complained: whether its client raised an issue and has not accepted since (D26).
+    """
+    theirs = edit.value
+    if theirs not in states.DELIVERY:
+        return f"{str(theirs)[:40]!r} is no Delivery ({', '.join(states.DELIVERY)})"
+    if theirs == states.UPLOADED and edit.source != book_kinds.SUPPLIER:
+        return "only suppliers say UPLOADED"
+    if edit.source == book_kinds.CLIENT and ours not in _OF_CLIENTS.get(theirs, ()):
+        return f"a client does not take {ours} to {theirs}"
+    if edit.source == book_kinds.CLIENT:
+        return ""
+    if complained and ours == states.ISSUE and theirs not in states.DISPATCHED and not edit.manager:
+        return "its client raised the issue; only sending it again takes that away"
+    if ours == states.ACCEPTED and not (edit.source == OFFICE and edit.manager):
+        return f"the client accepted it; only an ops_manager takes that back to {theirs}"
+    if not states.DELIVERY_MACHINE.allows(ours, theirs):
+        return f"{ours} does not go to {theirs}"
+    return ""
+
+
+def is_behind(theirs: str, ours: str) -> bool:
+    """Whether `ours` is further along the same way."""
+    return theirs in _PROGRESS and ours in _PROGRESS and _PROGRESS[theirs] < _PROGRESS[ours]
+
+
+def as_seen_by(source: str, delivery: str | None) -> str:
+    """A Delivery as a party sees it in its book."""
+    return (
+        shown_delivery(delivery) if source == book_kinds.STAFF_BOOK else delivery or states.NOT_SENT
+    )

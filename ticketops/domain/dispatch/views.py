@@ -1,0 +1,124 @@
+"""What the office sees of its clients: who they are, how far each is, their tickets through a view
+that may be saved (§7)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from ticketops.domain.catalogue.matches import filtered
+from ticketops.domain.dispatch import clients
+from ticketops.domain.dispatch.clients import Filters
+from ticketops.domain.dispatch.groups import Clients
+from ticketops.domain.dispatch.results import (
+    ClientGroup,
+    ClientGroups,
+    ClientTicket,
+    ClientView,
+    SavedView,
+    SavedViews,
+)
+from ticketops.domain.dispatch.state import State
+from ticketops.domain.masterdata import similar
+from ticketops.domain.masterdata.aliases import CLIENT, aliases_of
+from ticketops.domain.plan import Plan, Run
+from ticketops.errors import NotFoundError
+from ticketops.model import book_kinds
+from ticketops.model.findings import Severity
+from ticketops.schema.layouts.event import DISTRIBUTION, VIEWS
+from ticketops.schema.tables import Snapshot
+
+
+def plan_view(
+    snapshot: Snapshot, company: str, filters: Filters, run: Run, *, view: str = "", save: str = ""
+) -> Plan:
+    """A client's tickets through a view; `save` keeps it under a name, `view` takes one that was
+    kept.
+
+    Raises NotFoundError for a client without tickets or a view that is not there.
+    """
+    state = State.of(snapshot)
+    group = clients.find_group(state, company, run.chosen)
+    filters = replace(filters, match=filtered(snapshot, DISTRIBUTION, filters.match, run.chosen))
+    if view:
+        filters = saved_view(state, group, view)
+    rows = clients.seen(state, group, filters)
+    companies, listed = (
+        clients.client_groups(state)[group],
+        tuple(ClientTicket(**row.values) for row in rows),
+    )
+    plan = Plan(
+        result=ClientView(group, tuple(companies), filters.as_text(), clients.summary(rows), listed)
+    )
+    if save:
+        _save_view(plan, snapshot, group, save, filters, run)
+    return plan
+
+
+def saved_view(state: State, group: str, name: str) -> Filters:
+    """A saved view of a client, else one that was saved for all. Raises NotFoundError."""
+    frame = state.snapshot[VIEWS].frame
+    own = {group, None}
+    for company in clients.client_groups(state).get(group, ()):
+        own |= {
+            whose for whose in frame["client_group"] if state.clients.is_of(company, whose or "")
+        }
+    found = [
+        text
+        for view, whose, text in frame.select("name", "client_group", "filters").iter_rows()
+        if (view or "").casefold() == name.casefold() and whose in own
+    ]
+    if not found:
+        raise NotFoundError(f"no view is called {name!r}", "client views lists them")
+    return Filters.from_text(found[-1] or "")
+
+
+def _save_view(
+    plan: Plan, snapshot: Snapshot, group: str, name: str, filters: Filters, run: Run
+) -> None:
+    table = snapshot[VIEWS]
+    values = {"filters": filters.as_text() or None, "user": run.user, "saved_at": run.now}
+    for row in table.frame.iter_rows(named=True):
+        if (row["name"] or "").casefold() == name.casefold() and row["client_group"] == group:
+            plan.changes.set(
+                VIEWS,
+                row["row"],
+                name,
+                {column: (row[column], value) for column, value in values.items()},
+            )
+            return
+    plan.changes.append(
+        VIEWS, table.next_row, ("name", "client_group", *values), [(name, group, *values.values())]
+    )
+
+
+def plan_client_groups(snapshot: Snapshot) -> Plan:
+    """The clients: their companies, and how far their tickets are."""
+    state = State.of(snapshot)
+    groups = clients.client_groups(state)
+    rows = []
+    for group, tickets in sorted(clients.by_group(state).items()):
+        figures = clients.summary(clients.book(state, group, tickets).rows)
+        names = tuple(groups.get(group, ()))
+        rows.append(
+            ClientGroup(
+                group, names, **asdict(figures), confirmed=not state.clients.unconfirmed(names)
+            )
+        )
+    doubtful = clients.unconfirmed(state, book_kinds.CLIENT, groups)
+    doubts = clients.not_confirmed(doubtful, Severity.INFO)
+    return Plan(
+        findings=doubts + similar.clients_alike(snapshot, Severity.INFO),
+        result=ClientGroups(tuple(rows)),
+    )
+
+
+def plan_views(snapshot: Snapshot, company: str = "") -> Plan:
+    """The saved views, of one client or of all."""
+    group = Clients((), aliases_of(snapshot, CLIENT)).key(company) if company else ""
+    views = snapshot[VIEWS].frame.select("name", "client_group", "filters", "user").iter_rows()
+    listed = (
+        SavedView(name, client, filters, by)
+        for name, client, filters, by in views
+        if name and (not group or client in (group, None))
+    )
+    return Plan(result=SavedViews(tuple(listed)))

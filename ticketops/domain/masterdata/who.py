@@ -1,0 +1,297 @@
+"""Who is who (D23): the client, vendor or match that a text means.
+
+An exact name, an alias, or a unique prefix of three letters or more is taken. What is near a known
+name, or tied between several, is refused with the candidates; what is near none is new.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from operator import or_
+from typing import Literal, NamedTuple, cast
+
+from ticketops.domain.masterdata.companies import client_group_key, legal_form
+from ticketops.errors import NotFoundError, UnclearNameError
+from ticketops.model.findings import Finding, Severity
+from ticketops.model.names import name_key
+from ticketops.model.spelling import tidy
+
+How = Literal["exact", "alias", "alike", "prefix", "chosen", "new"]
+_LEAST_PREFIX = 3
+_LEAST_NEAR = 4
+_LONG = 7
+"""In words of so many letters two may be wrong."""
+_MOST_CANDIDATES = 6
+_MOST_LETTERS = 8
+"""So many letters may stand in one of two names only: two words, two changes each, two letters a
+change."""
+_MOST_APART = 5
+"""Two words may each lack two letters, and there may be a space too many."""
+_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ı": "i",
+        "&": " and ",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a text means. name: as the workbook spells it; how: by which rule it was taken."""
+
+    text: str
+    name: str
+    how: How
+
+    def said(self, what: str) -> list[Finding]:
+        """What a person is told: nothing where it is that very name. what: `client`."""
+        if self.how == "exact":
+            return []
+        if self.how == "new":
+            message = f"{self.name} is a new {what}"
+            return [Finding("NEW_NAME", Severity.INFO, message)]
+        return [
+            Finding("NAME_TAKEN", Severity.INFO, f"{what} {self.text!r} is taken as {self.name}")
+        ]
+
+
+@lru_cache(maxsize=20_000)
+def fold(name: str) -> str:
+    """A name for comparing: no case, accents, punctuation or doubled spaces."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", tidy(name)).casefold())
+    kept = "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
+    return " ".join(re.sub(r"(?<=\w)['’.](?=\w)|[\W_]", _gap, kept).split())
+
+
+def _gap(found: re.Match[str]) -> str:
+    return "" if found[0] in "'’." else " "
+
+
+def near(one: str, other: str) -> bool:
+    """Whether one name may be a slip of the finger for the other: symmetric, and never so for the
+    same name, names that differ in a digit, names under four letters, or two legal forms."""
+    a, b = _traits(one), _traits(other)
+    if (a.alphabet ^ b.alphabet).bit_count() > _MOST_LETTERS:
+        return False
+    if a.folded == b.folded or a.digits != b.digits or min(a.letters, b.letters) < _LEAST_NEAR:
+        return False
+    if abs(a.length - b.length) > _MOST_APART or (a.form and b.form and a.form != b.form):
+        return False
+    return a.ordered == b.ordered or _alike(a, b)
+
+
+class _Traits(NamedTuple):
+    """What of a name is compared. words: of the name without what follows it, and in the order of
+    the alphabet; alphabet: which letters they have, a bit each; letters: how many; length: with the spaces between them."""
+
+    folded: str
+    digits: tuple[str, ...]
+    form: frozenset[str]
+    words: tuple[str, ...]
+    ordered: tuple[str, ...]
+    joined: str
+    alphabet: int
+    letters: int
+    length: int
+
+
+@lru_cache(maxsize=20_000)
+def _traits(name: str) -> _Traits:
+    folded, proper = fold(name), fold(client_group_key(name))
+    words = tuple(proper.split())
+    return _Traits(
+        folded,
+        tuple(re.findall(r"\d+", folded)),
+        legal_form(name),
+        words,
+        tuple(sorted(words)),
+        "".join(words),
+        reduce(or_, (1 << (ord(char) & 63) for char in set(proper)), 0),
+        _letters(proper),
+        len(proper),
+    )
+
+
+def _alike(one: _Traits, other: _Traits) -> bool:
+    """Whole names, word by word; where a space is wrong, without spaces."""
+    if len(one.words) != len(other.words):
+        most = min(2, len(one.joined) // 8, len(other.joined) // 8)
+        return _may_be_within(most, one.joined, other.joined) and (
+            _distance(one.joined, other.joined) <= most
+        )
+    apart = [(a, b) for a, b in zip(one.words, other.words, strict=True) if a != b]
+    if len(apart) > 2 or min(max(len(a), len(b)) for a, b in apart) < _LEAST_NEAR:
+        return False
+    slips = [(1 if min(len(a), len(b)) < _LONG else 2, a, b) for a, b in apart]
+    return all(_may_be_within(*slip) for slip in slips) and all(
+        _distance(a, b) <= most for most, a, b in slips
+    )
+
+
+def _may_be_within(most: int, one: str, other: str) -> bool:
+    """Whether so many changes of a letter may make one text of the other: each brings one letter
+    at most and takes one away. It costs little, and mostly tells already."""
+    if abs(len(one) - len(other)) > most or len(set(one) ^ set(other)) > 2 * most:
+        return False
+    a, b = Counter(one), Counter(other)
+    return max((a - b).total(), (b - a).total()) <= most
+
+
+def _distance(one: str, other: str) -> int:
+    from rapidfuzz.distance import OSA  # only for names that are not known: the import takes 20 ms
+
+    return int(OSA.distance(one, other))
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
+
+
+def begins(text: str, name: str) -> bool:
+    """Whether a text is the beginning of a name: three letters or more, no number cut in two."""
+    start, whole = fold(text), fold(name)
+    return (
+        _letters(start) >= _LEAST_PREFIX
+        and whole.startswith(start)
+        and not (start[-1:].isdigit() and whole[len(start) : len(start) + 1].isdigit())
+    )
+
+
+def unclear(
+    what: str, text: str, candidates: Iterable[str], *, insist: str = ""
+) -> UnclearNameError:
+    """The refusal, with the candidates. insist: the option that takes the text as it is."""
+    listed = list(dict.fromkeys(candidates))
+    shown = ", ".join(listed[:_MOST_CANDIDATES]) + (" …" if len(listed) > _MOST_CANDIDATES else "")
+    hint = f"did you mean {shown}?" if len(listed) == 1 else f"did you mean one of these: {shown}?"
+    if insist:
+        hint += f" {insist} takes it as a new {what}"
+    return UnclearNameError(
+        f"{what} {text!r} is not clear",
+        hint,
+        what=what,
+        text=text,
+        candidates=listed[:_MOST_CANDIDATES],
+    )
+
+
+class Directory:
+    """The names of one kind that a workbook knows. what: `client`. aliases: {name: whose it is}.
+    chosen: {text: name} that a person at a terminal chose."""
+
+    def __init__(
+        self,
+        what: str,
+        names: Iterable[str | None],
+        aliases: Mapping[str, str] | None = None,
+        chosen: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        self._what = what
+        self._chosen = chosen or {}
+        self._aliases = {name_key(name) or "": target for name, target in (aliases or {}).items()}
+        self.aliases = tuple(aliases or ())
+        counts = Counter(names)  # of a list, without a loop: a name stands there once a ticket
+        for blank in (None, ""):
+            counts.pop(blank, None)
+        counts.update(self._aliases.values())
+        self._spelt = cast("Counter[str]", counts)
+        self._by_key: dict[str, str] = {}
+        for name, _ in self._spelt.most_common():
+            self._by_key.setdefault(name_key(name) or "", name)
+
+    @property
+    def names(self) -> list[str]:
+        """Every name, in its most frequent spelling."""
+        return list(self._by_key.values())
+
+    def spelt(self, text: str) -> str:
+        """A known name as the workbook spells it, whomever it stands for."""
+        key = name_key(text) or ""
+        alias = next((name for name in self.aliases if name_key(name) == key), text)
+        return self._by_key.get(key, alias)
+
+    def known(self, text: str) -> bool:
+        """Whether it is a name or an alias, case and spaces forgiven."""
+        key = name_key(text) or ""
+        return key in self._by_key or key in self._aliases
+
+    def is_apart(self, name: str) -> bool:
+        """Whether somebody said that a name is one of its own, whatever it resembles."""
+        key = name_key(name) or ""
+        return key in self._aliases and name_key(self._aliases[key]) == key
+
+    def owner(self, name: str) -> str:
+        """Whom a name stands for: itself, or what its alias says."""
+        seen: set[str] = set()
+        while (key := name_key(name) or "") in self._aliases and key not in seen:
+            seen.add(key)
+            name = self._aliases[key]
+        return self._by_key.get(name_key(name) or "", name)
+
+    def learn(self, name: str) -> None:
+        """A name that is known from now on: of an earlier line of the same command."""
+        self._spelt[name] += 1
+        self._by_key.setdefault(name_key(name) or "", name)
+
+    def require(self, text: str, *, new: bool = False, where: str, insist: str = "--new") -> Found:
+        """Whom a text means, who must be known, or insisted on. Raises NotFoundError, naming where
+        it was looked for."""
+        found = self.find(text, new=new, insist=insist)
+        if found.how == "new" and not new:
+            more = f"; {insist} takes it all the same" if insist else ""
+            raise NotFoundError(
+                f"{where} has no {self._what} {found.name!r}", f"it is none that is known{more}"
+            )
+        return found
+
+    def find(self, text: str, *, new: bool = False, insist: str = "--new") -> Found:
+        """Whom a text means. new: insist that it is somebody new, unless it is known to the letter.
+
+        Raises UnclearNameError where it is near a known name, or tied.
+        """
+        text = " ".join(tidy(text).split())  # a name is one line
+        if (chosen := self._chosen.get((self._what, text))) is not None:
+            return Found(text, chosen, "chosen")
+        key = name_key(text) or ""
+        if key in self._aliases and name_key(self._aliases[key]) != key:
+            return Found(text, self.owner(text), "alias")
+        if key in self._by_key:
+            return Found(text, text if text in self._spelt else self._by_key[key], "exact")
+        if new:
+            return Found(text, text, "new")
+        return self._guessed(text, insist)
+
+    def _guessed(self, text: str, insist: str) -> Found:
+        alike = self._owners(name for name in self._every() if fold(name) == fold(text))
+        if len(alike) == 1:
+            return Found(text, alike[0], "alike")
+        prefixed = self._owners(name for name in self._every() if begins(text, name))
+        close = self._owners(self.near(text))
+        candidates = list(dict.fromkeys([*alike, *prefixed, *close]))
+        if len(prefixed) == 1 and len(candidates) == 1:
+            return Found(text, prefixed[0], "prefix")
+        if candidates:
+            raise unclear(self._what, text, candidates, insist=insist)
+        return Found(text, text, "new")
+
+    def near(self, text: str) -> list[str]:
+        """The known names that a text is near."""
+        return [name for name in self._every() if near(text, name)]
+
+    def _every(self) -> list[str]:
+        return [*self._by_key.values(), *self._aliases]
+
+    def _owners(self, names: Iterable[str]) -> list[str]:
+        return list(dict.fromkeys(self.owner(name) for name in names))

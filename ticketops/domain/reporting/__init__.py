@@ -1,0 +1,1 @@
+"""The position report and `ticketops status` (§11)."""

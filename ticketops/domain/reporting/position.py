@@ -1,0 +1,92 @@
+"""The position report (§11, D8): where the event stands, in total and per match and category."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from ticketops.domain.audit.unknown import unknown_cells
+from ticketops.domain.reporting.figures import FIGURES, Position, PositionLine
+from ticketops.domain.ticket.unit_ids import referenced_units
+from ticketops.model import spelling, states
+from ticketops.model.findings import Finding
+from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
+from ticketops.schema.tables import Snapshot
+
+
+def position(snapshot: Snapshot) -> Position:
+    """The figures of D8, in total and per match and category.
+
+    sold: rows marked Sales that are not cancelled; sent: Delivery in SENT, UPLOADED, ACCEPTED;
+    open: sold − sent; available: units AVAILABLE and unreferenced; oversold, surplus: Σ max(0, open
+    − available) and Σ max(0, available − open); allocated_unsent: allocated and not sent;
+    true_shortage: Σ max(0, open − allocated_unsent − available).
+    """
+    tickets = snapshot[DISTRIBUTION].frame.filter(
+        pl.col("row_type") == "Sales", pl.col("status").ne_missing(states.CANCELLED)
+    )
+    used = pl.Series(sorted(referenced_units(snapshot)), dtype=pl.String)
+    sent = pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False)
+    keys = (_code("match").alias("match"), pl.col("category").fill_null("").alias("category"))
+    sales = tickets.group_by(keys).agg(
+        sold=pl.len(),
+        sent=sent.sum(),
+        allocated_unsent=(pl.col("unit_ids").is_not_null() & ~sent).sum(),
+    )
+    free = snapshot[UNITS].frame.filter(
+        pl.col("unit_id").is_not_null(),
+        pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE,
+        ~pl.col("unit_id").is_in(used.implode()),
+        pl.col("unit_id").str.contains(spelling.UNDERSTOOD[spelling.Kind.UNIT]),
+    )
+    stock = free.group_by(keys).agg(available=pl.len())
+    lines = sales.join(stock, on=["match", "category"], how="full", coalesce=True).with_columns(
+        pl.col("sold", "sent", "allocated_unsent", "available").fill_null(0).cast(pl.Int64)
+    )
+    lines = lines.with_columns(open=pl.col("sold") - pl.col("sent"))
+    short = pl.col("open") - pl.col("available")
+    lines = lines.with_columns(
+        oversold=short.clip(0, None),
+        surplus=(-short).clip(0, None),
+        true_shortage=(short - pl.col("allocated_unsent")).clip(0, None),
+    ).sort(
+        pl.col("match").str.extract(r"^(\D*)"),
+        pl.col("match").str.extract(r"([0-9]{1,9})").cast(pl.Int64),
+        "match",
+        "category",
+        nulls_last=True,
+    )
+    totals = lines.select(pl.col(FIGURES).sum()).row(0)
+    return Position(
+        *totals,
+        lines=[
+            PositionLine(*row) for row in lines.select("match", "category", *FIGURES).iter_rows()
+        ],
+    )
+
+
+def doubtful(snapshot: Snapshot) -> list[Finding]:
+    """The cells that are not understood, and how the report counts their rows: as sold, as not
+    sent, as not available."""
+    counted = {
+        "status": "it counts as not cancelled",
+        "delivery": "it counts as not sent",
+        "unit_ids": "the units it may mean count as used",
+    }
+    found = []
+    for cell in unknown_cells(snapshot, (DISTRIBUTION, UNITS)):
+        how = (
+            "it does not count as available"
+            if cell.sheet == UNITS and cell.column in ("status", "unit_id")
+            else counted.get(cell.column, "it has a line of its own")
+        )
+        found.append(replace(cell.finding(), message=f"{cell.said}; {how}"))
+    return found
+
+
+def _code(column: str) -> pl.Expr:
+    """Match codes as `ids.normalise_match` spells them, as an expression: M1 and m001 → M01."""
+    text = pl.col(column).fill_null("").str.strip_chars()
+    number = text.str.extract(r"^[Mm]0{0,4}([0-9]{1,3})$")
+    return pl.when(number.is_not_null()).then(pl.lit("M") + number.str.zfill(2)).otherwise(text)

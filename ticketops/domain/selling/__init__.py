@@ -1,0 +1,1 @@
+"""Sales, their tickets and their reconciliation (§4, §12b, §14)."""

@@ -1,0 +1,181 @@
+"""`sale set` (§4): the quantity, price, notes or payment of a sale line changed as a whole, with all
+that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from ticketops.domain.allocation.targets import Target, find_line, find_tickets
+from ticketops.domain.intake.typed import TOTAL_DIFFERS
+from ticketops.domain.masterdata import users
+from ticketops.domain.plan import Plan, Run
+from ticketops.domain.selling import lines
+from ticketops.domain.selling.lines import Refund
+from ticketops.domain.selling.sales import expand_typed
+from ticketops.domain.ticket.line import leaving_first
+from ticketops.errors import RuleError
+from ticketops.model import roles, states
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.layouts.event import SALES
+from ticketops.schema.tables import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is to change; None: stays. An empty `notes` clears them."""
+
+    quantity: int | None = None
+    price: Decimal | None = None
+    notes: str | None = None
+    payment_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A sale line before and after; tickets that were added and cancelled, by their IDs."""
+
+    sales_id: str
+    quantity_before: int | None
+    quantity: int
+    price_before: float | None
+    price: float | None
+    total_before: float | None
+    total: float | None
+    payment_status: str | None
+    status: str
+    """Of the sale, as `status` shows it: PARTIAL_PENDING where only some of its tickets wait for
+    approval."""
+    added: list[str]
+    cancelled: list[str]
+    units: int
+    """AVAILABLE again."""
+    refund: Refund | None
+    """None where nothing that was paid is to be paid back."""
+
+
+def plan_set(
+    snapshot: Snapshot, sales_id: str, terms: Terms, run: Run, *, reason: str, force: bool = False
+) -> Plan:
+    """Change a sale line: its row of Sales, Distribution rows made or cancelled, Total, Status; what
+    was paid too much waits in _REFUNDS. What it grows by passes the oversell check of `sale add`.
+
+    Fewer tickets: those without a unit go first, then the highest numbers. Raises NotFoundError,
+    RuleError for a sale that is cancelled or stands twice, and where a ticket that would go was
+    dispatched, NotPermittedError.
+    """
+    target = find_line(snapshot, sales_id, "sale set")
+    before = target.terms
+    _require_changeable(snapshot, target)
+    plan = Plan()
+    number = lines.asked(target)
+    standing = len(target.live) if number is None else number
+    quantity = standing if terms.quantity is None else terms.quantity
+    price = before.price if terms.price is None else float(terms.price)
+    going: Sequence[dict[str, Any]] = ()
+    freed: dict[str, int] = {}
+    if terms.quantity is not None and quantity < len(target.live):
+        users.require(run, roles.SR_OPERATOR, "taking tickets off a sale")
+        surplus = len(target.live) - quantity
+        going = sorted(sorted(target.live, key=leaving_first)[:surplus], key=lambda t: t["child"])
+        freed = lines.drop(
+            plan, snapshot, target, going, run, status=states.CANCELLED, reason=reason, force=force
+        )
+    total = lines.resize(plan, snapshot, target, quantity, price)
+    _write(plan, target, terms)
+    left = lines.left_of(target, going)
+    added: list[str] = []
+    if terms.quantity is not None:
+        lines.move_sets(plan, left, quantity)
+        rows = () if before.row is None else (before.row,)
+        grown = expand_typed(snapshot.after(plan.changes), run, only_rows=rows)
+        plan.changes.extend(grown.changes)
+        plan.findings += [one for one in grown.findings if one.code != TOTAL_DIFFERS]
+    after = snapshot.after(plan.changes)
+    ((now, tickets),) = find_tickets(after, [target.sales_id])
+    known = {ticket["row"] for ticket in target.tickets}
+    added = [ticket["sales_id"] for ticket in tickets if ticket["row"] not in known]
+    if terms.quantity is not None and not added:
+        lines.follow(plan, snapshot, target, left, run)
+        ((now, tickets),) = find_tickets(snapshot.after(plan.changes), [target.sales_id])
+    owed = lines.amount_of(lines.asked(target), before.price), lines.amount_of(quantity, price)
+    refund = _paid_too_much(plan, snapshot, target, len(going), owed, run, reason)
+    plan.result = Amended(
+        sales_id=target.sales_id,
+        quantity_before=before.number,
+        quantity=quantity,
+        price_before=before.price,
+        price=price,
+        total_before=before.total,
+        total=total,
+        payment_status=now.terms.payment_status,
+        status=now.shown_status,
+        added=added,
+        cancelled=[ticket["sales_id"] for ticket in going],
+        units=sum(freed.values()),
+        refund=refund,
+    )
+    return plan
+
+
+def _require_changeable(snapshot: Snapshot, target: Target) -> None:
+    rows = snapshot[SALES].frame.filter(pl.col("sales_id") == target.sales_id)["row"].to_list()
+    if not rows:
+        raise RuleError(
+            f"Sales has no {target.sales_id}: only Distribution has rows of it",
+            "recon run says more",
+        )
+    if len(rows) > 1:
+        raise RuleError(
+            f"{target.sales_id} stands on rows {', '.join(map(str, rows))} of Sales",
+            "give one of them another SalesID, or delete it",
+        )
+    if target.terms.status in (states.CANCELLED, states.REJECTED):
+        raise RuleError(f"{target.sales_id} is {target.terms.status}", "sale add records a new one")
+
+
+def _write(plan: Plan, target: Target, terms: Terms) -> None:
+    before = target.terms
+    cells: dict[str, tuple[Any, Any]] = {}
+    if terms.notes is not None:
+        cells["notes"] = (before.notes, terms.notes or None)
+    if terms.payment_status is not None:
+        cells["payment_status"] = (before.payment_status, terms.payment_status)
+    if before.row is not None:
+        plan.changes.set(SALES, before.row, target.sales_id, cells)
+
+
+def _paid_too_much(
+    plan: Plan,
+    snapshot: Snapshot,
+    target: Target,
+    tickets: int,
+    owed: tuple[float | None, float | None],
+    run: Run,
+    reason: str,
+) -> Refund | None:
+    """The refund of a sale that was paid and asks for less now; where it asks for more, a finding."""
+    before, after = owed
+    if before is None or after is None:
+        if not tickets:
+            return None
+        return lines.refund(plan, snapshot, target, tickets, None, run, reason=reason)
+    if after < before:
+        amount = round(before - after, 2)
+        return lines.refund(plan, snapshot, target, tickets, amount, run, reason=reason)
+    if after > before and target.terms.payment_status == states.PAID:
+        plan.findings.append(
+            Finding(
+                "PAYMENT_SHORT",
+                Severity.LOW,
+                f"{target.sales_id} is PAID, but it asks for {after - before:,.2f} {target.terms.currency or ''} more now: `sale set {target.sales_id} --payment INVOICED` says so",
+                SALES,
+                target.terms.row,
+                target.sales_id,
+            )
+        )
+    return None

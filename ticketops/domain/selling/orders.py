@@ -1,0 +1,177 @@
+"""The sale lines of a workbook, as every job on sales reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from ticketops.domain.audit.unknown import unread
+from ticketops.domain.catalogue.matches import texts
+from ticketops.model import ids, states
+from ticketops.model.findings import Finding, Severity
+from ticketops.model.quantity import MAX_QUANTITY, is_quantity
+from ticketops.schema.layouts.event import DISTRIBUTION, SALES, SCHEDULE
+from ticketops.schema.tables import Snapshot
+
+SALE_COLUMNS = (
+    "date",
+    "match",
+    "game",
+    "client",
+    "contract",
+    "category",
+    "number",
+    "price",
+    "total",
+    "status",
+    "run_id",
+    "sales_id",
+    "notes",
+    "source_sale_id",
+    "order_id",
+    "currency",
+    "client_po",
+    "payment_status",
+    "instructions",
+    "user",
+    "created_at",
+    "oversell",
+    "total_computed",
+)
+
+DRIVEN = (
+    "sales_id",
+    "row_type",
+    "date",
+    "match",
+    "game",
+    "company",
+    "category",
+    "sets",
+    "qty",
+    "src_row",
+    "child",
+    "source_sale_id",
+    "line_key",
+)
+"""The columns of a Distribution row that follow the sale; every other column belongs to the
+operators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A row of Sales that asks for tickets."""
+
+    row: int
+    sales_id: str
+    source_sale_id: str
+    quantity: int
+    date: datetime | None
+    match: str
+    game: str | None
+    client: str | None
+    category: str
+    status: str | None = None
+    contract: str | None = None
+    price: float | None = None
+    order_id: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was cancelled or rejected: it keeps its rows, and gets no new ones."""
+        return self.status in (states.CANCELLED, states.REJECTED)
+
+
+def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
+    """The sale lines that ask for tickets, and findings for rows that can't be read. Blank IDs stay
+    blank; Game is that of the schedule, where it was read and has one (D21)."""
+    wrong = unread(snapshot, SALES)
+    table = snapshot[SALES]
+    bad = {m.row for m in table.misfits if m.column == "number"}
+    games = texts(snapshot) if SCHEDULE in snapshot else {}
+    found, findings = [], []
+    columns = (
+        "row",
+        "sales_id",
+        "source_sale_id",
+        "number",
+        "date",
+        "match",
+        "game",
+        "client",
+        "category",
+        "status",
+        "contract",
+        "price",
+        "order_id",
+    )
+    for (
+        row,
+        sales_id,
+        source,
+        number,
+        date,
+        match,
+        game,
+        client,
+        category,
+        *rest,
+    ) in table.frame.select(columns).iter_rows():
+        if row in wrong:
+            findings.append(wrong[row].finding())
+            continue
+        if not match or not category:
+            if number or row in bad:
+                findings.append(
+                    Finding(
+                        "INCOMPLETE_SALE",
+                        Severity.MEDIUM,
+                        "a sale without match or category has no tickets",
+                        SALES,
+                        row,
+                        sales_id or "",
+                    )
+                )
+            continue
+        if row in bad or not is_quantity(number):
+            findings.append(
+                Finding(
+                    "BAD_QUANTITY",
+                    Severity.MEDIUM,
+                    f"the Number of this sale is not a whole number from 0 to {MAX_QUANTITY:,}",
+                    SALES,
+                    row,
+                    sales_id or "",
+                    match=match,
+                )
+            )
+            continue
+        code = ids.normalise_match(match)
+        text = games.get(code, game)
+        found.append(
+            Sale(
+                row, sales_id or "", source or "", number, date, code, text, client, category, *rest
+            )
+        )
+    return found, findings
+
+
+def keys_unread(snapshot: Snapshot, findings: Iterable[Finding]) -> frozenset[str]:
+    """The SalesIDs and SourceSaleIDs of the rows of which `sales_of` found that they can't be read:
+    their tickets stay as they are (D17)."""
+    rows = [finding.row for finding in findings]
+    if not rows:
+        return frozenset()
+    frame = snapshot[SALES].frame.filter(pl.col("row").is_in(rows))
+    return frozenset(
+        key for name in ("sales_id", "source_sale_id") for key in frame[name].drop_nulls()
+    )
+
+
+def next_sales_number(snapshot: Snapshot) -> int:
+    """Above every SalesID of Sales and, so that a number is never given twice, of Distribution."""
+    known = list(snapshot[SALES].frame["sales_id"]) + list(snapshot[DISTRIBUTION].frame["sales_id"])
+    return ids.next_number(ids.SALES_ID, known)

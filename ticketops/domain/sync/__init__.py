@@ -1,0 +1,1 @@
+"""Two copies of a workbook against what they last had in common."""

@@ -1,0 +1,1 @@
+"""What every flow needs of one ticket row."""

@@ -1,0 +1,170 @@
+"""Rows of the sheets that dispatch works on, with what is about to be changed in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from ticketops.domain.plan import Plan
+from ticketops.domain.ticket.identity import is_ticket
+from ticketops.model import ids, states
+from ticketops.schema.layouts.event import DISTRIBUTION, SCHEDULE, UNITS
+from ticketops.schema.tables import Snapshot, Table
+
+GUEST = ("client_notes", "first_name", "last_name", "client_email", "comment")
+"""What a client types (AB–AF of §7)."""
+
+
+class Record:
+    """One row of a sheet: `record["name"]` is its value with the pending changes, `before` what the
+    sheet holds."""
+
+    __slots__ = ("after", "before", "key", "moves")
+
+    def __init__(self, key: str, before: dict[str, Any]) -> None:
+        self.key, self.before = key, before
+        self.after: dict[str, Any] = {}
+        self.moves: tuple[str | None, ...] = ()
+        """The states that its Delivery went through."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.after[name] if name in self.after else self.before[name]
+
+    def set(self, name: str, value: Any) -> bool:
+        """Change a cell; whether that is a change."""
+        if self[name] == value:
+            return False
+        self.after[name] = value
+        if name == "delivery":
+            self.moves += (value,)
+        return True
+
+    def write(self, plan: Plan, sheet: str) -> None:
+        """Put what changed into the plan."""
+        if self.after:
+            cells = {name: (self.before[name], value) for name, value in self.after.items()}
+            plan.changes.set(
+                sheet, self.before["row"], self.key, cells, {"delivery": self.moves[:-1]}
+            )
+
+
+def records(table: Table, key: str, columns: Sequence[str] = ()) -> Iterator[Record]:
+    """The rows of a table that have this key, in sheet order."""
+    names = tuple(
+        dict.fromkeys(("row", key, *(columns or (column.name for column in table.sheet.columns))))
+    )
+    for values in table.frame.select(names).iter_rows(named=True):
+        if values[key]:
+            yield Record(values[key], values)
+
+
+TICKET_COLUMNS = (
+    "row",
+    "sales_id",
+    "row_type",
+    "vendor",
+    "email",
+    "password",
+    "contract",
+    "tix",
+    "acc_tix",
+    "date",
+    "match",
+    "game",
+    "company",
+    "inv_no",
+    "category",
+    "alloc_from",
+    "sets",
+    "qty",
+    "block",
+    "seat_row",
+    "seat",
+    "status",
+    "run_id",
+    "unit_ids",
+    "unit_count",
+    *GUEST,
+    "delivery",
+    "dispatch_status",
+    "dispatch_notes",
+    "dispatched_at",
+    "accepted_at",
+    "accepted_by",
+    "src_row",
+    "child",
+    "line_key",
+    "source_sale_id",
+    "device",
+    "process_now",
+    "sold",
+)
+
+
+def tickets(snapshot: Snapshot) -> dict[str, Record]:
+    """{SalesID: ticket} of Distribution, in sheet order; of two rows with one SalesID the first."""
+    found: dict[str, Record] = {}
+    for record in records(snapshot[DISTRIBUTION], "sales_id", TICKET_COLUMNS):
+        if is_ticket(record):
+            found.setdefault(record.key, record)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class StockUnit:
+    """A row of `_PURCHASE_UNITS`, as far as dispatch needs it. The passwords are as they stand
+    there: sealed, or plain."""
+
+    unit_id: str
+    vendor: str | None = None
+    email: str | None = None
+    password: str | None = field(default=None, repr=False)
+    password_legacy: str | None = field(default=None, repr=False)
+    login_id: str | None = None
+    contract: str | None = None
+    match: str | None = None
+    game: str | None = None
+    category: str | None = None
+    block: str | None = None
+    seat_row: str | None = None
+    seat: str | None = None
+    status: str | None = None
+    set_id: str | None = None
+    set_pos: int | None = None
+    inv_no: str | None = None
+    allocated_at: datetime | None = None
+
+
+def units(snapshot: Snapshot) -> dict[str, StockUnit]:
+    """{UnitID: unit}; of two rows with one UnitID the first."""
+    found: dict[str, StockUnit] = {}
+    for values in snapshot[UNITS].frame.select([one.name for one in fields(StockUnit)]).iter_rows():
+        unit = StockUnit(*values)
+        if unit.unit_id:
+            found.setdefault(unit.unit_id, unit)
+    return found
+
+
+def is_live(ticket: Record) -> bool:
+    """Whether the ticket is still owed to its client."""
+    return bool(ticket["status"] != states.CANCELLED)
+
+
+def in_order(of: Iterable[Record], dates: dict[str, datetime]) -> list[Record]:
+    """Tickets as their readers like them: by the day of the match, then by sale and child."""
+
+    def position(ticket: Record) -> tuple[Any, ...]:
+        match = ticket["match"] or ""
+        number = ids.parse_sales_id(ticket.key)
+        day = dates.get(match, datetime.max)
+        return day, ids.natural_order(match), number.number, number.child or 0
+
+    return sorted(of, key=position)
+
+
+def match_dates(snapshot: Snapshot) -> dict[str, datetime]:
+    """{match code: its day} of the schedule."""
+    frame = snapshot[SCHEDULE].frame.select("match", "date").drop_nulls()
+    return {ids.normalise_match(match): date for match, date in frame.iter_rows()}

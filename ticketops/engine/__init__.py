@@ -1,0 +1,1 @@
+"""What carries a use case out: jobs, permissions, transactions, opening a store."""

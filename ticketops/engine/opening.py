@@ -1,0 +1,105 @@
+"""From a workbook's name to the store it lives in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ticketops.config import Settings, config_folder
+from ticketops.engine.not_undoable import not_undoable
+from ticketops.errors import SchemaError, UsageError
+from ticketops.stores.base import Store
+from ticketops.stores.gsheets.address import PREFIX
+
+if TYPE_CHECKING:
+    from ticketops.schema.layout import Layout
+    from ticketops.stores.gsheets.connection import Connection, OnProgress
+
+
+def open_store(
+    workbook: Path | str,
+    settings: Settings,
+    *,
+    on_progress: OnProgress | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> Store:
+    """The store of a workbook file, or of a Google Sheet (`gsheet:<id>`): the one place that
+    chooses its layout.
+
+    on_progress, notice: learn how far a long transfer is, and that Google is asked again. Raises
+    UnusableError for a kind of file that is not handled, UsageError where there is no key for
+    Google.
+    """
+    layout = layout_of(settings)
+    if isinstance(workbook, str):
+        from ticketops.stores.gsheets.store import GoogleSheetStore
+
+        connection = connect(
+            workbook.removeprefix(PREFIX), settings, on_progress=on_progress, notice=notice
+        )
+        folder = settings.state / connection.spreadsheet
+        lease = settings.google_budget + 120.0
+        return GoogleSheetStore(
+            connection,
+            folder,
+            layout=layout,
+            lock_timeout=settings.lock_timeout,
+            lease=lease,
+            not_undoable=not_undoable,
+        )
+    from ticketops.stores.xlsx.foreign import refuse_by_name
+    from ticketops.stores.xlsx.store import XlsxStore
+
+    refuse_by_name(workbook)
+    return XlsxStore(
+        workbook,
+        layout=layout,
+        backups=settings.backups,
+        lock_timeout=settings.lock_timeout,
+        use_cache=settings.cache,
+        not_undoable=not_undoable,
+    )
+
+
+def layout_of(settings: Settings, event: str | None = None) -> Layout:
+    """The layout of a workbook, as the settings word it. event: its code, in place of that of the
+    settings. Raises UsageError for a title that no sheet can have."""
+    from ticketops.schema.layouts.event import EVENT, MATTHIAS_EMAILS
+
+    layout = EVENT.about(settings.event if event is None else event, settings.dates)
+    called = {MATTHIAS_EMAILS: settings.masked_sheet} if settings.masked_sheet else {}
+    try:
+        return layout.worded(settings.words, called)
+    except SchemaError as error:
+        raise UsageError(f"masked_sheet: {error.message}") from None
+
+
+@cache
+def _identity(key: Path | None, folder: Path) -> Any:
+    """Once a process: what is asked of Google under one identity shares its token."""
+    from ticketops.stores.gsheets.access import identity
+
+    return identity(key, folder)
+
+
+def connect(
+    spreadsheet: str,
+    settings: Settings,
+    *,
+    on_progress: OnProgress | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> Connection:
+    """A connection to a spreadsheet by its id, with the key that is found. Raises UsageError where
+    there is none."""
+    from ticketops.stores.gsheets.connection import Connection
+
+    return Connection(
+        spreadsheet,
+        _identity(settings.google_key, config_folder()),
+        budget=settings.google_budget,
+        api=settings.google_api,
+        on_progress=on_progress,
+        notice=notice,
+    )

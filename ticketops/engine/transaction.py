@@ -1,0 +1,205 @@
+"""The one way a command reads or writes: read → plan → show → commit, re-planned once if the
+workbook moved."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ticketops.adapters import whoami
+from ticketops.domain.audit import conformance
+from ticketops.domain.masterdata import users
+from ticketops.domain.plan import Plan, Run
+from ticketops.engine import permissions
+from ticketops.engine.job import Effect, Job
+from ticketops.errors import ConflictError, InternalError
+from ticketops.model import roles
+from ticketops.model.changes import AppendRows, ChangeSet
+from ticketops.model.findings import Finding, Severity
+from ticketops.model.ids import run_id, run_id_after
+from ticketops.schema.layouts.event import USERS
+from ticketops.schema.structure import with_structure
+from ticketops.schema.tables import Snapshot, require
+from ticketops.stores.base import Entry, LocalFile, Store
+
+JOURNAL_DAMAGED = "JOURNAL_DAMAGED"
+Confirm = Callable[[Plan, Snapshot], bool]
+Show = Callable[[Plan, Snapshot], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a job. `written` is False for a dry run, a refusal at the prompt, and where
+    nothing was to do."""
+
+    plan: Plan
+    snapshot: Snapshot
+    run: Run
+    written: bool
+    late: tuple[Finding, ...] = ()
+    """What went wrong after the commit; among the plan's findings too."""
+
+
+def new_run(user: str, now: datetime | None = None, *, role: str = roles.SR_OPERATOR) -> Run:
+    """A run that starts now, to the second. role: what the user may do where _USERS names
+    nobody."""
+    moment = (now or datetime.now()).replace(microsecond=0)
+    offset = moment.astimezone().utcoffset() or timedelta(0)
+    return Run(run_id(moment), user, moment, lambda: str(uuid.uuid4()), role, utc_offset=offset)
+
+
+def entry_of(job: Job, run: Run) -> Entry:
+    """What the journal is to say of a job."""
+    return entry_called(job.label, run)
+
+
+def entry_called(label: str, run: Run) -> Entry:
+    """What the journal is to say of a run: besides the name that is claimed, whose process it is."""
+    return Entry(run.run_id, label, run.user, run.now, whoami.login(), whoami.host())
+
+
+def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot, Run]:
+    """The plan of a job on the workbook as it is, with the sheets and columns it needs added, and
+    the run as the workbook knows it: with the role of its user, and a RunID of its own.
+
+    Raises NotPermittedError before anything of the workbook is looked at, SchemaError for a sheet
+    that can't be worked with.
+    """
+    whole = store.read(*dict.fromkeys((*job.sheets, USERS)), strict=False)
+    run = known(run, store, whole)
+    permissions.require(job.name, job.label, run, whole.of([USERS]))
+    if job.strict:
+        for name in job.required:
+            require(whole[name])
+        for name in (*job.optional, USERS):
+            if whole[name].exists:
+                require(whole[name])
+    snapshot = whole.of(dict.fromkeys(job.sheets))
+    plan = job.plan(snapshot, run)
+    plan.changes = with_structure(plan.changes.merged(), snapshot)
+    permissions.require_written(plan.changes, job.label, run, whole.of([USERS]))
+    if job.effect is Effect.READS and plan.changes:
+        raise InternalError(f"{job.name} is declared to read only, and would write")
+    plan.findings += conformance.columns_apart(plan.changes, snapshot.tables)
+    plan.findings += conformance.protected(plan.changes, snapshot.tables)
+    plan.findings = [found.titled(snapshot.layout.titles) for found in plan.findings]
+    return plan, snapshot, run
+
+
+def known(run: Run, store: Store, snapshot: Snapshot) -> Run:
+    """The run as the workbook knows it: the role of its user, and a RunID of its own. snapshot:
+    holds _USERS."""
+    return replace(
+        users.with_role(run, snapshot[USERS]), run_id=run_id_after(store.last_run_id(), run.run_id)
+    )
+
+
+def look(store: Store, job: Job, run: Run) -> Any:
+    """The result of a job that only reads."""
+    return prepare(store, job, run)[0].result
+
+
+def carry_out(
+    store: Store,
+    job: Job,
+    run: Run,
+    *,
+    dry_run: bool = False,
+    confirm: Confirm | None = None,
+    changed: Show | None = None,
+) -> Done:
+    """Plan and, unless dry_run, write it whole or not at all.
+
+    confirm: asks a person. Where the workbook moved while they were asked so that other cells would
+    be written than they saw (D18), nothing is written: `changed` is shown the plan as it is now,
+    and ConflictError raised. Without it the job is planned once more on the new state, with the
+    lock held, so that it can't be overtaken again.
+    """
+    tape = _Tape(run.new_uuid)
+    plan, snapshot, own = prepare(store, job, replace(run, new_uuid=tape.from_start()))
+    if dry_run or not plan.changes:
+        late = (
+            tuple(job.after_commit(plan)) if job.after_commit and job.always and not dry_run else ()
+        )
+        plan.findings += late
+        return Done(plan, snapshot, own, False, late)
+    if confirm and not confirm(plan, snapshot):
+        return Done(plan, snapshot, own, False)
+    entry = entry_of(job, own)
+    moved = False
+    with store.locked(entry):
+        if store.read().revision != snapshot.revision:
+            seen = cells_for_consent(plan.changes, own.run_id)
+            plan, snapshot, own = prepare(store, job, replace(run, new_uuid=tape.from_start()))
+            entry = entry_of(job, own)
+            moved = confirm is not None and cells_for_consent(plan.changes, own.run_id) != seen
+        if plan.changes and not moved:
+            store.commit(plan.changes, snapshot.revision, entry)
+    if moved:
+        if changed:
+            changed(plan, snapshot)
+        raise ConflictError(
+            "the workbook was changed while you were asked, and now something else would be written",
+            "nothing was written; run the command again",
+        )
+    late = (
+        *set_aside(store),
+        *(job.after_commit(plan) if job.after_commit and (plan.changes or job.always) else ()),
+    )
+    plan.findings += late
+    return Done(plan, snapshot, own, bool(plan.changes), late)
+
+
+def set_aside(store: Store) -> list[Finding]:
+    """The entries of the journal that a commit or an undo set aside, each told once."""
+    told = store.set_aside() if isinstance(store, LocalFile) else []
+    return [
+        Finding(JOURNAL_DAMAGED, Severity.HIGH, f"{one.why}; it was set aside as {one.file}")
+        for one in told
+    ]
+
+
+class _Tape:
+    """The same UUIDs again each time a job is planned, so that plans can be compared."""
+
+    def __init__(self, new_uuid: Callable[[], str]) -> None:
+        self._new, self._given = new_uuid, list[str]()
+
+    def from_start(self) -> Callable[[], str]:
+        position = 0
+
+        def following() -> str:
+            nonlocal position
+            if position == len(self._given):
+                self._given.append(self._new())
+            position += 1
+            return self._given[position - 1]
+
+        return following
+
+
+def cells_for_consent(changes: ChangeSet, own_run_id: str) -> list[Any]:
+    """What a person agrees to: every cell with what stands there before and after. The RunID of the
+    run itself, and at which free row new rows start, are left out."""
+
+    def plain(value: Any) -> Any:
+        match value:
+            case str():
+                return value.replace(own_run_id, "RunID")
+            case dict():
+                return {key: plain(one) for key, one in value.items()}
+            case list() | tuple():
+                return [plain(one) for one in value]
+        return value
+
+    def fields(change: Any) -> list[Any]:
+        left_out = "first_row" if isinstance(change, AppendRows) else ""
+        return [
+            type(change).__name__,
+            *(plain(value) for name, value in asdict(change).items() if name != left_out),
+        ]
+
+    return [fields(change) for change in changes]

@@ -1,0 +1,32 @@
+"""How wide a text is where it is shown: in cells of a terminal, or in characters of a column."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_NO_CELL = ("Mn", "Me", "Cf")
+_WIDE = ("W", "F")
+
+
+def cells(text: str) -> int:
+    """How many cells a text takes: two for a wide character (中, 서, an emoji), none for a mark that
+    stands on another one and for what nobody sees."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in _NO_CELL or "\u1160" <= character <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+
+
+def left(text: str, width: int) -> str:
+    """A text filled up with spaces to so many cells."""
+    return text + " " * (width - cells(text))
+
+
+def right(text: str, width: int) -> str:
+    """A text with spaces before it, to so many cells."""
+    return " " * (width - cells(text)) + text

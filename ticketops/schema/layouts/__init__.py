@@ -1,0 +1,1 @@
+"""Kinds of workbooks: the sheets that each consists of."""

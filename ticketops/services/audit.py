@@ -1,0 +1,110 @@
+"""The use cases that examine a workbook: audit, repair, doctor (§12a)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ticketops.domain.audit import checks
+from ticketops.domain.catalogue import follow
+from ticketops.domain.masterdata import similar
+from ticketops.domain.plan import Plan, Run
+from ticketops.engine.job import Effect, Job
+from ticketops.model.changes import AddColumns
+from ticketops.model.findings import Severity, count_by_code
+from ticketops.schema.layouts.event import (
+    ALIASES,
+    ALLOCATION_AUDIT,
+    DISTRIBUTION,
+    PURCHASES,
+    REPAIR_LOG,
+    SALES,
+    SCHEDULE,
+    UNITS,
+)
+from ticketops.schema.tables import Snapshot
+from ticketops.stores.base import Store, as_spreadsheet
+
+
+def audit_repair() -> Job:
+    from ticketops.domain.audit import repair
+
+    return Job("audit.repair", repair.plan_repair, (DISTRIBUTION, UNITS), (REPAIR_LOG,))
+
+
+def audit_job(*, write: bool) -> Job:
+    """The audit of §12a; written into _ALLOCATION_AUDIT where asked for."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        seats = follow.seats(snapshot)
+        result, findings = checks.audit(snapshot.of((DISTRIBUTION, UNITS)), seats)
+        made = Plan(findings=findings + follow.left_behind(snapshot, seats), result=result)
+        made.findings += similar.clients_alike(snapshot, Severity.LOW)
+        if write:
+            from ticketops.books.report_sheets import audit_grid
+
+            units = snapshot[UNITS].frame.select("unit_id", "row").drop_nulls()
+            rows = dict(zip(units["unit_id"], units["row"], strict=True))
+            made.changes.replace(ALLOCATION_AUDIT, (), audit_grid(result, findings, rows, run.now))
+        return made
+
+    also = (SALES, PURCHASES, SCHEDULE, ALIASES)
+    return Job(
+        "audit.run",
+        plan,
+        (DISTRIBUTION, UNITS),
+        (*also, ALLOCATION_AUDIT) if write else also,
+        effect=Effect.WRITES if write else Effect.READS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What is missing and added: columns of a sheet, or, where none is named, the sheet."""
+
+    sheet: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """`doctor`. sheets: that were examined; issues: findings that remain, by their code too."""
+
+    sheets: int
+    issues: int
+    by_code: dict[str, int]
+    added: tuple[Added, ...]
+
+
+def doctor_job(store: Store, *, fix: bool) -> Job:
+    """`fix`: add missing sheets and columns. The findings are those of the workbook as it is
+    before. Raises UnusableError where it is no spreadsheet."""
+    from ticketops.domain.audit import conformance
+    from ticketops.domain.catalogue import times
+
+    workbook = as_spreadsheet(store)
+
+    def plan(snapshot: Snapshot, _run: Run) -> Plan:
+        names, layout = workbook.sheet_names(), snapshot.layout
+        lacking = any(sheet.name not in names and not sheet.extension for sheet in layout)
+        raw = workbook.raw_rows(*(name for name in names if lacking or name in layout))
+        tables = {sheet.name: snapshot[sheet.name] for sheet in layout}
+        findings = conformance.examine(layout, names, tables, raw)
+        if SCHEDULE in snapshot:
+            findings += times.not_understood(snapshot, misfits=False)
+        made = Plan(findings=findings)
+        if fix:
+            made.changes = conformance.additions(layout, names, tables, raw)
+            made.findings = list(conformance.remaining(findings, made.changes, layout))
+        added = (
+            Added(change.sheet, change.columns if isinstance(change, AddColumns) else ())
+            for change in made.changes
+        )
+        made.result = Examined(
+            len(names), len(made.findings), count_by_code(made.findings), tuple(added)
+        )
+        return made
+
+    sheets = store.layout.names
+    if fix:
+        return Job("doctor.fix", plan, optional=sheets, label="doctor --fix", strict=False)
+    return Job("doctor", plan, optional=sheets, effect=Effect.READS, strict=False)

@@ -1,0 +1,140 @@
+"""For whom books are made: the parties that are named, that have anything, or whose book stands
+there."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ticketops.domain.dispatch import clients, staff, suppliers
+from ticketops.domain.dispatch.groups import plain_key
+from ticketops.domain.dispatch.state import State
+from ticketops.domain.masterdata import users
+from ticketops.errors import NotFoundError, RuleError
+from ticketops.model import book_kinds
+from ticketops.schema.book_layouts import digest, file_name
+from ticketops.schema.tables import Snapshot
+from ticketops.services.book_registry import latest_books, stands
+from ticketops.stores.gsheets.address import is_online
+
+
+def barred_staff(snapshot: Snapshot, kind: str, parties: Iterable[str]) -> dict[str, str]:
+    """{member of staff: why they may do nothing}: no book is made for them, and theirs are not
+    read."""
+    return users.barred_people(snapshot, parties) if kind == book_kinds.STAFF_BOOK else {}
+
+
+def standing(
+    snapshot: Snapshot,
+    kind: str,
+    folder: Path,
+    online: Mapping[str, str] | None,
+    path_of: Callable[[str], Path],
+) -> list[str]:
+    """Parties whose book stands there: whoever has nothing any more may have written into it, and
+    must see it emptied."""
+    built = {party for of, party, _file in latest_books(snapshot) if of == kind}
+    if online is not None:
+        return [party for party in built if party in online]
+    there = paths_there(snapshot, kind, folder, path_of)
+    return [party for party in built if party in there or stands(folder / file_name(kind, party))]
+
+
+def paths_there(
+    snapshot: Snapshot, kind: str, folder: Path, path_of: Callable[[str], Path]
+) -> dict[str, Path]:
+    """{party: the file in this folder that is its book by `_BOOKS`}, whatever it was called when it
+    was made; the newest that stands there."""
+    found = {}
+    for of, party, name in latest_books(snapshot):
+        if of == kind and not is_online(name):
+            path = path_of(name)
+            if path.absolute().parent == folder.absolute() and stands(path):
+                found[party] = path
+    return found
+
+
+def paths_of(
+    state: State,
+    kind: str,
+    parties: Iterable[str],
+    snapshot: Snapshot,
+    folder: Path,
+    path_of: Callable[[str], Path],
+) -> dict[str, Path]:
+    """{party: the file of its book}: the one that stands there, else a new one that is called as the
+    party is spelled. No two parties share one, whatever a file system makes of case and accents."""
+    there = paths_there(snapshot, kind, folder, path_of)
+    found = {}
+    taken = {_folded(path.name) for path in there.values()}
+    for party in parties:
+        if party in there:
+            found[party] = there[party]
+            continue
+        called = state.client_titles.get(party, "") if kind == book_kinds.CLIENT else ""
+        name = file_name(kind, party, called)
+        if _folded(name) in taken:
+            name = file_name(kind, party, f"{called or party} {digest(party)[:6]}")
+        taken.add(_folded(name))
+        found[party] = folder / name
+    return found
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def party_of(
+    state: State, kind: str, name: str, chosen: Mapping[tuple[str, str], str] | None = None
+) -> str:
+    """A party as `_BOOKS` knows it, from what somebody typed. chosen: what a person at a terminal
+    chose. Raises NotFoundError for a client that there is none of."""
+    if kind == book_kinds.CLIENT:
+        return clients.find_group(state, name, chosen)
+    if kind == book_kinds.SUPPLIER:
+        return plain_key(name)
+    return " ".join(name.split()).casefold()
+
+
+def parties_of(
+    state: State,
+    kind: str,
+    names: Sequence[str],
+    snapshot: Snapshot,
+    chosen: Mapping[tuple[str, str], str] | None = None,
+) -> list[str]:
+    """The parties that are named, or all that have anything. Raises NotFoundError, RuleError."""
+    if kind == book_kinds.CLIENT:
+        known = list(clients.client_groups(state))
+    elif kind == book_kinds.SUPPLIER:
+        if not state.groups:
+            learn = (
+                " `supplier learn` takes them from _SUPPLIER_QUEUE" if state.supplier_rows else ""
+            )
+            raise RuleError(
+                "no supplier group is set up",
+                f"`supplier map KEY --vendor NAME` makes one;{learn}".rstrip(";"),
+            )
+        known = list(suppliers.units_of(state))
+    else:
+        known = list(staff.tasks_by_person(state))
+    found = [party_of(state, kind, name, chosen) for name in names]
+    if kind == book_kinds.STAFF_BOOK:
+        users.require_welcome(snapshot, found, "no book is made for")
+    built = {party for of, party, _file in latest_books(snapshot) if of == kind}
+    for name in found:
+        if name not in known and name not in built:
+            near = ", ".join(sorted(known)[:5])
+            raise NotFoundError(
+                f"{name} has nothing that a {kind} book could show",
+                f"there are {near}" if near else "",
+            )
+    if not known and not found:
+        what = {
+            book_kinds.CLIENT: "ticket in Distribution",
+            book_kinds.SUPPLIER: "unit of a supplier",
+            book_kinds.STAFF_BOOK: "task that is assigned",
+        }
+        raise RuleError(f"there is no {what[kind]} yet")
+    return list(dict.fromkeys(found)) or sorted(known)

@@ -1,0 +1,109 @@
+"""After a commit whose cells were sent ahead and put in their place by copying: do they stand there?
+
+No document says whether copying skips rows that a filter hides, or what else it may leave out. So
+the written cells are read back, and those that still hold what stood there before are written
+again, directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ticketops.errors import BusyError, UnusableError
+from ticketops.schema.addresses import column_letters, runs
+from ticketops.schema.sheets_api import Request, at
+from ticketops.stores.gsheets.connection import Connection
+from ticketops.stores.gsheets.recheck import comparable
+from ticketops.stores.gsheets.sheets import KnownSheets
+
+Rows = Sequence[Sequence[Any]]
+Block = Mapping[str, Any]
+"""The body of an updateCells: `start` and `rows`."""
+_HINT = "clear the filters of that sheet in Google Sheets (Data > Remove filter), take the command back with `ticketops undo`, or write those cells by hand: `ticketops log show` lists them"
+
+
+def complete(
+    connection: Connection, known: KnownSheets, blocks: Sequence[Block], before: Mapping[str, Rows]
+) -> None:
+    """See that the cells of `blocks` stand where they belong; before: the raw rows of each sheet
+    as they were. What somebody else changed meanwhile is theirs. Raises UnusableError where cells
+    can't be written, and BusyError where that can't be known."""
+    lost = _lost(connection, known, blocks, before)
+    if not lost:
+        return
+    connection.update([request for name in lost for request in _again(known, name, lost[name])])
+    if still := _lost(connection, known, blocks, before):
+        name, cells = next(iter(still.items()))
+        row, column = min(cells)
+        count = sum(map(len, still.values()))
+        raise UnusableError(
+            f"Google left {count} of the cells that were written as they were, {name}!{column_letters(column)}{row} first",
+            _HINT,
+        )
+
+
+def _lost(
+    connection: Connection, known: KnownSheets, blocks: Sequence[Block], before: Mapping[str, Rows]
+) -> dict[str, dict[tuple[int, int], Any]]:
+    """{sheet: {(row, column): CellData}} of the cells that hold what they held before, and should
+    not."""
+    names = {grid.sheet_id: name for name, grid in known.grids.items()}
+    sent: dict[str, dict[tuple[int, int], Any]] = {}
+    for block in blocks:
+        sent.setdefault(names[block["start"]["sheetId"]], {}).update(_cells(block))
+    try:
+        found = connection.values(
+            [known.quoted(name, _around(cells)) for name, cells in sent.items()]
+        )
+    except BusyError as error:
+        raise BusyError(
+            f"{error.message}: it was written, but could not be read back",
+            "it is not known whether every cell of it is there: `ticketops log show` lists them",
+        ) from None
+    lost: dict[str, dict[tuple[int, int], Any]] = {}
+    for (name, cells), rows in zip(sent.items(), found, strict=True):
+        top = min(row for row, _ in cells)
+        old = before.get(name, ())
+        for (row, column), cell in cells.items():
+            wanted = comparable(next(iter(cell.get("userEnteredValue", {}).values()), None))
+            stands = comparable(_cell(rows, row - top + 1, column))
+            if stands != wanted and stands in (None, comparable(_cell(old, row, column))):
+                lost.setdefault(name, {})[row, column] = cell
+    return lost
+
+
+def _cells(block: Block) -> Iterator[tuple[tuple[int, int], Any]]:
+    top, left = block["start"]["rowIndex"] + 1, block["start"]["columnIndex"] + 1
+    for row, sent in enumerate(block["rows"], start=top):
+        for column, cell in enumerate(sent["values"], start=left):
+            yield (row, column), cell
+
+
+def _around(cells: Mapping[tuple[int, int], Any]) -> str:
+    """The rows that hold them, from column A on."""
+    rows, columns = [row for row, _ in cells], [column for _, column in cells]
+    return f"A{min(rows)}:{column_letters(max(columns))}{max(rows)}"
+
+
+def _cell(rows: Rows, row: int, column: int) -> Any:
+    return rows[row - 1][column - 1] if row <= len(rows) and column <= len(rows[row - 1]) else None
+
+
+def _again(
+    known: KnownSheets, name: str, cells: Mapping[tuple[int, int], Any]
+) -> Iterator[Request]:
+    """Those cells written directly, in runs of neighbours."""
+    by_row: dict[int, list[int]] = {}
+    for row, column in sorted(cells):
+        by_row.setdefault(row, []).append(column)
+    for row, columns in by_row.items():
+        for left, right in runs(columns):
+            values = [cells[row, column] for column in range(left, right + 1)]
+            yield {
+                "updateCells": {
+                    "start": at(known.grids[name].sheet_id, row, left),
+                    "rows": [{"values": values}],
+                    "fields": "userEnteredValue",
+                }
+            }
