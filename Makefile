@@ -6,6 +6,8 @@ STAMP := $(VENV)/.ready
 JOBS ?= 2
 SEED ?= 11
 SAMPLE ?= 40
+# Tests start hundreds of processes: each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test slow check lint types bench mutants docs clean
