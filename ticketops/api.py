@@ -110,16 +110,19 @@ class Workbook:
 
         return readable(self._store().layout)
 
-    def read(self, sheet: str) -> pl.DataFrame:
+    def read(self, sheet: str, *, headers: bool = False) -> pl.DataFrame:
         """A sheet's records as a data frame: `row`, the sheet row, and its columns by their names.
         Columns that hold secrets are absent. Needs the role operator.
 
-        sheet: its name, or its title. Warns with UnreadableCells of cells that are null because
+        sheet: its name, or its title. headers: columns are called as in the sheet (docs/workbook.md
+        has both). Warns with UnreadableCells of cells that are null because
         they are not what their column holds. Raises NotFoundError for a sheet that commands do not
         know.
 
         >>> book.read("Sales").select("row", "sales_id", "client", "number").row(0)
-        (2, 'S1', 'Harbour Club', 4)
+        (2, 'S1', 'Westbrook & Sons', 4)
+        >>> book.read("Sales", headers=True).columns[:4]
+        ['row', 'Date', 'Match', 'Game']
         """
         from ticketops.services.reading import sheet_read
 
@@ -128,7 +131,7 @@ class Workbook:
         if found.unreadable:
             warnings.warn(_told(found.sheet, found.unreadable), UnreadableCells, stacklevel=2)
         frame: pl.DataFrame = found.frame
-        return frame
+        return frame.rename(found.headers) if headers else frame
 
     def audit(self) -> Report[Audit]:
         """`ticketops audit run`: do Distribution and _PURCHASE_UNITS tell the same story?
@@ -165,9 +168,9 @@ class Workbook:
 
         >>> plan = book.dry_run("allocate.commit", "S2")
         >>> plan.result.status, plan.result.allocated
-        ('ALLOCATED', 4)
-        >>> plan.changes.filter(sheet="_PURCHASE_UNITS", header="Status").select("cell", "after").row(0)
-        ('I2', 'ALLOCATED')
+        ('ALLOCATED', 5)
+        >>> plan.changes.filter(header="Status").select("sheet", "cell", "after").row(0)
+        ('Distribution', 'W7', 'ALLOCATED')
         """
         from ticketops.cli.planning import plan
 
