@@ -18,7 +18,7 @@ def short(book: ticketops.Workbook) -> dict[tuple[str, str], int]:
 
 def served(plan: ticketops.DryRun) -> pl.DataFrame:
     """How many units each sale would be given."""
-    tickets = plan.changes.filter(sheet="Distribution", header="UnitIDs")
+    tickets = plan.changes.filter(sheet="Distribution", header="AllocatedUnitIDs")
     sales = tickets.select(sale=pl.col("key").str.split("-").list.first())
     return sales.group_by("sale", maintain_order=True).len("units")
 

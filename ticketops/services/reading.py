@@ -45,4 +45,4 @@ def _known(store: Store, name: str) -> str | None:
         return found
     by_headers = [one for one in names if store.layout[one].found_by]
     titles = store.read(*by_headers, strict=False).layout.titles
-    return next((one for one in names if titles.get(one, "").casefold() == wanted), None)
+    return next((one for one, title in titles.items() if title.casefold() == wanted), None)
