@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -25,16 +25,15 @@ from ticketops.schema.columns import text_of
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What came of it. cells: those that would change, as `--json` lists them; notices: what the
+    """What would come of it. cells: those that would change, as `--json` lists them; notices: what the
     command would say on standard error."""
 
     command: str
     result: Any
     findings: tuple[Finding, ...]
-    run_id: str | None
     counts: Mapping[str, Mapping[str, int]]
     cells: tuple[Mapping[str, Any], ...]
-    notices: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
 
 class _Silent(Output):
@@ -68,18 +67,8 @@ class _Planning(Session):
     ) -> int:
         from ticketops.engine.describe import cells_of
 
-        notices = self.out.notices if isinstance(self.out, _Silent) else []
-        self.told.append(
-            Planned(
-                self.command,
-                result,
-                tuple(findings),
-                run_id,
-                counts or {},
-                tuple(cells_of(*cells)) if cells else (),
-                tuple(notices),
-            )
-        )
+        shown = tuple(cells_of(*cells)) if cells else ()
+        self.told.append(Planned(self.command, result, tuple(findings), counts or {}, shown))
         return 0
 
 
@@ -96,12 +85,11 @@ def plan(
     if twice := sorted(given.keys() & options.keys()):
         raise UsageError(f"{name}: {twice[0]} is said twice")
     words = _words(name, command, arguments, {**given, **options})
-    planned: list[Planned] = []
+    told: list[Planned] = []
+    out = _Silent()
 
     def session(called: str, _given: Mapping[str, Any]) -> Session:
-        return _Planning(
-            called, settings, _Silent(), dry_run=True, yes=False, attended=False, told=planned
-        )
+        return _Planning(called, settings, out, dry_run=True, yes=False, attended=False, told=told)
 
     before = SESSION.set(session)
     try:
@@ -111,7 +99,7 @@ def plan(
         raise UsageError(f"{name}: {error.format_message()}", _taken(name, command)) from None
     finally:
         SESSION.reset(before)
-    return planned[-1]
+    return replace(told[-1], notices=tuple(out.notices))
 
 
 def writing() -> list[str]:

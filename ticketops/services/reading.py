@@ -8,7 +8,6 @@ from ticketops.engine import permissions
 from ticketops.engine.job import Effect, Job
 from ticketops.errors import NotFoundError
 from ticketops.schema.layout import Layout
-from ticketops.schema.layouts.event import USERS
 from ticketops.schema.tables import Snapshot
 from ticketops.stores.base import Store
 
@@ -29,11 +28,11 @@ def sheet_read(store: Store, name: str) -> Job:
                 f"there is no sheet {name!r} that commands know",
                 f"it must be one of {', '.join(readable(store.layout))}",
             )
-        permissions.require_read(known, run, snapshot)
+        permissions.require_read(known, run)
         return Plan(result=records(snapshot[known]))
 
     required = () if known is None else (known,)
-    return Job("read", plan, required, (USERS,), f"read {known or name}", effect=Effect.READS)
+    return Job("read", plan, required, label=f"read {known or name}", effect=Effect.READS)
 
 
 def _known(store: Store, name: str) -> str | None:
