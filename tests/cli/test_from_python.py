@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import io
+import json
 import re
 import shlex
 import shutil
@@ -176,7 +177,11 @@ def python_of(words: list[str]) -> tuple[str, list[str], dict[str, Any]]:
             options.setdefault(key, []).append(next(rest))
         else:
             options[key] = next(rest)
-    return path.replace(" ", "."), arguments, {k: v for k, v in options.items() if k != "yes"}
+    return (
+        path.replace(" ", "."),
+        arguments,
+        {k: v for k, v in options.items() if k not in ("yes", "dry_run")},
+    )
 
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
@@ -208,7 +213,7 @@ def outcome(call: Callable[[], ticketops.DryRun]) -> dict[str, Any]:
         return {"error": said if error.code != "USAGE" else "USAGE"}
     return without_uuids(
         {
-            "result": plain(plan.result),
+            "result": json.loads(json.dumps(plain(plan.result), default=datetime.isoformat)),
             "findings": [finding.as_dict() for finding in plan.findings],
             "changes": plain(dict(plan.counts)),
             "cells": [list(row) for row in plan.changes["sheet", "cell", "header", "key"].rows()],
