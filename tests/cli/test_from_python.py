@@ -64,6 +64,10 @@ CALLS: dict[str, tuple[Call, str]] = {
         ),
         "sale add --client Zed --line 'M02:Cat 2:1@99' --date 2026-03-01 --new",
     ),
+    "lines of a file": (
+        lambda b: b.dry_run("purchase.add", vendor="Ann Tickets", csv=Path("lines.csv")),
+        "purchase add --vendor 'Ann Tickets' --csv lines.csv",
+    ),
     "one sale": (lambda b: b.dry_run("allocate.commit", sale="S3"), "allocate commit S3"),
     "sets of units": (
         lambda b: b.dry_run("allocate.commit", "S3", set=["PR0003-S01:1"]),
@@ -143,6 +147,7 @@ def test_the_cells_that_are_planned_are_those_that_are_written(
     name: str, workbook: ticketops.Workbook, book: Path, here: Runner
 ) -> None:
     call, words = CALLS[name]
+    (book.parent / "lines.csv").write_text("match,category,qty,unit_price\nM02,Cat 2,2,9\n")
     before, content = cells_of(book), book.read_bytes()
     plan = call(workbook)
     assert book.read_bytes() == content
@@ -307,6 +312,9 @@ def test_every_command_that_writes_is_listed() -> None:
         (lambda b: b.dry_run("allocate.commit", ["S1"]), "an argument can't be ['S1']"),
         (lambda b: b.dry_run("override.alloc-from", category="Cat 1"), "sale is missing"),
         (lambda b: b.dry_run("sale.add", client="--new", line="x"), "'x'"),
+        (lambda b: b.dry_run("sale.add", csv="a\0.csv"), "csv can't be 'a\\x00.csv'"),
+        (lambda b: b.dry_run("sale.add", csv="none.csv"), "none.csv"),
+        (lambda b: b.dry_run("sale.add", csv="-"), "csv must be a file"),
         (lambda b: b.dry_run("dispatch.watch", "."), "dispatch watch has no dry run"),
     ],
 )

@@ -194,6 +194,8 @@ def _option(name: str, key: str, parameter: Any, value: object) -> list[str]:
         if not isinstance(value, bool):
             raise UsageError(f"{name}: {key} must be True or False, not {value!r}")
         return [option] if value else list(parameter.secondary_opts[:1])
+    if value == "-" and str(parameter.metavar).endswith("|-"):
+        raise UsageError(f"{name}: {key} must be a file: a program has no standard input to read")
     return [f"{option}={_text(name, key, one)}" for one in _each(parameter.multiple, value)]
 
 
@@ -205,4 +207,7 @@ def _text(name: str, key: str, value: object) -> str:
     """A value as it is typed. Raises UsageError for one that nobody can type."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | date | Path):
         raise UsageError(f"{name}: {key} can't be {value!r}")
-    return text_of(value)
+    text = text_of(value)
+    if "\0" in text:
+        raise UsageError(f"{name}: {key} can't be {value!r}: no word holds a NUL")
+    return text
