@@ -228,8 +228,8 @@ def _told(sheet: str, unreadable: tuple[Misfit, ...]) -> str:
     named = [f"{one.column} in row {one.row}: {one.text!r}" for one in unreadable[:_MOST_NAMED]]
     more = len(unreadable) - len(named)
     return (
-        f"{sheet}: {len(unreadable)} cell{'s' * (len(unreadable) != 1)} can't be read, and null in the"
-        f" data frame ({counted}): {'; '.join(named)}{f'; and {more} more' if more else ''}"
+        f"{sheet}: {len(unreadable)} cell{'s' * (len(unreadable) != 1)} can't be read, so the data"
+        f" frame has null there ({counted}): {'; '.join(named)}{f'; and {more} more' if more else ''}"
     )
 
 
