@@ -41,6 +41,7 @@ check: lint types test ## What a contributor runs before a commit
 docs: $(STAMP) ## Write docs/ anew
 	$(BIN)/python -m ticketops.cli.reference docs
 	$(BIN)/python scripts/tree.py
+	$(BIN)/python scripts/notebook.py
 
 bench: $(STAMP) ## Benchmarks beside their peers, written to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py

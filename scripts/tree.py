@@ -28,6 +28,7 @@ FIRST = (
     "engine",
     "services",
     "cli",
+    "api.py",
 )
 """The order of the top: what is imported stands above what imports it."""
 

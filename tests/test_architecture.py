@@ -77,6 +77,11 @@ def test_imports_point_one_way(path: Path) -> None:
     assert used - LAYERS[layer] - {layer} == set()
 
 
+def test_nothing_but_the_package_s_front_imports_the_interface_for_programs() -> None:
+    users = {str(path.relative_to(PACKAGE)) for path in MODULES if "ticketops.api" in imports(path)}
+    assert users == {"__init__.py"}
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "domain").rglob("*.py")), ids=lambda p: p.stem)
 def test_the_domain_sees_no_file_clock_random_number_or_network(path: Path) -> None:
     assert {name.split(".")[0] for name in imports(path)} & IMPURE == set()

@@ -177,9 +177,11 @@ def load(
     flags: Mapping[str, Any],
     environment: Mapping[str, str] = os.environ,
     folder: Path | None = None,
+    *,
+    prefix: str = "--",
 ) -> Settings:
-    """The settings of one run; `flags` that are None were not given. Raises UsageError for a value
-    that can't be.
+    """The settings of one run; `flags` that are None were not given, and `prefix` stands before
+    their names where one can't be. Raises UsageError for a value that can't be.
 
     A relative path in a file is taken from that file's folder. What the current folder's file may
     not set is left out, and `ignored` says so (D30); the user's own configuration is no other's,
@@ -200,7 +202,9 @@ def load(
         if text:
             values[name] = _read(name, text, f"TICKETOPS_{name.upper()}")
     values |= {
-        name: _read(name, value, f"--{name}") for name, value in flags.items() if value is not None
+        name: _read(name, value, f"{prefix}{name}")
+        for name, value in flags.items()
+        if value is not None
     }
     if not values.get("user"):
         values["user"] = _login()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ticketops.domain.allocation.process import Processed
 
 app = command_group("allocate")
-_Target = Annotated[
+_Sale = Annotated[
     str,
     typer.Argument(metavar="SALESID", help="The sale line (S147) or its first ticket (S147-1)."),
 ]
@@ -37,7 +37,7 @@ _TimeLimit = Annotated[
 @command(app, "preview", writes=True)
 def preview(
     session: Session,
-    target: _Target,
+    sale: _Sale,
     write: Annotated[
         bool, typer.Option("--write", help="Put the plans into _ALLOCATION_PREVIEW.")
     ] = False,
@@ -51,7 +51,7 @@ def preview(
     """
     from ticketops.services import allocation
 
-    job = allocation.allocate_preview(target, write=write)
+    job = allocation.allocate_preview(sale, write=write)
     if write:
         return session.run(job, lambda result: _previewed(session, result))
     return session.look(job, lambda result: _previewed(session, result))
@@ -60,7 +60,7 @@ def preview(
 @command(app, "commit", writes=True)
 def commit(
     session: Session,
-    target: _Target,
+    sale: _Sale,
     plan: Annotated[
         int | None,
         typer.Option(
@@ -113,7 +113,7 @@ def commit(
     why = intake.option_text(reason, "reason", required=True) if reason is not None else ""
     choice = Choice(plan, parse_sets(sets or ()))
     return session.run(
-        allocation.allocate_commit(target, choice, why), lambda result: _committed(session, result)
+        allocation.allocate_commit(sale, choice, why), lambda result: _committed(session, result)
     )
 
 

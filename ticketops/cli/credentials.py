@@ -138,7 +138,7 @@ def add(
         vendor,
         **names,
         event=None if event_here else option_text(event, "event"),
-        password=None if no_password else _password(stdin=password_stdin),
+        password=None if no_password else _password(session, stdin=password_stdin),
         dry_run=session.dry_run,
         notice=session.out.notice,
     )
@@ -187,7 +187,7 @@ def update(
         if text is not None
     }
     if new_password or password_stdin:
-        given["password"] = _password(stdin=password_stdin)
+        given["password"] = _password(session, stdin=password_stdin)
     if not given:
         raise UsageError(
             "nothing is to be changed",
@@ -447,11 +447,15 @@ def _show_counts(session: Session, sheets: Mapping[str, int], action: str) -> No
         session.out.line(f"{sheet}: {counted(number, 'password')} {action}")
 
 
-def _password(*, stdin: bool) -> str:
+def _password(session: Session, *, stdin: bool) -> str:
     """The password, from standard input or asked for twice at the terminal. Raises UsageError where
     neither is possible."""
     from ticketops.services.credentials import acceptable
 
+    if not session.attended:
+        raise UsageError(
+            "a password is not for programs to say", "the command line asks for it, or reads it"
+        )
     if stdin:
         return acceptable(_one_line())
     if not sys.stdin.isatty():

@@ -36,7 +36,7 @@ class Output:
         self.printed = 0
         """Lines of the result so far."""
         self._transferring = 0.0
-        self.terminal = sys.stdout.isatty()
+        self.terminal = sys.stdout is not None and sys.stdout.isatty()
         self._colour = (
             self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         )

@@ -52,7 +52,7 @@ def workbook_page() -> str:
         "# The workbook\n",
         "Made by `make docs` from the layout (`ticketops/schema/layouts/event`). Columns are found by their header, case and",
         "spaces forgiven, never by position; columns and sheets of your own are left alone. *Extension* sheets and columns",
-        "are made when first needed.\n",
+        "are made when first needed. What a column is called [in Python](python.md) stands beside its header.\n",
     ]
     for sheet in EVENT:
         where = f"header in row {sheet.header_row}" if sheet.header_row else "free layout"
@@ -68,9 +68,9 @@ def workbook_page() -> str:
                 f"found by its headers {found_by}. Where several sheets have them, the setting `event` decides.\n"
             )
         if sheet.columns:
-            pages.append("| header | holds | remarks |\n| --- | --- | --- |")
+            pages.append("| header | in Python | holds | remarks |\n| --- | --- | --- | --- |")
             pages += [
-                f"| {column.header} | {column.type.value} | {_remarks(column)} |"
+                f"| {column.header} | {'' if column.secret else column.name} | {column.type.value} | {_remarks(column)} |"
                 for column in sheet.columns
             ]
             pages.append("")

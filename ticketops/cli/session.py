@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -53,7 +54,7 @@ _DRY_RUN = Annotated[
 ]
 _YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 
-_SHARED = {
+SHARED = {
     "workbook": _WORKBOOK,
     "as_user": _AS,
     "json": _JSON,
@@ -61,7 +62,7 @@ _SHARED = {
     "wide": _WIDE,
     "debug": _DEBUG,
 }
-_WRITING = {"dry_run": _DRY_RUN, "yes": _YES}
+WRITING = {"dry_run": _DRY_RUN, "yes": _YES}
 _MOST_CELLS = 200
 
 Confirm = Annotated[
@@ -120,6 +121,8 @@ class Session:
     """What a person types in place of yes."""
     confirmed: bool = False
     """Whether the command line confirms it already."""
+    attended: bool = True
+    """Whether a person may be asked for a password: not where a program plans a command."""
 
     @property
     def workbook(self) -> Path | str:
@@ -419,6 +422,21 @@ def _first_sentence(text: str) -> str:
     return f"{sentence}." if stop else paragraph
 
 
+def _from_words(command: str, given: Mapping[str, Any]) -> Session:
+    """The session of a command line. given: what was said for the shared options."""
+    settings = config.load({"workbook": given["workbook"], "user": given["as_user"]})
+    out = Output(as_json=given["json"], quiet=given["quiet"], wide=given["wide"])
+    if settings.ignored:
+        out.notice(settings.ignored)
+    return Session(command, settings, out, given.get("dry_run", False), given.get("yes", False))
+
+
+SESSION: ContextVar[Callable[[str, Mapping[str, Any]], Session]] = ContextVar(
+    "SESSION", default=_from_words
+)
+"""How a command gets its session: from its words, or from the program that plans it."""
+
+
 def command_group(name: str) -> typer.Typer:
     """An empty group of commands: one of GROUPS."""
     app = typer.Typer(
@@ -447,7 +465,7 @@ def command(
             p.replace(annotation=hints[p.name])
             for p in list(inspect.signature(function).parameters.values())[1:]
         ]
-        shared = _SHARED | (_WRITING if writes else {})
+        shared = SHARED | (WRITING if writes else {})
         extra = [
             inspect.Parameter(
                 key,
@@ -460,15 +478,8 @@ def command(
 
         def call(**values: Any) -> int:
             given = {key: values.pop(key) for key in shared}
-            settings = config.load({"workbook": given["workbook"], "user": given["as_user"]})
-            out = Output(as_json=given["json"], quiet=given["quiet"], wide=given["wide"])
-            if settings.ignored:
-                out.notice(settings.ignored)
             words = f"{app.info.name} {name}" if app.info.name in GROUPS else name
-            session = Session(
-                words, settings, out, given.get("dry_run", False), given.get("yes", False)
-            )
-            return function(session, **values)
+            return function(SESSION.get()(words, given), **values)
 
         signature = inspect.Signature(
             [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + extra

@@ -10,7 +10,7 @@ from ticketops.domain.plan import Run
 from ticketops.errors import UnlistedJobError
 from ticketops.model.changes import AddColumns, AddSheet, ChangeSet
 from ticketops.model.roles import OPERATOR, OPS_MANAGER, ROLE, SR_OPERATOR, STAFF
-from ticketops.schema.layouts.event import POLICIES, USERS
+from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, POLICIES, USERS
 from ticketops.schema.tables import Snapshot
 
 Least = str | Callable[[Snapshot], str]
@@ -20,6 +20,7 @@ NEEDED: Mapping[str, Least] = {
     "status": STAFF,
     "log": STAFF,
     "log.show": OPERATOR,
+    "read": OPERATOR,
     "doctor": STAFF,
     "doctor.fix": STAFF,
     "report.position": STAFF,
@@ -129,6 +130,17 @@ def require(name: str, label: str, run: Run, snapshot: Snapshot) -> None:
 GUARDED: Mapping[str, str] = {USERS: "user.set", POLICIES: "policy.set"}
 """{sheet: the job that may write it}. Whatever else writes there, a sync or an undo, needs what that
 one needs."""
+
+
+TO_READ: Mapping[str, str] = {CREDENTIAL_HISTORY: SR_OPERATOR}
+"""{sheet: the least role}, where reading it whole needs more than `read`: what the command that shows
+it needs."""
+
+
+def require_read(sheet: str, run: Run) -> None:
+    """Raises NotPermittedError where a sheet is not the user's to read."""
+    if sheet in TO_READ:
+        users.require(run, TO_READ[sheet], f"`read {sheet}`")
 
 
 def may_write(sheet: str, run: Run, snapshot: Snapshot) -> bool:
