@@ -185,6 +185,24 @@ def test_refused(in_process: Runner, small: Path, kind: str, cached: bool) -> No
     assert small.read_bytes() == before
 
 
+def test_a_part_that_ends_behind_the_file_is_not_copied_short(
+    in_process: Runner, small: Path
+) -> None:
+    """Of a sheet that the command does not read: the name in front of its bytes claims to be longer
+    than the file. A copy of what is left would look whole, and undo could not give it back."""
+    with zipfile.ZipFile(small) as archive:
+        at = archive.getinfo("xl/worksheets/sheet16.xml").header_offset
+    content = bytearray(small.read_bytes())
+    assert len(content) < at + 0xFFFF
+    content[at + 26 : at + 28] = b"\xff\xff"
+    small.write_bytes(content)
+    done = sell(in_process, small)
+    assert done.code == 3
+    assert done.err.count("\n") == 1
+    assert "damaged at the part 'xl/worksheets/sheet16.xml'" in done.err
+    assert small.read_bytes() == content
+
+
 def test_a_protected_sheet_is_written_and_said_once(in_process: Runner, small: Path) -> None:
     members = members_of(small)
     lock = b'</sheetData><sheetProtection password="CC1A" sheet="1" objects="1"/>'

@@ -102,7 +102,10 @@ class Package:
             raise UnusableError(f"{self.name} is damaged at the part {part!r}")
         name_length, extra_length = struct.unpack_from("<2H", self.data, start + 26)
         start += 30 + name_length + extra_length
-        return memoryview(self.data)[start : start + info.compress_size]
+        raw = memoryview(self.data)[start : start + info.compress_size]
+        if len(raw) < info.compress_size:  # it would be copied short, and look whole
+            raise UnusableError(f"{self.name} is damaged at the part {part!r}")
+        return raw
 
     def read(self, part: str) -> bytes:
         """A part, inflated and checked. Raises UnusableError where it is missing or damaged."""
