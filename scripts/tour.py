@@ -38,16 +38,21 @@ ANY = "…"
 QUESTIONS = (b"[Y/n] ", b"[y/N] ")
 PATIENCE = 120.0
 _STEP = re.compile(r"<!-- (clock|run|folder) ?(.*?) ?-->")
+_WIPED = re.compile(r"[^\n]*\r\x1b\[K")
+"""What stood on a line of progress before it was replaced."""
 _PROGRAM = """\
 #!{python}
 import os, sys
 import time_machine
 time_machine.travel(os.environ["TOUR_CLOCK"], tick=False).start()
 sys.path.insert(0, {root!r})
+from ticketops.adapters import whoami
 from ticketops.cli.main import main
+whoami.login, whoami.host = lambda: "ana", lambda: "office"
 main()
 """
-"""What the pages call ticketops: the command line of this folder, by the clock of the page."""
+"""What the pages call ticketops: the command line of this folder, by the clock of the page, run by
+ana on the machine office."""
 
 
 @dataclass
@@ -85,7 +90,7 @@ class Session:
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "TERM": "dumb",
-            "TICKETOPS_USER": "ana",
+            "LOGNAME": "ana",
             "TYPE_INTO": f"{sys.executable} {ROOT / 'scripts' / 'type_into.py'}",
         }
         self._state.write_text("".join(f"export {k}={_quoted(v)}\n" for k, v in own.items()))
@@ -99,8 +104,8 @@ class Session:
         )
         screen = _on_terminal(["bash", "--norc", "-c", script])
         self.clock += timedelta(minutes=1)
-        text = screen.replace(str(self._folder.parent), "~").replace("\r\n", "\n")
-        return [line.rstrip() for line in text.rstrip("\n").split("\n")] if text.strip() else []
+        text = _WIPED.sub("", screen.replace("\r\n", "\n")).replace(str(self._folder.parent), "~")
+        return [line.rstrip() for line in text.strip("\n").split("\n")] if text.strip() else []
 
 
 def _quoted(text: str) -> str:

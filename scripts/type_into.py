@@ -1,7 +1,7 @@
 """Type into a book, as its reader does with a spreadsheet program.
 
 python scripts/type_into.py BOOK "First name=Ana" "Delivery:=SENT" …: into the cells below a
-header that are open to its reader; with `=` into blank ones only. `{row}` stands for the number of
+header that are open to its reader; with `=` into blank ones only; nothing behind `:=` clears them. `{row}` stands for the number of
 the row. With a title behind `#` (BOOK#Sales) any sheet of any workbook, whether open or not; with a
 number behind that (BOOK#Sales#12) in one row only.
 """
@@ -25,22 +25,22 @@ def type_into(
     sheet = book[title] if title else book.worksheets[0]
     headers, places = _headers(sheet.iter_rows(max_row=10), set(texts))
     for number in [row] if row else range(headers + 1, sheet.max_row + 1):
-        for header, text in texts.items():
-            cell = sheet.cell(number, places[header])
+        for column, header in places.items():
+            cell = sheet.cell(number, column)
             if (title or not cell.protection.locked) and (over or cell.value is None):
-                cell.value = text.format(row=number)
+                cell.value = texts[header].format(row=number) or None
     book.save(path)
 
 
 def _headers(
     rows: Iterable[Iterable[openpyxl.cell.Cell]], wanted: set[str]
-) -> tuple[int, dict[str, int]]:
-    """The row of the headers, and the columns of those that are wanted. Raises SystemExit where no
-    row has them all."""
+) -> tuple[int, dict[int, str]]:
+    """The row of the headers, and what is in which column of those that are wanted. Raises
+    SystemExit where no row has them all."""
     for cells in rows:
-        places = {cell.value: cell for cell in cells if cell.value in wanted}
-        if len(places) == len(wanted):
-            return next(iter(places.values())).row, {k: c.column for k, c in places.items()}
+        found = [cell for cell in cells if cell.value in wanted]
+        if {cell.value for cell in found} == wanted:
+            return found[0].row, {cell.column: cell.value for cell in found}
     raise SystemExit(f"no row holds the headers {', '.join(sorted(wanted))}")
 
 
