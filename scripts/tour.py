@@ -6,10 +6,11 @@ python scripts/tour.py [--write] PAGE …: exit code 1, with a diff, where a pag
 A block that is fenced as `console` is a transcript: lines that begin with `$ ` are commands, what
 stands below them is what they print. The commands of a page run in order, in a fresh folder, on a
 terminal of 80 columns; a question there is answered with `y`. `…` on a line of a page stands for
-any text, on a line of its own for any lines. Three comments steer a page without being shown:
+any text, on a line of its own for any lines. Four comments steer a page without being shown:
 
 <!-- clock 2026-06-08 07:30 -->   what time it is from here on; every command takes a minute
 <!-- run COMMAND -->              what somebody does elsewhere, with a spreadsheet program, say
+<!-- file NAME -->                the next block, of whatever kind, is kept in this file
 <!-- folder -->                   what follows starts in another fresh folder
 """
 
@@ -37,7 +38,7 @@ START = datetime(2026, 6, 8, 7, 30)
 ANY = "…"
 QUESTIONS = (b"[Y/n] ", b"[y/N] ")
 PATIENCE = 120.0
-_STEP = re.compile(r"<!-- (clock|run|folder) ?(.*?) ?-->")
+_STEP = re.compile(r"<!-- (clock|run|file|folder) ?(.*?) ?-->")
 _WIPED = re.compile(r"[^\n]*\r\x1b\[K")
 """What stood on a line of progress before it was replaced."""
 _PROGRAM = """\
@@ -57,8 +58,8 @@ ana on the machine office."""
 
 @dataclass
 class Step:
-    """A comment (`clock`, `run`, `folder`) or a command (`$`) of a page: its text, the lines that
-    the page shows below it, and the place of the first of them."""
+    """A comment (`clock`, `run` …) or a command (`$`) of a page: its text, the lines that the page
+    shows below it, and the place of the first of them."""
 
     kind: str
     text: str
@@ -94,6 +95,10 @@ class Session:
             "TYPE_INTO": f"{sys.executable} {ROOT / 'scripts' / 'type_into.py'}",
         }
         self._state.write_text("".join(f"export {k}={_quoted(v)}\n" for k, v in own.items()))
+
+    def keep(self, name: str, lines: Sequence[str]) -> None:
+        """Write a file into the folder."""
+        (self._folder / name).write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
     def run(self, command: str) -> list[str]:
         """The lines that a command leaves on the terminal."""
@@ -141,19 +146,21 @@ def _on_terminal(words: Sequence[str]) -> str:
 
 def steps(lines: Sequence[str]) -> Iterator[Step]:
     """What is to be done for a page, in order."""
-    inside, current = False, None
+    fence, current = "", None
     for number, line in enumerate(lines):
-        if inside and line == "```":
-            inside = False
-        elif inside and line.startswith("$ "):
+        if fence and line == "```":
+            fence, current = "", None
+        elif fence == "```console" and line.startswith("$ "):
             current = Step("$", line[2:], [], number + 1)
             yield current
-        elif inside and current:
+        elif fence and current:
             current.shown.append(line)
-        elif line == "```console":
-            inside, current = True, None
-        elif not inside and (found := _STEP.fullmatch(line)):
-            yield Step(found[1], found[2], [], number + 1)
+        elif not fence and line.startswith("```"):
+            fence = line
+        elif not fence and (found := _STEP.fullmatch(line)):
+            step = Step(found[1], found[2], [], number + 1)
+            current = step if step.kind == "file" else None
+            yield step
 
 
 def agrees(shown: Sequence[str], printed: Sequence[str]) -> bool:
@@ -188,6 +195,8 @@ def corrected(page: str) -> str:
                 session.clock = datetime.fromisoformat(step.text)
             elif step.kind == "folder":
                 session.fresh()
+            elif step.kind == "file":
+                session.keep(step.text, step.shown)
             elif step.kind == "run":
                 if said := session.run(step.text):
                     raise SystemExit(f"{step.text}\n" + "\n".join(said))
