@@ -35,7 +35,7 @@ def parse_local_amount(text: str) -> tuple[str, Decimal]:
     >>> parse_local_amount("1 234,56 €")
     ('EUR', Decimal('1234.56'))
     >>> [str(parse_local_amount(text)[1]) for text in ("1.234,56", "1,234.56", "1'234.50", "350,-")]
-    ['1234.56', '1234.56', '1234.5', '350']
+    ['1234.56', '1234.56', '1234.5', '350.00']
     """
     signed = _SIGNED.fullmatch(text.translate(_SPACES).strip().upper())
     if not signed or (signed["before"] and signed["after"]):
