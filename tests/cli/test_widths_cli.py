@@ -74,3 +74,10 @@ def test_help_is_not_cut(small: Path) -> None:
     for group in ("sale", "client", "unit", "staff", "credentials"):
         said = screen(small, (group, "--help"), 60)
         assert "..." not in said.partition("Commands:")[2]
+
+
+def test_the_change_itself_has_room_beside_long_keys(small: Path) -> None:
+    """What would be written is what one looks for: the key of 36 characters goes first."""
+    order = ("sale", "add", "--client", "Meridian Travel", "--line", "M01:Cat 2:1@210")
+    said = screen(small, order, 80, "--dry-run")
+    assert re.search(r"Distribution!\w+ .*Company +blank → Meridian Travel\n", said), said
