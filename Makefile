@@ -10,7 +10,7 @@ SAMPLE ?= 40
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow check lint types bench mutants docs clean
+.PHONY: help demo test slow check lint types bench mutants docs tour site clean
 
 help: ## What there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,12 @@ docs: $(STAMP) ## Write docs/ anew
 	$(BIN)/python scripts/tree.py
 	$(BIN)/python scripts/notebook.py
 
+tour: $(STAMP) ## Run what README.md and docs/ show, and compare it with what is printed
+	$(BIN)/python scripts/tour.py README.md docs/*.md
+
+site: $(STAMP) ## The website of the pages, in site/; a link that leads nowhere is an error
+	$(BIN)/python scripts/website.py site
+
 bench: $(STAMP) ## Benchmarks beside their peers, written to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
@@ -51,4 +57,4 @@ mutants: $(STAMP) ## Would a test fail if a line were wrong? A seeded sample (SE
 	$(BIN)/python scripts/mutants.py --seed $(SEED) --sample $(SAMPLE) --jobs $(JOBS)
 
 clean: ## Remove what was made
-	rm -rf $(VENV) demo benchmarks/work .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo site benchmarks/work .mypy_cache .ruff_cache .pytest_cache .hypothesis

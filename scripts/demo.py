@@ -13,11 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import openpyxl
+from type_into import type_into
 
 BOOK = "event.xlsx"
-HEADER_ROW = 3
-"""Of a book's main sheet."""
 
 
 def ticketops(folder: Path, *words: str, expect: tuple[int, ...] = (0,), save: str = "") -> str:
@@ -48,19 +46,12 @@ def stage(title: str) -> None:
 
 def fill_in(path: Path) -> None:
     """What a client does in its spreadsheet program: names and addresses into the yellow cells."""
-    book = openpyxl.load_workbook(path)
-    sheet = book.worksheets[0]
-    places = {cell.value: cell.column for cell in sheet[HEADER_ROW] if cell.value}
-    for row in range(HEADER_ROW + 1, sheet.max_row + 1):
-        for header, text in (
-            ("First name", "Ana"),
-            ("Last Name", f"Guest {row}"),
-            ("Client Email", f"guest{row}@guests.example.com"),
-        ):
-            cell = sheet.cell(row, places[header])
-            if not cell.protection.locked and cell.value is None:
-                cell.value = text
-    book.save(path)
+    guests = {
+        "First name": "Ana",
+        "Last Name": "Guest {row}",
+        "Client Email": "guest{row}@guests.example.com",
+    }
+    type_into(path, guests)
     print(f"… the client fills in {path.name}\n", flush=True)
 
 

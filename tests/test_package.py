@@ -18,9 +18,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-OURS = {"ticketops", "tests", "benchmarks", "books", "controls", "harness", "online"}
+OURS = {"ticketops", "tests", "benchmarks", "books", "controls", "harness", "online", "type_into"}
 """The package, and folders and modules that stand beside what imports them."""
-NOT_FOR_USERS = {"dev", "mutants"}
+NOT_FOR_USERS = {"dev", "docs", "mutants"}
 """The extras of those who work on ticketops itself."""
 SHARED = {"google": {"google-auth"}}
 """Several distributions put modules below one name; these are the ones we import."""

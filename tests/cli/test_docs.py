@@ -59,7 +59,7 @@ def test_readme_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "docs" / "output.md").read_text()
     for code in ("0", "1", "2", "3", "4", "5", "6", "70"):
         assert re.search(rf"\| {code} \|", text), code
 

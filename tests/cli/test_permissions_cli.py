@@ -175,7 +175,7 @@ def test_at_the_prompt_it_is_said_and_asked(
 
 
 def test_a_locked_out_office_gets_back_in(here: Runner, book: Path) -> None:
-    """As README says: a manager takes it back or lets them in; else somebody edits the sheet."""
+    """As docs/settings.md says: a manager takes it back or lets them in; else somebody edits the sheet."""
     assert here("user", "set", "boss", "--role", "ops_manager", "-y").code == 0
     assert here("undo", "-y").code == 6
     assert here("user", "set", "anna", "--role", "operator", user="boss").code == 0

@@ -74,3 +74,11 @@ def test_help_is_not_cut(small: Path) -> None:
     for group in ("sale", "client", "unit", "staff", "credentials"):
         said = screen(small, (group, "--help"), 60)
         assert "..." not in said.partition("Commands:")[2]
+
+
+def test_the_change_itself_has_room_beside_long_keys(small: Path) -> None:
+    """What was written is what one looks for: the key of 38 characters goes first."""
+    order = ("sale", "add", "--client", "Meridian Travel", "--line", "M01:Cat 2:1@210", "--json")
+    recorded = run_cli(*order, env={"TICKETOPS_WORKBOOK": str(small)}).json["run_id"]
+    said = screen(small, ("log", "show", recorded), 80)
+    assert re.search(r"Distribution!\w+ .*Company +blank → Meridian Travel\n", said), said

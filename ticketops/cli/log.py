@@ -138,7 +138,9 @@ def _one(session: Session, run_id: str) -> int:
         for item in found.items
     ]
     if rows:
-        session.out.table(("Row then", "Record", "Column", "Change"), rows)
+        session.out.table(
+            ("Row then", "Record", "Column", "Change"), rows, first=("Change", "Column")
+        )
     for sheet in found.rewritten:
         session.out.line(f"{sheet}: rewritten, {counted(done.changes[sheet]['replaced'], 'row')}")
     return session.finish(found, [])

@@ -369,7 +369,7 @@ class Session:
                     (f"{cell['sheet']}!{cell['cell']}", cell["key"], cell["header"], change)
                 )
         if rows:
-            self.out.table(("Cell", "Row", "Column", "Change"), rows)
+            self.out.table(("Cell", "Row", "Column", "Change"), rows, first=("Change", "Column"))
         if total > len(rows):
             self.out.line(
                 f"… and {total - len(rows):,} cells more (a pipe or --json gets them all)"

@@ -23,6 +23,12 @@ def parse_moment(text: str, order: str = "") -> datetime | None:
     None for what is no date. order: DAY_FIRST or MONTH_FIRST for those with slashes and hyphens.
 
     Raises ValueError, saying both, where no order is given and the text can be read two ways.
+
+    >>> f"{parse_moment('13/06/26 14:30'):%Y-%m-%d %H:%M}"
+    '2026-06-13 14:30'
+    >>> parse_moment("03/04/2026")
+    Traceback (most recent call last):
+    ValueError: '03/04/2026' can be 2026-04-03 or 2026-03-04
     """
     text = spelling.plain(text)
     if year_first := _YEAR_FIRST.fullmatch(text):

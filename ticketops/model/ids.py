@@ -168,7 +168,11 @@ def join_unit_ids(unit_ids: Iterable[str]) -> str:
 
 
 def run_id(now: datetime) -> str:
-    """R20260417-143022 (D5)."""
+    """The RunID of a moment (D5).
+
+    >>> run_id(datetime(2026, 4, 17, 14, 30, 22))
+    'R20260417-143022'
+    """
     return now.strftime(_RUN_ID_FORMAT)
 
 

@@ -10,7 +10,11 @@ _SCHEME = re.compile(r"mailto:\s*", re.IGNORECASE)
 
 def bare_address(text: str) -> str:
     """The address itself of `Björn <bjorn@x.se>`, `"Berg, Björn" <bjorn@x.se>`, `<bjorn@x.se>` and
-    `mailto:bjorn@x.se?subject=Hi`; any other text as it is, several addresses too."""
+    `mailto:bjorn@x.se?subject=Hi`; any other text as it is, several addresses too.
+
+    >>> bare_address("Berg, Björn <bjorn@x.se>")
+    'bjorn@x.se'
+    """
     found = _NAMED.fullmatch(text.strip())
     if found and "@" not in found["name"]:
         text = found["address"]

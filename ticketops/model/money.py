@@ -29,8 +29,14 @@ def parse_amount(text: str) -> Decimal:
 
 def parse_local_amount(text: str) -> tuple[str, Decimal]:
     """An amount as spreadsheets of other countries write it, and the currency that it names, if it
-    does: `1.234,56`, `1,234.56`, `1 234,56 €`, `1'234.50`, `350,-`. Raises ValueError as
-    `parse_amount`, and for `1,350`, which is thirteen hundred here and not even two there."""
+    does. Raises ValueError as `parse_amount`, and for `1,350`, which is thirteen hundred here and
+    not even two there.
+
+    >>> parse_local_amount("1 234,56 €")
+    ('EUR', Decimal('1234.56'))
+    >>> [str(parse_local_amount(text)[1]) for text in ("1.234,56", "1,234.56", "1'234.50", "350,-")]
+    ['1234.56', '1234.56', '1234.5', '350.00']
+    """
     signed = _SIGNED.fullmatch(text.translate(_SPACES).strip().upper())
     if not signed or (signed["before"] and signed["after"]):
         raise ValueError(f"{text!r} is not an amount (as in 120.50)")

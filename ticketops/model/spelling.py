@@ -171,8 +171,11 @@ def unit(text: str) -> str | None:
 
 
 def units(text: str) -> str | None:
-    """A list in any separators, ranges meaning all between: `p1/P3–P5` → `P00001, P00003, P00004,
-    P00005`."""
+    """A list in any separators, ranges meaning all between; None where a part of it is none.
+
+    >>> units("p1/P3–P5")
+    'P00001, P00003, P00004, P00005'
+    """
     listed: list[str] = []
     for part in filter(None, (one.strip(" .") for one in _SEPARATOR().split(plain(text)))):
         found = _spelt_out(part) or _apart(part)
@@ -237,8 +240,11 @@ def sale(text: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def match(text: str) -> str | None:
-    """`M 1`, `m-01`, `Match 12`, `12` → M01, M12; `arc01` → ARC01. Other codes stay as they are, tidy; an
-    empty one is None."""
+    """The code of a match or session. Other codes stay as they are, tidy; an empty one is None.
+
+    >>> [match(text) for text in ("M 1", "m-01", "Match 12", "12", "arc01")]
+    ['M01', 'M01', 'M12', 'M12', 'ARC01']
+    """
     code = _line(text)
     if found := _MATCH().fullmatch(code):
         return f"M{int(found[1]):02d}"
@@ -272,7 +278,11 @@ _MEANT = str.maketrans({"O": "0", "o": "0", "I": "1", "i": "1", "l": "1", "L": "
 
 
 def category(text: str) -> str | None:
-    """`cat 1`, `CAT  1` → Cat 1. One of no scheme stays as it is, tidy."""
+    """A category as its scheme spells it; one of no scheme stays as it is, tidy.
+
+    >>> [category(text) for text in ("cat 1", "TOP  CAT 1", "Lounge")]
+    ['Cat 1', 'Top Cat 1', 'Lounge']
+    """
     wanted = _line(text)
     return _CATEGORIES.get(wanted.casefold(), wanted) or None
 

@@ -22,21 +22,23 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+import time_machine
 from isal import isal_zlib
 
+from ticketops.config import Settings
 from ticketops.domain.purchasing.purchases import PurchaseLine
 from ticketops.domain.selling.sales import Order, SaleLine
 from ticketops.engine.transaction import carry_out, new_run
 from ticketops.errors import InternalError, TicketopsError
 from ticketops.schema.layouts.event import DISTRIBUTION, EVENT, SALES
-from ticketops.services import allocation, audit, purchasing, selling
+from ticketops.services import allocation, audit, creation, purchasing, selling
 from ticketops.stores.base import Entry
 from ticketops.stores.xlsx.store import XlsxStore
 
@@ -122,24 +124,24 @@ def _where(error: BaseException) -> str:
 
 
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory, empty_source: Path) -> Path:
-    """A folder with the same small event as ticketops writes it and as openpyxl does."""
+def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the same small event as ticketops writes it and as openpyxl does: the same bytes
+    on every day, so that a number names one damage."""
     folder = tmp_path_factory.mktemp("bases")
-    path = Path(shutil.copy(empty_source, folder / "ours.xlsx"))
-    carry_out(
-        XlsxStore(path, layout=EVENT),
-        purchasing.purchase_add(
-            [PurchaseLine("M06", "V", "0012", "Cat 2", 3, Decimal("9.5"), "USD", DAY)]
-        ),
-        new_run("t"),
-    )
-    carry_out(
-        XlsxStore(path, layout=EVENT),
-        selling.sale_add(Order("C & D", "USD", DAY), [SaleLine("M06", "Cat 2", 2, Decimal(350))]),
-        new_run("t"),
-    )
-    carry_out(XlsxStore(path, layout=EVENT), allocation.allocate_commit("S1"), new_run("t"))
-    openpyxl.load_workbook(path).save(folder / "openpyxl.xlsx")
+    path = folder / "ours.xlsx"
+    with time_machine.travel(DAY.replace(tzinfo=UTC), tick=False):
+        creation.init(path, settings=Settings(), force=False)
+        for job in (
+            purchasing.purchase_add(
+                [PurchaseLine("M06", "V", "0012", "Cat 2", 3, Decimal("9.5"), "USD", DAY)]
+            ),
+            selling.sale_add(
+                Order("C & D", "USD", DAY), [SaleLine("M06", "Cat 2", 2, Decimal(350))]
+            ),
+            allocation.allocate_commit("S1"),
+        ):
+            carry_out(XlsxStore(path, layout=EVENT), job, new_run("t"))
+        openpyxl.load_workbook(path).save(folder / "openpyxl.xlsx")
     shutil.rmtree(folder / "ours.xlsx.ticketops")
     return folder
 
