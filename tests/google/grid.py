@@ -360,6 +360,8 @@ class Book:
             return len(self.sheets)
         if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", inner):
             return number(float(inner))
+        if found := re.fullmatch(r"SUM\((\d+(?:;\d+)*)\)", inner):
+            return sum(map(int, found[1].split(";")))
         if re.fullmatch(r'"(?:[^"]|"")*"', inner):
             return inner[1:-1].replace('""', '"')
         return self._referred(inner, sheet, depth)

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from tests.google import cells, masks, ranges, tables
 from tests.google.edit import Edit
-from tests.google.errors import NO_FIELDS, ApiError, Json, invalid, unknown_name
+from tests.google.errors import NO_FIELDS, PROTECTED, ApiError, Json, invalid, unknown_name
 from tests.google.grid import COLUMNS, ROWS, Sheet
 from tests.google.render import properties
+from tests.google.ways import OTHER_WORDS
 
 Handler = Callable[[Edit, Json], Json | None]
 NAMES = {ROWS: ("startRowIndex", "endRowIndex"), COLUMNS: ("startColumnIndex", "endColumnIndex")}
@@ -29,8 +30,11 @@ def add_sheet(edit: Edit, body: Json) -> Json:
         number = next(book.numbers)
     if number < 0:
         raise invalid("Sheet id must be non-negative.")
-    if any(sheet.id == number for sheet in book.sheets):
-        raise invalid(f"Sheet with id {number} already exists.")
+    way = edit.ways.of("same-sheet-id")
+    if any(sheet.id == number for sheet in book.sheets) and way != "made":
+        known = way == "already exists"
+        words = "Sheet with id {id} already exists." if known else OTHER_WORDS
+        raise edit.ways.refusal("same-sheet-id", words, id=number)
     sheet = Sheet(number, _title(edit, asked.get("title", _free_title(edit))))
     _grid_properties(edit, sheet, asked.get("gridProperties", {}))
     sheet.more = {
@@ -55,8 +59,9 @@ def _title(edit: Edit, title: str, own: Sheet | None = None) -> str:
         raise invalid("The sheet name cannot be empty.")
     if len(title) > 100:
         raise invalid("The sheet name cannot be greater than 100 characters.")
-    if edit.book.titled(title) not in (None, own):
-        raise invalid(f'A sheet with the name "{title}" already exists. Please enter another name.')
+    if edit.book.titled(title) not in (None, own) and edit.ways.of("same-title") != "made":
+        words = 'A sheet with the name "{title}" already exists. Please enter another name.'
+        raise edit.ways.refusal("same-title", words, title=title)
     return title
 
 
@@ -349,6 +354,9 @@ def carry_out(edit: Edit, requests: list[Json]) -> list[Json]:
             reply = REQUESTS[kind][0](edit, body)
             edit.settle()
         except ApiError as error:
+            if PROTECTED in error.message and edit.ways.of("protected-cell") == "not refused":
+                replies.append({})
+                continue
             error.message = f"Invalid requests[{number}].{kind}: {error.message}"
             raise
         replies.append({} if reply is None else {kind: reply})

@@ -12,6 +12,8 @@ from typing import Any
 
 from ticketops.errors import RuleError, TicketopsError
 from ticketops.schema.sheets_api import Request, new_sheet
+from ticketops.stores.gsheets import gate
+from ticketops.stores.gsheets.assumptions import Kind
 from ticketops.stores.gsheets.connection import Connection, Rejected
 from ticketops.stores.gsheets.control import STAGING
 from ticketops.stores.gsheets.requests import pasted
@@ -29,8 +31,8 @@ def send(
     connection: Connection, batch: list[Request], known: KnownSheets, copied: list[dict[str, Any]]
 ) -> None:
     """Send a batch, blocks ahead if it is large; those are noted in `copied`, for whoever must see
-    that they came. Raises RuleError for a batch that can't be sent in one piece, and what
-    `Connection.update` raises.
+    that they came. Raises RuleError for a batch that can't be sent in one piece, or rests on what
+    failed on this account, and what `Connection.update` raises.
 
     Into a sheet whose rows a filter hides nothing is copied: whether that skips hidden rows is not
     documented, and cells that are lost would be lost silently.
@@ -38,6 +40,7 @@ def send(
     Call with the lock held: then nobody else's blocks are among those that a killed run left
     behind.
     """
+    gate.refuse(connection, known, batch)
     if any(title.startswith(STAGING) for title in known.grids):
         known.replace(connection.properties())
         _clear_away(
@@ -69,6 +72,8 @@ def send(
         final[i] = stage.put(batch[i]["updateCells"])
         copied.append(batch[i]["updateCells"])
     if ahead:
+        connection.failed.refuse(Kind.COPIED, "a large change")
+        connection.failed.refuse(Kind.NEW_SHEETS, "a large change")
         stage.send(connection, known)
     connection.update(
         [

@@ -23,7 +23,7 @@ from ticketops.schema.surroundings import FOOT_MOVES
 from ticketops.schema.tables import Snapshot, Table, build_table, empty_table, place_names, require
 from ticketops.stores.base import Entry, LoggedCell, NotUndoable, Transaction, Undoing, all_undoable
 from ticketops.stores.edits import SheetEdit, compile_edits
-from ticketops.stores.gsheets import ledger, recheck
+from ticketops.stores.gsheets import gate, ledger, recheck
 from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
 from ticketops.stores.gsheets.control import (
     CFG,
@@ -393,6 +393,7 @@ class GoogleSheetStore:
             for sheet, look in looks.items()
             for name in recheck.ranges(self._known.spelled(sheet), look)
         ]
+        gate.refuse_look(self.connection, self.name, asked)
         try:
             sheets = self.connection.cells([CFG, *asked], recheck.FIELDS)
         except Rejected as error:

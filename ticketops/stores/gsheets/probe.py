@@ -1,0 +1,459 @@
+"""What Google really answers where no document settles it: one experiment for each assumption
+(`assumptions`), in sheets of their own of a spreadsheet that nobody needs, which go at the end."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ticketops.errors import RuleError, TicketopsError, UnusableError
+from ticketops.schema.sheets_api import Request, at, new_sheet, quoted, rectangle
+from ticketops.stores.gsheets.assumptions import ASSUMPTIONS, Answer
+from ticketops.stores.gsheets.connection import DRIVE_FILES, Connection
+from ticketops.stores.gsheets.control import plain
+from ticketops.stores.gsheets.protection import WORDS as PROTECTED
+
+PREFIX = "_TICKETOPS_PROBE_"
+"""Begins the titles of the sheets that a probe works in."""
+RANGES = 300
+_CELLS = "userEnteredValue,effectiveValue"
+_FIRST_LOOK = f"properties(title,locale),sheets(properties(sheetId,title),protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),data.rowData.values({_CELLS}))"
+_RETURNS, _CONTROLS = "a\r\nb\rc", "a\tb\x0bc\x1fd\x85e"
+_TEXTS = ("=1+1", "0012")
+_OLD, _NEW = ("old 1", "old 2", "old 3", "old 4"), ("new 1", "new 2", "new 3", "new 4")
+_TRIES = 3
+_ADDRESS = re.compile(r"[^\s\"'<>(),;:]+@[^\s\"'<>(),;:]+")
+_LONGEST = 300
+
+
+class Bench:
+    """A spreadsheet that nobody needs, while it is probed. share_with: an address without a Google
+    account, "" for none."""
+
+    def __init__(self, connection: Connection, share_with: str = "") -> None:
+        self.connection, self.share_with = connection, share_with
+        seen = connection.spreadsheet_with([], _FIRST_LOOK)
+        self.title = str(seen["properties"].get("title", ""))
+        self.locale = str(seen["properties"].get("locale", ""))
+        self._seen: list[dict[str, Any]] = seen.get("sheets", [])
+        self._titles: dict[int, str] = {}
+
+    def refuse_if_needed(self) -> None:
+        """Raises RuleError where any cell holds something: then it is not a spreadsheet that
+        nobody needs."""
+        for sheet in self._seen:
+            title = sheet["properties"]["title"]
+            if not title.startswith(PREFIX) and any(_filled(sheet)):
+                raise RuleError(
+                    f"the sheet {title!r} of {self.title!r} holds something, and a probe takes an empty spreadsheet only",
+                    "make a new one, share it with the account as an editor, and name that",
+                )
+
+    # --- what is done
+
+    def sheet(self, *prepared: Callable[[int], Request], rows: int = 20) -> int:
+        """A new sheet with what has been prepared in it; its id."""
+        number = self.number()
+        self.do(
+            new_sheet(self._titles[number], number, rows, 8), *(one(number) for one in prepared)
+        )
+        return number
+
+    def number(self) -> int:
+        """An id for a sheet, and with it its title."""
+        number = random.randrange(1, 2**31 - 1)
+        self._titles[number] = f"{PREFIX}{number}"
+        return number
+
+    def title_of(self, number: int) -> str:
+        """The title that goes with an id."""
+        return self._titles[number]
+
+    def do(self, *requests: Request) -> None:
+        """What must be done. Raises what `Connection.update` raises."""
+        self.connection.update(requests)
+
+    def ask(self, *requests: Request, see: str = "") -> dict[str, Any]:
+        """What Google says to what it may refuse."""
+        return self.connection.batch_said(requests, see=see)
+
+    def titles(self) -> list[str]:
+        """Of all sheets, now."""
+        return [one["properties"]["title"] for one in self.connection.properties()["sheets"]]
+
+    def cells(self, number: int, cells: str, count: int = 1) -> list[Mapping[str, Any]]:
+        """So many cells of one row or column of a sheet; Google does not tell of blank ones at the
+        end."""
+        name = quoted(self._titles[number], cells)
+        seen = self.connection.spreadsheet_with([name], f"sheets.data.rowData.values({_CELLS})")
+        return [*(one for sheet in seen.get("sheets", ()) for one in _cells(sheet)), *[{}] * count][
+            :count
+        ]
+
+    def entered(self, number: int, cells: str, count: int = 1) -> list[Any]:
+        """What was entered into those cells."""
+        return [plain(one.get("userEnteredValue")) for one in self.cells(number, cells, count)]
+
+    def foreign_protection(self) -> dict[str, int] | None:
+        """A cell that others have protected against us, as a GridCoordinate; None where there is
+        none."""
+        for sheet in self._seen:
+            for one in sheet.get("protectedRanges", ()):
+                if one.get("requestingUserCanEdit") or one.get("warningOnly"):
+                    continue
+                if not one.get("unprotectedRanges"):
+                    held = one.get("range", {})
+                    row, column = held.get("startRowIndex", 0), held.get("startColumnIndex", 0)
+                    return at(sheet["properties"].get("sheetId", 0), row + 1, column + 1)
+        return None
+
+    # --- what is told
+
+    def refused(self, answer: str, error: Mapping[str, Any]) -> Answer:
+        """An answer that is a refusal, with its code and words."""
+        return Answer(answer, int(error.get("code", 0)), self.nameless(error.get("message", "")))
+
+    def nameless(self, words: str) -> str:
+        """Words of Google without whose and which spreadsheet it is."""
+        text = (str(words).splitlines() or [""])[0]
+        if self.share_with:
+            text = text.replace(self.share_with, "{address}")
+        text = _ADDRESS.sub("{address}", text)
+        text = text.replace(self.connection.spreadsheet, "{spreadsheet}")
+        for number, title in self._titles.items():
+            text = text.replace(title, "{title}").replace(str(number), "{id}")
+        for name in (self.title, *(one["properties"]["title"] for one in self._seen)):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "{name}", text) if name else text
+        return text[:_LONGEST]
+
+    def clear_away(self) -> str:
+        """Delete the sheets of this and of earlier probes, and give the spreadsheet its locale
+        back; what could not be, for people, else ""."""
+        left = "Google keeps them"
+        for _ in range(_TRIES):
+            try:
+                seen = self.connection.properties()
+                gone: list[Request] = [
+                    {"deleteSheet": {"sheetId": one["properties"]["sheetId"]}}
+                    for one in seen["sheets"]
+                    if one["properties"]["title"].startswith(PREFIX)
+                ]
+                if self.locale and seen["properties"].get("locale") != self.locale:
+                    gone.append(_locale(self.locale))
+                if not gone:
+                    return ""
+                self.do(*gone)
+            except TicketopsError as error:
+                left = error.message
+        return left
+
+
+@contextmanager
+def probed(
+    connection: Connection, share_with: str, notice: Callable[[str], None]
+) -> Iterator[Bench]:
+    """A bench in a spreadsheet that holds nothing, cleared away at the end, also after a failure.
+    notice: is told of what stays behind. Raises RuleError where cells hold something."""
+    bench = Bench(connection, share_with)
+    bench.refuse_if_needed()
+    try:
+        yield bench
+    finally:
+        if left := bench.clear_away():
+            notice(
+                f"sheets called {PREFIX}… are left in {bench.title!r}, or its locale is another one ({left}): the next probe clears them away"
+            )
+
+
+def measure(bench: Bench, told: Callable[[str], None]) -> dict[str, Answer]:
+    """What Google answers, by the name of the assumption. told: learns what is being asked. Raises
+    UnusableError where an experiment can't be prepared."""
+    answers = {}
+    for name in ASSUMPTIONS:
+        told(name)
+        try:
+            answers[name] = EXPERIMENTS[name](bench)
+        except (KeyError, IndexError, TypeError) as error:
+            raise UnusableError(
+                f"Google's answer to the experiment {name} is not understood ({error!r})"
+            ) from None
+    return answers
+
+
+# --- the experiments
+
+
+def _new_sheet_in_answer(bench: Bench) -> Answer:
+    number = bench.number()
+    title = bench.title_of(number)
+    said = bench.ask(new_sheet(title, number, 2, 2), see=quoted(title))
+    if error := said.get("error"):
+        return bench.refused("carried out" if title in bench.titles() else "refused", error)
+    shown = said.get("updatedSpreadsheet", {}).get("sheets", ())
+    there = any(one["properties"]["title"] == title for one in shown)
+    return Answer("shown" if there else "left out")
+
+
+def _under_filter(bench: Bench) -> int:
+    """A sheet whose filter hides the second and the fourth of four rows, from row 2 on."""
+    keys = ("key", "a", "b", "a", "b")
+    rows = [(key, old) for key, old in zip(keys, ("value", *_OLD), strict=True)]
+    hides = {"criteria": {"0": {"hiddenValues": ["b"]}}}
+    return bench.sheet(
+        lambda number: _texts(number, 1, 1, rows),
+        lambda number: {
+            "setBasicFilter": {"filter": {"range": rectangle(number, 1, 5, 1, 2), **hides}}
+        },
+    )
+
+
+def _filled_in(bench: Bench, number: int, said: Mapping[str, Any]) -> Answer:
+    """What became of the new values that were meant for column B."""
+    if error := said.get("error"):
+        return bench.refused("refused", error)
+    stand = tuple(bench.entered(number, "B2:B5", len(_NEW)))
+    if stand == _NEW:
+        return Answer("written")
+    skipped = (_NEW[0], _OLD[1], _NEW[2], _OLD[3])
+    return Answer("skipped" if stand == skipped else "moved")
+
+
+def _copy_under_filter(bench: Bench) -> Answer:
+    source = bench.sheet(lambda number: _texts(number, 1, 1, [(new,) for new in _NEW]))
+    number = _under_filter(bench)
+    said = bench.ask(_paste(rectangle(source, 1, 4, 1, 1), rectangle(number, 2, 5, 2, 2)))
+    return _filled_in(bench, number, said)
+
+
+def _write_under_filter(bench: Bench) -> Answer:
+    number = _under_filter(bench)
+    return _filled_in(bench, number, bench.ask(_texts(number, 2, 2, [(new,) for new in _NEW])))
+
+
+def _write_into_merge(bench: Bench) -> Answer:
+    number = bench.sheet(
+        lambda number: {
+            "mergeCells": {"range": rectangle(number, 1, 1, 1, 2), "mergeType": "MERGE_ALL"}
+        },
+        lambda number: _texts(number, 1, 1, [("first",)]),
+    )
+    if error := bench.ask(_texts(number, 1, 2, [("covered",)])).get("error"):
+        return bench.refused("refused", error)
+    first, covered = bench.entered(number, "A1:B1", 2)
+    if first != "first":
+        return Answer("moved")
+    return Answer("dropped" if covered is None else "kept")
+
+
+def _paste_text(bench: Bench) -> Answer:
+    number = bench.sheet(lambda number: _texts(number, 1, 1, [_TEXTS]))
+    said = bench.ask(_paste(rectangle(number, 1, 1, 1, 2), rectangle(number, 2, 2, 1, 2)))
+    if error := said.get("error"):
+        return bench.refused("refused", error)
+    entered = [one.get("userEnteredValue") for one in bench.cells(number, "A2:B2", 2)]
+    kept = entered == [{"stringValue": text} for text in _TEXTS]
+    return Answer("kept" if kept else "read anew", words=json.dumps(entered))
+
+
+def _number_in_plain_text(bench: Bench) -> Answer:
+    plain = {"userEnteredFormat": {"numberFormat": {"type": "TEXT"}}}
+    number = bench.sheet(
+        lambda number: {
+            "repeatCell": {
+                "range": rectangle(number, 1, 1, 1, 1),
+                "cell": plain,
+                "fields": "userEnteredFormat.numberFormat",
+            }
+        }
+    )
+    if error := bench.ask(_cell(number, 1, 1, {"numberValue": 45_678.5})).get("error"):
+        return bench.refused("refused", error)
+    entered = bench.cells(number, "A1")[0].get("userEnteredValue", {})
+    is_number = entered.get("numberValue") == 45_678.5
+    return Answer("number" if is_number else "text", words=json.dumps(entered))
+
+
+def _read_back(bench: Bench, text: str) -> Answer:
+    """Whether a text is read back as it was written."""
+    number = bench.sheet()
+    if error := bench.ask(_cell(number, 1, 1, {"stringValue": text})).get("error"):
+        return bench.refused("refused", error)
+    back = bench.entered(number, "A1")[0]
+    return Answer("kept" if back == text else "changed", words=json.dumps(back))
+
+
+def _strict_validation(bench: Bench) -> Answer:
+    rule = {"condition": {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "yes"}]}}
+    number = bench.sheet(
+        lambda number: {
+            "setDataValidation": {
+                "range": rectangle(number, 1, 1, 1, 1),
+                "rule": {**rule, "strict": True},
+            }
+        }
+    )
+    if error := bench.ask(_cell(number, 1, 1, {"stringValue": "no"})).get("error"):
+        return bench.refused("refused", error)
+    return Answer("written" if bench.entered(number, "A1") == ["no"] else "dropped")
+
+
+def _same_sheet_id(bench: Bench) -> Answer:
+    number = bench.sheet()
+    said = bench.ask(new_sheet(f"{bench.title_of(number)}_2", number, 2, 2))
+    if error := said.get("error"):
+        known = "already exists" in error.get("message", "")
+        return bench.refused("already exists" if known else "other words", error)
+    return Answer("made")
+
+
+def _same_title(bench: Bench) -> Answer:
+    title = bench.title_of(bench.sheet())
+    if error := bench.ask(new_sheet(title, bench.number(), 2, 2)).get("error"):
+        return bench.refused("refused", error)
+    return Answer("made")
+
+
+def _formula_in_another_locale(bench: Bench) -> Answer:
+    number = bench.sheet()
+    other = "en_US" if bench.locale.startswith("de") else "de_DE"
+    bench.do(_locale(other))
+    try:
+        if error := bench.ask(_cell(number, 1, 1, {"formulaValue": "=SUM(1;2)"})).get("error"):
+            return bench.refused("refused", error)
+        first = bench.cells(number, "A1")[0]
+        if not _is_three(first):
+            return Answer("not understood")
+        entered = first["userEnteredValue"]
+        if error := bench.ask(_cell(number, 2, 1, entered)).get("error"):
+            return bench.refused("refused as read", error)
+        again = _is_three(bench.cells(number, "A2")[0])
+        words = json.dumps(entered)
+        return Answer("understood" if again else "not understood as read", words=words)
+    finally:
+        with suppress(TicketopsError):  # else it is done at the end
+            bench.do(_locale(bench.locale or "en_US"))
+
+
+def _many_ranges(bench: Bench) -> Answer:
+    number = bench.sheet(
+        lambda number: _texts(number, 1, 1, [(f"row {n}",) for n in range(1, RANGES + 1)]),
+        rows=RANGES,
+    )
+    title = bench.title_of(number)
+    said = bench.connection.ranges_said([quoted(title, f"A{n}") for n in range(1, RANGES + 1)])
+    if error := said.get("error"):
+        return bench.refused("refused", error)
+    seen = [plain(one.get("userEnteredValue")) for sheet in said["sheets"] for one in _cells(sheet)]
+    there = set(seen) == {f"row {n}" for n in range(1, RANGES + 1)}
+    return Answer("answered" if there else "left out")
+
+
+def _protected_cell(bench: Bench) -> Answer:
+    place = bench.foreign_protection()
+    if place is None:
+        us = bench.connection.who.email or "this account"
+        return Answer(
+            why=f"no cell is protected against {us}: as the owner, protect an empty one, and probe again"
+        )
+    said = bench.ask(_cell_at(place, {"stringValue": "probe"}))
+    if error := said.get("error"):
+        known = PROTECTED in error.get("message", "") and error.get("code") in (400, 403)
+        return bench.refused("protected" if known else "other words", error)
+    bench.do(_cell_at(place, {}))
+    return Answer("not refused")
+
+
+def _sharing_refused(bench: Bench) -> Answer:
+    if not bench.share_with:
+        return Answer(why="--share-with names an address that has no Google account")
+    url = f"{DRIVE_FILES}/{bench.connection.spreadsheet}/permissions"
+    said = bench.connection.said(
+        "post",
+        url,
+        params={"supportsAllDrives": "true", "sendNotificationEmail": "false", "fields": "id"},
+        json={"type": "user", "role": "reader", "emailAddress": bench.share_with},
+    )
+    if not (error := said.get("error")):
+        bench.connection.said(
+            "delete", f"{url}/{said.get('id', '')}", params={"supportsAllDrives": "true"}
+        )
+        return Answer(why="that address has a Google account: name one that has none")
+    if error.get("code") in (403, 404):
+        return Answer(why="this account may not share the spreadsheet")
+    known = "no Google account" in error.get("message", "")
+    return bench.refused("no account" if known else "other words", error)
+
+
+EXPERIMENTS: Mapping[str, Callable[[Bench], Answer]] = {
+    "new-sheet-in-answer": _new_sheet_in_answer,
+    "copy-under-filter": _copy_under_filter,
+    "write-under-filter": _write_under_filter,
+    "write-into-merge": _write_into_merge,
+    "paste-text": _paste_text,
+    "number-in-plain-text": _number_in_plain_text,
+    "carriage-returns": lambda bench: _read_back(bench, _RETURNS),
+    "control-characters": lambda bench: _read_back(bench, _CONTROLS),
+    "strict-validation": _strict_validation,
+    "same-sheet-id": _same_sheet_id,
+    "same-title": _same_title,
+    "formula-in-another-locale": _formula_in_another_locale,
+    "many-ranges": _many_ranges,
+    "protected-cell": _protected_cell,
+    "sharing-refused": _sharing_refused,
+}
+"""{assumption: what measures it}."""
+
+
+# --- requests, and what is in answers
+
+
+def _texts(number: int, row: int, column: int, rows: Sequence[Sequence[str]]) -> Request:
+    return {
+        "updateCells": {
+            "start": at(number, row, column),
+            "rows": [
+                {"values": [{"userEnteredValue": {"stringValue": text}} for text in texts]}
+                for texts in rows
+            ],
+            "fields": "userEnteredValue",
+        }
+    }
+
+
+def _cell(number: int, row: int, column: int, value: Mapping[str, Any]) -> Request:
+    return _cell_at(at(number, row, column), value)
+
+
+def _cell_at(place: Mapping[str, int], value: Mapping[str, Any]) -> Request:
+    rows = [{"values": [{"userEnteredValue": value} if value else {}]}]
+    return {"updateCells": {"start": place, "rows": rows, "fields": "userEnteredValue"}}
+
+
+def _paste(source: Mapping[str, int], destination: Mapping[str, int]) -> Request:
+    return {
+        "copyPaste": {"source": source, "destination": destination, "pasteType": "PASTE_VALUES"}
+    }
+
+
+def _locale(locale: str) -> Request:
+    return {"updateSpreadsheetProperties": {"properties": {"locale": locale}, "fields": "locale"}}
+
+
+def _cells(sheet: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The cells of all ranges, a blank one for a row without any."""
+    for block in sheet.get("data", ()):
+        for row in block.get("rowData", ()):
+            yield from row.get("values", ()) or ({},)
+
+
+def _filled(sheet: Mapping[str, Any]) -> Iterator[bool]:
+    """Whether its cells hold something."""
+    return (bool(one.get("userEnteredValue") or one.get("effectiveValue")) for one in _cells(sheet))
+
+
+def _is_three(cell: Mapping[str, Any]) -> bool:
+    return bool(cell.get("effectiveValue", {}).get("numberValue") == 3)
