@@ -17,7 +17,8 @@ from ticketops.model.findings import Finding, Severity
 from ticketops.stores.gsheets.account_memory import recall, remember
 from ticketops.stores.gsheets.address import PREFIX
 from ticketops.stores.gsheets.assumptions import ASSUMPTIONS, Answer, Failed, Verdict, verdict
-from ticketops.stores.gsheets.probe import measure, probed
+from ticketops.stores.gsheets.bench import probed
+from ticketops.stores.gsheets.probe import measure
 
 FORMAT = "ticketops google answers 1"
 _MOST_BYTES = 2**20

@@ -260,16 +260,19 @@ class Connection:
         return self.said("post", url, params={"fields": fields}, json=_asked_by(ranges))
 
     def said(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        """What Google says to a request, inside the budget; its refusal under `error`: code,
-        message, status. Raises BusyError, NotPermittedError where no answer comes at all."""
+        """What Google says to a request that is carried out once at most; its refusal under
+        `error`: code, message, status. Raises BusyError, NotPermittedError where it does not
+        say."""
 
         def send() -> requests.Response:
             try:
                 return self.send(method, url, **more)
-            except APIError as error:
-                if _is_transient(error):
-                    raise
-                return error.response
+            except Exception as error:
+                if may_be_applied(error):  # what it says the next time is no answer to the first
+                    raise BusyError("Google does not answer", "run the command again") from None
+                if isinstance(error, APIError) and not _is_transient(error):
+                    return error.response
+                raise
 
         return self.tried(send, writes=True)
 
