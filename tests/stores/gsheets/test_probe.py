@@ -14,16 +14,9 @@ from tests.google.ways import WAYS
 from tests.online import Google
 from tests.stores.gsheets.commands import Command, nothing_leaked, one_line
 from tests.stores.gsheets.fixtures import stocked, titles
-from tests.stores.gsheets.probing import NOBODY, answers_file, probe, throw_away, told
+from tests.stores.gsheets.probing import HARMLESS, NOBODY, answers_file, probe, throw_away, told
 
 FLIPS = [(name, answer) for name, answers in WAYS.items() for answer in answers[1:]]
-HARMLESS = {
-    ("new-sheet-in-answer", "shown"),
-    ("copy-under-filter", "written"),
-    ("write-into-merge", "refused"),
-    ("strict-validation", "refused"),
-}
-"""Other than the local server usually answers, and yet nothing is lost."""
 
 
 def memory(google: Google) -> list[Path]:
