@@ -360,3 +360,41 @@ def test_a_memory_that_is_not_understood_lets_nothing_be_written(
     assert google.server.snapshot(key) == before
     assert probe(command, google, throw_away(google)).code == 0
     sell(google, key)
+
+
+# --- books
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", ""),
+        ("formula-in-another-locale", "BOOK_NOT_WRITTEN"),
+        ("protected-cell", "BOOK_NOT_WRITTEN"),
+        ("sharing-refused", "NOT_SHARED"),
+    ],
+)
+def test_books(name: str, code: str, google: Google, command: Command) -> None:
+    """What is not done with a book is a finding."""
+    key = plain(google)
+    book = google.server.new_spreadsheet("Book", None, {google.email: "writer"})
+    if name == "protected-cell":
+        protect(google.server, book, "Sheet1", 90, 9)
+    if name:
+        google.server.ways.turn(name, WAYS[name][-1])
+        assert probe(command, google, throw_away(google)).code == 1
+        google.server.ways.turned.clear()
+    before = content(google.server, book)
+    build = ("client", "build", "--all", "--to", "gsheet", "-w", f"gsheet:{key}")
+    into = ("--into", f"Meridian Travel=gsheet:{book}")
+    done = command(*build, *into, "--share", "Meridian Travel=ana@desk.example")
+    found = [
+        line
+        for line in done.out.splitlines()
+        if any(one in line for one in ("BOOK_NOT_WRITTEN", "NOT_SHARED"))
+    ]
+    assert len(found) == bool(code)
+    assert all(code in line and name in line and ALLOWED_BY in line for line in found)
+    assert (content(google.server, book) != before) == (code != "BOOK_NOT_WRITTEN")
+    shared = google.server.snapshot(book)["roles"]
+    assert ("ana@desk.example" in shared) == (code != "NOT_SHARED")
