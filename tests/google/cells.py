@@ -59,6 +59,8 @@ def _write_rows(
     block = Rect(rect.top, rect.left, rect.top + len(rows), rect.left + widest)
     edit.guard(sheet, block)
     hidden = _left_out(edit, sheet)
+    if hidden and edit.ways.of("write-under-filter") == "moved":
+        rows = _moved(rows, hidden, rect)
     moved = _into_merges(edit, sheet, block, rows) if edit.ways.turned and write.value else {}
     for number, row in enumerate(rows, rect.top):
         if number not in hidden:
@@ -74,6 +76,15 @@ def _left_out(edit: Edit, sheet: Sheet) -> set[int]:
     if hidden and way == "refused":
         raise edit.ways.refusal("write-under-filter", OTHER_WORDS)
     return hidden
+
+
+def _moved(rows: Rows, hidden: set[int], rect: Rect) -> Rows:
+    """The rows with gaps for those that are hidden, as far as there are rows."""
+    left = iter(rows)
+    return [
+        {} if row in hidden else next(left, {})
+        for row in range(rect.top, min(rect.bottom, rect.top + len(rows) + len(hidden)))
+    ]
 
 
 def _into_merges(edit: Edit, sheet: Sheet, block: Rect, rows: Rows) -> dict[tuple[int, int], Json]:
@@ -193,7 +204,11 @@ def _block(edit: Edit, sheet: Sheet, source: Rect, kind: str) -> list[list[Cell]
         for row in range(source.top, source.bottom)
     ]
     if kind == "PASTE_VALUES":
-        anew = edit.ways.of("paste-text") == "read anew"
+        way = edit.ways.of("paste-text")
+        anew = way == "read anew"
+        texts = [cell.value for row in block for cell in row if type(cell.value) is str]
+        if way == "refused" and any(text[:1] in "=0" for text in texts):
+            raise edit.ways.refusal("paste-text", OTHER_WORDS)
 
         def taken(cell: Cell) -> Any:
             value = edit.book.effective(cell.value, sheet)

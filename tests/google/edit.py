@@ -195,7 +195,9 @@ def turned(edit: Edit, value: Any, old: Cell) -> Any:
                 raise ways.refusal(name, OTHER_WORDS)
             value = instead(value)
     plain = (old.format or {}).get("numberFormat", {}).get("type") == "TEXT"
-    if plain and type(value) in (int, float) and ways.of("number-in-plain-text") == "text":
+    if plain and type(value) in (int, float) and ways.of("number-in-plain-text") != "number":
+        if ways.of("number-in-plain-text") == "refused":
+            raise ways.refusal("number-in-plain-text", OTHER_WORDS)
         value = str(value)
     way = ways.of("strict-validation")
     if way != "written" and value is not None and not _allowed(value, old.validation):
@@ -203,13 +205,15 @@ def turned(edit: Edit, value: Any, old: Cell) -> Any:
             raise ways.refusal("strict-validation", OTHER_WORDS)
         value = old.value
     if type(value) is Formula and ";" in value.text and _is_odd_abroad(edit):
+        if ways.of("formula-in-another-locale") == "refused":
+            raise ways.refusal("formula-in-another-locale", OTHER_WORDS)
         value = Formula(value.text, FormulaError("ERROR", "Formula parse error."))
     return value
 
 
 def _is_odd_abroad(edit: Edit) -> bool:
     english = edit.book.properties.get("locale", "").startswith("en")
-    return not english and edit.ways.of("formula-in-another-locale") == "not understood"
+    return not english and edit.ways.of("formula-in-another-locale") != "understood"
 
 
 _CONTROLS = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]"

@@ -67,11 +67,21 @@ def probe(
     elif session.dry_run:
         found = google_probe.planned()
     else:
-        _confirmed(session)
+        if not session.yes and not session.interactive:
+            raise RuleError(
+                "a probe writes into the Google Sheet, and nobody confirmed it", "give --yes"
+            )
         found = google_probe.probe(
             session.settings,
             out,
             share_with=share_with.strip(),
+            confirm=lambda title: (
+                session.yes
+                or session.out.ask(
+                    f"{title!r} is empty; sheets are made in it and deleted again — go on?",
+                    default=False,
+                )
+            ),
             told=lambda name: session.out.status(f"asking Google: {name}" if name else ""),
             notice=session.out.notice,
         )
@@ -95,21 +105,6 @@ def probe(
     if session.dry_run:
         session.out.notice("dry run: nothing was done, and Google was not asked")
     return session.finish(found, found.findings)
-
-
-def _confirmed(session: Session) -> None:
-    """Raises RuleError where nobody confirms that a spreadsheet may be written into."""
-    if session.yes:
-        return
-    question = (
-        f"sheets are made in {session.workbook}, and deleted again; it must be empty — go on?"
-    )
-    if not session.interactive:
-        raise RuleError(
-            "a probe writes into the Google Sheet, and nobody confirmed it", "give --yes"
-        )
-    if not session.out.ask(question, default=False):
-        raise RuleError("not confirmed: Google was not asked")
 
 
 @command(app, "login")

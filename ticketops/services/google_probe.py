@@ -71,14 +71,16 @@ def probe(
     file: Path,
     *,
     share_with: str = "",
+    confirm: Callable[[str], bool],
     told: Callable[[str], None],
     notice: Callable[[str], None],
 ) -> Probed:
     """Ask Google, in an empty spreadsheet; keep what fails for this account, and write the answers
-    to a file. told: learns what is being asked; notice: what stays behind.
+    to a file. confirm: asked once whether the spreadsheet of that title may be written into, which
+    was seen to be empty; told: learns what is being asked; notice: what stays behind.
 
-    Raises UsageError where the workbook is no Google Sheet, RuleError where it holds something or
-    the file is another one, NotPermittedError, UnusableError, BusyError.
+    Raises UsageError where the workbook is no Google Sheet, RuleError where it holds something,
+    nobody confirms it or the file is another one, NotPermittedError, UnusableError, BusyError.
     """
     if not isinstance(settings.workbook, str):
         raise UsageError(
@@ -88,7 +90,7 @@ def probe(
     memory = account_memory(settings)
     connection = connect(settings.workbook.removeprefix(PREFIX), settings, notice=notice)
     try:
-        with probed(connection, share_with, notice) as bench:
+        with probed(connection, share_with, confirm, notice) as bench:
             answers = measure(bench, told)
     finally:
         told("")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.terminal import at_terminal
 from tests.google.server import Fault
 from tests.google.ways import WAYS
 from tests.online import Google
-from tests.stores.gsheets.commands import Command, nothing_leaked, one_line
+from tests.stores.gsheets.commands import Command, nothing_leaked, one_line, variables
 from tests.stores.gsheets.fixtures import stocked, titles
 from tests.stores.gsheets.probing import HARMLESS, NOBODY, answers_file, probe, throw_away, told
 
@@ -168,6 +169,20 @@ def test_nothing_is_asked_unless_somebody_says_so(google: Google, command: Comma
     assert shown.code == 0
     assert all(name in shown.out for name in WAYS)
     assert google.server.log == []
+
+
+@pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 4), ("\n", 4)])
+def test_a_person_is_asked_once(typed: str, code: int, google: Google) -> None:
+    """By the title of the spreadsheet, once it is seen that nothing is in it."""
+    key = throw_away(google)
+    words = ("google", "probe", "-w", f"gsheet:{key}", "--out", str(answers_file(google)))
+    done = at_terminal(*words, typed=[typed], env=variables(google, {}))
+    assert (done.code, done.out.count("go on? [y/N]")) == (code, 1)
+    assert "Nobody's" in done.out
+    assert (google.server.count("write") > 0, answers_file(google).exists()) == (code == 0,) * 2
+    full = stocked(google)
+    done = at_terminal("google", "probe", "-w", f"gsheet:{full}", env=variables(google, {}))
+    assert (done.code, "go on?" in done.out) == (4, False)
 
 
 def test_another_file_is_not_overwritten(google: Google, command: Command) -> None:

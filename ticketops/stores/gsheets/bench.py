@@ -153,12 +153,18 @@ class Bench:
 
 @contextmanager
 def probed(
-    connection: Connection, share_with: str, notice: Callable[[str], None]
+    connection: Connection,
+    share_with: str,
+    confirm: Callable[[str], bool],
+    notice: Callable[[str], None],
 ) -> Iterator[Bench]:
     """A bench in a spreadsheet that holds nothing, cleared away at the end, also after a failure.
-    notice: is told of what stays behind. Raises RuleError where cells hold something."""
+    confirm: asked once, with its title; notice: is told of what stays behind. Raises RuleError
+    where cells hold something or it is not confirmed."""
     bench = Bench(connection, share_with)
     bench.refuse_if_needed()
+    if not confirm(bench.title):
+        raise RuleError("not confirmed: nothing was written")
     try:
         yield bench
     finally:

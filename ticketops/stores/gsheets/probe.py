@@ -182,10 +182,9 @@ def _formula_in_another_locale(bench: Bench) -> Answer:
             return Answer("not understood")
         entered = first["userEnteredValue"]
         if error := bench.ask(_cell(number, 2, 1, entered)).get("error"):
-            return bench.refused("refused as read", error)
+            return bench.refused("refused", error)
         again = _is_three(bench.cells(number, "A2")[0])
-        words = json.dumps(entered)
-        return Answer("understood" if again else "not understood as read", words=words)
+        return Answer("understood" if again else "not understood", words=json.dumps(entered))
     finally:
         with suppress(TicketopsError):  # else it is done at the end
             bench.do(with_locale(bench.locale or "en_US"))
