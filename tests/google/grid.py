@@ -109,6 +109,7 @@ class Sheet:
     protected: dict[int, Json] = field(default_factory=dict)
     conditional: list[Json] = field(default_factory=list)
     filter: Json | None = None
+    slicers: dict[int, Json] = field(default_factory=dict)
     tables: dict[str, Json] = field(default_factory=dict)
     banding: dict[int, Json] = field(default_factory=dict)
     sizes: dict[str, dict[int, Json]] = field(default_factory=lambda: {ROWS: {}, COLUMNS: {}})
@@ -398,6 +399,10 @@ class Book:
             for rule in sheet.conditional:
                 rule["ranges"] = _kept(change, rule.get("ranges", []))
             sheet.conditional = [rule for rule in sheet.conditional if rule["ranges"]]
+            for number, slicer in list(sheet.slicers.items()):
+                slicer["spec"]["dataRange"] = change(slicer["spec"]["dataRange"])
+                if slicer["spec"]["dataRange"] is None:
+                    del sheet.slicers[number]
             if sheet.filter:
                 left = change(sheet.filter["range"])
                 sheet.filter = left and sheet.filter | {"range": left}

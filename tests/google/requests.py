@@ -266,6 +266,30 @@ def clear_basic_filter(edit: Edit, body: Json) -> None:
     edit.book.sheet(body.get("sheetId", 0)).filter = None
 
 
+def add_slicer(edit: Edit, body: Json) -> Json:
+    """Over the sheet that its data are on, where no other place is known here."""
+    asked = copy.deepcopy(body.get("slicer", {}))
+    asked.setdefault("slicerId", next(edit.book.numbers))
+    if any(asked["slicerId"] in sheet.slicers for sheet in edit.book.sheets):
+        raise invalid(f"Slicer with id {asked['slicerId']} already exists.")
+    if "dataRange" not in asked.get("spec", {}):
+        raise invalid("A slicer must have a data range.")
+    sheet, rect = edit.area(asked["spec"]["dataRange"])
+    if asked["spec"].get("columnIndex", 0) >= rect.right - rect.left:
+        raise invalid("The slicer's column is outside of its data range.")
+    sheet.slicers[asked["slicerId"]] = asked
+    return {"slicer": asked}
+
+
+def delete_embedded_object(edit: Edit, body: Json) -> None:
+    """Of these there are only slicers here."""
+    number = body.get("objectId", 0)
+    for sheet in edit.book.sheets:
+        if sheet.slicers.pop(number, None):
+            return
+    raise invalid(f"No embedded object with id: {number}")
+
+
 def add_conditional_format_rule(edit: Edit, body: Json) -> None:
     rule = copy.deepcopy(body.get("rule", {}))
     if not rule.get("ranges"):
@@ -328,6 +352,8 @@ REQUESTS: dict[str, tuple[Handler, tuple[str, ...]]] = {
     "deleteProtectedRange": (ranges.delete_protected_range, ("protectedRangeId",)),
     "setBasicFilter": (set_basic_filter, ("filter",)),
     "clearBasicFilter": (clear_basic_filter, ("sheetId",)),
+    "addSlicer": (add_slicer, ("slicer",)),
+    "deleteEmbeddedObject": (delete_embedded_object, ("objectId",)),
     "addTable": (tables.add_table, ("table",)),
     "updateTable": (tables.update_table, ("table", "fields")),
     "deleteTable": (tables.delete_table, ("tableId",)),

@@ -20,7 +20,7 @@ from ticketops.stores.gsheets.sheets import KnownSheets
 Rows = Sequence[Sequence[Any]]
 Block = Mapping[str, Any]
 """The body of an updateCells: `start` and `rows`."""
-_HINT = "clear the filters of that sheet in Google Sheets (Data > Remove filter), take the command back with `ticketops undo`, or write those cells by hand: `ticketops log show` lists them"
+_HINT = "clear the filters of that sheet in Google Sheets (Data > Remove filter; a slicer by its own menu), take the command back with `ticketops undo`, or write those cells by hand: `ticketops log show` lists them"
 
 
 def complete(

@@ -59,7 +59,7 @@ def send(
         names = sorted({filtered[_sheet_of(batch[i])] for i in blocks if i not in ahead})
         raise RuleError(
             f"the change is too large to be written while {' and '.join(map(repr, names))} is filtered: {kept / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
-            "nothing was written; clear the filter in Google Sheets (Data > Remove filter) and run the command again",
+            "nothing was written; clear the filter in Google Sheets (Data > Remove filter; a slicer by its own menu) and run the command again",
         )
     if kept > MOST:
         raise RuleError(
