@@ -236,7 +236,8 @@ class Connection:
         self, changes: Sequence[Mapping[str, Any]], *, see: str = "", fields: str = "spreadsheetId"
     ) -> dict[str, Any]:
         """One batchUpdate: all of it or nothing. see: a range whose sheet the answer is to hold,
-        with the fields of it.
+        with the fields of it; without it, `updatedSpreadsheet` in the fields is about all sheets,
+        without cells.
 
         Raises Rejected, Unclear.
         """
@@ -244,7 +245,7 @@ class Connection:
             "post",
             f"{_SHEETS}/{self.spreadsheet}:batchUpdate",
             params={"fields": fields},
-            json=_batch(changes, see),
+            json=_batch(changes, see, fields),
         )
 
     def batch_said(self, changes: Sequence[Mapping[str, Any]], *, see: str = "") -> dict[str, Any]:
@@ -435,15 +436,13 @@ class Connection:
         return UnusableError(f"Google refused ({status}): {text}")
 
 
-def _batch(changes: Sequence[Mapping[str, Any]], see: str) -> dict[str, Any]:
+def _batch(changes: Sequence[Mapping[str, Any]], see: str, fields: str = "") -> dict[str, Any]:
     """The body of a batchUpdate."""
     body: dict[str, Any] = {"requests": list(changes)}
+    if see or "updatedSpreadsheet" in fields:
+        body["includeSpreadsheetInResponse"] = True
     if see:
-        body |= {
-            "includeSpreadsheetInResponse": True,
-            "responseRanges": [see],
-            "responseIncludeGridData": True,
-        }
+        body |= {"responseRanges": [see], "responseIncludeGridData": True}
     return body
 
 

@@ -16,6 +16,7 @@ from ticketops.stores.gsheets import gate
 from ticketops.stores.gsheets.assumptions import Kind
 from ticketops.stores.gsheets.connection import Connection, Rejected
 from ticketops.stores.gsheets.control import STAGING
+from ticketops.stores.gsheets.readback import covered
 from ticketops.stores.gsheets.requests import pasted
 from ticketops.stores.gsheets.sheets import KnownSheets
 
@@ -23,6 +24,7 @@ ADVISED = 2_000_000
 """Bytes of one request, as Google advises."""
 MOST = 8_000_000
 """Bytes of the one batch that counts; a larger one is refused."""
+_MERGES = "updatedSpreadsheet.sheets(properties(sheetId,gridProperties),merges)"
 _WORTH = 600
 """Bytes of a block that is worth being sent ahead: to put it in its place takes some 300."""
 
@@ -31,7 +33,7 @@ def send(
     connection: Connection, batch: list[Request], known: KnownSheets, copied: list[dict[str, Any]]
 ) -> None:
     """Send a batch, blocks ahead if it is large; those are noted in `copied`, for whoever must see
-    that they came. Raises RuleError for a batch that can't be sent in one piece, or rests on what
+    that they came, and so are cells that a merge covers by now: its making overtook the look. Raises RuleError for a batch that can't be sent in one piece, or rests on what
     failed on this account, and what `Connection.update` raises.
 
     Into a sheet whose rows a filter hides nothing is copied: whether that skips hidden rows is not
@@ -49,7 +51,7 @@ def send(
         )
     sizes = [_size(request) for request in batch]
     if sum(sizes) <= ADVISED:
-        connection.update(batch)
+        copied += covered(batch, connection.update(batch, fields=_MERGES))
         return
     filtered = {grid.sheet_id: name for name, grid in known.grids.items() if grid.filtered}
     blocks = [i for i, request in enumerate(batch) if sizes[i] > _WORTH and _is_block(request)]
@@ -75,13 +77,10 @@ def send(
         connection.failed.refuse(Kind.COPIED, "a large change")
         connection.failed.refuse(Kind.NEW_SHEETS, "a large change")
         stage.send(connection, known)
-    connection.update(
-        [
-            *final,
-            *(gone := [{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in stage.sheet_ids]),
-        ]
-    )
+    gone: list[Request] = [{"deleteSheet": {"sheetId": number}} for number in stage.sheet_ids]
+    answer = connection.update([*final, *gone], fields=_MERGES)
     known.follow(gone)
+    copied += covered(batch, answer)
 
 
 class _Stage:

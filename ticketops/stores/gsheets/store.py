@@ -38,7 +38,7 @@ from ticketops.stores.gsheets.failed import Failed, failed, refuse_loading, with
 from ticketops.stores.gsheets.foot import refuse_hidden_totals
 from ticketops.stores.gsheets.lock import Lock
 from ticketops.stores.gsheets.outcome import not_applied, taken_over, was_applied
-from ticketops.stores.gsheets.readback import complete
+from ticketops.stores.gsheets.readback import complete, covered
 from ticketops.stores.gsheets.requests import Edit, requests_for
 from ticketops.stores.gsheets.sending import send
 from ticketops.stores.gsheets.sheets import KnownSheets
@@ -364,6 +364,7 @@ class GoogleSheetStore:
                 raise not_applied(
                     self.connection, error, self.name, self._lock.token, self._known
                 ) from None
+            copied += covered(batch, self.connection.properties())
         self._lock.token = 0
         self._control = Control(
             transaction.revision_after, entry.run_id, self._control.revision_row, key
