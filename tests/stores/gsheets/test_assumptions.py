@@ -254,6 +254,59 @@ def test_a_spreadsheet_that_has_its_sheets_goes_on(
     assert len(journal(google.server, key)) == 2
 
 
+@pytest.mark.parametrize("work", ["a new sheet", "a large change"])
+def test_what_makes_sheets_in_a_spreadsheet_at_work_is_refused(
+    work: str, google: Google, command: Command, request: pytest.FixtureRequest
+) -> None:
+    key = with_many_purchases(google)
+    google.server.ways.turn("same-sheet-id", "other words")
+    probe(command, google, throw_away(google))
+    before = content(google.server, key)
+    if work == "a new sheet":
+        role = {"TICKETOPS_ROLE": "super_admin"}
+        words = ("policy", "set", "--min-margin", "5", "-y", "-w", f"gsheet:{key}")
+        one_line(command(*words, **role), 4, "same-sheet-id: other words", ALLOWED_BY)
+    else:
+        request.getfixturevalue("small_requests")
+        with pytest.raises(RuleError, match="same-sheet-id"):
+            notes(1)(google, key)
+    assert content(google.server, key) == before
+    assert not is_locked(google.server, key)
+
+
+def test_a_number_in_a_plain_text_cell_itself_is_refused(google: Google, command: Command) -> None:
+    key = with_plain_text(google)
+    google.server.ways.turn("number-in-plain-text", "text")
+    probe(command, google, throw_away(google))
+
+    def count(number: int) -> None:
+        at = store(google, key)
+        snapshot = at.read(SALES)
+        held = snapshot[SALES].frame.row(0, named=True)
+        changes = ChangeSet()
+        changes.set(SALES, held["row"], "S1", {"number": (held["number"], number)})
+        at.commit(changes, snapshot.revision, ENTRY)
+
+    with pytest.raises(RuleError, match="formatted as plain text"):
+        count(3)
+    place = column_of(google.server, key, SALES, "Number")
+    google.server.set_format(key, SALES, 2, place, {"numberFormat": {"type": "NUMBER"}})
+    count(3)
+    assert google.server.rows(key, SALES)[1][place - 1] == 3
+
+
+def test_cells_that_are_merged_no_more_hold_nobody_up(google: Google, command: Command) -> None:
+    key = merged(google)
+    google.server.ways.turn("write-into-merge", "kept")
+    probe(command, google, throw_away(google))
+    with pytest.raises(RuleError, match="merged cells"):
+        sell(google, key)
+    google.server.ways.turned.clear()
+    sheet = google.server.sheet(key, SALES).id
+    google.server.request(key, {"unmergeCells": {"range": {"sheetId": sheet}}})
+    sell(google, key)
+
+
 # --- other answers under which nothing is lost, so that nothing is refused
 
 

@@ -64,7 +64,8 @@ def refuse(connection: Connection, known: KnownSheets, batch: Sequence[Request])
         grid = known.grids[name]
         if grid.filtered:
             failed.refuse(Kind.FILTERED, name)
-        if grid.merges:
+        if grid.merges and failed.of(Kind.MERGED):
+            known.forget()  # merges that are gone by now are known until the list is fetched anew
             failed.refuse(Kind.MERGED, name)
     for one in written:
         if "formulaValue" in one.value:
