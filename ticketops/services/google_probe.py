@@ -97,7 +97,9 @@ def probe(
     try:
         before = recall(memory)
     except UnusableError:
-        before = Failed()  # all that was measured is known now
+        if not all(one.answer for one in answers.values()):
+            raise  # what was not measured may be what failed
+        before = Failed()
     after = before.after(answers)
     remember(memory, after)
     _write(file, answers)

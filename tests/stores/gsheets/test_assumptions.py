@@ -411,6 +411,10 @@ def test_a_memory_that_is_not_understood_lets_nothing_be_written(
         sell(google, key)
     assert ALLOWED_BY in str(refused.value.hint)
     assert google.server.snapshot(key) == before
+    empty = google.server.new_spreadsheet("Empty", None, {google.email: "writer"})
+    some = command("google", "probe", "-w", f"gsheet:{empty}", "-y", "--out", str(file) + ".new")
+    one_line(some, 3, "does not say what may be written")
+    assert file.read_text() == text
     assert probe(command, google, throw_away(google)).code == 0
     sell(google, key)
 
