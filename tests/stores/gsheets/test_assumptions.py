@@ -29,7 +29,7 @@ from tests.stores.gsheets.probing import ALLOWED_BY, HARMLESS, probe, protect, t
 from ticketops.engine.opening import connect
 from ticketops.errors import RuleError, SchemaError, TicketopsError, UnusableError
 from ticketops.model.changes import ChangeSet
-from ticketops.schema.layouts.event import PURCHASES, SALES
+from ticketops.schema.layouts.event import PURCHASES, REFUNDS, SALES
 from ticketops.stores.gsheets import drive, sending
 
 Act = Callable[[Google, str], Any]
@@ -233,6 +233,8 @@ def test_what_rests_on_a_wrong_assumption_is_refused(
     assert "\n" not in said
     assert (content(google.server, key), len(journal(google.server, key))) == rows
     assert google.server.snapshot(key)["roles"] == before["roles"]
+    if case is FIRST or name == "same-title":  # not even the lock was taken
+        assert google.server.snapshot(key) == before
     assert not is_locked(google.server, key)
     assert not [title for title in titles(google.server, key) if "STAGING" in title]
     if case.others is not None:
@@ -272,6 +274,26 @@ def test_what_makes_sheets_in_a_spreadsheet_at_work_is_refused(
             notes(1)(google, key)
     assert content(google.server, key) == before
     assert not is_locked(google.server, key)
+
+
+def test_texts_in_a_sheet_that_is_made_for_them_are_seen_too(
+    google: Google, command: Command
+) -> None:
+    key = plain(google)
+    assert REFUNDS not in titles(google.server, key)
+    google.server.ways.turn("carriage-returns", "changed")
+    probe(command, google, throw_away(google))
+
+    def refund(note: str) -> None:
+        fill = [("S1", note)]
+        columns = ("sales_id", "reason")
+        committed(store(google, key), lambda c, _s: c.append(REFUNDS, 2, columns, fill), REFUNDS)
+
+    with pytest.raises(RuleError, match="carriage returns"):
+        refund("one\r\nother")
+    assert REFUNDS not in titles(google.server, key)
+    refund("one")
+    assert REFUNDS in titles(google.server, key)
 
 
 def test_a_number_in_a_plain_text_cell_itself_is_refused(google: Google, command: Command) -> None:

@@ -214,6 +214,16 @@ def test_a_failure_leaves_nothing_behind(
         assert (done.code, "FAILS" in done.out) in ((0, False), (5, False))
 
 
+def test_what_google_says_the_second_time_is_no_answer(google: Google, command: Command) -> None:
+    """The sheet is made and the answer lost: that it exists already says nothing."""
+    key = throw_away(google)
+    google.server.ways.turn("new-sheet-in-answer", "shown")
+    google.server.faults.append(Fault("POST .*:batchUpdate", "drop after"))
+    one_line(probe(command, google, key), 5, "Google does not answer", "run the command again")
+    assert memory(google) == []
+    assert titles(google.server, key) == ["Sheet1"]
+
+
 def test_what_a_killed_probe_left_is_cleared_away(google: Google, command: Command) -> None:
     key = throw_away(google)
     before = google.server.snapshot(key)
