@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("*.md", "docs/*.md", "docs/images/*", "ticketops/*.md", "benchmarks/*.md")
+PAGES = ("*.md", "docs/*.md", "docs/*.ipynb", "docs/*.py", "docs/images/*", "ticketops/*.md", "benchmarks/*.md")
 
 
 def build(site: Path) -> None:

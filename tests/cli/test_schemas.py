@@ -20,6 +20,8 @@ OVERSOLD = ["sale", "add", "--client", "Zed", "--line", "M02:Cat 2:9@99"]
 LOGIN = ["credentials", "add", "Dee", "--login", "d", "--password-stdin"]
 SHEET = "SHEET"
 """Stands for a Google Sheet on the local server."""
+EMPTY = "EMPTY"
+"""Stands for one that holds nothing."""
 PAID = ["sale", "set", "S4", "--payment", "PAID"]
 EXAMPLES: dict[str, list[list[str]]] = {
     "status": [["status"]],
@@ -207,6 +209,11 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "sync push": [["sync", "push", "--with", SHEET, "-n"], ["sync", "push", "--with", SHEET]],
     "sync watch": [["sync", "watch", "--with", SHEET, "--once"]],
     "google check": [["google", "check", "-w", SHEET]],
+    "google probe": [
+        ["google", "probe", "--forget"],
+        ["google", "probe", "-w", EMPTY, "-y"],
+        ["google", "probe", "-w", EMPTY, "-y"],
+    ],
     "google login": [["google", "login", "none.json"]],
     "google logout": [["google", "logout"]],
     "doctor": [["doctor"], ["doctor", "--fix"]],
@@ -239,9 +246,13 @@ def test_what_a_command_prints_is_what_its_schema_says(
     command: str, here: Runner, book: Path, google: Google, settings: dict[str, str]
 ) -> None:
     lines = EXAMPLES[command]
-    key = f"gsheet:{google.new()}" if any(SHEET in words for words in lines) else ""
+    named = {
+        word: f"gsheet:{google.new(rows)}"
+        for word, rows in ((SHEET, None), (EMPTY, {"Sheet1": [[]]}))
+        if any(word in words for words in lines)
+    }
     for words in lines:
-        called = [key if word == SHEET else word for word in words]
+        called = [named.get(word, word) for word in words]
         for more in (["-n"], []) if _writes(words) and "-n" not in words else ([],):
             done = here(
                 *called, *more, "--json", stdin="a secret\n", role="super_admin", **settings

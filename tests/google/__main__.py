@@ -1,5 +1,5 @@
-"""`python -m tests.google FOLDER`: the server by hand, until Ctrl-C; the key of its service account
-lies in the folder."""
+"""`python -m tests.google FOLDER [ANSWERS]`: the server by hand, until Ctrl-C; the key of its service
+account lies in the folder. ANSWERS: a file of `google probe`, by which it answers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from threading import Event
 from tests.google.server import GoogleServer
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, answers: Path | None = None) -> None:
     """Serve a blank spreadsheet, and say how to reach it."""
     with GoogleServer() as server:
+        if answers:
+            server.ways.replay(answers)
         info = server.service_account()
         path = folder / "google-key.json"
         path.write_text(json.dumps(info))
@@ -33,4 +35,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+    main(*map(Path, sys.argv[1:3] or ["."]))

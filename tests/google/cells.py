@@ -11,7 +11,9 @@ from typing import Any
 from tests.google.edit import Edit, Write, change_cells, moved
 from tests.google.errors import Json, invalid
 from tests.google.filters import hidden_rows
-from tests.google.grid import BLANK, Book, Cell, Rect, Sheet, shared
+from tests.google.formats import typed
+from tests.google.grid import BLANK, Cell, Formula, Rect, Sheet, shared
+from tests.google.ways import OTHER_WORDS
 
 Rows = list[Json]
 PASTED = {
@@ -26,7 +28,7 @@ PASTED = {
 
 
 def update_cells(edit: Edit, body: Json) -> None:
-    write = Write(body.get("fields"))
+    write = Write(body.get("fields"), edit)
     covers = "range" in body
     if covers:
         sheet, rect = edit.area(body["range"])
@@ -54,9 +56,51 @@ def _write_rows(
         raise invalid(
             f"Attempting to write row: {rect.bottom}, beyond the last requested row of: {rect.bottom - 1}"
         )
-    edit.guard(sheet, Rect(rect.top, rect.left, rect.top + len(rows), rect.left + widest))
+    block = Rect(rect.top, rect.left, rect.top + len(rows), rect.left + widest)
+    edit.guard(sheet, block)
+    hidden = _left_out(edit, sheet)
+    if hidden and edit.ways.of("write-under-filter") == "moved":
+        rows = _moved(rows, hidden, rect)
+    moved = _into_merges(edit, sheet, block, rows) if edit.ways.turned and write.value else {}
     for number, row in enumerate(rows, rect.top):
-        _write_row(sheet, number, rect, row.get("values", []), write, covers=covers)
+        if number not in hidden:
+            _write_row(sheet, number, rect, row.get("values", []), write, covers=covers)
+    for (top, left), cell in moved.items():
+        sheet.put(top, left, write(sheet.cell(top, left), cell))
+
+
+def _left_out(edit: Edit, sheet: Sheet) -> set[int]:
+    """The rows that are not written, as a filter hides them."""
+    way = edit.ways.of("write-under-filter")
+    hidden = set() if way == "written" else hidden_rows(edit.book, sheet)
+    if hidden and way == "refused":
+        raise edit.ways.refusal("write-under-filter", OTHER_WORDS)
+    return hidden
+
+
+def _moved(rows: Rows, hidden: set[int], rect: Rect) -> Rows:
+    """The rows with gaps for those that are hidden, as far as there are rows."""
+    left = iter(rows)
+    return [
+        {} if row in hidden else next(left, {})
+        for row in range(rect.top, min(rect.bottom, rect.top + len(rows) + len(hidden)))
+    ]
+
+
+def _into_merges(edit: Edit, sheet: Sheet, block: Rect, rows: Rows) -> dict[tuple[int, int], Json]:
+    """What is written into cells that a merge covers: refused, or put into its first cell."""
+    way = edit.ways.of("write-into-merge")
+    found: dict[tuple[int, int], Json] = {}
+    for held in sheet.merges if way in ("refused", "moved") else ():
+        rect = sheet.area(held)
+        for number, row in enumerate(rows, block.top):
+            for place, cell in enumerate(row.get("values", ()), block.left):
+                inside = rect.meets(Rect(number, place, number + 1, place + 1))
+                if inside and (number, place) != rect[:2] and cell.get("userEnteredValue"):
+                    found[rect[:2]] = cell
+    if found and way == "refused":
+        raise edit.ways.refusal("write-into-merge", OTHER_WORDS)
+    return found
 
 
 def _write_row(
@@ -74,7 +118,7 @@ def _write_row(
 
 
 def repeat_cell(edit: Edit, body: Json) -> None:
-    write = Write(body.get("fields"))
+    write = Write(body.get("fields"), edit)
     sheet, rect = edit.area(body.get("range", {}))
     edit.guard(sheet, rect)
     new: Json = body.get("cell", {})
@@ -100,7 +144,7 @@ def append_cells(edit: Edit, body: Json) -> None:
         sheet,
         Rect(last, 0, sheet.row_count, sheet.column_count),
         rows,
-        Write(body.get("fields")),
+        Write(body.get("fields"), edit),
     )
 
 
@@ -127,7 +171,28 @@ def copy_paste(edit: Edit, body: Json) -> None:
     )
     edit.guard(sheet, target)
     kind = body.get("pasteType", "PASTE_NORMAL")
-    _paste(edit.book, sheet, target, source, block, kind, transposed=transposed)
+    if kind == "PASTE_VALUES" and not transposed:
+        target, block = _under_filter(edit, sheet, target, block)
+    _paste(edit, sheet, target, source, block, kind, transposed=transposed)
+
+
+def _under_filter(
+    edit: Edit, sheet: Sheet, target: Rect, block: list[list[Cell]]
+) -> tuple[Rect, list[list[Cell]]]:
+    """Where a block of values goes in a sheet whose filter hides rows of the target."""
+    way, hidden = edit.ways.of("copy-under-filter"), hidden_rows(edit.book, sheet)
+    if way not in ("moved", "refused") or not hidden & set(range(target.top, target.bottom)):
+        return target, block
+    if way == "refused":
+        raise edit.ways.refusal("copy-under-filter", OTHER_WORDS)
+    shown = [row for row in range(target.top, sheet.row_count) if row not in hidden]
+    shown = shown[: target.bottom - target.top]
+    rows = {row: block[nth % len(block)] for nth, row in enumerate(shown)}
+    bottom = shown[-1] + 1
+    blank = [BLANK] * len(block[0])
+    return target._replace(bottom=bottom), [
+        rows.get(row, blank) for row in range(target.top, bottom)
+    ]
 
 
 def _block(edit: Edit, sheet: Sheet, source: Rect, kind: str) -> list[list[Cell]]:
@@ -139,15 +204,24 @@ def _block(edit: Edit, sheet: Sheet, source: Rect, kind: str) -> list[list[Cell]
         for row in range(source.top, source.bottom)
     ]
     if kind == "PASTE_VALUES":
-        return [
-            [cell._replace(value=edit.book.effective(cell.value, sheet)) for cell in row]
-            for row in block
-        ]
+        way = edit.ways.of("paste-text")
+        anew = way == "read anew"
+        texts = [cell.value for row in block for cell in row if type(cell.value) is str]
+        if way == "refused" and any(text[:1] in "=0" for text in texts):
+            raise edit.ways.refusal("paste-text", OTHER_WORDS)
+
+        def taken(cell: Cell) -> Any:
+            value = edit.book.effective(cell.value, sheet)
+            if not anew or type(value) is not str:
+                return value
+            return Formula(value) if value[:1] == "=" else typed(value, None)[0]
+
+        return [[cell._replace(value=taken(cell)) for cell in row] for row in block]
     return block
 
 
 def _paste(
-    book: Book,
+    edit: Edit,
     sheet: Sheet,
     target: Rect,
     source: Rect,
@@ -157,8 +231,9 @@ def _paste(
     transposed: bool = False,
 ) -> None:
     takes_value, takes_format, takes_validation, takes_note = PASTED[kind]
-    height, width = source.bottom - source.top, source.right - source.left
-    hidden = hidden_rows(book, sheet)
+    height, width = len(block), source.right - source.left
+    written = kind == "PASTE_VALUES" and edit.ways.of("copy-under-filter") == "written"
+    hidden = set() if written else hidden_rows(edit.book, sheet)
 
     def one(row: int, column: int, old: Cell | None) -> Cell | None:
         if row in hidden:
@@ -204,7 +279,7 @@ def cut_paste(edit: Edit, body: Json) -> None:
         _move_merges(source_sheet, source, sheet, target)
     change_cells(source_sheet, source, left_behind, blanks=False)
     still = [[cell._replace(value=cell.value) for cell in row] for row in block]
-    _paste(edit.book, sheet, target, target, still, kind)
+    _paste(edit, sheet, target, target, still, kind)
 
 
 def _move_merges(source_sheet: Sheet, source: Rect, sheet: Sheet, target: Rect) -> None:

@@ -18,6 +18,7 @@ from tests.google import masks
 from tests.google.accounts import Caller
 from tests.google.errors import DriveError, Json, forbidden, not_found
 from tests.google.grid import Book
+from tests.google.ways import OTHER_WORDS, Ways
 
 SHEETS = "application/vnd.google-apps.spreadsheet"
 FOLDER = "application/vnd.google-apps.folder"
@@ -25,6 +26,13 @@ NO_QUOTA = (
     "Service Accounts do not have storage quota. Leverage shared drives"
     " (https://developers.google.com/workspace/drive/api/guides/about-shareddrives),"
     " or use OAuth delegation (http://support.google.com/a/answer/7281227) instead."
+)
+NOBODYS = ".invalid"
+"""Ends addresses without a Google account."""
+NO_ACCOUNT = (
+    'Bad Request. User message: "You are trying to invite {address}. Since there is no Google account'
+    ' associated with this email address, you must check the "Notify people" box to invite this'
+    ' recipient."'
 )
 RANKS = {"reader": 1, "commenter": 2, "writer": 3, "fileOrganizer": 4, "organizer": 5, "owner": 6}
 BASIC = ("kind", "id", "name", "mimeType")
@@ -60,7 +68,8 @@ class File:
 class Drive:
     """All files, and the spreadsheets behind those that are spreadsheets."""
 
-    def __init__(self, make_book: Callable[[str, str], Book]) -> None:
+    def __init__(self, make_book: Callable[[str, str], Book], ways: Ways) -> None:
+        self.ways = ways
         self.files: dict[str, File] = {}
         self.books: dict[str, Book] = {}
         self.drives: dict[str, dict[str, str]] = {}
@@ -249,6 +258,12 @@ class Drive:
                 400,
                 "badRequest",
                 "The permission role field is required." if not role else "Invalid value.",
+            )
+        if email.endswith(NOBODYS):
+            known = self.ways.of("sharing-refused") == "no account"
+            words = NO_ACCOUNT if known else OTHER_WORDS
+            raise self.ways.drive_refusal(
+                "sharing-refused", words, "invalidSharingRequest", address=email
             )
         if role == "owner" and caller.email != file.owner:
             raise DriveError(

@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.google import a1, masks
-from tests.google.errors import NO_FIELDS, PROTECTED, TOO_LONG, Json, invalid, unknown_name
-from tests.google.grid import BLANK, Book, Cell, Formula, Rect, Sheet, number, shared
+from tests.google.errors import (
+    NO_FIELDS,
+    PROTECTED,
+    TOO_LONG,
+    ApiError,
+    Json,
+    invalid,
+    unknown_name,
+)
+from tests.google.grid import BLANK, Book, Cell, Formula, FormulaError, Rect, Sheet, number, shared
 from tests.google.render import may_edit
+from tests.google.ways import OTHER_WORDS, Ways
 
 MAX_TEXT = 50_000
 CELL = frozenset(masks.SPREADSHEET["sheets"]["data"]["rowData"]["values"])
@@ -26,6 +35,7 @@ class Edit:
     user: str
     owners: set[str] = field(default_factory=set)
     writers: list[str] = field(default_factory=list)
+    ways: Ways = field(default_factory=Ways)
 
     def area(self, grid_range: Json, *, strict: bool = False) -> tuple[Sheet, Rect]:
         sheet = self.book.sheet(grid_range.get("sheetId", 0))
@@ -33,6 +43,8 @@ class Edit:
 
     def settle(self) -> None:
         """After each request: merges hold one value."""
+        if self.ways.of("write-into-merge") == "kept":
+            return
         for sheet in self.book.sheets:
             sheet.settle()
 
@@ -40,13 +52,18 @@ class Edit:
         """Refuse cells that somebody else has protected."""
         for held in sheet.protected.values():
             if not may_edit(held, self.user, self.owners) and _left(rect, sheet, held):
-                raise invalid(PROTECTED)
+                raise self.protected()
+
+    def protected(self) -> ApiError:
+        """The refusal of a protected cell."""
+        known = self.ways.of("protected-cell") != "other words"
+        return self.ways.refusal("protected-cell", PROTECTED if known else OTHER_WORDS)
 
     def guard_sheet(self, sheet: Sheet) -> None:
         """Refuse to change a sheet as such if it is protected as a whole."""
         for held in sheet.protected.values():
             if set(held["range"]) == {"sheetId"} and not may_edit(held, self.user, self.owners):
-                raise invalid(PROTECTED)
+                raise self.protected()
 
 
 def _left(rect: Rect, sheet: Sheet, held: Json) -> list[Rect]:
@@ -123,7 +140,8 @@ _cell = functools.partial(tuple.__new__, Cell)
 class Write:
     """How cells take on what a CellData says, as far as a `fields` mask goes."""
 
-    def __init__(self, fields: str | None) -> None:
+    def __init__(self, fields: str | None, edit: Edit) -> None:
+        self._edit = edit if edit.ways.turned else None
         mask = masks.parse(fields or "")
         if not mask:
             raise invalid(NO_FIELDS)
@@ -144,6 +162,8 @@ class Write:
             raise unknown_name(next(name for name in new if name not in CELL), "cell")
         if self.value:
             value = entered(new.get("userEnteredValue"))
+            if self._edit:
+                value = turned(self._edit, value, old or BLANK)
         if self.format is not None and (cell_format is not None or "userEnteredFormat" in new):
             cell_format = self._formatted(cell_format, new.get("userEnteredFormat"))
         if self.validation:
@@ -159,6 +179,52 @@ class Write:
         if key not in self._formats:
             self._formats[key] = shared(masks.replace(old, new, self.format or {}))
         return self._formats[key]
+
+
+def turned(edit: Edit, value: Any, old: Cell) -> Any:
+    """What a cell keeps of what is entered, where the service does with it what this server usually
+    does not."""
+    ways = edit.ways
+    is_text = type(value) is str
+    for name, odd, instead in (
+        ("carriage-returns", "\r", lambda text: text.replace("\r\n", "\n").replace("\r", "\n")),
+        ("control-characters", _CONTROLS, lambda text: re.sub(_CONTROLS, "", text)),
+    ):
+        if is_text and ways.of(name) != "kept" and re.search(odd, value):
+            if ways.of(name) == "refused":
+                raise ways.refusal(name, OTHER_WORDS)
+            value = instead(value)
+    plain = (old.format or {}).get("numberFormat", {}).get("type") == "TEXT"
+    if plain and type(value) in (int, float) and ways.of("number-in-plain-text") != "number":
+        if ways.of("number-in-plain-text") == "refused":
+            raise ways.refusal("number-in-plain-text", OTHER_WORDS)
+        value = str(value)
+    way = ways.of("strict-validation")
+    if way != "written" and value is not None and not _allowed(value, old.validation):
+        if way == "refused":
+            raise ways.refusal("strict-validation", OTHER_WORDS)
+        value = old.value
+    if type(value) is Formula and ";" in value.text and _is_odd_abroad(edit):
+        if ways.of("formula-in-another-locale") == "refused":
+            raise ways.refusal("formula-in-another-locale", OTHER_WORDS)
+        value = Formula(value.text, FormulaError("ERROR", "Formula parse error."))
+    return value
+
+
+def _is_odd_abroad(edit: Edit) -> bool:
+    english = edit.book.properties.get("locale", "").startswith("en")
+    return not english and edit.ways.of("formula-in-another-locale") != "understood"
+
+
+_CONTROLS = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+
+
+def _allowed(value: Any, rule: Json | None) -> bool:
+    """Whether a strict rule that lists values lets one through."""
+    condition = (rule or {}).get("condition", {})
+    if not (rule or {}).get("strict") or condition.get("type") != "ONE_OF_LIST":
+        return True
+    return value in [one.get("userEnteredValue") for one in condition.get("values", ())]
 
 
 _REFERENCE = re.compile(

@@ -109,6 +109,7 @@ class Sheet:
     protected: dict[int, Json] = field(default_factory=dict)
     conditional: list[Json] = field(default_factory=list)
     filter: Json | None = None
+    slicers: dict[int, Json] = field(default_factory=dict)
     tables: dict[str, Json] = field(default_factory=dict)
     banding: dict[int, Json] = field(default_factory=dict)
     sizes: dict[str, dict[int, Json]] = field(default_factory=lambda: {ROWS: {}, COLUMNS: {}})
@@ -360,6 +361,8 @@ class Book:
             return len(self.sheets)
         if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", inner):
             return number(float(inner))
+        if found := re.fullmatch(r"SUM\((\d+(?:;\d+)*)\)", inner):
+            return sum(map(int, found[1].split(";")))
         if re.fullmatch(r'"(?:[^"]|"")*"', inner):
             return inner[1:-1].replace('""', '"')
         return self._referred(inner, sheet, depth)
@@ -396,6 +399,10 @@ class Book:
             for rule in sheet.conditional:
                 rule["ranges"] = _kept(change, rule.get("ranges", []))
             sheet.conditional = [rule for rule in sheet.conditional if rule["ranges"]]
+            for number, slicer in list(sheet.slicers.items()):
+                slicer["spec"]["dataRange"] = change(slicer["spec"]["dataRange"])
+                if slicer["spec"]["dataRange"] is None:
+                    del sheet.slicers[number]
             if sheet.filter:
                 left = change(sheet.filter["range"])
                 sheet.filter = left and sheet.filter | {"range": left}

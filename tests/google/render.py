@@ -103,6 +103,8 @@ class View:
             ]
         if sheet.filter:
             answer["basicFilter"] = sheet.filter | {"range": shown_range(sheet.filter["range"])}
+        if sheet.slicers:
+            answer["slicers"] = list(sheet.slicers.values())
         if sheet.tables:
             answer["tables"] = [framed(one) for one in sheet.tables.values()]
         if sheet.banding:

@@ -17,6 +17,7 @@ from tests.google.faults import Request
 from tests.google.grid import Book, Rect, Sheet
 from tests.google.render import View
 from tests.google.requests import carry_out
+from tests.google.ways import MOST_RANGES
 
 _ID = r"/v4/spreadsheets/(?P<id>[^/:]+)"
 _FILE = r"/drive/v3/files/(?P<id>[^/?]+)"
@@ -106,13 +107,24 @@ class Routes:
     def _get_by_filter(self, request: Request, caller: Caller, id: str) -> Json:
         book = self.drive.opened(id, caller, write=False)
         areas = [_filtered(book, one) for one in request.json.get("dataFilters", [])]
+        ways = self.drive.ways
+        if len(areas) > MOST_RANGES and ways.of("many-ranges") != "answered":
+            if ways.of("many-ranges") == "refused":
+                raise ways.refusal("many-ranges", "Too many data filters.")
+            areas = areas[:MOST_RANGES]
         view = self._view(book, caller, request.query.get("fields", [None])[0])
         return view.spreadsheet(areas or None, grid_data=bool(request.json.get("includeGridData")))
 
     def _edit(self, id: str, caller: Caller) -> Edit:
         """A copy to change; it takes the spreadsheet's place with `_keep`."""
         book = self.drive.opened(id, caller, write=True)
-        return Edit(book.copy(), caller.email, self.drive.owners(id), self.drive.writers(id))
+        return Edit(
+            book.copy(),
+            caller.email,
+            self.drive.owners(id),
+            self.drive.writers(id),
+            self.drive.ways,
+        )
 
     def _keep(self, edit: Edit) -> None:
         edit.settle()
@@ -126,15 +138,30 @@ class Routes:
         if asked.get("includeSpreadsheetInResponse"):
             ranges = asked.get("responseRanges")
             areas = [edit.book.find(text) for text in ranges] if ranges else None
-            for sheet, _rect in areas or ():
-                if sheet.id not in before:
-                    raise invalid(f"Unable to parse range: {sheet.title}")
+            areas = areas and self._told(edit, areas, before)
             view = self._view(edit.book, caller)
             answer["updatedSpreadsheet"] = view.spreadsheet(
                 areas, grid_data=bool(asked.get("responseIncludeGridData"))
             )
         self._keep(edit)
         return _masked(request, answer)
+
+    def _told(
+        self, edit: Edit, areas: list[tuple[Sheet, Rect]], before: set[int]
+    ) -> list[tuple[Sheet, Rect]]:
+        """Which areas an answer shows; whether a sheet that the batch makes can be among them is
+        not known."""
+        way = edit.ways.of("new-sheet-in-answer")
+        new = [sheet for sheet, _rect in areas if sheet.id not in before]
+        if not new or way == "shown":
+            return areas
+        if way == "left out":
+            return [(sheet, rect) for sheet, rect in areas if sheet not in new]
+        if way == "carried out":
+            self._keep(edit)
+        raise edit.ways.refusal(
+            "new-sheet-in-answer", "Unable to parse range: {title}", title=new[0].title
+        )
 
     # --- values
 

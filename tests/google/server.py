@@ -26,6 +26,7 @@ from tests.google.faults import Call, Fault, Request
 from tests.google.formats import serial
 from tests.google.grid import BLANK, ROWS, Book, Cell, Formula, Sheet, number, shared
 from tests.google.routes import Routes
+from tests.google.ways import Ways
 from tests.google.wire import Answer, Wire
 
 OWNER = "owner@example.com"
@@ -38,7 +39,7 @@ class GoogleServer:
     faults: what goes wrong; log: every request; errors: what this server itself stumbled over;
     quota: whether requests are counted, by `clock`; date: what time answers say it is; before,
     after: called around every request, before it is carried out and before it is answered;
-    formulas: what formulas come to, by their text (a value, a grid.FormulaError, or a function of
+    ways: how it answers where no document says it; formulas: what formulas come to, by their text (a value, a grid.FormulaError, or a function of
     the spreadsheet and the sheet).
     """
 
@@ -54,7 +55,8 @@ class GoogleServer:
         self.after: Callable[[Request], None] | None = None
         self.formulas: Json = {}
         self.accounts = Accounts()
-        self.drive = Drive(self._make_book)
+        self.ways = Ways()
+        self.drive = Drive(self._make_book, self.ways)
         self.closing: list[Any] = []
         """What is to be closed when the server is reset or stops: sessions of clients."""
         self.lock = threading.RLock()
@@ -89,6 +91,7 @@ class GoogleServer:
                 self.log,
                 self.errors,
                 self.formulas,
+                self.ways.turned,
                 self.drive.files,
                 self.drive.books,
                 self.drive.drives,

@@ -20,6 +20,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
+from gspread.exceptions import APIError
 
 from tests.conftest import ROOT
 from tests.google.client import client
@@ -28,6 +29,7 @@ from tests.google.here import Here, Rows, area, batch, refused, row
 from tests.google.requests import REQUESTS
 from tests.google.routes import Routes
 from tests.google.server import Fault, GoogleServer
+from tests.google.ways import WAYS
 
 
 @pytest.fixture
@@ -527,11 +529,37 @@ def test_the_readme_names_what_is_answered(here: Here) -> None:
     paths = [pattern.pattern for _, pattern, _ in Routes(here.server.drive).routes]
     words = {word for path in paths for word in re.findall(r"[a-zA-Z]+", path.split("/", 2)[2])}
     assert {word for word in words if len(word) > 3 and word not in text} == set()
+    for name, ways in WAYS.items():
+        assert f"| `{name}` | {', '.join(ways)} |" in text
+
+
+def test_a_way_lasts_until_the_server_is_reset() -> None:
+    with GoogleServer() as server:
+        here = Here(server)
+        server.ways.turn("same-title", "refused", 409, "{title} is taken")
+        with pytest.raises(APIError) as refusal:
+            batch(here.book(), {"addSheet": {"properties": {"title": "Sheet1"}}})
+        assert (refusal.value.code, "Sheet1 is taken" in refusal.value.error["message"]) == (
+            409,
+            True,
+        )
+        server.ways.turn("same-title", "made")
+        book = here.book()
+        batch(book, {"addSheet": {"properties": {"title": "Sheet1"}}})
+        assert [sheet.title for sheet in server.spreadsheet(book.id).sheets] == ["Sheet1"] * 2
+        server.reset()
+        assert server.ways.of("same-title") == "refused"
+        with refused(
+            'Invalid requests[0].addSheet: A sheet with the name "Sheet1" already exists. Please enter another name.'
+        ):
+            batch(here.book(), {"addSheet": {"properties": {"title": "Sheet1"}}})
 
 
 def test_the_server_by_hand(tmp_path: Path) -> None:
-    """It says where it is and whose key it takes, and answers."""
-    command = [sys.executable, "-m", "tests.google", str(tmp_path)]
+    """It says where it is and whose key it takes, and answers, also by a file of answers."""
+    answers = tmp_path / "answers.json"
+    answers.write_text('{"answers": {"same-title": {"answer": "made", "code": 0, "words": ""}}}')
+    command = [sys.executable, "-m", "tests.google", str(tmp_path), str(answers)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout
         said = dict(

@@ -10,7 +10,7 @@ import typer
 from ticketops import config
 from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
-from ticketops.errors import UsageError
+from ticketops.errors import RuleError, UsageError
 
 app = command_group("google")
 
@@ -31,6 +31,80 @@ def check(session: Session) -> int:
             f"sheet    {seen.title} · {counted(seen.sheets, 'sheet')}, {seen.cells:,} of 10,000,000 cells"
         )
     return session.finish(seen, [])
+
+
+@command(app, "probe", writes=True)
+def probe(
+    session: Session,
+    share_with: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="An address without a Google account: how is sharing with it refused?",
+            show_default=False,
+        ),
+    ] = "",
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the answers are written, without names.")
+    ] = Path("google-answers.json"),
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="Ask nothing: everything may be written with this account again."
+        ),
+    ] = False,
+) -> int:
+    """Ask Google what no document settles, in an empty Google Sheet that nobody needs (-w
+    gsheet:ID). Exit code 1 where an assumption fails.
+
+    It works in sheets of its own, which are deleted at the end. Writes that rest on an assumption
+    that fails are refused with this account, until a later probe or --forget allows them.
+    """
+    from ticketops.services import google_probe
+
+    if forget:
+        found = google_probe.forget(session.settings, dry_run=session.dry_run)
+    elif session.dry_run:
+        found = google_probe.planned()
+    else:
+        if not session.yes and not session.interactive:
+            raise RuleError(
+                "a probe writes into the Google Sheet, and nobody confirmed it", "give --yes"
+            )
+        found = google_probe.probe(
+            session.settings,
+            out,
+            share_with=share_with.strip(),
+            confirm=lambda title: (
+                session.yes
+                or session.out.ask(
+                    f"{title!r} is empty; sheets are made in it and deleted again — go on?",
+                    default=False,
+                )
+            ),
+            told=lambda name: session.out.status(f"asking Google: {name}" if name else ""),
+            notice=session.out.notice,
+        )
+    if found.experiments:
+        session.out.table(
+            ("Verdict", "Assumption", "Answer", "This version assumes", "Note"),
+            [
+                (one.verdict, one.name, one.answer, one.assumed, one.note)
+                for one in found.experiments
+            ],
+            first=("Assumption", "Answer"),
+        )
+    for kind in found.refused:
+        session.out.line(f"refused with this account: {kind}")
+    for kind in found.allowed:
+        session.out.line(f"{'would be ' if session.dry_run else ''}allowed again: {kind}")
+    if found.file:
+        session.out.line(f"the answers are in {found.file}")
+    if forget and not found.allowed:
+        session.out.line("nothing is refused with this account")
+    if session.dry_run:
+        session.out.notice("dry run: nothing was done, and Google was not asked")
+    return session.finish(found, found.findings)
 
 
 @command(app, "login")

@@ -43,6 +43,7 @@ from ticketops.services import (
     comparison,
     creation,
     google_access,
+    google_probe,
     journal,
     sync,
     undo,
@@ -140,6 +141,7 @@ RESULTS: dict[str, Any] = {
     "credentials history": records.History,
     # google, sync
     "google check": google_access.Access,
+    "google probe": google_probe.Probed,
     "google login": google_access.LoggedIn,
     "google logout": google_access.LoggedOut,
     "sync diff": sync.Compared,

@@ -84,6 +84,15 @@ def _identity(key: Path | None, folder: Path) -> Any:
     return identity(key, folder)
 
 
+def account_memory(settings: Settings) -> Path:
+    """Where is kept what failed of our assumptions on the account that the key is of. Raises
+    UsageError where there is no key."""
+    from ticketops.stores.gsheets.account_memory import memory_of
+
+    who = _identity(settings.google_key, config_folder())
+    return memory_of(settings.state, who, settings.google_api)
+
+
 def connect(
     spreadsheet: str,
     settings: Settings,
@@ -93,11 +102,13 @@ def connect(
 ) -> Connection:
     """A connection to a spreadsheet by its id, with the key that is found. Raises UsageError where
     there is none."""
+    from ticketops.stores.gsheets.account_memory import recall
     from ticketops.stores.gsheets.connection import Connection
 
     return Connection(
         spreadsheet,
         _identity(settings.google_key, config_folder()),
+        recall=lambda: recall(account_memory(settings)),
         budget=settings.google_budget,
         api=settings.google_api,
         on_progress=on_progress,

@@ -155,11 +155,15 @@ class OnlineLocation:
         self, book: Book, *, seen: str, edited: bool, reveal: Callable[[str], str] | None
     ) -> str:
         from ticketops.books.sheet_writer import Present, requests_of
+        from ticketops.stores.gsheets.assumptions import Kind
         from ticketops.stores.gsheets.connection import Rejected, Unclear
+        from ticketops.stores.gsheets.gate import refuse_protected
         from ticketops.stores.gsheets.protection import is_protected, protected
         from ticketops.stores.returned import google_sheets
 
         del edited
+        self._connection.failed.refuse(Kind.FORMULAS, self.label)
+        refuse_protected(self._connection)
         if self._fresh:
             self._answer = google_sheets.look_at_all(self._connection.spreadsheet_with)
         else:

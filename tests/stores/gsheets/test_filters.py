@@ -4,6 +4,7 @@ back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,6 +55,24 @@ def hide(google: Google, key: str, **criteria: Any) -> None:
     google.server.request(key, {"setBasicFilter": {"filter": of}})
 
 
+def slice_(google: Google, key: str) -> None:
+    """Another user lays a slicer over the purchases: rows of one category are hidden."""
+    sheet = google.server.sheet(key, PURCHASES)
+    place = column_of(google.server, key, PURCHASES, "Category") - 1
+    data = {
+        "sheetId": sheet.id,
+        "startRowIndex": 0,
+        "endRowIndex": ROWS + 1,
+        "startColumnIndex": place - 1,
+        "endColumnIndex": place + 2,
+    }
+    spec = {"dataRange": data, "columnIndex": 1, "filterCriteria": {"hiddenValues": ["Cat 1"]}}
+    google.server.request(key, {"addSlicer": {"slicer": {"slicerId": 5, "spec": spec}}})
+
+
+HIDES = pytest.mark.parametrize("hides", [hide, slice_], ids=["filter", "slicer"])
+
+
 def note(google: Google, key: str) -> list[Any]:
     place = column_of(google.server, key, PURCHASES, "Notes") - 1
     return [
@@ -93,8 +112,11 @@ def test_what_was_copied_is_read_back(google: Google, key: str) -> None:
     assert note(google, key) == NEW
 
 
-def test_nothing_is_copied_into_a_sheet_that_is_filtered(google: Google, key: str) -> None:
-    hide(google, key)
+@HIDES
+def test_nothing_is_copied_into_a_sheet_that_is_filtered(
+    google: Google, key: str, hides: Callable[[Google, str], None]
+) -> None:
+    hides(google, key)
     assert pasted(google, key, quick(google, key)) == 0
     assert note(google, key) == NEW
 
@@ -106,10 +128,11 @@ def test_a_filter_that_hides_nothing_is_no_hindrance(google: Google, key: str) -
     assert note(google, key) == NEW
 
 
+@HIDES
 def test_a_change_too_large_for_a_filtered_sheet_says_what_to_do(
-    google: Google, key: str, monkeypatch: pytest.MonkeyPatch
+    google: Google, key: str, monkeypatch: pytest.MonkeyPatch, hides: Callable[[Google, str], None]
 ) -> None:
-    hide(google, key)
+    hides(google, key)
     monkeypatch.setattr(sending, "MOST", 9_000)
     before = content(google.server, key)
     with pytest.raises(RuleError, match="while 'Purchases' is filtered") as refused:
@@ -118,9 +141,11 @@ def test_a_change_too_large_for_a_filtered_sheet_says_what_to_do(
     assert content(google.server, key) == before
     assert not is_locked(google.server, key)
     assert len(journal(google.server, key)) == 1
-    google.server.request(
-        key, {"clearBasicFilter": {"sheetId": google.server.sheet(key, PURCHASES).id}}
-    )
+    if hides is hide:
+        sheet = google.server.sheet(key, PURCHASES).id
+        google.server.request(key, {"clearBasicFilter": {"sheetId": sheet}})
+    else:
+        google.server.request(key, {"deleteEmbeddedObject": {"objectId": 5}})
     change_all(quick(google, key))
     assert note(google, key) == NEW
 
@@ -130,11 +155,14 @@ def _is_last(request: Request) -> bool:
     return request.path.endswith(":batchUpdate") and b"copyPaste" in request.body
 
 
+@HIDES
 @pytest.mark.parametrize("answer", ["comes", "is lost"])
-def test_what_copying_left_out_is_written_directly(google: Google, key: str, answer: str) -> None:
+def test_what_copying_left_out_is_written_directly(
+    google: Google, key: str, answer: str, hides: Callable[[Google, str], None]
+) -> None:
     """Somebody filters between look and commit; whether or not the answer is lost, no cell is."""
     store = quick(google, key)
-    google.server.before = lambda request: hide(google, key) if _is_last(request) else None
+    google.server.before = lambda request: hides(google, key) if _is_last(request) else None
     if answer == "is lost":
         google.server.faults.append(Fault(_is_last, "drop after"))
     change_all(store)

@@ -9,7 +9,7 @@ import pytest
 from tests.desk import Desk
 from tests.google.errors import Json
 from tests.online import Google
-from tests.stores.gsheets.fixtures import content, quick, stocked
+from tests.stores.gsheets.fixtures import content, desk_with_stock, quick, rows_of, stocked
 from ticketops.errors import TicketopsError, UnusableError
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES
 
@@ -98,6 +98,31 @@ def test_a_table_whose_columns_have_no_end_grows_too(google: Google) -> None:
     rows = len(google.server.rows(key, DISTRIBUTION))
     (left,) = google.server.sheet(key, DISTRIBUTION).tables.values()
     assert left["range"]["endRowIndex"] == rows == 7
+
+
+@pytest.mark.parametrize("beside", ["", "Our own"], ids=["nothing beside", "their column beside"])
+def test_tables_and_bands_reach_over_new_columns(google: Google, beside: str) -> None:
+    """Those that end where ours are added; what another column parts from them stays apart."""
+    rows = rows_of(desk_with_stock())
+    gone = 2
+    width = len(rows[SALES][0]) - gone
+    header = rows[SALES][0]
+    rows[SALES] = [[*row[:width], *([beside] * (beside != ""))] for row in rows[SALES]]
+    key = google.new(rows)
+    for kind in ("addTable", "addBanding"):
+        of = frame(google, key, 2) | {"endColumnIndex": width}
+        name = {"addTable": "table", "addBanding": "bandedRange"}[kind]
+        google.server.request(key, {kind: {name: {"range": of}}})
+    Desk(quick(google, key)).sell(("M01", "Cat 1", 1))
+    seen = google.server.rows(key, SALES)[0]
+    assert set(header) <= set(seen)
+    assert len(seen) == width + gone + (beside != "")
+    sheet = google.server.sheet(key, SALES)
+    held = [*sheet.tables.values(), *sheet.banding.values()]
+    right = width if beside else width + gone
+    assert [(one["range"]["endColumnIndex"], one["range"]["endRowIndex"]) for one in held] == [
+        (right, 3)
+    ] * 2
 
 
 def test_half_a_character_is_one_line(google: Google) -> None:

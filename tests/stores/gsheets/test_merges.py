@@ -6,9 +6,11 @@ from __future__ import annotations
 import pytest
 
 from tests.desk import Desk
+from tests.google.server import Request
 from tests.online import Google
 from tests.stores.gsheets.fixtures import (
     ENTRY,
+    asked,
     content,
     fault,
     interrupted,
@@ -16,7 +18,7 @@ from tests.stores.gsheets.fixtures import (
     quick,
     stocked,
 )
-from ticketops.errors import ConflictError, SpliceError
+from ticketops.errors import ConflictError, SpliceError, UnusableError
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.layouts.event import SALES
 
@@ -80,6 +82,61 @@ def test_cells_merged_meanwhile(google: Google, moment: int) -> None:
     assert sales(google, key) == [2, 3]
     desk.sell(("M01", "Cat 1", 1))
     assert sales(google, key) == [2, 3, 6]
+
+
+@pytest.mark.parametrize("answer", ["comes", "is lost"])
+def test_what_a_merge_swallows_in_the_moment_of_the_write_is_named(
+    google: Google, answer: str
+) -> None:
+    """It is made after the look: then the values that Google kept are told from those that it did
+    not, also where the answer to the write is lost."""
+    key = stocked(google)
+    desk = Desk(quick(google, key))
+    desk.sell(("M01", "Cat 1", 1))
+    header = google.server.rows(key, SALES)[0]
+    left = header.index(CLIENT) + 1
+    assert header[left] == CONTRACT
+    if answer == "is lost":
+        google.server.faults.append(fault("drop after", nth=4))
+    with (
+        interrupted(google.server, 4, lambda: merge(google, key, 4, left, 4, left + 1)),
+        pytest.raises(UnusableError, match=rf"left 1 of the cells .* Sales!{'ABCDEFGHIJ'[left]}4"),
+    ):
+        desk.sell(("M01", "Cat 1", 1))
+    assert sales(google, key) == [2, 3, 4]
+    assert google.server.rows(key, SALES)[3][left - 1] == "Meridian Travel"
+    assert google.server.rows(key, SALES)[3][left] is None
+    assert not is_locked(google.server, key)
+    merge(google, key, 3, 20, 3, 21)  # elsewhere, nobody is held up
+    desk.sell(("M01", "Cat 1", 1))
+    assert sales(google, key) == [2, 3, 4, 5]
+
+
+def test_what_a_merge_swallowed_is_written_once_it_is_no_more(google: Google) -> None:
+    """Whoever made it takes it back before the cells are read again."""
+    key = stocked(google)
+    desk = Desk(quick(google, key))
+    desk.sell(("M01", "Cat 1", 1))
+    seen = [0]
+
+    def before(request: Request) -> None:
+        if asked(request):
+            seen[0] += 1
+            sheet = google.server.sheet(key, SALES)
+            if seen[0] == 4:
+                merge(google, key, 4, 3, 5, 4)
+            elif seen[0] == 6:
+                google.server.request(key, {"unmergeCells": {"range": {"sheetId": sheet.id}}})
+
+    google.server.before = before
+    desk.sell(("M01", "Cat 1", 1))
+    google.server.before = None
+    usual = stocked(google)
+    for _ in range(2):
+        Desk(quick(google, usual)).sell(("M01", "Cat 1", 1))
+    assert [row[1:6] for row in google.server.rows(key, SALES)] == [
+        row[1:6] for row in google.server.rows(usual, SALES)
+    ]
 
 
 @pytest.mark.parametrize(("row", "name", "fits"), [(2, "client", True), (2, "contract", False)])

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from json import dumps
 from typing import Any
 
@@ -22,6 +23,7 @@ from gspread.http_client import HTTPClient
 
 from ticketops.errors import BusyError, NotPermittedError, RuleError, TicketopsError, UnusableError
 from ticketops.stores.gsheets.access import Identity
+from ticketops.stores.gsheets.assumptions import Failed
 from ticketops.stores.gsheets.frames import FIELDS as FRAMES
 
 OnProgress = Callable[[str, int, int], None]
@@ -134,7 +136,8 @@ class _Client(HTTPClient):
 
 class Connection:
     """Requests about one spreadsheet. budget: seconds that one command may spend on trying again;
-    api: another server's address."""
+    api: another server's address; recall: what failed of our assumptions on this account, asked
+    for before something is written."""
 
     def __init__(
         self,
@@ -145,9 +148,11 @@ class Connection:
         api: str = "",
         on_progress: OnProgress | None = None,
         notice: Callable[[str], None] | None = None,
+        recall: Callable[[], Failed] = Failed,
     ) -> None:
         self.spreadsheet = spreadsheet
         self.who = who
+        self._recall = recall
         self.requests = 0
         self._budget = budget
         self._spent = 0.0
@@ -163,6 +168,12 @@ class Connection:
         self._http.set_timeout((10.0, min(_SLOWEST, 6.0 * budget + 1.0)))
         self.on_progress: OnProgress = on_progress or (lambda _what, _done, _total: None)
         self._http.on_progress = self.on_progress
+
+    @cached_property
+    def failed(self) -> Failed:
+        """The assumptions that failed on this account. Raises UnusableError where that can't be
+        known."""
+        return self._recall()
 
     def close(self) -> None:
         """Close the identity's connections that wait for more requests; the next request opens
@@ -213,9 +224,11 @@ class Connection:
         """[{properties, merges, basicFilter, slicers, tables, bandedRanges, data: [{startRow, startColumn, rowData}]}] of
         the sheets of the ranges. One request."""
         mask = f"sheets(properties(sheetId,title,gridProperties),merges,{_FILTERS},{FRAMES},data(startRow,startColumn,rowData.values({fields})))"
-        body = {"dataFilters": [{"a1Range": name} for name in ranges], "includeGridData": True}
         answer = self._read(
-            "post", f"/{self.spreadsheet}:getByDataFilter", params={"fields": mask}, json=body
+            "post",
+            f"/{self.spreadsheet}:getByDataFilter",
+            params={"fields": mask},
+            json=_asked_by(ranges),
         )
         return list(answer.get("sheets", []))
 
@@ -223,23 +236,46 @@ class Connection:
         self, changes: Sequence[Mapping[str, Any]], *, see: str = "", fields: str = "spreadsheetId"
     ) -> dict[str, Any]:
         """One batchUpdate: all of it or nothing. see: a range whose sheet the answer is to hold,
-        with the fields of it.
+        with the fields of it; without it, `updatedSpreadsheet` in the fields is about all sheets,
+        without cells.
 
         Raises Rejected, Unclear.
         """
-        body: dict[str, Any] = {"requests": list(changes)}
-        if see:
-            body |= {
-                "includeSpreadsheetInResponse": True,
-                "responseRanges": [see],
-                "responseIncludeGridData": True,
-            }
         return self._write(
             "post",
             f"{_SHEETS}/{self.spreadsheet}:batchUpdate",
             params={"fields": fields},
-            json=body,
+            json=_batch(changes, see, fields),
         )
+
+    def batch_said(self, changes: Sequence[Mapping[str, Any]], *, see: str = "") -> dict[str, Any]:
+        """What Google says to a batchUpdate; see: as for `update`. A refusal is an answer, too."""
+        return self.said(
+            "post", f"{_SHEETS}/{self.spreadsheet}:batchUpdate", json=_batch(changes, see)
+        )
+
+    def ranges_said(self, ranges: Sequence[str]) -> dict[str, Any]:
+        """What Google says where it is asked for the cells of all these ranges at once."""
+        url = f"{_SHEETS}/{self.spreadsheet}:getByDataFilter"
+        fields = "sheets.data(startRow,rowData.values.userEnteredValue)"
+        return self.said("post", url, params={"fields": fields}, json=_asked_by(ranges))
+
+    def said(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+        """What Google says to a request that is carried out once at most; its refusal under
+        `error`: code, message, status. Raises BusyError, NotPermittedError where it does not
+        say."""
+
+        def send() -> requests.Response:
+            try:
+                return self.send(method, url, **more)
+            except Exception as error:
+                if may_be_applied(error):  # what it says the next time is no answer to the first
+                    raise BusyError("Google does not answer", "run the command again") from None
+                if isinstance(error, APIError) and not _is_transient(error):
+                    return error.response
+                raise
+
+        return self.tried(send, writes=True)
 
     def drive(self, method: str, path: str = "", **more: Any) -> dict[str, Any]:
         """A request to the Drive API below /files. Reads are tried again; a write raises Rejected
@@ -398,6 +434,21 @@ class Connection:
                 "nothing was written; do it in parts",
             )
         return UnusableError(f"Google refused ({status}): {text}")
+
+
+def _batch(changes: Sequence[Mapping[str, Any]], see: str, fields: str = "") -> dict[str, Any]:
+    """The body of a batchUpdate."""
+    body: dict[str, Any] = {"requests": list(changes)}
+    if see or "updatedSpreadsheet" in fields:
+        body["includeSpreadsheetInResponse"] = True
+    if see:
+        body |= {"responseRanges": [see], "responseIncludeGridData": True}
+    return body
+
+
+def _asked_by(ranges: Sequence[str]) -> dict[str, Any]:
+    """The body of a getByDataFilter for the cells of ranges."""
+    return {"dataFilters": [{"a1Range": name} for name in ranges], "includeGridData": True}
 
 
 def _encoded(json: Any) -> bytes:

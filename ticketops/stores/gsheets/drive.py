@@ -12,6 +12,7 @@ from typing import Any
 
 from ticketops.errors import BusyError, NotPermittedError, RuleError
 from ticketops.schema.book_layouts import digest
+from ticketops.stores.gsheets.assumptions import Kind
 from ticketops.stores.gsheets.connection import (
     DRIVE_FILES,
     Connection,
@@ -155,6 +156,7 @@ def share(connection: Connection, file_id: str, people: Mapping[str, str]) -> Sh
             continue
         body = {"type": "user", "role": role, "emailAddress": address}
         try:
+            connection.failed.refuse(Kind.SHARED, address)
             connection.drive(
                 "post",
                 f"/{file_id}/permissions",

@@ -12,6 +12,8 @@ from typing import Any
 from ticketops.errors import InternalError, LockedError
 from ticketops.schema.sheets_api import new_sheet, text_row
 from ticketops.stores.base import Entry
+from ticketops.stores.gsheets.address import PREFIX
+from ticketops.stores.gsheets.assumptions import Kind
 from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
 from ticketops.stores.gsheets.control import (
     CFG,
@@ -50,8 +52,13 @@ class Lock:
         """Take it; what `_CFG` says then. cfg_id: the sheetId of `_CFG`, None where the spreadsheet
         lacks it.
 
-        Raises LockedError after `timeout` seconds, naming who holds it and until when.
+        Raises LockedError after `timeout` seconds, naming who holds it and until when; RuleError
+        where nothing may be written with this account.
         """
+        name = f"{PREFIX}{self._connection.spreadsheet}"
+        self._connection.failed.refuse(Kind.ANY, name)
+        if cfg_id is None:
+            self._connection.failed.refuse(Kind.NEW_SHEETS, name)
         end = time.monotonic() + timeout
         token = random.randrange(1, 2**31 - 1)
         stale: int | None = None

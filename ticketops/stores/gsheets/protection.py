@@ -7,12 +7,13 @@ from contextlib import suppress
 from ticketops.errors import NotPermittedError, TicketopsError
 from ticketops.stores.gsheets.connection import Connection, Rejected
 
-_WORDS = "protected cell or object"
+WORDS = "protected cell or object"
+"""What is in the words of such a refusal."""
 
 
 def is_protected(error: TicketopsError) -> bool:
     """Whether Google refused a write because of a protection that does not name us."""
-    return isinstance(error, Rejected) and _WORDS in error.message
+    return isinstance(error, Rejected) and WORDS in error.message
 
 
 def protected(connection: Connection, name: str) -> NotPermittedError:

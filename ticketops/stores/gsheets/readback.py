@@ -1,8 +1,9 @@
-"""After a commit whose cells were sent ahead and put in their place by copying: do they stand there?
+"""After a commit of which cells may not have come: do they stand there?
 
-No document says whether copying skips rows that a filter hides, or what else it may leave out. So
-the written cells are read back, and those that still hold what stood there before are written
-again, directly.
+Those are cells that were sent ahead and put in their place by copying: no document says whether
+that skips rows that a filter hides, or what else it may leave out. And those that a merge covers
+which somebody made after the look: Google keeps nothing there. They are read back, and what still
+holds what stood there before is written again, directly.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from ticketops.errors import BusyError, UnusableError
 from ticketops.schema.addresses import column_letters, runs
-from ticketops.schema.sheets_api import Request, at
+from ticketops.schema.sheets_api import Request, area, at
 from ticketops.stores.gsheets.connection import Connection
 from ticketops.stores.gsheets.recheck import comparable
 from ticketops.stores.gsheets.sheets import KnownSheets
@@ -20,7 +21,29 @@ from ticketops.stores.gsheets.sheets import KnownSheets
 Rows = Sequence[Sequence[Any]]
 Block = Mapping[str, Any]
 """The body of an updateCells: `start` and `rows`."""
-_HINT = "clear the filters of that sheet in Google Sheets (Data > Remove filter), take the command back with `ticketops undo`, or write those cells by hand: `ticketops log show` lists them"
+_HINT = "unmerge cells there (Format > Merge cells > Unmerge), clear filters (Data > Remove filter; a slicer by its own menu), and write those cells by hand: `ticketops log show` lists them"
+
+
+def covered(batch: Sequence[Request], answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The written cells that a merge covers after a batch, each a block of its own. answer: has the
+    sheets and their merges, under `updatedSpreadsheet` where it is that to the batch."""
+    merges = {
+        sheet["properties"].get("sheetId", 0): [
+            area(one, grid.get("rowCount", 0), grid.get("columnCount", 0))
+            for grid in [sheet["properties"].get("gridProperties", {})]
+            for one in sheet.get("merges", ())
+        ]
+        for sheet in answer.get("updatedSpreadsheet", answer).get("sheets", ())
+    }
+    for request in batch:
+        block = request.get("updateCells", {})
+        number = block.get("start", {}).get("sheetId")
+        for (row, column), cell in _cells(block) if merges.get(number) else ():
+            if cell.get("userEnteredValue") and any(
+                left <= column <= right and top <= row <= bottom and (column, row) != (left, top)
+                for (left, top), (right, bottom) in merges[number]
+            ):
+                yield {"start": at(number, row, column), "rows": [{"values": [cell]}]}
 
 
 def complete(

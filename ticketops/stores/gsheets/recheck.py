@@ -32,7 +32,7 @@ FIELDS = "userEnteredValue,effectiveValue,chipRuns(startIndex)"
 
 FILLED = {"formulaValue": ""}
 """What stands for a cell that another cell's formula fills."""
-_MOST_RANGES = 300
+MOST_RANGES = 300
 """Ranges of one sheet; scattered rows beyond that are read as whole spans of columns."""
 
 
@@ -152,7 +152,7 @@ def within(
 def ranges(sheet: str, look: Look) -> list[str]:
     """The look in A1 notation."""
     blocks = list(_rectangles(look.cells))
-    if len(blocks) > _MOST_RANGES:
+    if len(blocks) > MOST_RANGES:
         spans: dict[tuple[int, int], tuple[int, int]] = {}
         for first, last, left, right in blocks:
             low, high = spans.get((left, right), (first, last))

@@ -12,8 +12,11 @@ from typing import Any
 
 from ticketops.errors import RuleError, TicketopsError
 from ticketops.schema.sheets_api import Request, new_sheet
+from ticketops.stores.gsheets import gate
+from ticketops.stores.gsheets.assumptions import Kind
 from ticketops.stores.gsheets.connection import Connection, Rejected
 from ticketops.stores.gsheets.control import STAGING
+from ticketops.stores.gsheets.readback import covered
 from ticketops.stores.gsheets.requests import pasted
 from ticketops.stores.gsheets.sheets import KnownSheets
 
@@ -21,6 +24,7 @@ ADVISED = 2_000_000
 """Bytes of one request, as Google advises."""
 MOST = 8_000_000
 """Bytes of the one batch that counts; a larger one is refused."""
+_MERGES = "updatedSpreadsheet.sheets(properties(sheetId,gridProperties),merges)"
 _WORTH = 600
 """Bytes of a block that is worth being sent ahead: to put it in its place takes some 300."""
 
@@ -29,8 +33,8 @@ def send(
     connection: Connection, batch: list[Request], known: KnownSheets, copied: list[dict[str, Any]]
 ) -> None:
     """Send a batch, blocks ahead if it is large; those are noted in `copied`, for whoever must see
-    that they came. Raises RuleError for a batch that can't be sent in one piece, and what
-    `Connection.update` raises.
+    that they came, and so are cells that a merge covers by now: its making overtook the look. Raises RuleError for a batch that can't be sent in one piece, or rests on what
+    failed on this account, and what `Connection.update` raises.
 
     Into a sheet whose rows a filter hides nothing is copied: whether that skips hidden rows is not
     documented, and cells that are lost would be lost silently.
@@ -38,6 +42,7 @@ def send(
     Call with the lock held: then nobody else's blocks are among those that a killed run left
     behind.
     """
+    gate.refuse(connection, known, batch)
     if any(title.startswith(STAGING) for title in known.grids):
         known.replace(connection.properties())
         _clear_away(
@@ -46,7 +51,7 @@ def send(
         )
     sizes = [_size(request) for request in batch]
     if sum(sizes) <= ADVISED:
-        connection.update(batch)
+        copied += covered(batch, connection.update(batch, fields=_MERGES))
         return
     filtered = {grid.sheet_id: name for name, grid in known.grids.items() if grid.filtered}
     blocks = [i for i, request in enumerate(batch) if sizes[i] > _WORTH and _is_block(request)]
@@ -56,7 +61,7 @@ def send(
         names = sorted({filtered[_sheet_of(batch[i])] for i in blocks if i not in ahead})
         raise RuleError(
             f"the change is too large to be written while {' and '.join(map(repr, names))} is filtered: {kept / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
-            "nothing was written; clear the filter in Google Sheets (Data > Remove filter) and run the command again",
+            "nothing was written; clear the filter in Google Sheets (Data > Remove filter; a slicer by its own menu) and run the command again",
         )
     if kept > MOST:
         raise RuleError(
@@ -69,14 +74,13 @@ def send(
         final[i] = stage.put(batch[i]["updateCells"])
         copied.append(batch[i]["updateCells"])
     if ahead:
+        connection.failed.refuse(Kind.COPIED, "a large change")
+        connection.failed.refuse(Kind.NEW_SHEETS, "a large change")
         stage.send(connection, known)
-    connection.update(
-        [
-            *final,
-            *(gone := [{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in stage.sheet_ids]),
-        ]
-    )
+    gone: list[Request] = [{"deleteSheet": {"sheetId": number}} for number in stage.sheet_ids]
+    answer = connection.update([*final, *gone], fields=_MERGES)
     known.follow(gone)
+    copied += covered(batch, answer)
 
 
 class _Stage:

@@ -23,7 +23,7 @@ from ticketops.schema.surroundings import FOOT_MOVES
 from ticketops.schema.tables import Snapshot, Table, build_table, empty_table, place_names, require
 from ticketops.stores.base import Entry, LoggedCell, NotUndoable, Transaction, Undoing, all_undoable
 from ticketops.stores.edits import SheetEdit, compile_edits
-from ticketops.stores.gsheets import ledger, recheck
+from ticketops.stores.gsheets import gate, ledger, recheck
 from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
 from ticketops.stores.gsheets.control import (
     CFG,
@@ -38,7 +38,7 @@ from ticketops.stores.gsheets.failed import Failed, failed, refuse_loading, with
 from ticketops.stores.gsheets.foot import refuse_hidden_totals
 from ticketops.stores.gsheets.lock import Lock
 from ticketops.stores.gsheets.outcome import not_applied, taken_over, was_applied
-from ticketops.stores.gsheets.readback import complete
+from ticketops.stores.gsheets.readback import complete, covered
 from ticketops.stores.gsheets.requests import Edit, requests_for
 from ticketops.stores.gsheets.sending import send
 from ticketops.stores.gsheets.sheets import KnownSheets
@@ -364,6 +364,7 @@ class GoogleSheetStore:
                 raise not_applied(
                     self.connection, error, self.name, self._lock.token, self._known
                 ) from None
+            copied += covered(batch, self.connection.properties())
         self._lock.token = 0
         self._control = Control(
             transaction.revision_after, entry.run_id, self._control.revision_row, key
@@ -393,6 +394,7 @@ class GoogleSheetStore:
             for sheet, look in looks.items()
             for name in recheck.ranges(self._known.spelled(sheet), look)
         ]
+        gate.refuse_look(self.connection, self.name, asked)
         try:
             sheets = self.connection.cells([CFG, *asked], recheck.FIELDS)
         except Rejected as error:
