@@ -101,13 +101,13 @@ def test_what_contradicts_options_and_orders_is_named_too(add: Add) -> None:
     done = add("sale", text, "--currency", "USD")
     assert done.code == UNUSABLE
     for says in (
-        "line 3: its currency is 'EUR', the option says 'USD'",
+        "line 3: its currency is 'EUR', but the option says 'USD'",
         "line 4: --payment 'SOON'",
         "line 5: M01 has no category 'CAT1'",
     ):
         assert says in done.err
     done = add("sale", text.replace("SOON", "PAID").replace("EUR", "USD"))
-    assert "line 3: order 1 has two of client: 'Anna' and 'Bert'" in done.err
+    assert "line 3: order 1 has two values of client: 'Anna' and 'Bert'" in done.err
     assert "line 5" in done.err
 
 

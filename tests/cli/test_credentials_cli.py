@@ -263,7 +263,7 @@ def test_sealing_says_what_it_made_and_what_it_leaves(here: Runner, book: Path) 
     assert not (book.parent / "keys").exists()
     done = here("credentials", "seal")
     assert done.code == 0
-    assert "made the key file" in done.err
+    assert "created the key file" in done.err
     assert "copy" in done.err
     assert "2 older versions kept for undo in" in done.err
     assert "--purge-backups" in done.err
@@ -346,7 +346,7 @@ def test_rotation_drops_old_keys_only_when_asked(here: Runner, book: Path) -> No
         (["add", " ", "--login", "a", "--no-password"], 2, "--vendor is empty"),
         (["add", "Ann", "--login", "a\x07", "--no-password"], 2, "control character"),
         (["add", "Ann", "--login", "a", "--password", CANARY], 2, "No such option"),
-        (["update", "Ann"], 2, "nothing is to be changed"),
+        (["update", "Ann"], 2, "nothing to change"),
         (["update", "Ann", "--notes", "x"], 3, "no active login at Ann"),
         (["deactivate", "Ann"], 2, "reason"),
         (["deactivate", "Ann", "--reason", " "], 2, "--reason is empty"),
@@ -489,7 +489,7 @@ def test_where_no_terminal_can_be_kept_clear_nothing_is_shown_or_recorded(
     terminal = Terminal(["reveal", "ann"], poor)
     assert terminal.end() == 4
     assert (
-        "a password is shown on a terminal only, and this platform has none that can be kept clear"
+        "a password is shown only on a terminal that can be cleared, and this platform has none"
         in " ".join(terminal.text.split())
     )
     assert CANARY not in terminal.text
@@ -531,7 +531,7 @@ def test_a_password_is_asked_for_unseen_and_twice(book: Path, environment: dict[
     terminal.until("Password: ")
     time.sleep(0.1)
     terminal.type(f"{CANARY}\n")
-    terminal.until("Once more: ")
+    terminal.until("Repeat the password: ")
     time.sleep(0.1)
     terminal.type(f"{CANARY}\n")
     assert terminal.end() == 0
@@ -541,7 +541,7 @@ def test_a_password_is_asked_for_unseen_and_twice(book: Path, environment: dict[
     terminal.until("Password: ")
     time.sleep(0.1)
     terminal.type(f"{OTHER}\n")
-    terminal.until("Once more: ")
+    terminal.until("Repeat the password: ")
     time.sleep(0.1)
     terminal.type("Zaisig\n")
     assert terminal.end() == 4

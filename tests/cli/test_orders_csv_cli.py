@@ -131,7 +131,7 @@ def test_one_order_has_one_client(sell: Sell, empty: Path) -> None:
     text = "order,client,match,category,qty,price\n7,Anna,M01,Cat 1,1,5\n7,Bert,M01,Cat 1,1,5\n"
     done = sell(text)
     assert done.code == 3
-    assert "line 3: order 7 has two of client: 'Anna' and 'Bert'" in done.err
+    assert "line 3: order 7 has two values of client: 'Anna' and 'Bert'" in done.err
 
 
 def test_a_client_in_a_file_is_resolved_like_any(sell: Sell, empty: Path) -> None:

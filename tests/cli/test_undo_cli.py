@@ -77,7 +77,7 @@ def test_who_and_when_are_told_and_times_are_times(here: Runner) -> None:
     assert here("sale", "cancel", "S3", *CANCEL, "--force").code == 0
     told = here("undo", "-n")
     (run_id,) = run_ids(here)
-    assert f"would take back {run_id} · sale cancel S3 by ana at 20" in told.out
+    assert f"would undo {run_id} · sale cancel S3 by ana at 20" in told.out
     moments = [line for line in told.out.splitlines() if "CreatedAt" in line or "Timestamp" in line]
     assert len(moments) == 2
     assert all(f"20{run_id[3:5]}-{run_id[5:7]}-{run_id[7:9]} " in line for line in moments), moments

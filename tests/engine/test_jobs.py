@@ -809,10 +809,10 @@ def test_no_book_is_built_for_them_and_no_task_assigned(person: str, tmp_path: P
         next(iter(tmp_path.glob("*.xlsx"))).name
     ]
     assert [f.message for f in plan.findings if f.code == "NO_BOOK"] == [
-        f"no book is made for {person}, who {NOBODY[person]}"
+        f"can't build a book for {person}, who {NOBODY[person]}"
     ]
     with pytest.raises(
-        TicketopsError, match=f"no book is made for {person}.*{NOBODY[person]}"
+        TicketopsError, match=f"can't build a book for {person}.*{NOBODY[person]}"
     ) as caught:
         _as(desk, books.build(desk.store, settings, "staff", [person], folder=tmp_path))
     assert caught.value.exit_code == 4

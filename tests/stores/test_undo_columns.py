@@ -166,7 +166,7 @@ def test_in_a_file_what_stands_in_a_column_keeps_it(file: File, what: str) -> No
     added = file.headers[14:]
     done = file.run("undo", "-y")
     assert done.code == 0, done.err
-    assert "not taken back: the columns" in done.out
+    assert "not undone: the columns" in done.out
     assert all(name in done.out for name in added)
     assert file.headers[14:] == added
 

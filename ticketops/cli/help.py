@@ -35,7 +35,7 @@ def show(
         typer.Option(
             "--man",
             metavar="DIR",
-            help="Write the manual pages (man 1) into this folder, which is made.",
+            help="Write the manual pages (man 1) into this folder; it is created if needed.",
             show_default=False,
         ),
     ] = None,
@@ -46,9 +46,9 @@ def show(
     """
     if man is not None:
         if words:
-            raise UsageError("--man writes all pages; give no command beside it")
+            raise UsageError("give either a command or --man, which writes all pages")
         written = _write(man)
-        session.out.line(f"made {len(written)} pages in {man}")
+        session.out.line(f"wrote {len(written)} pages to {man}")
         return session.finish(Helped("", written), [])
     text = _help_of(words or [])
     session.out.line(text)

@@ -174,11 +174,11 @@ class BookJob:
         read: Mapping[str, Returned],
         failed: Mapping[str, str],
     ) -> tuple[PlannedBook, ...]:
-        """Plan the books of (kind, party, location, with passwords): those whose contents or location
-        changed get a new BookID. All of them are returned, as they will be.
+        """Plan the books of (kind, party, location, with passwords): those whose contents or
+        location changed get a new BookID. All of them are returned, as they will be.
 
-        read: what stands there, by name of the location, and is not as it was written; failed: why a
-        location could not be read.
+        read: what stands there, by name of the location, and is not as it was written; failed: why
+        a location could not be read.
         """
         self.writings.clear()
         latest = latest_books(snapshot)
@@ -205,7 +205,7 @@ class BookJob:
             if isinstance(location, FileLocation) and (
                 stray := stray_beside(location.path, kind, party)
             ):
-                message = f"{stray} is another file than the book {location.label}: what stands in it is not read; `{kind} pull {quoted(str(stray))}` takes it, then move it away"
+                message = f"{stray} is not the book file {location.label} and is not read; `{kind} pull {quoted(str(stray))}` reads it; then move it away"
                 plan.findings.append(Finding("FILE_BESIDE", Severity.INFO, message))
             try:
                 here = location.state()
@@ -216,9 +216,7 @@ class BookJob:
             back = read.get(name)
             if back is not None and not _is_own(back, known, snapshot, party):
                 shown[-1] = replace(said, state="in the way")
-                message = (
-                    f"{location.label}: what stands there is not {party}'s book; it is left alone"
-                )
+                message = f"{location.label}: that file is not {party}'s book; it is left alone"
                 plan.findings.append(Finding("FILE_IN_THE_WAY", Severity.HIGH, message))
                 continue
             last = latest.get((kind, party, name))
@@ -307,7 +305,7 @@ class BookJob:
             except LockedError as error:
                 shown[writing.number] = replace(shown[writing.number], state="open elsewhere")
                 found.append(
-                    Finding("BOOK_OPEN", Severity.MEDIUM, f"{error.message}; it was not made anew")
+                    Finding("BOOK_OPEN", Severity.MEDIUM, f"{error.message}; it was not rebuilt")
                 )
             except (OSError, MemoryError, TicketopsError) as error:
                 reason = _reason(error)
@@ -496,7 +494,7 @@ def build(
 
 def _not_built(barred: Mapping[str, str]) -> list[Finding]:
     return [
-        Finding("NO_BOOK", Severity.HIGH, f"no book is made for {person}, who {why}")
+        Finding("NO_BOOK", Severity.HIGH, f"can't build a book for {person}, who {why}")
         for person, why in sorted(barred.items())
     ]
 
@@ -516,15 +514,13 @@ def pull(
     """Take over what files and Google Sheets that came back say, all in one transaction.
 
     kind: the only kind expected. party: whose they are, where their hidden sheet is gone.
-    accept_erased: whether guests that are erased go from tickets that were not sent. read: what
-    the files say, where that is known. Raises UnusableError where a file is missing; what is no file
+    accept_erased: whether guests that are erased go from tickets that were not sent. read: what the
+    files say, where that is known. Raises UnusableError where a file is missing; what is not a file
     stops no other one.
     """
     missing = [name for name in names if not is_online(name) and not Path(name).exists()]
     if missing and read is None:
-        raise UnusableError(
-            f"{missing[0]} is no file", "name the files that came back, or gsheet:ID"
-        )
+        raise UnusableError(f"{missing[0]} is not a file", "name the returned files, or gsheet:ID")
     job = BookJob(settings, BookLocations(BookRegistry.of(store), settings))
     files = read or read_named(
         list(dict.fromkeys(str(name) for name in names)),

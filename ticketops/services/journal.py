@@ -103,7 +103,7 @@ def log_job(store: Store, most: int, sales_id: str = "") -> Job:
         gap = Finding(
             "JOURNAL_APART",
             Severity.HIGH if every else Severity.INFO,
-            f"the journal may be that of another workbook: {why}" if every else why,
+            f"the journal may belong to another workbook: {why}" if every else why,
         )
         findings = [
             Finding(JOURNAL_DAMAGED, Severity.MEDIUM if one.why else Severity.INFO, str(one))

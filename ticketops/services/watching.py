@@ -235,7 +235,7 @@ def _round(
         synced: books.Synced = done.plan.result
         rebuilt = [book for book in synced.books if book.state in ("new", "rebuilt")]
         if rebuilt:
-            lines.append(f"{datetime.now():%H:%M:%S} {len(rebuilt)} books made anew")
+            lines.append(f"{datetime.now():%H:%M:%S} {len(rebuilt)} books rebuilt")
         findings += done.plan.findings
         taken |= {Path(book.file): _hash(Path(book.file)) for book in rebuilt}
     except BusyError as error:

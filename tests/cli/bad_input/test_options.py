@@ -132,15 +132,15 @@ def test_files_to_be_made(desk: Refusing, tmp_path: Path) -> None:
     exists.write_bytes(b"mine")
     desk.refused(USAGE, "init", str(tmp_path / "event.txt"), says=".xlsx")
     desk.refused(USAGE, "init", says="OUT.xlsx")
-    desk.refused(RULE, "init", str(exists), says="exists already")
-    desk.refused(RULE, "sample", "small", str(exists), says="exists already")
+    desk.refused(RULE, "init", str(exists), says="already exists")
+    desk.refused(RULE, "sample", "small", str(exists), says="already exists")
     desk.refused(UNUSABLE, "init", str(tmp_path / "none" / "event.xlsx"), says="no such folder")
     desk.refused(UNUSABLE, "init", str(exists / "event.xlsx"), says="no such folder")
     desk.refused(USAGE, "sample", "huge", str(tmp_path / "x.xlsx"), says="huge")
     desk.refused(USAGE, "sample", "small", str(tmp_path / "x.xlsx"), "--seed", "x", says="--seed")
     folder = tmp_path / "folder.xlsx"
     folder.mkdir()
-    desk.refused(RULE, "init", str(folder), says="exists already")
+    desk.refused(RULE, "init", str(folder), says="already exists")
     desk.refused(UNUSABLE, "init", str(folder), "--force", says="folder")
     assert exists.read_bytes() == b"mine"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.xlsx", "there.xlsx"]

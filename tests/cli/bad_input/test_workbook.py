@@ -29,7 +29,7 @@ from tests.cli.bad_input.refusing import (
 
 def test_no_workbook_is_named(desk: Refusing) -> None:
     for words in COMMANDS:
-        desk.refused(USAGE, *words, says="no workbook is named")
+        desk.refused(USAGE, *words, says="no workbook given")
 
 
 def test_there_is_no_workbook(desk: Refusing, tmp_path: Path) -> None:

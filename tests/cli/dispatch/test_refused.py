@@ -19,7 +19,7 @@ from tests.conftest import Runner
         (["client", "build", "Akme"], 3, "did you mean Acme Ltd"),
         (["client", "build", "acme", "-o", "event.xlsx"], 2, "no folder"),
         (["client", "pull"], 2, "FILE"),
-        (["client", "pull", "none.xlsx"], 3, "none.xlsx is no file"),
+        (["client", "pull", "none.xlsx"], 3, "none.xlsx is not a file"),
         (["client", "pull", "event.xlsx", "--prefer", "mine"], 2, "ours or theirs"),
         (["client", "view"], 2, "COMPANY"),
         (["client", "view", "zzz"], 3, "client groups"),
