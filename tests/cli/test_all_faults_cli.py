@@ -48,7 +48,7 @@ def test_faults_of_cells_matches_and_categories_together(add: Add) -> None:
         "line 4: client is empty",
         "line 4: 'x' is not a whole number of tickets",
         "line 4: --date 'tomorrow' is not a date",
-        "line 5: 0 tickets: a line has 1 to 100,000",
+        "line 5: 0 tickets: a line must have 1 to 100,000",
         "line 5: M02 has no category 'Kat 2' (did you mean Cat 2?)",
         "line 6: match is empty",
         "line 6: no match has a category 'Cat 9' (there are Top Cat 1",

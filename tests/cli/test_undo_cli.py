@@ -146,7 +146,7 @@ def test_a_workbook_apart_from_its_folder_is_noticed(here: Runner, book: Path) -
     assert here("sale", "cancel", "S5", *CANCEL, "--force").code == 0
     newest = book.read_bytes()
     last, first = run_ids(here)
-    for content, said in ((older, f"it stands where it stood after {first}"), (newest, "")):
+    for content, said in ((older, f"it is as it was after {first}"), (newest, "")):
         book.write_bytes(content)
         log = here("log")
         assert (log.code == 1, said in log.out) == (bool(said), True)

@@ -131,7 +131,7 @@ def test_all_faults_are_counted(desk: Refusing, tmp_path: Path) -> None:
         str(file),
         "-w",
         str(desk.path),
-        says="line 3: 0 tickets: a line has 1 to 100,000 (and 29 more lines)",
+        says="line 3: 0 tickets: a line must have 1 to 100,000 (and 29 more lines)",
     )
 
 

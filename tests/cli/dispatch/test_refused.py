@@ -63,7 +63,7 @@ from tests.conftest import Runner
         (["staff", "mark", "SENT"], 2, "TASKID"),
         (["staff", "mark", "SENT", "T00009"], 3, "no task T00009"),
         (["staff", "mark", "SENT", "T00001", "--at", "noon"], 2, "2026-06-11 14:30"),
-        (["staff", "mark", "ACCEPTED", "T00001"], 4, "NOT_SENT does not go to ACCEPTED"),
+        (["staff", "mark", "ACCEPTED", "T00001"], 4, "NOT_SENT can't change to ACCEPTED"),
         (["staff", "report-issue", "T00001"], 2, "--reason"),
         (["staff", "report-issue", "T00001", "--reason", " "], 2, "--reason is empty"),
         (["staff", "reveal", "T00001"], 4, "terminal"),

@@ -831,7 +831,7 @@ def test_preview_shows_no_plan_twice(several: bool) -> None:
             ": Mode can't be 'AUTOMATIC'",
             "it is SUGGEST, SEMI_AUTO, FULLY_AUTO",
         ),
-        ({"scope": None}, " has no Scope", "it is event, match or client"),
+        ({"scope": None}, " has no Scope", "it must be one of event, match, client"),
         ({"scope": "venue"}, ": Scope can't be 'venue'", "it is event, match, client"),
     ],
 )

@@ -29,7 +29,7 @@ def test_copy_down_refuses(desk: DispatchDesk) -> None:
     desk.refused(
         dispatch.client_copy_down("S1-1", None, overwrite=False),
         RuleError,
-        "S1-2, S1-3: filled in already",
+        "S1-2, S1-3: already filled in",
     )
     desk.refused(dispatch.client_copy_down("S2-1", None, overwrite=False), RuleError, "no guest")
     desk.refused(dispatch.client_copy_down("S9-1", None, overwrite=False), NotFoundError)
@@ -163,7 +163,7 @@ def test_mark(desk: DispatchDesk) -> None:
     )
     desk.do(dispatch.staff_mark(["T00001"], I, notes="came back"))
     assert desk.ticket("S1-2")["dispatch_notes"] == "by e-mail | came back"
-    desk.refused(dispatch.staff_mark(["T00002"], A), RuleError, "NOT_SENT does not go to ACCEPTED")
+    desk.refused(dispatch.staff_mark(["T00002"], A), RuleError, "NOT_SENT can't change to ACCEPTED")
     desk.refused(dispatch.staff_mark(["T00002"], U), RuleError, "only suppliers")
     desk.refused(dispatch.staff_mark(["T00001", "T00002"], A), RuleError)
     desk.refused(dispatch.staff_mark(["T00099"], S), NotFoundError, "T00099")

@@ -135,7 +135,9 @@ def test_a_key_that_may_not_be_read(command: Command, monkeypatch: pytest.Monkey
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(access, "read_regular", refuse)
-    one_line(command("status", "-w", "gsheet:1abcdef"), 6, "may not be read", "key.json")
+    one_line(
+        command("status", "-w", "gsheet:1abcdef"), 6, "can't be read: permission denied", "key.json"
+    )
 
 
 @pytest.mark.parametrize(

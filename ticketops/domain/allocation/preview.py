@@ -88,7 +88,7 @@ def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) ->
     target = find_target(snapshot, sales_id, doubts)
     if not target.pending:
         require_no_doubt(target)
-        raise RuleError(f"{target.sales_id} has no pending ticket", "nothing is to be allocated")
+        raise RuleError(f"{target.sales_id} has no pending ticket", "there is nothing to allocate")
     proposer = Proposer(snapshot, [target], run, doubts)
     proposals = proposer.proposals(target)
     sets = proposer.sets(target)

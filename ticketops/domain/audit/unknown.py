@@ -46,7 +46,7 @@ _NO_ERRORS = {
     HOLDS: ("client",),
 }
 """Further ones, which may hold anything but an error such as #REF!."""
-FAILED = "a formula failed there, or what it refers to is gone"
+FAILED = "a formula failed, or what it refers to is gone"
 """What is said of a cell that holds an error."""
 _FIFA = r"^M[0-9]{2,3}$"
 
@@ -78,7 +78,7 @@ class Unknown:
         return Finding(
             UNKNOWN_VALUE,
             Severity.HIGH,
-            f"{self.said}; until then the row is left out",
+            f"{self.said}; until then the row is skipped",
             self.sheet,
             self.row,
             self.key if self.key.startswith("S") else "",
@@ -256,7 +256,7 @@ def digits_lost(snapshot: Snapshot, sheets: Iterable[str]) -> list[Finding]:
             "DIGITS_LOST",
             Severity.HIGH,
             f"{name} row {row}: {snapshot[name].sheet.by_name[column].header} is a number of more than 15 digits; "
-            "those past the 15th are lost: type it anew as text",
+            "those past the 15th are lost: type it again as text",
             name,
             row,
         )

@@ -137,10 +137,7 @@ def seats(snapshot: Snapshot, *, but: Collection[str] = ()) -> Seats:
         if not any(ticket) and gave == unit:
             continue
         if any(u and t and t not in (u, g) for t, u, g in zip(ticket, unit, gave, strict=True)):
-            message = (
-                f"{sales_id} has the seat {shown(ticket)}, its unit {unit_id} {shown(unit)}: it is left as it is; "
-                "correct one of them, or clear that of the ticket"
-            )
+            message = f"{sales_id} has the seat {shown(ticket)}, but its unit {unit_id} has {shown(unit)}: it is left unchanged; correct one of the two, or clear the ticket's seat"
             found.differing.append(
                 Finding(
                     "SEATS_DIFFER",
@@ -176,7 +173,7 @@ def seats(snapshot: Snapshot, *, but: Collection[str] = ()) -> Seats:
             for move in replaced[:_MOST_NAMED]
         ]
         more = f" and {len(replaced) - _MOST_NAMED:,} more" if len(replaced) > _MOST_NAMED else ""
-        message = f"seats follow those of the units: {'; '.join(named)}{more}"
+        message = f"seats follow the units: {'; '.join(named)}{more}"
         found.findings.append(Finding("SEATS_FOLLOW", Severity.INFO, message, DISTRIBUTION))
     found.findings += found.differing
     return found
@@ -242,8 +239,8 @@ def given_seat(text: str | None) -> Seat:
 
 
 def now_given(ticket: Iterable[str | None], unit: Seat, before: str | None) -> str | None:
-    """What SeatsGiven says once a unit gives its seat to a ticket that said `ticket`: the parts that
-    are written, and those that were given before. A part that somebody had typed there already
+    """What SeatsGiven says once a unit gives its seat to a ticket that said `ticket`: the parts
+    that are written, and those that were given before. A part that somebody had typed there already
     stays theirs, though it is the same."""
     parts = zip(ticket, unit, given_seat(before), strict=True)
     return seats_text(*(new if said != new or gave == new else None for said, new, gave in parts))
@@ -271,12 +268,12 @@ def left_behind(snapshot: Snapshot, found_seats: Seats | None = None) -> list[Fi
     found = []
     cells = sum(1 for _cell in _differing(snapshot, [name for name in LEDGERS if name in snapshot]))
     if cells:
-        message = f"{cells:,} cells of Game differ from the schedule: dispatch sync writes them, purchase expand and sale expand their own"
+        message = f"{cells:,} cells of Game differ from the schedule: dispatch sync updates them all, purchase expand and sale expand their own sheets"
         found.append(Finding("GAME_BEHIND", Severity.INFO, message, SCHEDULE))
     if found_seats is None and DISTRIBUTION in snapshot and UNITS in snapshot:
         found_seats = seats(snapshot)
     moves = found_seats.moves if found_seats else ()
     if moves:
-        message = f"the seats of {len(moves):,} tickets are not those of their units: dispatch sync and sale expand write them"
+        message = f"the seats of {len(moves):,} tickets differ from their units: dispatch sync and sale expand update them"
         found.append(Finding("SEATS_BEHIND", Severity.INFO, message, DISTRIBUTION))
     return found

@@ -289,6 +289,6 @@ def _assigned_findings(
             Finding("PLAINTEXT_PASSWORD", Severity.HIGH, message, VENDOR_CREDENTIALS, chosen.row)
         )
     if counts["other_password"]:
-        message = f"{counts['other_password']:,} units keep a password that is not that of {chosen.called}: --mode OVERWRITE replaces it"
+        message = f"{counts['other_password']:,} units keep a password other than that of {chosen.called}: --mode OVERWRITE replaces it"
         found.append(Finding("OTHER_PASSWORD", Severity.LOW, message, UNITS))
     return found

@@ -337,7 +337,7 @@ def purchase_whole(snapshot: Snapshot, text: str, today: datetime) -> PurchaseWh
     ]
     if len(found) != 1:
         raise NotFoundError(
-            f"there is no purchase {text}" if not found else f"several purchases are called {text}",
+            f"there is no purchase {text}" if not found else f"several purchases match {text}",
             "name a PurchaseID, a SetID or a UnitID; `ticketops purchase list` shows all",
         )
     units = (
@@ -349,8 +349,8 @@ def purchase_whole(snapshot: Snapshot, text: str, today: datetime) -> PurchaseWh
 
 
 def unit_whole(snapshot: Snapshot, unit_id: str, today: datetime) -> UnitWhole:
-    """A unit with its ticket and what was done to its set or sale. Raises NotFoundError where there is
-    none."""
+    """A unit with its ticket and what was done to its set or sale. Raises NotFoundError where there
+    is none."""
     found = next((u for u in _units(snapshot, Which(), today) if u.unit_id == unit_id), None)
     if found is None:
         raise NotFoundError(f"there is no unit {unit_id}", "`ticketops unit list` shows all")

@@ -151,11 +151,7 @@ def _actions(waiting: Waiting, issues: int, report: Position, approvals: list[st
     """What to do next, the most urgent first: commands that run as they stand."""
     oversold = f"{', '.join(approvals[:5])}{' …' if len(approvals) > 5 else ''}"
     candidates = (
-        (
-            issues,
-            "audit run",
-            f"{issues:,} audit findings; audit repair mends those that are certain",
-        ),
+        (issues, "audit run", f"{issues:,} audit findings; audit repair fixes the certain ones"),
         (
             waiting.unexpanded_purchases,
             "purchase expand",
@@ -174,7 +170,7 @@ def _actions(waiting: Waiting, issues: int, report: Position, approvals: list[st
         (
             report.true_shortage,
             "report position",
-            f"{report.true_shortage:,} tickets sold that there is no stock for: buy, or sale upgrade",
+            f"{report.true_shortage:,} tickets sold without stock: buy, or sale upgrade",
         ),
         (
             waiting.servable,
@@ -194,7 +190,7 @@ def _actions(waiting: Waiting, issues: int, report: Position, approvals: list[st
         (
             waiting.guest_details_missing,
             "client build --all",
-            f"{waiting.guest_details_missing:,} allocated tickets lack their guest's address",
+            f"{waiting.guest_details_missing:,} allocated tickets lack the guest's e-mail address",
         ),
         (
             waiting.reference_behind,

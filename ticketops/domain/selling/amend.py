@@ -61,8 +61,9 @@ class Amended:
 def plan_set(
     snapshot: Snapshot, sales_id: str, terms: Terms, run: Run, *, reason: str, force: bool = False
 ) -> Plan:
-    """Change a sale line: its row of Sales, Distribution rows made or cancelled, Total, Status; what
-    was paid too much waits in _REFUNDS. What it grows by passes the oversell check of `sale add`.
+    """Change a sale line: its row of Sales, Distribution rows made or cancelled, Total, Status;
+    what was paid too much waits in _REFUNDS. What it grows by passes the oversell check of `sale
+    add`.
 
     Fewer tickets: those without a unit go first, then the highest numbers. Raises NotFoundError,
     RuleError for a sale that is cancelled or stands twice, and where a ticket that would go was
@@ -126,12 +127,12 @@ def _require_changeable(snapshot: Snapshot, target: Target) -> None:
     rows = snapshot[SALES].frame.filter(pl.col("sales_id") == target.sales_id)["row"].to_list()
     if not rows:
         raise RuleError(
-            f"Sales has no {target.sales_id}: only Distribution has rows of it",
-            "recon run says more",
+            f"Sales has no {target.sales_id}: only Distribution has rows for it",
+            "recon run shows more",
         )
     if len(rows) > 1:
         raise RuleError(
-            f"{target.sales_id} stands on rows {', '.join(map(str, rows))} of Sales",
+            f"{target.sales_id} is on rows {', '.join(map(str, rows))} of Sales",
             "give one of them another SalesID, or delete it",
         )
     if target.terms.status in (states.CANCELLED, states.REJECTED):
@@ -172,7 +173,9 @@ def _paid_too_much(
             Finding(
                 "PAYMENT_SHORT",
                 Severity.LOW,
-                f"{target.sales_id} is PAID, but it asks for {after - before:,.2f} {target.terms.currency or ''} more now: `sale set {target.sales_id} --payment INVOICED` says so",
+                f"{target.sales_id} is PAID, but now costs {after - before:,.2f} "
+                f"{target.terms.currency or ''} more: `sale set {target.sales_id} --payment "
+                "INVOICED` records that",
                 SALES,
                 target.terms.row,
                 target.sales_id,

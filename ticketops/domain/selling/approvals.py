@@ -121,7 +121,7 @@ def plan_upgrade(
     plan = Plan()
     changed = set_alloc_from(plan, target, wanted, target.tickets)
     if not changed:
-        raise RuleError(f"{target.sales_id} has no pending ticket that would change")
+        raise RuleError(f"{target.sales_id} has no pending ticket to change")
     terms = target.terms
     offer = next(
         (one for one in upgrades(snapshot, target, price, run) if one.category == wanted), None
@@ -137,7 +137,7 @@ def plan_upgrade(
         if offer and offer.enough:
             _lift_flag(plan, target)
         else:
-            message = f"{target.sales_id}: {offer.available if offer else 0} of {changed} tickets are left in {wanted} too; it still waits for approval"
+            message = f"{target.sales_id}: {offer.available if offer else 0} of {changed} tickets are available in {wanted}; it still waits for approval"
             plan.findings.append(
                 Finding(
                     "OVERSELL",

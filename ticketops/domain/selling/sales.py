@@ -270,7 +270,7 @@ def _sale_row(
 
 
 def _oversell(one: Oversold, what: str, severity: Severity, row: int | None = None) -> Finding:
-    message = f"{one.sales_id}: {one.qty} tickets of {one.match} {one.category}, {one.available} are left: oversold by {one.short}, {what}"
+    message = f"{one.sales_id}: {one.qty} tickets of {one.match} {one.category}, {one.available} are available: oversold by {one.short}, {what}"
     return Finding(
         "OVERSELL",
         severity,
@@ -491,7 +491,7 @@ def _with_ids(sales: list[Sale], snapshot: Snapshot, run: Run, plan: Plan) -> li
                 Finding(
                     "DUPLICATE_SALE",
                     Severity.HIGH,
-                    f"{sorted(doubled)[0]} stands on an earlier row too: the row was not expanded",
+                    f"{sorted(doubled)[0]} is also on an earlier row: the row was not expanded",
                     SALES,
                     sale.row,
                     sale.sales_id,
@@ -544,7 +544,7 @@ class _Existing:
 
 
 def _key_changed(row: Mapping[str, Any], sale: Sale) -> Finding:
-    message = f"{row['sales_id']} has the key {row['line_key'] or row['source_sale_id']}, its sale is {sale.source_sale_id}: one of them was changed; the row is left as it is"
+    message = f"{row['sales_id']} has the key {row['line_key'] or row['source_sale_id']}, but its sale has {sale.source_sale_id}: one of the two was changed; the row is left unchanged"
     return Finding(
         "KEY_CHANGED",
         Severity.HIGH,

@@ -20,7 +20,7 @@ from ticketops.stores.gsheets.sheets import KnownSheets
 Rows = Sequence[Sequence[Any]]
 Block = Mapping[str, Any]
 """The body of an updateCells: `start` and `rows`."""
-_HINT = "clear the filters of that sheet in Google Sheets (Data > Remove filter), take the command back with `ticketops undo`, or write those cells by hand: `ticketops log show` lists them"
+_HINT = "clear the filters of that sheet in Google Sheets (Data > Remove filter), undo the command with `ticketops undo`, or write those cells by hand: `ticketops log show` lists them"
 
 
 def complete(
@@ -38,7 +38,8 @@ def complete(
         row, column = min(cells)
         count = sum(map(len, still.values()))
         raise UnusableError(
-            f"Google left {count} of the cells that were written as they were, {name}!{column_letters(column)}{row} first",
+            f"Google left {count} of the written cells unchanged, "
+            f"{name}!{column_letters(column)}{row} first",
             _HINT,
         )
 
@@ -58,8 +59,8 @@ def _lost(
         )
     except BusyError as error:
         raise BusyError(
-            f"{error.message}: it was written, but could not be read back",
-            "it is not known whether every cell of it is there: `ticketops log show` lists them",
+            f"{error.message}: the change was written but could not be read back",
+            "it is unknown whether every cell arrived: `ticketops log show` lists them",
         ) from None
     lost: dict[str, dict[tuple[int, int], Any]] = {}
     for (name, cells), rows in zip(sent.items(), found, strict=True):
