@@ -21,7 +21,7 @@ _MOST_BYTES = 2**16
 LOCK = ".ticketops-keys.lock"
 """Beside the key files; the end of a process releases it."""
 _HEAD = (
-    "# The keys that seal passwords in ticketops workbooks, the newest first. Anyone who has them "
+    "# The keys that seal passwords in ticketops workbooks, newest first. Anyone who has them "
     "can read the passwords;\n"
     "# without them nobody can. Keep a copy in a safe place.\n"
 )
@@ -102,7 +102,7 @@ def key_file_of(settings: Settings) -> Path:
     """The setting key_file. Raises UsageError where it is not set."""
     if settings.key_file is None:
         raise UsageError(
-            "there is no key file to seal passwords with",
+            "no key file is set for sealing passwords",
             f'write key_file = "…" in {config_folder() / FILE_NAME}, or set TICKETOPS_KEY_FILE',
         )
     return settings.key_file

@@ -106,7 +106,7 @@ def status(
     by: Annotated[
         str,
         typer.Option(
-            metavar="WHOM",
+            metavar="WHO",
             help=f"Figures by {', '.join(_BY)}; default: client, supplier and staff.",
             show_default=False,
         ),

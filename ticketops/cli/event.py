@@ -31,7 +31,7 @@ def swap(
     ] = False,
     force: Force = False,
 ) -> int:
-    """Swap two matches: every row of one gets the code of the other. Allocations stay as they are.
+    """Swap two matches: every row of one gets the code of the other. Allocations stay unchanged.
 
     With --stock-only, only the stock moves to the other match; sales keep theirs. Needs the role
     ops_manager.

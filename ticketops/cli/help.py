@@ -16,8 +16,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @dataclass(frozen=True, slots=True)
 class Helped:
-    """`help`. text: the help that was asked for, empty where pages were written; pages: the files
-    that were."""
+    """`help`. text: the help asked for, empty if pages were written; pages: the written files."""
 
     text: str
     pages: tuple[str, ...]

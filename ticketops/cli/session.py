@@ -87,7 +87,7 @@ New = Annotated[
     bool, typer.Option("--new", help="Take the name as new, although it resembles a known one.")
 ]
 Again = Annotated[
-    bool, typer.Option("--again", help="Record it, although the same is recorded already.")
+    bool, typer.Option("--again", help="Record it again, although it is already recorded.")
 ]
 Dates = Annotated[
     str | None,

@@ -70,9 +70,9 @@ _TAKEN = (Outcome.TAKEN, Outcome.OVERTAKEN, Outcome.JOINED, Outcome.CLAIMED)
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """`pull`: the files that were read, what they say that is new, in cells, and what came of it:
-    taken (joined to what stood there or noted as a claim, too), in conflict (also what was changed
-    after it was sent), or refused (cells, and rows that can't be read; each has a finding)."""
+    """`pull`: the files read, their changed cells, and what became of them: taken (also if added to
+    the existing text or noted as a claim), in conflict (also if changed after dispatch), or refused
+    (cells and unreadable rows; each has a finding)."""
 
     files: tuple[returns.FilePulled, ...]
     edits: int
@@ -84,14 +84,14 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Built(Pulled):
-    """`build`: the books, and what had been filled in before they were made anew."""
+    """`build`: the books, and what had been filled in before they were rebuilt."""
 
     books: tuple[PlannedBook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Synced(Pulled):
-    """`dispatch sync`: the books that stand in their place. gone: how many do not."""
+    """`dispatch sync`: the books that are in their place. gone: the number of missing ones."""
 
     gone: int = 0
     books: tuple[PlannedBook, ...] = ()

@@ -18,14 +18,14 @@ from ticketops.stores.xlsx.lock import refuse_read_only
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`init`: the file that was made."""
+    """`init`: the created file."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class SampleMade:
-    """`sample`: the file that was made, and what of."""
+    """`sample`: the created file, and what it holds."""
 
     path: str
     size: str

@@ -61,8 +61,8 @@ def synced(layout: Layout) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class SheetCompared:
     """A sheet on which the copies differ: cells that changed here (local), there (remote) or on
-    both (conflicts), conflicts that are left to the operator, rows of both copies; and where one is
-    written, the cells it takes over and the rows it has afterwards."""
+    both (conflicts), conflicts left for the operator, rows of both copies; and, if a copy is
+    written, the copied cells and its rows afterwards."""
 
     sheet: str
     local: int
@@ -78,7 +78,7 @@ class SheetCompared:
 @dataclass(frozen=True, slots=True)
 class Compared:
     """`sync diff|pull|push`. into: the copy that is written, empty for none. first: whether there
-    is no common state yet. The counts are the sums of the sheets'."""
+    is no common state yet. The counts are sums over the sheets."""
 
     into: Literal["", "local", "remote"]
     first: bool

@@ -24,9 +24,9 @@ Confirm = Callable[[Undoing], bool]
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """`undo`: the transaction that is taken back. exact: whether byte for byte, but for the logs
-    that keep their rows; else why_not. passed_over: RunIDs of newer ones that are never taken back;
-    stays: what is not taken back."""
+    """`undo`: the undone transaction. exact: whether byte for byte, except that the logs keep their
+    rows; otherwise why_not. passed_over: RunIDs of newer transactions that can't be undone; stays:
+    what is not undone."""
 
     undone: str
     number: int

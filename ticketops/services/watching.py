@@ -68,8 +68,7 @@ class _SyncPass:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`dispatch watch`, when it is stopped: files that were taken over, cells that said something
-    new, looks at the folder."""
+    """`dispatch watch`, when it stops: files read, changed cells, looks at the folder."""
 
     files: int
     edits: int
@@ -78,8 +77,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class SyncWatched:
-    """`sync watch`, when it is stopped: cells taken over here and there, rounds, and requests to
-    Google."""
+    """`sync watch`, when it stops: cells copied in each direction, rounds, and requests to Google."""
 
     pulled: int
     pushed: int

@@ -51,7 +51,7 @@ class SalePlan:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What the plan comes to, and what is proven to be the least possible."""
+    """The plan's value, and the proven minimum."""
 
     value: float
     bound: float
@@ -59,7 +59,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """Pools planned, and {what is made small: how small it is}, the most important first."""
+    """The planned pools, and {what is minimised: its value}, most important first."""
 
     pools: int
     tiers: dict[str, Tier]
@@ -75,7 +75,7 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
-    """Sales that were pending, what became of them, and the units and chunks that they got."""
+    """The pending sales, their outcome, and the units and chunks they got."""
 
     targets: int
     filled: int

@@ -64,7 +64,7 @@ class Outcome:
     chunks: list[ShownChunk]
     unit_ids: list[str]
     plan: ShownPlan | None = None
-    """The plan that was committed; None where nothing was free."""
+    """The committed plan; None if nothing was free."""
     instructions: list[str] = field(default_factory=list)
     """What the client asked for, in words."""
 

@@ -26,7 +26,7 @@ _COLUMNS = ("unit_id", "client", "until", "reason", "user", "held_at")
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """UnitIDs that were set aside; until: the last day (YYYY-MM-DD)."""
+    """The held UnitIDs; until: the last day (YYYY-MM-DD)."""
 
     client: str
     until: str
@@ -42,8 +42,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold that stands; until: midnight at the beginning of its last day, None where it has
-    none."""
+    """A current hold; until: midnight at the start of its last day, None if it has none."""
 
     unit_id: str
     client: str | None

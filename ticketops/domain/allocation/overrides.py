@@ -36,10 +36,10 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Unallocated:
-    """Tickets that have no unit any more, and the units that are AVAILABLE again."""
+    """Tickets that no longer have a unit, and units that are AVAILABLE again."""
 
     sales_id: str | None
-    """None where they are of several sales."""
+    """None if they are of several sales."""
     tickets: int
     units: int
     sets: dict[str, int]
@@ -49,7 +49,7 @@ class Unallocated:
 
 @dataclass(frozen=True, slots=True)
 class SeatsReset:
-    """Tickets whose seat was cleared, and units of the set whose seat was."""
+    """Tickets and units of the set whose seats were cleared."""
 
     set_id: str
     tickets: int
@@ -58,8 +58,8 @@ class SeatsReset:
 
 @dataclass(frozen=True, slots=True)
 class AllocFrom:
-    """The category that was sold, the one that serves the sale instead, None where it is its own;
-    tickets that change."""
+    """The sold category, the category that serves the sale instead (None: the sold one), and the
+    changed tickets."""
 
     sales_id: str
     category: str

@@ -21,8 +21,7 @@ FIELDS = tuple(Policy.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """A row of _POLICIES as it stands there; None where it says nothing. Vendors are separated by
-    commas."""
+    """A row of _POLICIES; None for a blank cell. Vendors are separated by commas."""
 
     scope: str
     key: str | None
@@ -51,7 +50,7 @@ class PolicyList:
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What counts for sales of a match, to a client, both if given; else for the event."""
+    """The policy for sales of a match, to a client, or both if given; otherwise for the event."""
 
     match: str | None
     client: str | None

@@ -25,8 +25,8 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What was carried out: sales, units, ticks that were cleared without, and choices and ticks
-    that were refused."""
+    """What was carried out: sales, units, ticks cleared without action, and refused choices and
+    ticks."""
 
     processed: list[Outcome]
     units: int

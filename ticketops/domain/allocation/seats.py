@@ -20,7 +20,7 @@ from ticketops.schema.tables import Snapshot
 @dataclass(frozen=True, slots=True)
 class Seated:
     """`unit seat`. before, after: block, row and seat. sales_id: the ticket that the unit serves;
-    follows: whether its seat was changed too."""
+    follows: whether the ticket's seat also changed."""
 
     unit_id: str
     before: tuple[str | None, ...]

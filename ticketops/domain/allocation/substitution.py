@@ -31,8 +31,8 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Substituted:
-    """The ticket (SalesID), the UnitIDs and categories of its old and its new unit, and where the
-    new one is from."""
+    """The ticket (SalesID), the UnitIDs and categories of its old and new unit, and the source of
+    the new one."""
 
     vendor: str | None
     sales_id: str

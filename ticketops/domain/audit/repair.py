@@ -23,7 +23,7 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """How many repairs are certain, and how many findings are left for a person to decide."""
+    """The number of certain repairs, and of findings left for a person to decide."""
 
     repairs: int
     by_repair: dict[str, int]

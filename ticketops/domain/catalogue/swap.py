@@ -44,8 +44,8 @@ EVERYTHING = (
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """Two match codes that changed places, {sheet: rows of it}, and the units that were taken off
-    their tickets."""
+    """The two swapped match codes, {sheet: its changed rows}, and the units taken off their
+    tickets."""
 
     matches: tuple[str, str]
     rows: dict[str, int]

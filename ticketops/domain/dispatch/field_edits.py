@@ -54,13 +54,13 @@ class Outcome(Enum):
     """What became of an edit."""
 
     TAKEN = "taken"
-    SAME = "same already"
-    OVERTAKEN = "taken over another word"
-    JOINED = "joined to what stood there"
-    BEHIND = "behind what happened since"
-    CONFLICT = "conflict: kept what stood there"
+    SAME = "unchanged"
+    OVERTAKEN = "taken: replaces another value"
+    JOINED = "added to the existing text"
+    BEHIND = "outdated: kept the newer value"
+    CONFLICT = "conflict: kept the existing value"
     CHANGED_AFTER_SENT = "kept what was sent: the office decides"
-    CLAIMED = "kept as a claim: only the client accepts"
+    CLAIMED = "kept as a claim: only the client can accept"
     REFUSED = "refused"
 
 

@@ -1,5 +1,5 @@
-"""A file that came back, as field edits: which of its cells say something new, and whether its party may
-say it (§7 step 8, §9d, §8)."""
+"""A file that came back, as field edits: which of its cells say something new, and whether its
+party may say it (§7 step 8, §9d, §8)."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ _FIELD = {"dispatch_status": "delivery", "staff_notes": "dispatch_notes"}
 
 @dataclass(frozen=True, slots=True)
 class FilePulled:
-    """A file that came back. party: whose; empty where that can't be told. rows: that it has;
-    edits: what it says that is new, in cells; refused: cells and rows of these that can't be taken,
-    each with a finding."""
+    """A returned file. party: whose file it is, empty if unknown. rows: number of rows; edits:
+    number of changed cells; refused: number of changed cells and rows that can't be taken, each
+    with a finding."""
 
     file: str
     kind: str

@@ -20,7 +20,7 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A client, and the other names that it has now; added: those of them that it had not."""
+    """A client and its other names; added: the new ones."""
 
     client: str
     names: tuple[str, ...]
@@ -29,7 +29,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A name that is a client of its own now, and whom it stood for before."""
+    """A name that is now a client of its own, and the client it belonged to before."""
 
     client: str
     was: str | None

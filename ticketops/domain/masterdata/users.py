@@ -28,7 +28,7 @@ class UserSet:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A row of _USERS, as it stands there."""
+    """A row of _USERS."""
 
     user: str
     name: str | None
@@ -39,7 +39,7 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True)
 class UserList:
-    """Everybody in _USERS, and the role of the setting, which counts where it names nobody."""
+    """The users in _USERS, and the role of the setting, which applies if _USERS names nobody."""
 
     users: list[UserRow]
     default_role: str
@@ -220,7 +220,7 @@ def plan_set(
         active = old is None or old["active"] is not False
     if not (active and _manages(new_role)) and not managers - {_key(user)}:
         raise RuleError(
-            "otherwise nobody could change users any more",
+            "otherwise nobody could change users afterwards",
             "name an ops_manager or super_admin first",
         )
     if not users:

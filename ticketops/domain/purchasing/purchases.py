@@ -86,8 +86,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """Numbers of units made and removed, and the UnitIDs of the first and the last that were
-    made."""
+    """The numbers of created and removed units, and the first and last created UnitIDs."""
 
     units_created: int
     units_removed: int
@@ -98,8 +97,8 @@ class Expanded:
 
 @dataclass(frozen=True, slots=True)
 class Purchased(Expanded):
-    """The same for purchases that were recorded, their PurchaseIDs, and the PurchaseOrderIDs that
-    their lines share."""
+    """The same for recorded purchases, with their PurchaseIDs and the PurchaseOrderIDs that their
+    lines share."""
 
     purchase_ids: list[str]
     purchase_order_ids: list[str]

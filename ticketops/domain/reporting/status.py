@@ -39,7 +39,7 @@ class Waiting:
     """Sales."""
     waiting_stock: int
     guest_details_missing: int
-    """Allocated tickets, not sent, without an address, as `dispatch status` counts them."""
+    """Allocated, unsent tickets without an e-mail address, as `dispatch status` counts them."""
     ready_to_send: int
     """Tickets with a unit and an address, not sent: of staff and of suppliers."""
     staff_to_send: int
@@ -49,7 +49,7 @@ class Waiting:
     refunds_to_decide: int
     delivery_issues: int
     reference_behind: int
-    """Cells of Game that differ from the schedule, and tickets whose seat is not their unit's
+    """Game cells that differ from the schedule, and tickets whose seat differs from their unit's
     (D21)."""
 
 
@@ -83,9 +83,9 @@ class Overview:
     """Sales of which some tickets wait for approval (§14a)."""
     audit: AuditSummary
     short: list[PositionLine]
-    """Where most tickets are short, five at most."""
+    """The five largest shortages at most."""
     actions: list[Action]
-    """The most urgent first."""
+    """Most urgent first."""
 
 
 def overview(snapshot: Snapshot, run: Run, buffer_hours: float) -> Plan:

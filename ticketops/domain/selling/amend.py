@@ -1,5 +1,5 @@
-"""`sale set` (§4): the quantity, price, notes or payment of a sale line changed as a whole, with all
-that follows from it."""
+"""`sale set` (§4): the quantity, price, notes or payment of a sale line changed as a whole, with
+all that follows from it."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Amended:
     total: float | None
     payment_status: str | None
     status: str
-    """Of the sale, as `status` shows it: PARTIAL_PENDING where only some of its tickets wait for
-    approval."""
+    """The status of the sale, as `status` shows it: PARTIAL_PENDING if only some of its tickets
+    wait for approval."""
     added: list[str]
     cancelled: list[str]
     units: int
     """AVAILABLE again."""
     refund: Refund | None
-    """None where nothing that was paid is to be paid back."""
+    """None if no paid amount is to be paid back."""
 
 
 def plan_set(

@@ -1,5 +1,5 @@
-"""Cancelling a sale or single tickets of it (§14e), and rejecting an oversold one (§14a): units back,
-rows kept and marked, a refund to decide where something was paid."""
+"""Cancelling a sale or single tickets of it (§14e), and rejecting an oversold one (§14a): units
+back, rows kept and marked, a refund to decide where something was paid."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Tickets that were cancelled or rejected, and the units that are AVAILABLE again."""
+    """Cancelled or rejected tickets, and units that are AVAILABLE again."""
 
     sales_id: str
     status: str
-    """Of the sale: CANCELLED or REJECTED where none of its tickets is left, else what those left
-    make it."""
+    """The status of the sale: CANCELLED or REJECTED if no ticket is left; otherwise the status of
+    the rest."""
     tickets: int
     units: int
     sets: dict[str, int]
     """{SetID: units of it}."""
     refund: Refund | None
-    """None where nothing was paid."""
+    """None if nothing was paid."""
     ticket_ids: list[str]
     tickets_left: int
-    """That the sale still has."""
+    """The tickets that the sale still has."""
 
 
 def plan_cancel(

@@ -42,7 +42,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A row of _REFUNDS. amount: in `currency`, None where the price is unknown."""
+    """A row of _REFUNDS. amount: in `currency`, None if the price is unknown."""
 
     sales_id: str
     client: str | None

@@ -20,8 +20,7 @@ TO_BE_DECIDED, REFUND, CREDIT, NO_REFUND = states.REFUND_DECISION
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`refund decide`. amount: in `currency`; None where nothing is refunded or the price is
-    unknown."""
+    """`refund decide`. amount: in `currency`; None if nothing is refunded or the price is unknown."""
 
     sales_id: str
     client: str | None

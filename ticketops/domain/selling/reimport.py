@@ -28,7 +28,7 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of the ticked rows; `refused` stay as they are."""
+    """What became of the ticked rows; `refused` rows stay unchanged."""
 
     ticked: int
     rows_deleted: int

@@ -69,7 +69,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderOf:
-    """One order that was recorded, and its lines."""
+    """A recorded order and its lines."""
 
     order_id: str
     client: str
@@ -87,12 +87,12 @@ class Rows:
     rows_missing: int
     rows_excess: int
     tickets: list[str]
-    """SalesIDs of the rows that were created."""
+    """SalesIDs of the created rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Oversold:
-    """A line that asks for more tickets (`qty`) than can be promised (`available`)."""
+    """A line that asks for more tickets (`qty`) than are available (`available`)."""
 
     sales_id: str
     match: str
@@ -104,8 +104,7 @@ class Oversold:
 
 @dataclass(frozen=True, slots=True)
 class Ordered(Rows):
-    """What was recorded, and those of its lines that wait for approval. order_id: of the first
-    order."""
+    """What was recorded, and which lines wait for approval. order_id: the first order."""
 
     order_id: str
     status: Literal["UNALLOCATED", "PARTIAL_PENDING"]
@@ -115,8 +114,8 @@ class Ordered(Rows):
 
 @dataclass(frozen=True, slots=True)
 class Expanded(Rows):
-    """All sale lines expanded, and what the reconciliation finds then: {action: rows}, every action
-    among them."""
+    """The expanded sale lines, and what the reconciliation then finds: {action: rows}, with every
+    action."""
 
     by_action: dict[str, int]
 
@@ -318,9 +317,9 @@ def plan_expand(snapshot: Snapshot, run: Run, *, confirm: bool = False) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A sale line in an expansion: the tickets it had and those it gets. asked: the Number that it was
-    expanded with, as Sets has it; typed: whether it has its SalesID or SourceSaleID only now; served:
-    whether a ticket of it is allocated."""
+    """A sale line in an expansion: the tickets it had and those it gets. asked: the Number that it
+    was expanded with, as Sets has it; typed: whether it has its SalesID or SourceSaleID only now;
+    served: whether a ticket of it is allocated."""
 
     sale: Sale
     had: int

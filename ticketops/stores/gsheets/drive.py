@@ -78,8 +78,7 @@ def create(connection: Connection, title: str, folder: str, marker: str) -> str:
         if not folder:
             raise
         raise NotThere(
-            f"there is no folder {folder} in Google Drive that we have access to",
-            _open_to_us(connection),
+            f"Google Drive has no folder {folder} that we have access to", _open_to_us(connection)
         ) from None
 
 
