@@ -49,12 +49,13 @@ def literals(source: str) -> Iterator[tuple[int, str]]:
 
 def broken(name: str, text: str, words: dict[str, str]) -> list[str]:
     """`file:line: words: what to write instead`, for every place in a module or a page."""
-    pieces = literals(text) if name.endswith(".py") else [(1, text)]
-    places = []
-    for line, piece in pieces:
-        folded = " ".join(piece.casefold().split())
-        suspects = [one for one in words if one in folded]  # quicker than the pattern
-        for match in pattern(suspects).finditer(piece) if suspects else ():
+    folded = text.casefold()
+    suspects = [one for one in words if all(word in folded for word in one.split())]
+    if not suspects:
+        return []
+    sought, places = pattern(suspects), []
+    for line, piece in literals(text) if name.endswith(".py") else [(1, text)]:
+        for match in sought.finditer(piece):
             wrong = " ".join(match[0].casefold().split())
             places.append(
                 f"{name}:{line + piece.count(chr(10), 0, match.start())}: {wrong}: write {words[wrong]}"
