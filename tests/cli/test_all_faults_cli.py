@@ -86,7 +86,7 @@ def test_clients_that_are_not_clear_are_all_named(add: Add) -> None:
     assert done.code == UNUSABLE
     error = done.json["error"]
     assert error["code"] == "UNCLEAR_NAME"
-    assert "line 2: client 'Meridan Travel' is not clear" in error["message"]
+    assert "line 2: client 'Meridan Travel' is ambiguous" in error["message"]
     assert "did you mean Zebra Tours?" in error["message"]
 
 

@@ -288,7 +288,7 @@ def test_a_total_that_was_typed_stays_and_is_told(here: Runner, book: Path) -> N
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ([], 2, "say what to change"),
+        ([], 2, "give --qty, --price"),
         (["--qty", "0"], 2, "sale cancel S1"),
         (["--qty", "-1"], 2, "qty"),
         (["--qty", "1000000"], 2, "at most"),

@@ -116,7 +116,7 @@ def test_nobody_dispatches_what_waits_for_approval(here: Runner, tasked: Path) -
         ("unit", "substitute", "P00001", "--confirm", "UNDO", "--reason", "x"),
     ):
         assert "waits for approval" in done(here(*words), 4).err or words[1] == "reveal"
-    assert "no task fits" in done(here("staff", "assign", "--match", "M01", "--to", ANA), 4).err
+    assert "no task matches" in done(here("staff", "assign", "--match", "M01", "--to", ANA), 4).err
     assert done(here("staff", "tasks", "--json")).json["result"]["tasks"] == []
     queue = here("staff", "queue", "--json").json["result"]
     assert (queue["ready"], queue["new"]) == (0, 0)

@@ -490,7 +490,7 @@ def test_a_job_that_reads_only_writes_nothing() -> None:
     job = replace(
         allocation.unit_hold(["P00008"], "Acme", LATER, "x", new=True), effect=Effect.READS
     )
-    desk.refused(job, TicketopsError, "declared to read only")
+    desk.refused(job, TicketopsError, "declared read-only")
 
 
 # --- who may

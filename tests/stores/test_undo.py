@@ -181,13 +181,13 @@ def test_deleted_rows_come_back_and_overwrite_nothing(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({(2, PLACE["UnitID"]): "P00009"}, "P00001 is gone"),
+        ({(2, PLACE["UnitID"]): "P00009"}, "P00001 is missing"),
         ({(3, PLACE["UnitID"]): "P00001"}, "P00001 is there twice, in rows 2, 3"),
         ({(2, PLACE["Status"]): "SOLD"}, r"row 2 \(status\) was changed since"),
-        ({(2, PLACE["UnitID"]): None}, "P00001 is gone"),
+        ({(2, PLACE["UnitID"]): None}, "P00001 is missing"),
         (
             {(2, PLACE["UnitID"]): "P00002", (3, PLACE["UnitID"]): "P00001"},
-            "P00001 is the key of another record now",
+            "P00001 is now the key of another record",
         ),
     ],
 )
@@ -278,7 +278,7 @@ def test_an_older_command_comes_back_if_nothing_rests_on_it(bench: Bench) -> Non
     assert not bench.store.undoable(bench.entry("undo"), second).is_last
     bench.undo(second)
     assert bench.states() == {"P00001": "ALLOCATED"}
-    bench.refused(RuleError, "was taken back already", second)
+    bench.refused(RuleError, "was already undone", second)
     bench.refused(NotFoundError, "has no R20200101-000000", "R20200101-000000")
     bench.undo()
     bench.undo()

@@ -832,7 +832,7 @@ def test_preview_shows_no_plan_twice(several: bool) -> None:
             "it is SUGGEST, SEMI_AUTO, FULLY_AUTO",
         ),
         ({"scope": None}, " has no Scope", "it must be one of event, match, client"),
-        ({"scope": "venue"}, ": Scope can't be 'venue'", "it is event, match, client"),
+        ({"scope": "venue"}, ": Scope can't be 'venue'", "it must be one of event, match, client"),
     ],
 )
 def test_a_rule_that_cannot_be_read_stops_the_allocation(

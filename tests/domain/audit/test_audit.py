@@ -229,7 +229,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             4,
             "S1-2",
             "P00002",
-            "S1-2: P00002 stands on row 3 too",
+            "S1-2: P00002 is also on row 3",
         ),
         (
             CRITICAL,
@@ -377,7 +377,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             5,
             "",
             "P00003",
-            "P00003 stands on row 4 too",
+            "P00003 is also on row 4",
         )
     ],
     "the unit was sold elsewhere": [
@@ -458,7 +458,7 @@ def test_the_figures_of_the_summary() -> None:
         if f.code == "DUPLICATE_UNIT_IN_DISTRIBUTION"
     ]
     assert duplicates == [
-        (4, "S1-2", "S1-2: P00001 stands on row 3 too"),
-        (5, "S1-3", "S1-3: P00001 stands on row 3 too"),
-        (5, "S1-3", "S1-3: P00001 stands on row 3 too"),
+        (4, "S1-2", "S1-2: P00001 is also on row 3"),
+        (5, "S1-3", "S1-3: P00001 is also on row 3"),
+        (5, "S1-3", "S1-3: P00001 is also on row 3"),
     ]

@@ -110,7 +110,7 @@ def test_assign_in_turn(desk: DispatchDesk) -> None:
         "ada@desk.example",
         "ben@desk.example",
     ], "one sale, one person"
-    desk.refused(assign("eva@desk.example", unassigned=True), RuleError, "no task fits")
+    desk.refused(assign("eva@desk.example", unassigned=True), RuleError, "no task matches")
     desk.do(assign("eva@desk.example", from_person="Ben@desk.example", priority="High"))
     assert [(t["assigned_to"].partition("@")[0], t["priority"]) for t in desk.tasks()] == [
         ("ada", "Normal"),

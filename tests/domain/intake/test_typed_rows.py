@@ -161,7 +161,7 @@ def test_what_was_typed_stays(desk: Desk) -> None:
     plan = desk.do(selling.sale_expand())
     assert desk.rows(SALES, *typed) == [tuple(typed.values())]
     assert told(plan, "TOTAL_DIFFERS") == [
-        "S1: Total is 650.00, 2 × 350.00 is 700.00: it is kept; clear the cell and expand computes it"
+        "S1: Total is 650.00, but 2 × 350.00 is 700.00: it is kept; clear the cell and expand computes it"
     ]
     assert told(plan, "CURRENCY_ASSUMED") == []
 

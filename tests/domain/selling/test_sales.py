@@ -430,7 +430,7 @@ def test_why_each_line_of_the_reconciliation_is_what_it_is(desk: Desk) -> None:
     assert found == [
         (one[0], one[1] or 0, one[2], DISTRIBUTION, f"{one[0]}: {one[3]}")
         for one in lines
-        if one[2] != "KEEP" and "may stay" not in one[3]
+        if one[2] != "KEEP" and "can stay" not in one[3]
     ]
 
 

@@ -43,35 +43,35 @@ def keys(google: Google) -> dict[str, tuple[Any, int, tuple[str, ...]]]:
     info = google.info
     torn = info["private_key"].replace("A", "B", 40)
     return {
-        "no JSON": ("{", 3, ("no JSON",)),
-        "no object": ("[1]", 3, ("no key",)),
-        "empty": ("", 3, ("no JSON",)),
+        "no JSON": ("{", 3, ("not a JSON",)),
+        "no object": ("[1]", 3, ("not a key",)),
+        "empty": ("", 3, ("not a JSON",)),
         "nothing in it": ("{}", 3, ("no known type",)),
         "of another kind": ({"type": "external_account"}, 3, ("no known type",)),
         "whose tokens go over the open net": (
             info | {"token_uri": "http://tokens.example/token"},
             3,
-            ("others could listen to",),
+            ("insecure address",),
         ),
         "without its key": (
             {k: v for k, v in info.items() if k != "private_key"},
             3,
-            ("no usable key",),
+            ("not a usable key",),
         ),
-        "a torn key": (info | {"private_key": torn}, 3, ("no usable key",)),
-        "a key that is none": (info | {"private_key": "Canary-secret"}, 3, ("no usable key",)),
-        "a key that is a number": (info | {"private_key": 7}, 3, ("no usable key",)),
+        "a torn key": (info | {"private_key": torn}, 3, ("not a usable key",)),
+        "a key that is none": (info | {"private_key": "Canary-secret"}, 3, ("not a usable key",)),
+        "a key that is a number": (info | {"private_key": 7}, 3, ("not a usable key",)),
         "consent without its half": (
             {"type": "authorized_user", "refresh_token": "1//refresh-canary"},
             3,
-            ("no usable key",),
+            ("not a usable key",),
         ),
         "an OAuth client": (
             {"installed": {"client_id": "x", "client_secret": "GOCSPX-canary"}},
             2,
             ("OAuth client", "google login"),
         ),
-        "not UTF-8": (b"\xff\xfe{", 3, ("no JSON",)),
+        "not UTF-8": (b"\xff\xfe{", 3, ("not a JSON",)),
     }
 
 
@@ -293,7 +293,7 @@ WORDS: dict[str, tuple[str, str, int, tuple[str, ...]]] = {
         5,
         ("The operation was aborted", "run the command again"),
     ),
-    "too large": ("status 413", "", 3, ("larger than Google takes in one piece", "in parts")),
+    "too large": ("status 413", "", 3, ("larger than Google accepts", "smaller commands")),
     "no reason": ("status 403", "", 6, ()),
 }
 

@@ -170,5 +170,5 @@ def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
 
 
 def test_login_wants_an_oauth_client(google: Google, command: Command) -> None:
-    one_line(command("google", "login", str(google.key)), 3, "no OAuth client", "Desktop app")
+    one_line(command("google", "login", str(google.key)), 3, "not an OAuth client", "Desktop app")
     one_line(command("google", "login", str(google.folder / "gone.json")), 3, "gone.json")

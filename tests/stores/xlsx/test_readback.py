@@ -226,7 +226,7 @@ def test_an_archive_that_holds_other_bytes_is_refused(
             b'<c r="A3"',
             b'<c  r="A3"',
             InternalError,
-            "its changed rows, was not written as it was meant",
+            "its changed rows, was not written correctly",
         ),
         (b"P00002</t>", b"P00002</u>", UnusableError, "is damaged where it would be written"),
     ],
