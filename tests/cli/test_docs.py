@@ -65,9 +65,7 @@ def test_every_exit_code_is_documented() -> None:
 
 
 def test_the_workbook_page_is_what_the_layout_says() -> None:
-    assert (ROOT / "docs" / "workbook.md").read_text() == workbook_page(), (
-        "make docs rewrites it"
-    )
+    assert (ROOT / "docs" / "workbook.md").read_text() == workbook_page(), "make docs rewrites it"
 
 
 def test_the_schemas_are_those_of_the_results() -> None:

@@ -165,7 +165,7 @@ def test_a_game_column_agrees_with_its_match(
     assert sell(f"{head}Anna,,Mali vs Togo,Cat 1,1,5\n").code == 0
     refused = sell(f"{head}Anna,M01,Mali vs Togo,Cat 1,1,5\n")
     assert refused.code == 4
-    assert "two matches" in refused.err
+    assert "two different matches" in refused.err
     assert [row["Match"] for row in sales(empty)] == ["M01", "M02"]
     assert sell("client,game,category,qty,price\nAnna,mali,Cat 1,1,5\n").code == 0
 

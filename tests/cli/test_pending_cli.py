@@ -183,7 +183,7 @@ def test_a_later_commit_keeps_the_first_run_id(here: Runner, book: Path) -> None
 
 def test_an_escalation_is_recorded(here: Runner, tasked: Path) -> None:
     words = ("staff", "escalate", "T00001", "--reason", "the vendor's platform is down")
-    assert "no ISSUE" in done(here(*words), 4).err
+    assert "not ISSUE" in done(here(*words), 4).err
     done(here("staff", "report-issue", "T00001", "--reason", "platform down"))
     assert done(here("staff", "escalate", "T00001"), 2).err
     done(here(*words, role="staff"), 6)

@@ -193,7 +193,7 @@ def test_a_log_is_append_only(store: Any) -> None:
 def test_no_action_outside_the_closed_set_gets_into_a_log(
     store: Any, sheet: str, action: str
 ) -> None:
-    with pytest.raises(SchemaError, match="is none of"):
+    with pytest.raises(SchemaError, match="must be one of"):
         commit(
             store,
             lambda c, s: c.append(

@@ -83,7 +83,7 @@ class Sealer:
                 plain: bytes = self._fernets.decrypt(text.removeprefix(PREFIX))
             except InvalidToken:
                 raise UnusableError(
-                    f"a password was sealed with a key that is missing from {self._source}",
+                    f"a password was sealed with a key that is not in {self._source}",
                     "add that key to the key file, on a line of its own",
                 ) from None
             self._opened[text] = plain.decode("utf-8", "surrogatepass")

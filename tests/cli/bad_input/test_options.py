@@ -134,8 +134,10 @@ def test_files_to_be_made(desk: Refusing, tmp_path: Path) -> None:
     desk.refused(USAGE, "init", says="OUT.xlsx")
     desk.refused(RULE, "init", str(exists), says="already exists")
     desk.refused(RULE, "sample", "small", str(exists), says="already exists")
-    desk.refused(UNUSABLE, "init", str(tmp_path / "none" / "event.xlsx"), says="no such folder")
-    desk.refused(UNUSABLE, "init", str(exists / "event.xlsx"), says="no such folder")
+    desk.refused(
+        UNUSABLE, "init", str(tmp_path / "none" / "event.xlsx"), says="the folder does not exist"
+    )
+    desk.refused(UNUSABLE, "init", str(exists / "event.xlsx"), says="the folder does not exist")
     desk.refused(USAGE, "sample", "huge", str(tmp_path / "x.xlsx"), says="huge")
     desk.refused(USAGE, "sample", "small", str(tmp_path / "x.xlsx"), "--seed", "x", says="--seed")
     folder = tmp_path / "folder.xlsx"

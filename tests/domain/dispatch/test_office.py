@@ -54,8 +54,10 @@ def test_accept(desk: DispatchDesk) -> None:
         desk.write(sales_id, delivery=delivery)
     desk.reconcile()
     desk.refused(dispatch.client_accept("Acme Travel", ["S2-1"], None), NotFoundError, "S2-1")
-    desk.refused(dispatch.client_accept("Bolt Tours", [], None), RuleError, "nothing")
-    desk.refused(dispatch.client_accept("Acme Travel", ["S1-3"], None), RuleError, "nothing")
+    desk.refused(dispatch.client_accept("Bolt Tours", [], None), RuleError, "no ticket waiting")
+    desk.refused(
+        dispatch.client_accept("Acme Travel", ["S1-3"], None), RuleError, "no ticket waiting"
+    )
     plan = desk.do(dispatch.client_accept("Acme Travel", ["s1-2", "S1-3"], None, by="Ana"))
     assert plan.result.accepted == ("S1-2",)
     assert codes(plan) == ["NOT_SENT_YET"]

@@ -122,7 +122,9 @@ def test_a_row_as_a_whole_goes_by_its_key() -> None:
     "text", ["", "here", "LOCAL", "Notes", "Notes=", "Notes=here", "Notes==local=", "Notes=Local"]
 )
 def test_a_side_that_there_is_not(text: str) -> None:
-    with pytest.raises(UsageError, match=r"must be one of local, remote, COLUMN=local, COLUMN=remote"):
+    with pytest.raises(
+        UsageError, match=r"must be one of local, remote, COLUMN=local, COLUMN=remote"
+    ):
         nobody(text)
 
 

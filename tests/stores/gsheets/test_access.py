@@ -179,7 +179,11 @@ def test_a_sheet_that_is_not_shared_with_us(google: Google, command: Command) ->
     key = google.new(role=None)
     for words in (("status",), SALE, ("google", "check"), ("log",), ("undo", "-y")):
         one_line(
-            command(*words, "-w", f"gsheet:{key}"), 6, "not open to us", google.email, "editor"
+            command(*words, "-w", f"gsheet:{key}"),
+            6,
+            "no access to the Google Sheet",
+            google.email,
+            "editor",
         )
 
 
@@ -190,7 +194,7 @@ def test_not_shared_with_the_person_who_consented(google: Google, command: Comma
     one_line(
         command("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=str(file)),
         6,
-        "not open to us",
+        "no access to the Google Sheet",
         "share it with",
     )
 
@@ -285,7 +289,7 @@ WORDS: dict[str, tuple[str, str, int, tuple[str, ...]]] = {
         "status 403",
         "The caller does not have permission\nsecond line\nthird",
         6,
-        ("not open to us",),
+        ("no access to the Google Sheet",),
     ),
     "a conflict of Google's own": (
         "status 409",

@@ -222,13 +222,8 @@ def test_an_archive_that_holds_other_bytes_is_refused(
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
-        (
-            b'<c r="A3"',
-            b'<c  r="A3"',
-            InternalError,
-            "its changed rows, was not written correctly",
-        ),
-        (b"P00002</t>", b"P00002</u>", UnusableError, "is damaged where it would be written"),
+        (b'<c r="A3"', b'<c  r="A3"', InternalError, "its changed rows, was not written correctly"),
+        (b"P00002</t>", b"P00002</u>", UnusableError, "is damaged where it has to be written"),
     ],
     ids=["another form", "not well formed"],
 )
