@@ -270,7 +270,7 @@ def test_sealing_says_what_it_made_and_what_it_leaves(here: Runner, book: Path) 
     assert stat.S_IMODE((book.parent / "keys" / "ticketops.keys").stat().st_mode) == 0o600
     assert [opened(book, token) for token in column(book, "_PURCHASE_UNITS", 22)] == [CANARY]
     assert [row[4:] for row in history(book)] == [
-        ("Purchases", "1 passwords"),
+        ("Purchases", "1 password"),
         ("_PURCHASE_UNITS", "2 passwords"),
     ]
     assert "PLAINTEXT_PASSWORD" not in here("doctor").out

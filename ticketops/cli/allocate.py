@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.allocation.automatic import Allocated
@@ -92,7 +92,7 @@ def commit(
         typer.Option(
             "--reason",
             metavar="TEXT",
-            help="Why you override the policy; it is logged.",
+            help="The reason for overriding the policy; it is logged.",
             show_default=False,
         ),
     ] = None,

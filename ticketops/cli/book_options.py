@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.mail import bare_address
 from ticketops.stores.gsheets.address import is_online
 

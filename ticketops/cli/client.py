@@ -17,9 +17,9 @@ from ticketops.cli.book_options import (
     build_books,
     pull_books,
 )
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.states import DELIVERY
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import InputError, RuleError, UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.credentials.records import (
@@ -284,7 +284,7 @@ def assign(
             session.out.table(("Match", "Units"), result.by_match.items())
         for number, words in (
             (result.complete, "already had it"),
-            (result.other_login, "with another login unchanged"),
+            (result.other_login, "with another login left unchanged"),
         ):
             if number:
                 session.out.line(f"{counted(number, 'unit')} {words}")

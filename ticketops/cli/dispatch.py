@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli.book_options import became, show_books
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.dispatch.overdue import DispatchStatus, Figures

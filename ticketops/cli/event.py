@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped

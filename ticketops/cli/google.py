@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from ticketops import config
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 app = command_group("google")
 

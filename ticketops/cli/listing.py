@@ -15,10 +15,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.output import counted, harmless
+from ticketops.cli.output import harmless
 from ticketops.cli.session import Session
 from ticketops.errors import UnusableError, UsageError
 from ticketops.model import ids
+from ticketops.model.display import counted
 from ticketops.model.spelling import category as spelt_category
 
 Match = Annotated[

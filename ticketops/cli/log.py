@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted, listed, moment
+from ticketops.cli.output import listed, moment
 from ticketops.cli.session import Session, command
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.services.journal import Log, LogEntry, Logged

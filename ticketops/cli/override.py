@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.allocation.overrides import AllocFrom, SeatsReset, Unallocated

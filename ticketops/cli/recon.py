@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.selling.reimport import Applied

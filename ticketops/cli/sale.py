@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import (
     Again,
     Confirm,
@@ -23,6 +23,7 @@ from ticketops.cli.session import (
     command_group,
 )
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.money import DEFAULT_CURRENCY
 
 if TYPE_CHECKING:

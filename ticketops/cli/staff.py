@@ -18,9 +18,10 @@ from ticketops.cli.book_options import (
     build_books,
     pull_books,
 )
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import Reason, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.states import DISPATCH_STATUS, PRIORITY
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import shlex
 
 import typer
 
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import Session, command
 from ticketops.cli.tables import width_of, wrap
+from ticketops.model.display import counted
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -37,8 +38,8 @@ def status(session: Session) -> int:
     )
     if figures.oversold:
         out.line(
-            "Oversold: open tickets minus free units per match and category, allocated tickets "
-            "included; true shortage: open tickets that no unit is left for."
+            "Oversold: open tickets (allocated ones included) minus free units, per match and "
+            "category. True shortage: open tickets with neither a unit nor stock."
         )
     out.line()
     waiting = [

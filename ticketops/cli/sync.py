@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketops import config
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.model.findings import Finding

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, New, Reason, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.allocation.holds import Released, SetAside

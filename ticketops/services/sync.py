@@ -38,6 +38,7 @@ from ticketops.engine.job import Effect, Job
 from ticketops.engine.transaction import look
 from ticketops.errors import RuleError, UsageError
 from ticketops.files import read_regular, replace_file
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.results import OPTIONAL
 from ticketops.schema.columns import ERRORS, ErrorValue
@@ -412,7 +413,7 @@ def _not_theirs(table: Table, run: Run, cells: int) -> Finding:
     return Finding(
         "NOT_PERMITTED",
         Severity.HIGH,
-        f"{cells:,} cells are left unchanged: {run.user} may not run `{job}` there",
+        f"{counted(cells, 'cell')} left unchanged: {run.user} may not run `{job}` there",
         table.sheet.name,
     )
 

@@ -214,8 +214,8 @@ def test_a_typed_sale_that_asks_for_too_much_waits_for_approval_as_one_that_was_
         ("PENDING_APPROVAL", True),
     ]
     assert told(plan, "OVERSELL") == [
-        "S2: 2 tickets of M01 Cat 1, 1 are available: oversold by 1, waits for approval",
-        "S3: 1 tickets of M01 Cat 2, 0 are available: oversold by 1, waits for approval",
+        "S2: 2 tickets of M01 Cat 1, but 1 available: oversold by 1, waits for approval",
+        "S3: 1 ticket of M01 Cat 2, but 0 available: oversold by 1, waits for approval",
     ]
     desk.do(allocation.allocate_auto())
     assert [bool(ids) for ids in desk.rows(DISTRIBUTION, "unit_ids")] == [True] * 3 + [False] * 3
@@ -244,7 +244,7 @@ def test_a_sale_that_grew_is_checked_for_what_it_asks_beyond(desk: Desk) -> None
         ("PENDING_APPROVAL", True),
     ]
     assert told(plan, "OVERSELL") == [
-        "S2: 1 tickets of M01 Cat 1, 0 are available: oversold by 1, waits for approval"
+        "S2: 1 ticket of M01 Cat 1, but 0 available: oversold by 1, waits for approval"
     ]
 
 
@@ -256,7 +256,7 @@ def test_what_a_sale_that_is_served_already_grew_by_waits(desk: Desk) -> None:
     plan = desk.do(selling.sale_expand())
     assert desk.rows(SALES, "status", "oversell") == [("PARTIAL_ALLOCATED", True)]
     assert told(plan, "OVERSELL") == [
-        "S1: 2 tickets of M01 Cat 1, 0 are available: oversold by 2, its tickets without a unit wait for approval (PARTIAL_PENDING)"
+        "S1: 2 tickets of M01 Cat 1, but 0 available: oversold by 2, its tickets without a unit wait for approval (PARTIAL_PENDING)"
     ]
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from ticketops.domain.audit import unknown
 from ticketops.model import categories, ids
 from ticketops.model.changes import AddColumns, AddSheet, ChangeSet
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.addresses import column_letters
@@ -357,7 +358,7 @@ def _column_values(sheet: Sheet, table: Table, name: str, rows: RawRows) -> list
 def _passwords(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator[Finding]:
     plain = [row for row, value in values if not is_sealed(value)]
     if plain:
-        message = f"the column {header!r} holds {len(plain):,} passwords that anyone who opens the workbook can read: `ticketops credentials seal` seals them"
+        message = f"the column {header!r} holds {counted(len(plain), 'password')} that anyone who opens the workbook can read: `ticketops credentials seal` seals them"
         yield Finding("PLAINTEXT_PASSWORD", Severity.HIGH, message, sheet, plain[0])
 
 
@@ -368,7 +369,7 @@ def _numbers(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     ]
     if numbers:
-        message = f"the column {header!r} holds {len(numbers):,} numbers instead of text: leading zeros are lost"
+        message = f"the column {header!r} holds {counted(len(numbers), 'number')} instead of text: leading zeros are lost"
         yield Finding("NUMBER_FOR_TEXT", Severity.LOW, message, sheet, numbers[0])
 
 

@@ -17,6 +17,7 @@ from ticketops.domain.catalogue import matches
 from ticketops.domain.ticket import unit_ids
 from ticketops.model import states
 from ticketops.model.changes import ChangeSet
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, PURCHASES, SALES, SCHEDULE, UNITS
 from ticketops.schema.tables import Snapshot
@@ -56,7 +57,8 @@ def games(snapshot: Snapshot, sheets: Collection[str]) -> Followed:
             where[sheet] += count
         olds = " or ".join(repr(old) for old in dict.fromkeys(old for _sheet, old in cells))
         message = (
-            f"{match}: Game follows the schedule, {olds} → {known[match]!r}, in {sum(where.values()):,} cells "
+            f"{match}: Game follows the schedule, {olds} → {known[match]!r}, in "
+            f"{counted(sum(where.values()), 'cell')} "
             f"({', '.join(f'{sheet} {count:,}' for sheet, count in where.items())})"
         )
         done.findings.append(Finding("GAME_FOLLOWS", Severity.INFO, message, SCHEDULE, match=match))
@@ -268,12 +270,12 @@ def left_behind(snapshot: Snapshot, found_seats: Seats | None = None) -> list[Fi
     found = []
     cells = sum(1 for _cell in _differing(snapshot, [name for name in LEDGERS if name in snapshot]))
     if cells:
-        message = f"{cells:,} cells of Game differ from the schedule: dispatch sync updates them all, purchase expand and sale expand their own sheets"
+        message = f"Game differs from the schedule in {counted(cells, 'cell')}: dispatch sync updates them all, purchase expand and sale expand their own sheets"
         found.append(Finding("GAME_BEHIND", Severity.INFO, message, SCHEDULE))
     if found_seats is None and DISTRIBUTION in snapshot and UNITS in snapshot:
         found_seats = seats(snapshot)
     moves = found_seats.moves if found_seats else ()
     if moves:
-        message = f"the seats of {len(moves):,} tickets differ from their units: dispatch sync and sale expand update them"
+        message = f"{counted(len(moves), 'ticket')} with a seat other than the unit's: dispatch sync and sale expand update them"
         found.append(Finding("SEATS_BEHIND", Severity.INFO, message, DISTRIBUTION))
     return found

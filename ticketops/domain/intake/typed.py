@@ -13,6 +13,7 @@ import polars as pl
 
 from ticketops.domain.plan import Plan, Run
 from ticketops.model import states
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import CURRENCIES, DEFAULT_CURRENCY, line_total
 from ticketops.model.names import name_key
@@ -199,7 +200,7 @@ def totals(
             Finding(
                 TOTAL_DIFFERS,
                 Severity.LOW,
-                f"{len(found) - _MOST:,} more rows have a Total that was typed",
+                f"{counted(len(found) - _MOST, 'more row')} with a typed Total",
                 sheet,
             )
         )

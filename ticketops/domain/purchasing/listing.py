@@ -15,6 +15,7 @@ import polars as pl
 from ticketops.domain.plan import Plan
 from ticketops.domain.ticket import unit_ids
 from ticketops.domain.ticket.identity import sale_of
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES, UNITS
 from ticketops.schema.tables import Snapshot
@@ -105,7 +106,7 @@ def no_more_contracts(tickets: int) -> list[Finding]:
     """A finding that says how many tickets showed the contract of their sale."""
     if not tickets:
         return []
-    message = f"INV-NO of {tickets:,} tickets was the contract of their sale: it is now the vendor's listing number, or blank"
+    message = f"INV-NO of {counted(tickets, 'ticket')} was the sale's contract: it is now the vendor's listing number, or blank"
     return [Finding(WAS_CONTRACT, Severity.INFO, message, DISTRIBUTION)]
 
 

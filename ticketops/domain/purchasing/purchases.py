@@ -40,6 +40,7 @@ from ticketops.domain.ticket.owners import Owners
 from ticketops.domain.ticket.unit_ids import referenced_units
 from ticketops.model import ids, states
 from ticketops.model.changes import ChangeSet
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import line_total
 from ticketops.model.names import name_key
@@ -562,9 +563,10 @@ class _Expansion:
         )
         if issue in (ALLOCATED_EXCEEDS, ORPHAN_PRESERVED):
             what = {
-                ALLOCATED_EXCEEDS: f"{allocated} units are in use but the purchase says {purchase.quantity}",
-                ORPHAN_PRESERVED: f"{allocated} units in use no longer have a purchase; they are "
-                "kept",
+                ALLOCATED_EXCEEDS: f"{counted(allocated, 'unit')} in use, but the purchase says "
+                f"{purchase.quantity}",
+                ORPHAN_PRESERVED: f"{counted(allocated, 'unit')} in use without a purchase; they "
+                "are kept",
             }[issue]
             row = purchase.row or None
             sheet = PURCHASES if row else UNITS

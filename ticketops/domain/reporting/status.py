@@ -21,6 +21,7 @@ from ticketops.domain.ticket.identity import sale_of_each
 from ticketops.domain.ticket.owners import OWNED_BY, Owners
 from ticketops.errors import TicketopsError, UndeclaredError
 from ticketops.model import states
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, PURCHASES, SALES, UNITS
 from ticketops.schema.tables import Snapshot
@@ -151,16 +152,20 @@ def _actions(waiting: Waiting, issues: int, report: Position, approvals: list[st
     """What to do next, the most urgent first: commands that run as they stand."""
     oversold = f"{', '.join(approvals[:5])}{' …' if len(approvals) > 5 else ''}"
     candidates = (
-        (issues, "audit run", f"{issues:,} audit findings; audit repair fixes the certain ones"),
+        (
+            issues,
+            "audit run",
+            f"{counted(issues, 'audit finding')}; audit repair fixes what is certain",
+        ),
         (
             waiting.unexpanded_purchases,
             "purchase expand",
-            f"{waiting.unexpanded_purchases:,} purchases without all their units",
+            f"{counted(waiting.unexpanded_purchases, 'purchase')} with missing units",
         ),
         (
             waiting.unexpanded_sales,
             "sale expand",
-            f"{waiting.unexpanded_sales:,} sales without all their rows",
+            f"{counted(waiting.unexpanded_sales, 'sale')} with missing rows",
         ),
         (
             waiting.pending_approval,
@@ -170,42 +175,44 @@ def _actions(waiting: Waiting, issues: int, report: Position, approvals: list[st
         (
             report.true_shortage,
             "report position",
-            f"{report.true_shortage:,} tickets sold without stock: buy, or sale upgrade",
+            f"{counted(report.true_shortage, 'ticket')} sold without stock: buy, or sale upgrade",
         ),
         (
             waiting.servable,
             "allocate auto",
-            f"{waiting.servable:,} tickets can be served from stock",
+            f"{counted(waiting.servable, 'ticket')} can be served from stock",
         ),
         (
             waiting.delivery_issues,
             f"ticket list --status {states.ISSUE}",
-            f"{waiting.delivery_issues:,} deliveries with an issue",
+            f"{counted(waiting.delivery_issues, 'delivery issue')}",
         ),
         (
             waiting.refunds_to_decide,
             f"refund list --decision {TO_BE_DECIDED}",
-            f"{waiting.refunds_to_decide:,} refunds to decide",
+            f"{counted(waiting.refunds_to_decide, 'refund')} to decide",
         ),
         (
             waiting.guest_details_missing,
             "client build --all",
-            f"{waiting.guest_details_missing:,} allocated tickets lack the guest's e-mail address",
+            f"{counted(waiting.guest_details_missing, 'allocated ticket')} without the guest's "
+            "e-mail address",
         ),
         (
             waiting.reference_behind,
             "dispatch sync",
-            f"{waiting.reference_behind:,} games or seats differ from the schedule or the units",
+            f"{counted(waiting.reference_behind, 'difference')} in games and seats from the "
+            "schedule and the units",
         ),
         (
             waiting.staff_to_send,
             "staff queue",
-            f"{waiting.staff_to_send:,} tickets that staff can send",
+            f"{counted(waiting.staff_to_send, 'ticket')} that staff can send",
         ),
         (
             waiting.supplier_to_send,
             "supplier build --all",
-            f"{waiting.supplier_to_send:,} tickets that suppliers can send",
+            f"{counted(waiting.supplier_to_send, 'ticket')} that suppliers can send",
         ),
     )
     return [Action(command, why) for count, command, why in candidates if count]

@@ -33,6 +33,7 @@ from ticketops.domain.ticket.identity import identity_of
 from ticketops.domain.ticket.line import free_numbers, is_live
 from ticketops.model import ids, states
 from ticketops.model.changes import AppendRows, ChangeSet, SetCells
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import line_total
 from ticketops.model.results import shallow
@@ -269,7 +270,7 @@ def _sale_row(
 
 
 def _oversell(one: Oversold, what: str, severity: Severity, row: int | None = None) -> Finding:
-    message = f"{one.sales_id}: {one.qty} tickets of {one.match} {one.category}, {one.available} are available: oversold by {one.short}, {what}"
+    message = f"{one.sales_id}: {counted(one.qty, 'ticket')} of {one.match} {one.category}, but {one.available} available: oversold by {one.short}, {what}"
     return Finding(
         "OVERSELL",
         severity,
