@@ -323,7 +323,7 @@ def test_undo_takes_back_made_sheets_and_replaced_rows(store: Any) -> None:
 
 def test_a_missing_ledger_column_is_a_clear_error() -> None:
     broken = MemoryStore.of_rows({PURCHASES: [["Date", "Match"]]}, layout=EVENT)
-    with pytest.raises(SchemaError, match="lacks Game, Vendor, Contract"):
+    with pytest.raises(SchemaError, match="has no Game, Vendor, Contract"):
         broken.read(PURCHASES)
     assert broken.read(PURCHASES, strict=False)[PURCHASES].missing[0] == "Game"
 

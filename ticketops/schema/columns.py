@@ -284,7 +284,8 @@ def why_not(column: Column, text: str) -> str:
     if column.type in (ColumnType.NUMBER, ColumnType.INTEGER) and _AMBIGUOUS.fullmatch(plain):
         whole, _, decimals = plain.partition(".")
         return f"{text!r} is text and ambiguous, {whole}{decimals} or {whole}.{decimals.rstrip('0') or '0'}: type it as a number"
-    return f"{text!r} is not understood; a {column.type.value} is understood"
+    wanted = {ColumnType.INTEGER: "a whole number", ColumnType.FLAG: "TRUE or FALSE"}
+    return f"{text!r} is not understood; type {wanted.get(column.type, 'a number')}"
 
 
 def parse_time(text: str) -> time | None:

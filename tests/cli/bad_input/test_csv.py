@@ -31,7 +31,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "only commas": (b",,,,\n,,,,\n", "empty"),
     "header only": (table(), "no lines"),
     "header and blank lines": (table("", ",,,,", ""), "no lines"),
-    "no header": (table(header=LINE), "lacks"),
+    "no header": (table(header=LINE), "has no column"),
     "a column is missing": (
         table("M06,Cat 2,350,V", header="match,category,unit_price,vendor"),
         "has no column qty",

@@ -26,7 +26,7 @@ BAD_OPTIONS: list[tuple[int, str, str]] = [
     (
         USAGE,
         'purchase add --match M06 --vendor V --line "Cat 2:2@5" --currency GBP',
-        "--currency 'GBP'",
+        "--currency must be one of USD, EUR, not 'GBP'",
     ),
     (USAGE, 'purchase add --match M06 --vendor V --line "Cat 2:2@5" --currency ""', "--currency"),
     (USAGE, 'purchase add --match M06 --line "Cat 2:2@5"', "--vendor is missing"),
@@ -52,7 +52,11 @@ BAD_OPTIONS: list[tuple[int, str, str]] = [
     (USAGE, "sale add --client C", "--line"),
     (USAGE, 'sale add --client C --line "Cat 2:2@5"', "MATCH:CATEGORY:QTY@PRICE"),
     (USAGE, 'sale add --client C --line ":Cat 2:2@5"', "MATCH:CATEGORY:QTY@PRICE"),
-    (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --payment MAYBE', "--payment 'MAYBE'"),
+    (
+        USAGE,
+        'sale add --client C --line "M06:Cat 2:2@5" --payment MAYBE',
+        "--payment must be one of PENDING, INVOICED, PAID",
+    ),
     (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --date 2026-02-30', "--date"),
     (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --currency CHF', "--currency"),
     (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --line "M06:Cat 2:0@5"', "0 tickets"),

@@ -410,8 +410,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             5,
             "",
             "P00004",
-            "_PURCHASE_UNITS row 5: Status 'free?' is not understood; one of AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD is understood; "
-            "until then the row is skipped",
+            "_PURCHASE_UNITS row 5: Status 'free?' is not understood; write one of AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD; the row is skipped until the cell is corrected",
         )
     ],
 }

@@ -132,7 +132,7 @@ def test_other_commands_count_what_differs(desk: Desk) -> None:
     assert "dispatch sync" in [action.command for action in found.actions]
     for job in (audit.audit_job(write=False), dispatch.staff_queue(), selling.recon_run()):
         messages = told(desk.do(job), "GAME_BEHIND")
-        assert [message.split()[0] for message in messages] == [
+        assert [message.split()[6] for message in messages] == [
             "4" if job.name == "recon.run" else "7"
         ], job.name
         assert "dispatch sync" in messages[0]

@@ -137,7 +137,7 @@ def plan_commit(
     if others := sorted(
         {effective_category(t) for t in target.tickets if is_pending(t)} - {target.category}
     ):
-        message = f"{target.sales_id}: its other pending tickets are served from {', '.join(others)}: commit once more"
+        message = f"{target.sales_id}: its other pending tickets are served from {', '.join(others)}: run allocate commit again"
         plan.findings.append(
             Finding("OTHER_CATEGORY", Severity.INFO, message, DISTRIBUTION, row, target.sales_id)
         )

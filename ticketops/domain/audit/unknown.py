@@ -69,7 +69,7 @@ class Unknown:
     def said(self) -> str:
         """The cell in words, with what is understood."""
         near = " or ".join(self.near) or spelling.nearest(self.text, self.allowed)
-        hint = f"did you mean {near}?" if near else f"{_form(self)} is understood"
+        hint = f"did you mean {near}?" if near else f"write {_form(self)}"
         if self.text in ERRORS:
             hint = FAILED
         return f"{self.sheet} row {self.row}: {self.header} {self.text!r} is not understood; {hint}"
@@ -78,7 +78,7 @@ class Unknown:
         return Finding(
             UNKNOWN_VALUE,
             Severity.HIGH,
-            f"{self.said}; until then the row is skipped",
+            f"{self.said}; the row is skipped until the cell is corrected",
             self.sheet,
             self.row,
             self.key if self.key.startswith("S") else "",
@@ -95,7 +95,7 @@ def _form(cell: Unknown) -> str:
         "sales_id": "S147-1",
         "set_id": "PR0001-S01",
         "match": "M01",
-    }.get(cell.column, "an entry of the list")
+    }.get(cell.column, "an entry from the list")
 
 
 def unknown_cells(snapshot: Snapshot, sheets: Collection[str] = tuple(_LOOKED_AT)) -> list[Unknown]:

@@ -1,7 +1,7 @@
 """The cascade (§7–§9): what follows from a changed Delivery, note, guest detail or acceptance.
 
-`reconcile` applies the edits of the parties, then makes Distribution, the queues, the client inputs and the
-sales agree. It can be run as often as one likes: a second run finds nothing to do.
+`reconcile` applies the edits of the parties, then makes Distribution, the queues, the client inputs
+and the sales agree. It can be run as often as one likes: a second run finds nothing to do.
 """
 
 from __future__ import annotations
@@ -296,7 +296,7 @@ def _apply_delivery(
     deliver(ticket, edit.value, run, by=edit.party, at=edit.at)
     done.delivered.add(ticket.key)
     if spoken_between:
-        return Outcome.OVERTAKEN, f"{ticket.key} was {ours} meanwhile, now {edit.value}"
+        return Outcome.OVERTAKEN, f"{ticket.key} became {ours} meanwhile and is now {edit.value}"
     return Outcome.TAKEN, ""
 
 

@@ -80,7 +80,7 @@ def _of_one_sale(snapshot: Snapshot, names: Sequence[str]) -> tuple[Target, list
     found = find_tickets(snapshot, names)
     if len(found) > 1:
         sales = " and ".join(target.sales_id for target, _tickets in found)
-        raise RuleError(f"{sales} are of several sales", "cancel one after the other")
+        raise RuleError(f"{sales} are different sales", "cancel one after the other")
     return found[0]
 
 
