@@ -44,7 +44,7 @@ def test_faults_of_cells_matches_and_categories_together(add: Add) -> None:
     for says in (
         "lines.csv line 2: M01 has no category 'CAT1' (did you mean Cat 1?)",
         "line 3: the schedule has no match M105 (it has M01 to M104)",
-        "line 4: the currency 'GBP' is not USD or EUR",
+        "line 4: the currency must be one of USD, EUR, not 'GBP'",
         "line 4: client is empty",
         "line 4: 'x' is not a whole number of tickets",
         "line 4: --date 'tomorrow' is not a date",
@@ -102,7 +102,7 @@ def test_what_contradicts_options_and_orders_is_named_too(add: Add) -> None:
     assert done.code == UNUSABLE
     for says in (
         "line 3: its currency is 'EUR', but the option says 'USD'",
-        "line 4: --payment 'SOON'",
+        "line 4: --payment must be one of PENDING, INVOICED, PAID, not 'SOON'",
         "line 5: M01 has no category 'CAT1'",
     ):
         assert says in done.err

@@ -216,7 +216,7 @@ class BookJob:
             back = read.get(name)
             if back is not None and not _is_own(back, known, snapshot, party):
                 shown[-1] = replace(said, state="in the way")
-                message = f"{location.label}: that file is not {party}'s book; it is left alone"
+                message = f"{location.label} is not {party}'s book and is left alone"
                 plan.findings.append(Finding("FILE_IN_THE_WAY", Severity.HIGH, message))
                 continue
             last = latest.get((kind, party, name))

@@ -150,7 +150,7 @@ def test_what_is_no_book_is_told_once(tmp_path: Path) -> None:
     bad.mkdir()
     looking = Inbox(tmp_path)
     assert looking.look().findings == ()  # it may be on its way still
-    assert [f.message for f in looking.look().findings] == ["x.xlsx is left alone: it is a folder"]
+    assert [f.message for f in looking.look().findings] == ["x.xlsx is skipped: it is a folder"]
     assert looking.look().findings == ()
     bad.rmdir()
     os.mkfifo(bad)
