@@ -549,6 +549,6 @@ def test_a_password_is_asked_for_unseen_and_twice(book: Path, environment: dict[
     time.sleep(0.1)
     terminal.type("Zaisig\n")
     assert terminal.end() == 4
-    assert "not the same" in terminal.text
+    assert "the two passwords differ" in terminal.text
     assert OTHER not in terminal.text
     assert opened(book, column(book, "_VENDOR_CREDENTIALS", 4)[0]) == CANARY

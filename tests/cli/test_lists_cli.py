@@ -279,7 +279,7 @@ def test_what_was_not_paid_is_not_given_back(own: Any) -> None:
     (refund,) = own("refund", "list", "--sale", "S2", "--json").json["result"]["refunds"]
     assert (refund["decision"], refund["amount"]) == ("NO_REFUND", 0)
     refused = own("refund", "decide", "S2", "--credit", "--reason", "x", code=4)
-    assert "decided already: NO_REFUND" in refused.err
+    assert "already decided: NO_REFUND" in refused.err
 
 
 def test_the_seat_of_a_unit_is_that_of_its_ticket(own: Any) -> None:
