@@ -220,7 +220,7 @@ def test_an_issue_is_escalated_to_an_ops_manager_only(here: Runner, tasked: Path
     for name, role in (("boss", "super_admin"), ("mia", "ops_manager"), ("ben", "staff")):
         done(here("user", "set", name, "--role", role, "-y", user="boss"))
     words = ("staff", "escalate", "T00001", "--reason", "x")
-    assert "is no ops_manager" in done(here(*words, "--to", "ben", user="mia"), 4).err
+    assert "is not an ops_manager" in done(here(*words, "--to", "ben", user="mia"), 4).err
     assert "not in _USERS" in done(here(*words, "--to", "zoe", user="mia"), 4).err
     done(here(*words, "--to", "mia", user="mia"))
     assert rows_of(tasked, "_STAFF_QUEUE")[0]["EscalatedTo"] == "mia"

@@ -125,7 +125,7 @@ def test_what_rests_on_an_older_command_is_named(here: Runner, book: Path) -> No
     before = book.read_bytes()
     refused = here("undo", first, "-y")
     assert refused.code == 4
-    assert f"{last} (sale cancel {sale}) rests on it" in refused.err
+    assert f"{last} (sale cancel {sale}) depends on it" in refused.err
     assert book.read_bytes() == before
 
 

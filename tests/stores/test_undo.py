@@ -1,5 +1,5 @@
 """Undo on every store: rows are found by key, lasting sheets keep their rows, an older command
-comes back if nothing rests on it (D15, D19)."""
+comes back if nothing depends on it (D15, D19)."""
 
 from __future__ import annotations
 
@@ -274,7 +274,7 @@ def test_the_log_keeps_its_rows_and_says_what_was_undone(bench: Bench) -> None:
 def test_an_older_command_comes_back_if_nothing_rests_on_it(bench: Bench) -> None:
     first, second = bench.add("P00001"), bench.add("P00002")
     third = bench.allocate("P00001")
-    bench.refused(RuleError, rf"{first} can't be undone: {third} .*rests on it \(.*P00001", first)
+    bench.refused(RuleError, rf"{first} can't be undone: {third} .*depends on it \(.*P00001", first)
     assert not bench.store.undoable(bench.entry("undo"), second).is_last
     bench.undo(second)
     assert bench.states() == {"P00001": "ALLOCATED"}
