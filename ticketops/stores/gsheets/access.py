@@ -71,7 +71,7 @@ def identity(named: Path | None, config_folder: Path) -> Identity:
             return _load(path)
     looked = ", ".join(str(path) for path in places)
     raise UsageError(
-        f"there is no key for Google; looked for {looked}",
+        f"no key for Google; looked for {looked}",
         "set google_key to a service account's key file, or run `ticketops google login CLIENT_FILE`",
     )
 
