@@ -14,7 +14,16 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("*.md", "docs/*.md", "docs/*.ipynb", "docs/*.py", "docs/images/*", "ticketops/*.md", "benchmarks/*.md")
+PAGES = (
+    "*.md",
+    "docs/*.md",
+    "docs/*.ipynb",
+    "docs/*.py",
+    "docs/images/*",
+    "docs/schema/*",
+    "ticketops/*.md",
+    "benchmarks/*.md",
+)
 
 
 def build(site: Path) -> None:
@@ -27,7 +36,7 @@ def build(site: Path) -> None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(page, copy)
         subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", site.resolve()],
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", site.resolve()],
             cwd=folder,
             check=True,
         )

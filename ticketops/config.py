@@ -114,7 +114,7 @@ def _server(value: Any) -> str:
     address: str = _typed(value, str).strip()
     if address and not is_confidential(address):
         raise UsageError(
-            f"can't be {address!r}", "the key for Google goes by https, or to this machine, only"
+            f"can't be {address!r}", "the key for Google is sent only by https, or to this machine"
         )
     return address
 
@@ -136,7 +136,7 @@ def _addresses(value: Any) -> str:
     for text in found:
         name, at, host = text.rpartition("@")
         if not (name and at and "." in host) or any(c.isspace() for c in text):
-            raise UsageError(f"can't be {text!r}", "e-mail addresses, with commas between them")
+            raise UsageError(f"can't be {text!r}", "give e-mail addresses separated by commas")
     return ",".join(dict.fromkeys(found))
 
 
@@ -194,8 +194,9 @@ def load(
         values |= told
         if kept_out:
             values["ignored"] = (
-                f"ignored: {', '.join(kept_out)} of {here / FILE_NAME}: a folder's file may not say"
-                f" where secrets go or who you are; {own / FILE_NAME} may, or TICKETOPS_{kept_out[0].upper()}"
+                f"ignored: {', '.join(kept_out)} of {here / FILE_NAME}: a folder's file can't set "
+                f"where secrets go or who you are; use {own / FILE_NAME} or "
+                f"TICKETOPS_{kept_out[0].upper()}"
             )
     for name in _READERS:
         text = environment.get(f"TICKETOPS_{name.upper()}")
@@ -256,7 +257,8 @@ def _from_file(path: Path, may: Set[str]) -> tuple[dict[str, Any], list[str]]:
     unknown = content.keys() - _READERS.keys()
     if unknown:
         raise UsageError(
-            f"{path} has no setting {sorted(unknown)[0]!r}", f"it may hold {', '.join(_READERS)}"
+            f"{path} has no setting {sorted(unknown)[0]!r}",
+            f"the settings are {', '.join(_READERS)}",
         )
     values = {
         name: _read(name, value, f"{path}: {name}")

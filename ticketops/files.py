@@ -36,7 +36,7 @@ class TooLarge(OSError):
     """A file that is larger than anything of its kind; strerror says so. size: its bytes."""
 
     def __init__(self, size: int, most: int, path: str) -> None:
-        super().__init__(errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", path)
+        super().__init__(errno.EFBIG, f"it has {size:,} bytes; at most {most:,} are allowed", path)
         self.size = size
 
 
@@ -120,8 +120,8 @@ def staging(path: Path) -> Iterator[Path]:
 
 
 def write_durably(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Fill a `new_file`, and have it on the disk. Raises OSError; a link that stands there by now is
-    not followed."""
+    """Fill a `new_file`, and have it on the disk. Raises OSError; a link that stands there by now
+    is not followed."""
     flags = (
         os.O_WRONLY
         | os.O_CREAT
@@ -165,8 +165,8 @@ def sweep(folder: Path, of: str = "", *, held: bool = False) -> None:
 
 
 def _head(name: str) -> str:
-    """What the names of temporary files for a name begin with. Of two long names, which begin alike,
-    they differ."""
+    """What the names of temporary files for a name begin with. Of two long names, which begin
+    alike, they differ."""
     raw = os.fsencode(name)
     if len(raw) <= _LONGEST_NAME:
         return f".{raw.decode('utf-8', 'ignore')}"

@@ -44,11 +44,11 @@ def test_faults_of_cells_matches_and_categories_together(add: Add) -> None:
     for says in (
         "lines.csv line 2: M01 has no category 'CAT1' (did you mean Cat 1?)",
         "line 3: the schedule has no match M105 (it has M01 to M104)",
-        "line 4: the currency 'GBP' is not USD or EUR",
+        "line 4: the currency must be one of USD, EUR, not 'GBP'",
         "line 4: client is empty",
         "line 4: 'x' is not a whole number of tickets",
         "line 4: --date 'tomorrow' is not a date",
-        "line 5: 0 tickets: a line has 1 to 100,000",
+        "line 5: 0 tickets: a line must have 1 to 100,000",
         "line 5: M02 has no category 'Kat 2' (did you mean Cat 2?)",
         "line 6: match is empty",
         "line 6: no match has a category 'Cat 9' (there are Top Cat 1",
@@ -86,7 +86,7 @@ def test_clients_that_are_not_clear_are_all_named(add: Add) -> None:
     assert done.code == UNUSABLE
     error = done.json["error"]
     assert error["code"] == "UNCLEAR_NAME"
-    assert "line 2: client 'Meridan Travel' is not clear" in error["message"]
+    assert "line 2: client 'Meridan Travel' is ambiguous" in error["message"]
     assert "did you mean Zebra Tours?" in error["message"]
 
 
@@ -101,13 +101,13 @@ def test_what_contradicts_options_and_orders_is_named_too(add: Add) -> None:
     done = add("sale", text, "--currency", "USD")
     assert done.code == UNUSABLE
     for says in (
-        "line 3: its currency is 'EUR', the option says 'USD'",
-        "line 4: --payment 'SOON'",
+        "line 3: its currency is 'EUR', but the option says 'USD'",
+        "line 4: --payment must be one of PENDING, INVOICED, PAID, not 'SOON'",
         "line 5: M01 has no category 'CAT1'",
     ):
         assert says in done.err
     done = add("sale", text.replace("SOON", "PAID").replace("EUR", "USD"))
-    assert "line 3: order 1 has two of client: 'Anna' and 'Bert'" in done.err
+    assert "line 3: order 1 has two values of client: 'Anna' and 'Bert'" in done.err
     assert "line 5" in done.err
 
 

@@ -225,7 +225,7 @@ def test_the_script_is_that_of_the_shell(in_process: Runner, shell: str, says: s
 def test_a_shell_that_is_none(in_process: Runner) -> None:
     done = in_process("--show-completion", "tcsh")
     assert (done.code, done.out) == (2, "")
-    assert "'tcsh' is no shell that is known (it is bash, zsh" in done.err
+    assert "'tcsh' is not a supported shell (it must be one of bash, zsh" in done.err
 
 
 def test_it_is_installed_for_the_shell_that_is_named(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_nothing_to_do_asks_nothing_and_is_no_refusal(empty: Path) -> None:
     done = at_terminal("sale", "expand", "-w", str(empty), typed=["n\n"])
     assert done.code == 0
     assert "[Y/n]" not in done.out
-    assert "nothing to do: the workbook is as it should be" in done.out
+    assert "nothing to do: the workbook is up to date" in done.out
     assert empty.read_bytes() == before
 
 
@@ -153,7 +153,7 @@ def test_how_many_cells_are_shown(
     shown = at_terminal(*words)
     assert shown.code == 0
     assert len(listed(shown)) == min(cells, 200)
-    more = f"… and {cut} cells more (a pipe or --json gets them all)"
+    more = f"… and {cut} cells more (a pipe or --json shows them all)"
     assert (more in shown.out) is bool(cut)
     assert ("cells more" in shown.out) is bool(cut)
     piped = at_terminal(*words, piped=True)

@@ -263,14 +263,14 @@ def test_sealing_says_what_it_made_and_what_it_leaves(here: Runner, book: Path) 
     assert not (book.parent / "keys").exists()
     done = here("credentials", "seal")
     assert done.code == 0
-    assert "made the key file" in done.err
+    assert "created the key file" in done.err
     assert "copy" in done.err
     assert "2 older versions kept for undo in" in done.err
     assert "--purge-backups" in done.err
     assert stat.S_IMODE((book.parent / "keys" / "ticketops.keys").stat().st_mode) == 0o600
     assert [opened(book, token) for token in column(book, "_PURCHASE_UNITS", 22)] == [CANARY]
     assert [row[4:] for row in history(book)] == [
-        ("Purchases", "1 passwords"),
+        ("Purchases", "1 password"),
         ("_PURCHASE_UNITS", "2 passwords"),
     ]
     assert "PLAINTEXT_PASSWORD" not in here("doctor").out
@@ -339,21 +339,25 @@ def test_rotation_drops_old_keys_only_when_asked(here: Runner, book: Path) -> No
     ("words", "code", "message"),
     [
         (["add", "Ann"], 2, "--login"),
-        (["add", "Ann", "--login", "a"], 2, "nobody is there to be asked"),
+        (["add", "Ann", "--login", "a"], 2, "there is no terminal to ask"),
         (["add", "Ann", "--login", "a", "--password-stdin"], 3, "the password is empty"),
-        (["add", "Ann", "--login", "a", "--no-password", "--password-stdin"], 2, "contradict"),
-        (["add", "Ann", "--login", "a", "--event", "E", "--event-here"], 2, "twice"),
+        (
+            ["add", "Ann", "--login", "a", "--no-password", "--password-stdin"],
+            2,
+            "either --no-password or",
+        ),
+        (["add", "Ann", "--login", "a", "--event", "E", "--event-here"], 2, "either --event or"),
         (["add", " ", "--login", "a", "--no-password"], 2, "--vendor is empty"),
         (["add", "Ann", "--login", "a\x07", "--no-password"], 2, "control character"),
         (["add", "Ann", "--login", "a", "--password", CANARY], 2, "No such option"),
-        (["update", "Ann"], 2, "nothing is to be changed"),
+        (["update", "Ann"], 2, "nothing to change"),
         (["update", "Ann", "--notes", "x"], 3, "no active login at Ann"),
         (["deactivate", "Ann"], 2, "reason"),
         (["deactivate", "Ann", "--reason", " "], 2, "--reason is empty"),
         (["assign"], 2, "vendor"),
         (["assign", "--vendor", "Ann"], 3, "no active login at Ann"),
-        (["assign", "--vendor", "Ann", "--mode", "ALL"], 2, "BLANKS_ONLY or OVERWRITE"),
-        (["reveal", "Ann"], 4, "on a terminal only"),
+        (["assign", "--vendor", "Ann", "--mode", "ALL"], 2, "BLANKS_ONLY, OVERWRITE"),
+        (["reveal", "Ann"], 4, "only on a terminal"),
     ],
 )
 def test_what_is_refused_is_one_line(
@@ -489,7 +493,7 @@ def test_where_no_terminal_can_be_kept_clear_nothing_is_shown_or_recorded(
     terminal = Terminal(["reveal", "ann"], poor)
     assert terminal.end() == 4
     assert (
-        "a password is shown on a terminal only, and this platform has none that can be kept clear"
+        "a password is shown only on a terminal that can be cleared, and this platform has none"
         in " ".join(terminal.text.split())
     )
     assert CANARY not in terminal.text
@@ -531,7 +535,7 @@ def test_a_password_is_asked_for_unseen_and_twice(book: Path, environment: dict[
     terminal.until("Password: ")
     time.sleep(0.1)
     terminal.type(f"{CANARY}\n")
-    terminal.until("Once more: ")
+    terminal.until("Repeat the password: ")
     time.sleep(0.1)
     terminal.type(f"{CANARY}\n")
     assert terminal.end() == 0
@@ -541,10 +545,10 @@ def test_a_password_is_asked_for_unseen_and_twice(book: Path, environment: dict[
     terminal.until("Password: ")
     time.sleep(0.1)
     terminal.type(f"{OTHER}\n")
-    terminal.until("Once more: ")
+    terminal.until("Repeat the password: ")
     time.sleep(0.1)
     terminal.type("Zaisig\n")
     assert terminal.end() == 4
-    assert "not the same" in terminal.text
+    assert "the two passwords differ" in terminal.text
     assert OTHER not in terminal.text
     assert opened(book, column(book, "_VENDOR_CREDENTIALS", 4)[0]) == CANARY

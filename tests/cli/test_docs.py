@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_command_reference_is_what_the_commands_say() -> None:
-    assert (ROOT / "docs" / "commands.md").read_text() == reference(), "make docs writes it anew"
+    assert (ROOT / "docs" / "commands.md").read_text() == reference(), "make docs rewrites it"
 
 
 @pytest.mark.parametrize("path", list(every_command()))
@@ -65,19 +65,17 @@ def test_every_exit_code_is_documented() -> None:
 
 
 def test_the_workbook_page_is_what_the_layout_says() -> None:
-    assert (ROOT / "docs" / "workbook.md").read_text() == workbook_page(), (
-        "make docs writes it anew"
-    )
+    assert (ROOT / "docs" / "workbook.md").read_text() == workbook_page(), "make docs rewrites it"
 
 
 def test_the_schemas_are_those_of_the_results() -> None:
     stored = {path.name: path.read_text("utf-8") for path in (ROOT / "docs" / "schema").iterdir()}
-    assert stored == schema_pages(), "make docs writes them anew"
+    assert stored == schema_pages(), "make docs rewrites them"
 
 
 def test_the_manual_pages_are_what_the_commands_say() -> None:
     stored = {path.name: path.read_text("utf-8") for path in (ROOT / "docs" / "man").iterdir()}
-    assert stored == pages(), "make docs writes them anew"
+    assert stored == pages(), "make docs rewrites them"
 
 
 def test_the_changelog_names_this_version() -> None:

@@ -205,7 +205,7 @@ def test_at_the_command_line(
     assert in_process("credentials", "seal", "-y", **at).code == 6
     assert in_process("user", "set", "ann", "--role", "ops_manager", "-y", **at).code == 0
     unsealed = in_process("credentials", "seal", "-y", "--as", "ann", **at)
-    assert (unsealed.code, "no key file is named" in unsealed.err) == (2, True)
+    assert (unsealed.code, "no key file is set" in unsealed.err) == (2, True)
     assert str(variables["XDG_CONFIG_HOME"]) in unsealed.err.splitlines()[-1]
     assert not elsewhere.exists()
     logged = in_process("log", "--json", "--as", "ann", **at).json["result"]["transactions"]

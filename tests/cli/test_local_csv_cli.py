@@ -151,7 +151,7 @@ def test_every_line_that_is_wrong_is_said(sell: Any, empty: Path) -> None:
     done = sell(f"{HEADER}\n" + "".join(f"M01;Cat 1;{one}\n" for one in lines))
     assert done.code == 3
     for says in (
-        "line 3: 0 tickets: a line has 1 to 100,000 (and lines 6, 7);",
+        "line 3: 0 tickets: a line must have 1 to 100,000 (and lines 6, 7);",
         "line 4: 'abc' is not an amount",
         "line 5: '1.350' is ambiguous",
         "line 8: qty is empty",

@@ -153,7 +153,7 @@ def test_a_renamed_sheet_is_named_and_no_other_is_made(
         for finding in fixed["findings"]
         if finding["code"] == "MISSING_SHEET" and finding["sheet"] == "Purchases"
     ]
-    assert told == [f"there is no sheet 'Purchases'; {title!r} may be it: if it is, rename it"]
+    assert told == [f"there is no sheet 'Purchases'; {title!r} may be that sheet: if so, rename it"]
     assert here("purchase", "expand").code == 3
 
 

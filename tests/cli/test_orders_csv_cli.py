@@ -131,7 +131,7 @@ def test_one_order_has_one_client(sell: Sell, empty: Path) -> None:
     text = "order,client,match,category,qty,price\n7,Anna,M01,Cat 1,1,5\n7,Bert,M01,Cat 1,1,5\n"
     done = sell(text)
     assert done.code == 3
-    assert "line 3: order 7 has two of client: 'Anna' and 'Bert'" in done.err
+    assert "line 3: order 7 has two values of client: 'Anna' and 'Bert'" in done.err
 
 
 def test_a_client_in_a_file_is_resolved_like_any(sell: Sell, empty: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_game_column_agrees_with_its_match(
     assert sell(f"{head}Anna,,Mali vs Togo,Cat 1,1,5\n").code == 0
     refused = sell(f"{head}Anna,M01,Mali vs Togo,Cat 1,1,5\n")
     assert refused.code == 4
-    assert "two matches" in refused.err
+    assert "two different matches" in refused.err
     assert [row["Match"] for row in sales(empty)] == ["M01", "M02"]
     assert sell("client,game,category,qty,price\nAnna,mali,Cat 1,1,5\n").code == 0
 

@@ -116,7 +116,7 @@ def test_nobody_dispatches_what_waits_for_approval(here: Runner, tasked: Path) -
         ("unit", "substitute", "P00001", "--confirm", "UNDO", "--reason", "x"),
     ):
         assert "waits for approval" in done(here(*words), 4).err or words[1] == "reveal"
-    assert "no task fits" in done(here("staff", "assign", "--match", "M01", "--to", ANA), 4).err
+    assert "no task matches" in done(here("staff", "assign", "--match", "M01", "--to", ANA), 4).err
     assert done(here("staff", "tasks", "--json")).json["result"]["tasks"] == []
     queue = here("staff", "queue", "--json").json["result"]
     assert (queue["ready"], queue["new"]) == (0, 0)
@@ -183,7 +183,7 @@ def test_a_later_commit_keeps_the_first_run_id(here: Runner, book: Path) -> None
 
 def test_an_escalation_is_recorded(here: Runner, tasked: Path) -> None:
     words = ("staff", "escalate", "T00001", "--reason", "the vendor's platform is down")
-    assert "no ISSUE" in done(here(*words), 4).err
+    assert "not ISSUE" in done(here(*words), 4).err
     done(here("staff", "report-issue", "T00001", "--reason", "platform down"))
     assert done(here("staff", "escalate", "T00001"), 2).err
     done(here(*words, role="staff"), 6)
@@ -220,7 +220,7 @@ def test_an_issue_is_escalated_to_an_ops_manager_only(here: Runner, tasked: Path
     for name, role in (("boss", "super_admin"), ("mia", "ops_manager"), ("ben", "staff")):
         done(here("user", "set", name, "--role", role, "-y", user="boss"))
     words = ("staff", "escalate", "T00001", "--reason", "x")
-    assert "is no ops_manager" in done(here(*words, "--to", "ben", user="mia"), 4).err
+    assert "is not an ops_manager" in done(here(*words, "--to", "ben", user="mia"), 4).err
     assert "not in _USERS" in done(here(*words, "--to", "zoe", user="mia"), 4).err
     done(here(*words, "--to", "mia", user="mia"))
     assert rows_of(tasked, "_STAFF_QUEUE")[0]["EscalatedTo"] == "mia"

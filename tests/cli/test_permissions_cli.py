@@ -137,7 +137,7 @@ def test_the_first_user_locks_nobody_out_unasked(here: Runner, book: Path) -> No
         done = here("user", "set", "boss", "--role", "ops_manager", *words)
         assert done.code == 4
         assert "locks out anna" in done.out + done.err
-        assert "add -y" in done.out + done.err
+        assert "give -y" in done.out + done.err
         assert "ticketops user set anna --role ops_manager" in done.out + done.err
     assert book.read_bytes() == before
     told = here("user", "set", "boss", "--role", "ops_manager", "-n")

@@ -33,7 +33,7 @@ def sell(in_process: Runner, empty: Path) -> Any:
 
 
 def said(result: Result) -> list[dict[str, Any]]:
-    """The findings about what is there already; they decide the exit code here."""
+    """The findings about what already exists; they decide the exit code here."""
     found = [one for one in result.json["findings"] if one["code"] == CODE]
     assert all(one["severity"] == "LOW" for one in found)
     return found

@@ -100,7 +100,7 @@ def test_the_true_shortage_stands_first(at: Any, in_process: Runner, empty: Path
     at("sale", "approve", "S3", "--reason", "x", codes=(0, 1, 4))
     out = in_process("status", "-w", str(empty), env=MANAGER).out
     assert out.splitlines()[1].split("  ")[0] == "True shortage"
-    assert "Oversold: open tickets beyond the free units" in out
+    assert "Oversold: open tickets (allocated ones included) minus free units" in out
 
 
 def test_units_that_cost_more_than_the_sale_brings_are_warned_of(

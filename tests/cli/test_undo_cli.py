@@ -77,7 +77,7 @@ def test_who_and_when_are_told_and_times_are_times(here: Runner) -> None:
     assert here("sale", "cancel", "S3", *CANCEL, "--force").code == 0
     told = here("undo", "-n")
     (run_id,) = run_ids(here)
-    assert f"would take back {run_id} · sale cancel S3 by ana at 20" in told.out
+    assert f"would undo {run_id} · sale cancel S3 by ana at 20" in told.out
     moments = [line for line in told.out.splitlines() if "CreatedAt" in line or "Timestamp" in line]
     assert len(moments) == 2
     assert all(f"20{run_id[3:5]}-{run_id[5:7]}-{run_id[7:9]} " in line for line in moments), moments
@@ -125,7 +125,7 @@ def test_what_rests_on_an_older_command_is_named(here: Runner, book: Path) -> No
     before = book.read_bytes()
     refused = here("undo", first, "-y")
     assert refused.code == 4
-    assert f"{last} (sale cancel {sale}) rests on it" in refused.err
+    assert f"{last} (sale cancel {sale}) depends on it" in refused.err
     assert book.read_bytes() == before
 
 
@@ -146,7 +146,7 @@ def test_a_workbook_apart_from_its_folder_is_noticed(here: Runner, book: Path) -
     assert here("sale", "cancel", "S5", *CANCEL, "--force").code == 0
     newest = book.read_bytes()
     last, first = run_ids(here)
-    for content, said in ((older, f"it stands where it stood after {first}"), (newest, "")):
+    for content, said in ((older, f"it is as it was after {first}"), (newest, "")):
         book.write_bytes(content)
         log = here("log")
         assert (log.code == 1, said in log.out) == (bool(said), True)

@@ -109,7 +109,7 @@ def test_an_undo_of_a_rotation_whose_key_is_gone_is_refused(
         setting = {"key_file": ""}
     before = book.read_bytes()
     done = here("undo", "-y", **setting)
-    reasons = ["no present key opens"]
+    reasons = ["no current key opens"]
     if how == "dropped" and what == SINCE[3]:
         reasons = ["in plain text"]
     assert (done.code, [r for r in reasons if r in done.err]) == (4, reasons), done.err

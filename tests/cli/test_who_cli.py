@@ -307,14 +307,14 @@ def test_a_person_at_a_terminal_is_asked(known: Runner, event: Path) -> None:
     words = ("sale", "add", "--client", "Meridien Travl", "--line", "Mexico:Cat 1:1@100")
     done = at_terminal(*words, "-w", str(event), typed=["1\n", "2\n", "y\n"])
     assert done.code == 0, done.out
-    assert "Which client is meant" in done.out
+    assert "Which client do you mean" in done.out
     assert "2  M28 Mexico vs South Korea" in done.out
     assert column(event, "Sales", "Client")[-1] == "Meridian Travel"
     assert column(event, "Sales", "Match")[-1] == "M28"
     before = column(event, "Sales", "Client")
     done = at_terminal(*words, "-w", str(event), typed=[ENTER])
     assert done.code == 3
-    assert "not clear" in done.out
+    assert "ambiguous" in done.out
     assert column(event, "Sales", "Client") == before
 
 

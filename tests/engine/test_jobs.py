@@ -492,7 +492,7 @@ def test_a_job_that_reads_only_writes_nothing() -> None:
     job = replace(
         allocation.unit_hold(["P00008"], "Acme", LATER, "x", new=True), effect=Effect.READS
     )
-    desk.refused(job, TicketopsError, "declared to read only")
+    desk.refused(job, TicketopsError, "declared read-only")
 
 
 # --- who may
@@ -811,10 +811,10 @@ def test_no_book_is_built_for_them_and_no_task_assigned(person: str, tmp_path: P
         next(iter(tmp_path.glob("*.xlsx"))).name
     ]
     assert [f.message for f in plan.findings if f.code == "NO_BOOK"] == [
-        f"no book is made for {person}, who {NOBODY[person]}"
+        f"can't build a book for {person}, who {NOBODY[person]}"
     ]
     with pytest.raises(
-        TicketopsError, match=f"no book is made for {person}.*{NOBODY[person]}"
+        TicketopsError, match=f"can't build a book for {person}.*{NOBODY[person]}"
     ) as caught:
         _as(desk, books.build(desk.store, settings, "staff", [person], folder=tmp_path))
     assert caught.value.exit_code == 4
@@ -831,7 +831,7 @@ def test_no_book_is_built_for_them_and_no_task_assigned(person: str, tmp_path: P
         ),
         dispatch.staff_report_issue(["T00001"], "lost", to=person),
     ):
-        with pytest.raises(TicketopsError, match=f"no task is assigned to {person}"):
+        with pytest.raises(TicketopsError, match=f"can't assign a task to {person}"):
             _as(desk, job)
 
 

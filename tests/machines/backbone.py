@@ -81,7 +81,7 @@ class Backbone(RuleBasedStateMachine):
             try:
                 self.do(allocation.allocate_commit(data.draw(st.sampled_from(sales))))
             except RuleError as error:
-                assert "allocated already" in str(error) or "waits for" in str(error)  # noqa: PT017
+                assert "already allocated" in str(error) or "waits for" in str(error)  # noqa: PT017
 
     @rule()
     def apply_reconciliation(self) -> None:

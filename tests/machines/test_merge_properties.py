@@ -86,7 +86,7 @@ def test_copies_of_books_that_were_built_one_after_the_other() -> None:
     said = [edit for edit in desk.frame(BOOK_EDITS).to_dicts() if edit["sales_id"] == "S1-3"]
     assert [(edit["book_id"], edit["first_name"], edit["outcome"]) for edit in said] == [
         (newer.book.book_id, "Eva", "taken"),
-        (older.book.book_id, "Ana", "first_name: conflict: kept what stood there"),
+        (older.book.book_id, "Ana", "first_name: conflict: kept the existing value"),
     ]
 
 

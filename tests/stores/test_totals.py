@@ -144,7 +144,7 @@ def test_on_a_google_sheet_totals_that_do_not_say_so_are_refused(
 ) -> None:
     book = online()
     book.put(G4="=SUM(G2:G3)")
-    with pytest.raises(SpliceError, match=r"row 4 holds totals in the way of new rows"):
+    with pytest.raises(SpliceError, match=r"row 4 holds totals that are in the way of new rows"):
         book.desk.sell(("M01", "Cat 1", 2))
     assert book.numbered() == [2, 3]
     assert book.at("G4") == "=SUM(G2:G3)"

@@ -1,5 +1,5 @@
 """Undo on every store: rows are found by key, lasting sheets keep their rows, an older command
-comes back if nothing rests on it (D15, D19)."""
+comes back if nothing depends on it (D15, D19)."""
 
 from __future__ import annotations
 
@@ -181,13 +181,13 @@ def test_deleted_rows_come_back_and_overwrite_nothing(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({(2, PLACE["UnitID"]): "P00009"}, "P00001 is gone"),
-        ({(3, PLACE["UnitID"]): "P00001"}, "P00001 stands twice, in rows 2, 3"),
+        ({(2, PLACE["UnitID"]): "P00009"}, "P00001 is missing"),
+        ({(3, PLACE["UnitID"]): "P00001"}, "P00001 is there twice, in rows 2, 3"),
         ({(2, PLACE["Status"]): "SOLD"}, r"row 2 \(status\) was changed since"),
-        ({(2, PLACE["UnitID"]): None}, "P00001 is gone"),
+        ({(2, PLACE["UnitID"]): None}, "P00001 is missing"),
         (
             {(2, PLACE["UnitID"]): "P00002", (3, PLACE["UnitID"]): "P00001"},
-            "P00001 is the key of another record now",
+            "P00001 is now the key of another record",
         ),
     ],
 )
@@ -274,13 +274,11 @@ def test_the_log_keeps_its_rows_and_says_what_was_undone(bench: Bench) -> None:
 def test_an_older_command_comes_back_if_nothing_rests_on_it(bench: Bench) -> None:
     first, second = bench.add("P00001"), bench.add("P00002")
     third = bench.allocate("P00001")
-    bench.refused(
-        RuleError, rf"{first} can't be taken back: {third} .*rests on it \(.*P00001", first
-    )
+    bench.refused(RuleError, rf"{first} can't be undone: {third} .*depends on it \(.*P00001", first)
     assert not bench.store.undoable(bench.entry("undo"), second).is_last
     bench.undo(second)
     assert bench.states() == {"P00001": "ALLOCATED"}
-    bench.refused(RuleError, "was taken back already", second)
+    bench.refused(RuleError, "was already undone", second)
     bench.refused(NotFoundError, "has no R20200101-000000", "R20200101-000000")
     bench.undo()
     bench.undo()
@@ -333,9 +331,9 @@ def test_as_many_commands_as_there_are_backups_come_back_to_the_byte(empty: Path
         assert found.why == (
             ""
             if n < 9
-            else "the version from before it is no longer kept"
+            else "the version before it is no longer kept"
             if n == 9
-            else "what came after it was undone cell by cell"
+            else "later changes were undone cell by cell"
         )
         if n < 9:
             assert empty.read_bytes() == state
@@ -385,8 +383,8 @@ def test_a_copy_without_its_folder_an_older_copy_and_another_workbook_are_notice
     newest = empty.read_bytes()
     empty.write_bytes(states[2])
     store = XlsxStore(empty, layout=EVENT, not_undoable=not_undoable)
-    assert "it stands where it stood after R20260417-143300" in store.doubt()
-    with pytest.raises(RuleError, match="is not what its journal says"):
+    assert "it is as it was after R20260417-143300" in store.doubt()
+    with pytest.raises(RuleError, match="does not match its journal"):
         undo(empty, 1)
     assert empty.read_bytes() == states[2]
     empty.write_bytes(newest)
@@ -445,7 +443,7 @@ def test_an_old_journal_is_refused_where_rows_moved(empty: Path, kept: bool) -> 
         XlsxStore(empty, layout=EVENT).purge(Entry("R20260417-200000", "purge", "ana", START))
     upside_down(empty, 3)
     saved = empty.read_bytes()
-    with pytest.raises(BusyError, match="holds another record now" if kept else "older version"):
+    with pytest.raises(BusyError, match="now holds another record" if kept else "older version"):
         undo(empty, 1)
     assert empty.read_bytes() == saved
 

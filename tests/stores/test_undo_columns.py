@@ -119,7 +119,7 @@ def test_in_a_file_the_filter_is_as_wide_as_it_was(file: File) -> None:
     file.edit(lambda ws: ws.cell(6, 13, "a remark"))
     done = file.run("undo", "-y")
     assert done.code == 0, done.err
-    assert "not taken back" not in done.out
+    assert "not undone" not in done.out
     assert file.headers == before
     assert file.sheet.auto_filter.ref.startswith("A1:N")
     assert not any(cell.has_style for cell in file.sheet[1][14:])
@@ -166,7 +166,7 @@ def test_in_a_file_what_stands_in_a_column_keeps_it(file: File, what: str) -> No
     added = file.headers[14:]
     done = file.run("undo", "-y")
     assert done.code == 0, done.err
-    assert "not taken back: the columns" in done.out
+    assert "not undone: the columns" in done.out
     assert all(name in done.out for name in added)
     assert file.headers[14:] == added
 

@@ -21,8 +21,9 @@ _MOST_BYTES = 2**16
 LOCK = ".ticketops-keys.lock"
 """Beside the key files; the end of a process releases it."""
 _HEAD = (
-    "# The keys that seal passwords in ticketops workbooks, the newest first. Whoever has them reads the passwords;\n"
-    "# without them nobody does. Keep a copy in a safe place.\n"
+    "# The keys that seal passwords in ticketops workbooks, newest first. Anyone who has them "
+    "can read the passwords;\n"
+    "# without them nobody can. Keep a copy in a safe place.\n"
 )
 
 
@@ -37,7 +38,7 @@ class Sealer:
         if not keys:
             raise UnusableError(
                 f"the key file {source} holds no key",
-                "put the right file there, or delete it and let `credentials seal` make one",
+                "restore the right file, or delete it and let `credentials seal` create one",
             )
         fernets = []
         for number, key in enumerate(keys, start=1):
@@ -83,7 +84,7 @@ class Sealer:
             except InvalidToken:
                 raise UnusableError(
                     f"a password was sealed with a key that is not in {self._source}",
-                    "put that key into a line of its own of the key file",
+                    "add that key to the key file, on a line of its own",
                 ) from None
             self._opened[text] = plain.decode("utf-8", "surrogatepass")
         return self._opened[text]
@@ -101,8 +102,8 @@ def key_file_of(settings: Settings) -> Path:
     """The setting key_file. Raises UsageError where it is not set."""
     if settings.key_file is None:
         raise UsageError(
-            "no key file is named to seal passwords with",
-            f'write key_file = "…" into {config_folder() / FILE_NAME}, or set TICKETOPS_KEY_FILE',
+            "no key file is set for sealing passwords",
+            f'write key_file = "…" in {config_folder() / FILE_NAME}, or set TICKETOPS_KEY_FILE',
         )
     return settings.key_file
 
@@ -121,7 +122,7 @@ def read_keys(path: Path) -> list[str]:
         with open_regular(path) as file:
             if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
                 raise UnusableError(
-                    f"the key file {path} is open to others than its owner", f"chmod 600 {path}"
+                    f"the key file {path} is open to others besides its owner", f"chmod 600 {path}"
                 )
             content = file.read(_MOST_BYTES + 1)
     except NotAFile:
@@ -129,12 +130,12 @@ def read_keys(path: Path) -> list[str]:
     except FileNotFoundError:
         raise UnusableError(
             f"the key file {path} does not exist",
-            "`ticketops credentials seal` makes one where nothing is sealed yet",
+            "`ticketops credentials seal` creates one if nothing is sealed yet",
         ) from None
     except OSError as error:
         raise UnusableError(f"the key file {path} can't be read: {error.strerror}") from None
     if len(content) > _MOST_BYTES:
-        raise UnusableError(f"the key file {path} is too large to be one")
+        raise UnusableError(f"the key file {path} is too large")
     lines = [line.strip() for line in content.decode("ascii", "replace").splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -147,9 +148,9 @@ def new_key_file(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_new(path, content)
     except FileExistsError:
-        raise UnusableError(f"the key file {path} is there already") from None
+        raise UnusableError(f"the key file {path} already exists") from None
     except OSError as error:
-        raise UnusableError(f"the key file {path} can't be made: {error.strerror}") from None
+        raise UnusableError(f"the key file {path} can't be created: {error.strerror}") from None
 
 
 def add_key(path: Path, key: str = "") -> None:

@@ -102,7 +102,8 @@ _COLOURS: dict[str, dict[str, dict[str, tuple[str, str]]]] = {
 }
 """{sheet: {column: {value: (fill, text)}}}"""
 _BANNERS = {
-    DISTRIBUTION: "DISTRIBUTION  ·  one row a ticket, headers in row 2  ·  add sales in Sales, then `ticketops sale expand`  ·  "
+    DISTRIBUTION: "DISTRIBUTION  ·  one row per ticket, headers in row 2  ·  add sales in Sales, "
+    "then `ticketops sale expand`  ·  "
     "allocate with `ticketops allocate`"
 }
 
@@ -241,10 +242,10 @@ def _suggested(layout: Layout, column: Column) -> dict[str, object]:
         title = schedule.name.replace("'", "''")
         first = schedule.header_row + 1
         source: object = f"='{title}'!${letters}${first}:${letters}${first + _MATCHES}"
-        said = "The schedule has no such match. Take it all the same?"
+        said = "The schedule has no such match. Use it anyway?"
     else:
         source = [*categories.FIFA_CATEGORIES, *categories.OLYMPIC_CATEGORIES]
-        said = "This is none of the usual categories. Take it all the same?"
+        said = "This is not one of the usual categories. Use it anyway?"
     return {
         "validate": "list",
         "source": source,
@@ -276,7 +277,7 @@ def _help_with(
                 "validate": "list",
                 "source": list(choices),
                 "error_title": column.header,
-                "error_message": f"one of: {', '.join(choices)}",
+                "error_message": f"must be one of: {', '.join(choices)}",
             },
         )
     for value, (fill, text) in _COLOURS.get(sheet.name, {}).get(column.name, {}).items():
@@ -345,7 +346,7 @@ def _write_cell(
         return
     if isinstance(value, str):
         if worksheet.write_string(row, column, value, style) < 0:
-            raise ValueError(f"a cell holds 32,767 characters at most, not {len(value):,}")
+            raise ValueError(f"a cell holds at most 32,767 characters, not {len(value):,}")
     elif isinstance(value, bool):
         worksheet.write_boolean(row, column, value, style)
     elif isinstance(value, datetime):

@@ -53,7 +53,7 @@ def write_book(book: Book, path: Path, *, reveal: Callable[[str], str] | None = 
             _write_how_to(workbook, book)
             _write_base(workbook, book)
     except (XlsxWriterException, UnicodeError) as error:
-        raise UnusableError(f"{book.party}'s book can't be made: {error}") from None
+        raise UnusableError(f"{book.party}'s book can't be built: {error}") from None
     write_durably(path, lambda file: file.write(made.getbuffer()))
 
 

@@ -26,9 +26,9 @@ from ticketops.schema.book_layouts import (
 from ticketops.schema.book_words import MEANINGS, STATUS
 from ticketops.schema.columns import ColumnType, text_of
 
-HOW_TO_TITLE = "How to fill this in"
-_SEND_BACK = "Save the file and send it back, as often as you like; when something changes here, we send you a new one."
-_NOTHING_TO_SEND = "What you type is saved by itself and we read it here: there is nothing to send. When something changes with us, it changes here."
+HOW_TO_TITLE = "How to fill in this workbook"
+_SEND_BACK = "Save the file and send it back as often as you like. When something changes on our side, we send you a new file."
+_NOTHING_TO_SEND = "Your changes are saved automatically, and we read them here: you don't need to send anything. Our changes appear here too."
 YELLOW, GREY, GREY_TEXT, HEAD, LINES, SUMMARY_TEXT = (
     "#FFF2CC",
     "#EDEDED",
@@ -105,8 +105,8 @@ def shown_positions(book: Book) -> list[int]:
 
 
 def widths(book: Book) -> dict[str, int]:
-    """{shown column: its width in characters}: wide enough for its header and for what it holds, up to
-    what is wrapped."""
+    """{shown column: its width in characters}: wide enough for its header and for what it holds, up
+    to what is wrapped."""
     found = {}
     for column in shown_columns(book):
         word = max(map(len, re.findall(r"\S+", column.header))) + _ARROW
@@ -167,7 +167,7 @@ def title_line(book: Book) -> str:
     return f"{tidy(book.title)} · {book.built_at:%Y-%m-%d %H:%M}"
 
 
-LINES_LABEL = "A ticket is missing or wrong? Write it below Comments, a line each."
+LINES_LABEL = "Is a ticket missing or wrong? Write it below Comments, one line per ticket."
 
 
 def line_rows(book: Book) -> range:
@@ -193,13 +193,13 @@ def value_of(column: BookColumn, value: Any, reveal: Callable[[str], str] | None
 
 def how_to_lines(book: Book, *, online: bool = False) -> list[str]:
     """What stands on the how-to sheet. online: of a Google Sheet, which nobody sends back."""
-    columns = "Please do not rename, move or delete columns."
+    columns = "Please don't rename, move or delete columns."
     back = _NOTHING_TO_SEND if online else _SEND_BACK
     kind = book.layout.kind
     status = book.layout.by_name[STATUS[kind]].header
     codes = "; ".join(f"{code} – {words}" for code, words in MEANINGS[kind].items())
     questions = [f"Questions? {said}"] if (said := from_line(book)) else []
-    lines = [*book.layout.how_to, f"{status} in plain words: {codes}.", *questions]
+    lines = [*book.layout.how_to, f"What each {status} means: {codes}.", *questions]
     lines.append(f"{columns} {back}")
     return [f"{i}.  {text}" for i, text in enumerate(lines, start=1)]
 
@@ -226,16 +226,16 @@ def checks(layout: Layout) -> Iterator[Check]:
         if not column.typed:
             continue
         if column.choices:
-            yield Check(column, "list", f"one of: {', '.join(column.choices)}")
+            yield Check(column, "list", f"must be one of: {', '.join(column.choices)}")
         elif column.name == "client_email":
             yield Check(
                 column, "email", "This does not look like an e-mail address: name@example.com"
             )
         elif column.type is ColumnType.DATETIME:
-            yield Check(column, "moment", "A date and time: 2026-06-11 14:30")
+            yield Check(column, "moment", "Enter a date and time: 2026-06-11 14:30")
         else:
             most = LONGEST.get(column.name, LONGEST_TEXT)
-            yield Check(column, "length", f"At most {most} characters.", most)
+            yield Check(column, "length", f"Enter at most {most} characters.", most)
 
 
 def email_formula(cell: str, separator: str = ",") -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.allocation.automatic import Allocated
@@ -29,7 +29,7 @@ _TimeLimit = Annotated[
         metavar="SECONDS",
         min=0.1,
         max=86_400,
-        help="For the optimum, all pools together.",
+        help="Time limit of the optimum, for all pools together.",
     ),
 ]
 
@@ -39,15 +39,15 @@ def preview(
     session: Session,
     sale: _Sale,
     write: Annotated[
-        bool, typer.Option("--write", help="Put the plans into _ALLOCATION_PREVIEW.")
+        bool, typer.Option("--write", help="Write the plans into _ALLOCATION_PREVIEW.")
     ] = False,
 ) -> int:
-    """The best six plans for a sale: chunks, score with its parts, margin, and what the policy
+    """Show the best six plans for a sale: chunks, score and its parts, margin, and what the policy
     says.
 
-    Nothing is committed. `allocate commit SALESID --plan N` commits one; with --write an operator
-    may also choose in the sheet (ChosenSetID), and `allocate process` commits that. Exit code 1
-    where there is too little, or no plan passes.
+    Nothing is committed. `allocate commit SALESID --plan N` commits one. With --write, an operator
+    can also choose in the sheet (ChosenSetID), and `allocate process` commits that choice. Exit
+    code 1 if stock is short or no plan passes.
     """
     from ticketops.services import allocation
 
@@ -67,7 +67,7 @@ def commit(
             "--plan",
             metavar="N",
             min=1,
-            help="The plan of that rank in `allocate preview`.",
+            help="The plan with this rank in `allocate preview`.",
             show_default=False,
         ),
     ] = None,
@@ -76,7 +76,7 @@ def commit(
         typer.Option(
             "--set",
             metavar="SETID[:QTY]",
-            help="Take the units from this set; may be given again.",
+            help="Take the units from this set. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -84,7 +84,7 @@ def commit(
         bool,
         typer.Option(
             "--override",
-            help="Commit although the policy is broken; needs --reason and the role ops_manager.",
+            help="Commit a plan that breaks the policy; needs --reason and the role ops_manager.",
         ),
     ] = False,
     reason: Annotated[
@@ -92,7 +92,7 @@ def commit(
         typer.Option(
             "--reason",
             metavar="TEXT",
-            help="Why the policy is overridden; it is logged.",
+            help="The reason for overriding the policy; it is logged.",
             show_default=False,
         ),
     ] = None,
@@ -100,7 +100,7 @@ def commit(
     """Allocate one sale line: the best plan that passes the policy, the plan of --plan, or the sets
     of --set.
 
-    Where there is too little, what there is is allocated, the rest waits for stock, and the exit
+    If stock is short, the available units are allocated, the rest waits for stock, and the exit
     code is 1.
     """
     from ticketops.domain.allocation.commit import Choice, parse_sets
@@ -129,16 +129,13 @@ def auto(
     ] = False,
     time_limit: _TimeLimit = 60.0,
     unattended: Annotated[
-        bool,
-        typer.Option(
-            "--unattended", help="Nobody is there (cron): only FULLY_AUTO sales are touched."
-        ),
+        bool, typer.Option("--unattended", help="For cron: touch only FULLY_AUTO sales.")
     ] = False,
 ) -> int:
-    """Allocate everything that is pending, in one transaction, within the policies: waiting sales
-    first, oldest first.
+    """Allocate all pending sales in one transaction, within the policies: waiting sales first,
+    oldest first.
 
-    --optimize starts from that plan and never does worse; it needs OR-Tools (pip install
+    --optimize starts from that plan and is never worse; it needs OR-Tools (pip install
     'ticketops[optimize]').
     """
     from ticketops.services import allocation
@@ -160,7 +157,8 @@ def process(session: Session) -> int:
     """Carry out what operators decided in the sheet: every ChosenSetID of _ALLOCATION_PREVIEW, then
     the ticked Process_Now.
 
-    One tick at a time: of several the first is carried out, the others are cleared.
+    One tick at a time: if several rows are ticked, the first is carried out and the others are
+    cleared.
     """
     from ticketops.services import allocation
 
@@ -179,8 +177,8 @@ def process(session: Session) -> int:
 
 @command(app, "compare")
 def compare(session: Session, time_limit: _TimeLimit = 60.0) -> int:
-    """What-if: everything pending, planned one sale after the other and all together, side by side.
-    Nothing is written."""
+    """Compare two plans for all pending sales: one sale after the other, and all together. Nothing
+    is written."""
     from ticketops.engine.transaction import look
     from ticketops.services.allocation import improver
     from ticketops.services.comparison import compare as compared
@@ -304,15 +302,16 @@ def log(
     session: Session,
     sale: listing.Sale = "",
     user: Annotated[
-        str, typer.Option("--user", metavar="NAME", help="Of this user.", show_default=False)
+        str, typer.Option("--user", metavar="NAME", help="Only this user.", show_default=False)
     ] = "",
     action: Annotated[
-        str, typer.Option("--action", metavar="ACTION", help="This action.", show_default=False)
+        str,
+        typer.Option("--action", metavar="ACTION", help="Only this action.", show_default=False),
     ] = "",
-    most: Annotated[int, typer.Option("-m", "--most", min=1, help="How many rows.")] = 50,
+    most: Annotated[int, typer.Option("-m", "--most", min=1, help="How many rows to show.")] = 50,
     csv: listing.Csv = None,
 ) -> int:
-    """What was done to the allocation, of _ALLOC_LOG, the newest first."""
+    """Show what was done to the allocation (_ALLOC_LOG), newest first."""
     from ticketops.domain.reporting.lists import Which
     from ticketops.model.ids import read_sales_id
     from ticketops.model.states import ALLOC_ACTION

@@ -12,33 +12,33 @@ from typer.core import TyperGroup
 from ticketops import __version__
 
 COMMANDS: dict[str, str] = {
-    "status": "Where the event stands, what waits, and what to do next.",
+    "status": "Show where the event stands, what waits, and what to do next.",
     "purchase": "Record purchases, turn them into units, list them.",
     "sale": "Record sales, turn them into Distribution rows, list them.",
     "allocate": "Give units to sold tickets: preview, commit, everything at once, or the optimum.",
-    "override": "Special handling: unallocate, reset seats, serve a sale from another category.",
+    "override": "Handle exceptions: unallocate, reset seats, serve a sale from another category.",
     "unit": "List units, substitute them, set them aside for a client.",
     "ticket": "List sold tickets: seat, guest, delivery.",
-    "refund": "Refunds of cancelled tickets: which wait, and what was decided.",
-    "policy": "The rules that automatic allocation keeps.",
-    "client": "Books for clients: guest details out and back, receipts, views.",
-    "supplier": "Books for suppliers who send tickets themselves.",
-    "staff": "The staff queue, its tasks and books.",
-    "credentials": "Vendor logins: sealed, assigned, shown only on record.",
-    "dispatch": "Bring every sheet and book into agreement; what is overdue.",
-    "event": "What concerns a whole event: a match that moves.",
-    "audit": "Prove that units and tickets tell the same story; repair what is certain.",
-    "recon": "Compare Sales with Distribution, and carry out what was ticked.",
-    "report": "Reports on the event.",
-    "log": "What was done to the workbook, newest first.",
-    "undo": "Take the last transaction back.",
+    "refund": "List and decide refunds for cancelled tickets.",
+    "policy": "Show and set the rules for automatic allocation.",
+    "client": "Make and read workbooks for clients: guests, receipts, views.",
+    "supplier": "Make and read workbooks for suppliers who send tickets themselves.",
+    "staff": "Run the staff queue: tasks and workbooks for staff.",
+    "credentials": "Manage vendor logins: seal, assign, reveal on record.",
+    "dispatch": "Bring every sheet and book up to date; show what is overdue.",
+    "event": "Change a whole event: swap two matches.",
+    "audit": "Check that units and tickets agree; repair what is certain.",
+    "recon": "Compare Sales with Distribution; carry out the ticked rows.",
+    "report": "Make reports on the event.",
+    "log": "Show what was done to the workbook, newest first.",
+    "undo": "Undo the last transaction.",
     "sync": "Keep a file and a Google Sheet in step, cell by cell.",
-    "google": "Access to Google Sheets: which key counts, what it may open, consent.",
-    "user": "Who has which role.",
+    "google": "Check access to Google Sheets; log in and out.",
+    "user": "Show and set users and their roles.",
     "doctor": "Check the workbook's sheets, columns and values against the layout.",
-    "init": "Make an empty workbook.",
-    "sample": "Make a sample workbook.",
-    "help": "The help of a command; the manual pages.",
+    "init": "Create an empty workbook.",
+    "sample": "Create a sample workbook.",
+    "help": "Show the help of a command; write the manual pages.",
 }
 """{command: summary}, in the order of `ticketops --help`. Each lives in the module
 ticketops.cli.<command>."""
@@ -108,7 +108,8 @@ class LazyGroup(TyperGroup):
 app = typer.Typer(
     name="ticketops",
     cls=LazyGroup,
-    help="Run a ticket-reselling event on the workbook you already have: fast, whole or not at all, and reversible.",
+    help="Run a ticket-reselling event on the workbook you already have: fast, all or nothing, "
+    "and reversible.",
     epilog="Every command takes -w/--workbook, --as USER, --json, --wide and -q; those that write take -n/--dry-run and -y/--yes.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -129,4 +130,4 @@ def top(
         False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
     ),
 ) -> None:
-    """Options of the top level."""
+    """Top-level options."""

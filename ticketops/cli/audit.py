@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.audit.figures import Audit
@@ -20,11 +20,10 @@ app = command_group("audit")
 def run(
     session: Session,
     write: Annotated[
-        bool, typer.Option("--write", help="Put the audit into _ALLOCATION_AUDIT.")
+        bool, typer.Option("--write", help="Write the audit into _ALLOCATION_AUDIT.")
     ] = False,
 ) -> int:
-    """Check Distribution against _PURCHASE_UNITS, both ways. Exit code 1 where there are
-    findings."""
+    """Check Distribution against _PURCHASE_UNITS, both ways. Exit code 1 if there are findings."""
     from ticketops.services.audit import audit_job
 
     if write:
@@ -34,16 +33,16 @@ def run(
 
 @command(app, "repair", writes=True)
 def repair(session: Session) -> int:
-    """Plan the repairs that are certain (back-pointers, counts, statuses) and, confirmed, make
-    them.
+    """Plan the repairs that are certain (back-pointers, counts, statuses); make them once
+    confirmed.
 
-    Each is logged in _ALLOCATION_REPAIR_LOG. What a person must decide is listed. Without a
-    terminal and without --yes nothing is written: the plan is shown.
+    Each repair is logged in _ALLOCATION_REPAIR_LOG. Findings that need a decision are listed.
+    Without a terminal and without --yes, the command shows the plan and writes nothing.
     """
     from ticketops.services import audit
 
     if not session.yes and not session.interactive and not session.dry_run:
-        session.out.notice("not confirmed: showing what would be repaired; --yes makes the repairs")
+        session.out.notice("not confirmed: this is the plan; --yes makes the repairs")
         session.dry_run = True
     return session.run(audit.audit_repair(), lambda result: _repaired(session, result))
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.mail import bare_address
 from ticketops.stores.gsheets.address import is_online
 
@@ -28,9 +28,7 @@ Out = Annotated[
         "-o", "--out", metavar="DIR", help="The folder. [setting: books]", show_default=False
     ),
 ]
-Files = Annotated[
-    list[str], typer.Argument(metavar="FILE…", help="Files that came back, or gsheet:ID.")
-]
+Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Returned files, or gsheet:ID.")]
 To = Annotated[
     str, typer.Option("--to", metavar="file|gsheet", help="Make files, or Google Sheets.")
 ]
@@ -39,7 +37,7 @@ DriveFolder = Annotated[
     typer.Option(
         "--folder",
         metavar="ID",
-        help="With --to gsheet: the Drive folder that new ones go to.",
+        help="With --to gsheet: the Drive folder for new ones.",
         show_default=False,
     ),
 ]
@@ -47,7 +45,7 @@ Share = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PARTY=ADDRESS",
-        help="With --to gsheet: who may fill it in. Repeatable.",
+        help="With --to gsheet: who may fill in the book. Repeatable.",
         show_default=False,
     ),
 ]
@@ -55,7 +53,7 @@ Into = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PARTY=gsheet:ID",
-        help="With --to gsheet: a file made by hand and shared with us. Repeatable.",
+        help="With --to gsheet: a Google Sheet you made and shared with us. Repeatable.",
         show_default=False,
     ),
 ]
@@ -90,7 +88,7 @@ def build_books(
             f"name {what}, or give --all" if not names else f"name {what} or give --all, not both"
         )
     if online.to not in ("file", "gsheet"):
-        raise UsageError(f"--to {online.to!r}: it is file or gsheet")
+        raise UsageError(f"--to must be one of file, gsheet, not {online.to!r}")
     if online.to == "file" and (online.folder or online.share or online.into):
         raise UsageError("--folder, --share and --into are for --to gsheet")
     store = session.store()
@@ -98,7 +96,7 @@ def build_books(
         return _build_online(session, store, kind, names, folder, online, passwords=passwords)
     where = folder or session.settings.books
     if where.exists() and not where.is_dir():
-        raise UsageError(f"{where} is no folder")
+        raise UsageError(f"{where} is not a folder")
     job = books.build(store, session.settings, kind, names, folder=where, passwords=passwords)
     return session.run(job, lambda result: _show_built(session, result), store=store)
 
@@ -122,7 +120,7 @@ def _build_online(
     if passwords:
         raise UsageError(
             "--with-passwords makes files only",
-            "a Google Sheet can be shared further by whoever may edit it",
+            "anyone who may edit a Google Sheet can share it further",
         )
     into = {party: spreadsheet_id(text) for party, text in _pairs(online.into, "--into")}
     drive_folder = folder_id(online.folder)
@@ -157,7 +155,7 @@ def _pairs(texts: Sequence[str] | None, option: str) -> list[tuple[str, str]]:
     for text in texts or ():
         party, equals, value = text.partition("=")
         if not (equals and party.strip() and value.strip()):
-            raise UsageError(f"{option} {text!r} is not PARTY=…")
+            raise UsageError(f"{option} {text!r} must be PARTY=…")
         found.append((party.strip(), value.strip()))
     return found
 
@@ -166,7 +164,8 @@ def _show_built(session: Session, result: Built) -> None:
     show_books(session, result.books)
     if result.edits:
         session.out.line(
-            f"Read first, since they had been filled in: {counted(result.edits, 'edit')}, {became(result)}"
+            f"Read first, because the books had been filled in: {counted(result.edits, 'edit')}, "
+            f"{became(result)}"
         )
 
 
@@ -209,7 +208,7 @@ def pull_books(
     from ticketops.services import books
 
     if prefer not in ("ours", "theirs"):
-        raise UsageError(f"--prefer {prefer!r}: it is ours or theirs")
+        raise UsageError(f"--prefer must be one of ours, theirs, not {prefer!r}")
     store = session.store()
     with session.out.progress("Reading") as on_progress:
         job = books.pull(
@@ -238,4 +237,4 @@ def became(result: Pulled) -> str:
     said = (
         f"{result.taken} taken, {counted(result.conflicts, 'conflict')}, {result.refused} refused"
     )
-    return said + (f", {rest} overtaken or so already" if rest else "")
+    return said + (f", {rest} out of date or unchanged" if rest else "")

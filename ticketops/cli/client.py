@@ -17,9 +17,9 @@ from ticketops.cli.book_options import (
     build_books,
     pull_books,
 )
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.states import DELIVERY
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ticketops.domain.masterdata.joining import Joined, Split
 
 app = command_group("client")
-_FILTERS = "M01,M34; may be given again."
+_FILTERS = "M01,M34. Repeatable."
 _Match = Annotated[
     list[str] | None,
     typer.Option(
@@ -65,7 +65,10 @@ _Row = Annotated[
 _Holder = Annotated[
     str,
     typer.Option(
-        "--holder", metavar="TEXT", help="Words in the guest's name or address.", show_default=False
+        "--holder",
+        metavar="TEXT",
+        help="Text in the guest's name or e-mail address.",
+        show_default=False,
     ),
 ]
 _Allocation = Annotated[
@@ -83,17 +86,14 @@ _Guests = Annotated[
 _View = Annotated[
     str,
     typer.Option(
-        "--view",
-        metavar="NAME",
-        help="A view that was saved, instead of filters.",
-        show_default=False,
+        "--view", metavar="NAME", help="A saved view, instead of filters.", show_default=False
     ),
 ]
 
 
 @command(app, "groups")
 def groups(session: Session) -> int:
-    """The clients, the spellings of their names that go into one book, and how far each is."""
+    """List the clients, the spellings that share one book, and how far each client is."""
     from ticketops.services import dispatch
 
     def show(result: ClientGroups) -> None:
@@ -121,17 +121,17 @@ def build(
     session: Session,
     companies: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[COMPANY…]", help="Whose books.", show_default=False),
+        typer.Argument(metavar="[COMPANY…]", help="The clients.", show_default=False),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="The books of all clients.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All clients.")] = False,
     out: Out = None,
     to: To = "file",
     drive_folder: DriveFolder = "",
     share: Share = None,
     into: Into = None,
 ) -> int:
-    """Make the workbooks that clients fill in: their tickets, the guests, the status. What a client
-    typed is never lost."""
+    """Make the workbooks that clients fill in: tickets, guests, status. What a client typed is
+    never lost."""
     return build_books(
         session,
         "client",
@@ -150,20 +150,23 @@ def pull(
         str,
         typer.Option(
             metavar="NAME",
-            help="Whose they are, if their hidden sheet is gone.",
+            help="The client, if the hidden sheet of the file is gone.",
             show_default=False,
         ),
     ] = "",
     prefer: Annotated[
-        str, typer.Option(metavar="ours|theirs", help="Who wins where both changed a cell.")
+        str, typer.Option(metavar="ours|theirs", help="Which side wins if both changed a cell.")
     ] = "ours",
     accept_erased: Annotated[
         bool,
-        typer.Option("--accept-erased", help="Take guests out that were erased, if not yet sent."),
+        typer.Option(
+            "--accept-erased",
+            help="Remove guests that the client erased, unless the ticket is sent.",
+        ),
     ] = False,
 ) -> int:
-    """Take over what clients filled in: guests, notes, receipts. Merged cell by cell; conflicts,
-    erased guests and what changed after it was sent are listed, nothing is lost."""
+    """Read what clients filled in: guests, notes, receipts. Changes are merged cell by cell.
+    Conflicts, erased guests and changes after dispatch are listed; nothing is lost."""
     return pull_books(
         session, "client", files, party=company, prefer=prefer, accept_erased=accept_erased
     )
@@ -184,20 +187,20 @@ def view(
     sort: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="COLUMNS", help="match,-seat …: - for descending.", show_default=False
+            metavar="COLUMNS", help="match,-seat …: - sorts descending.", show_default=False
         ),
     ] = None,
     view: _View = "",
     save_view: Annotated[
-        str, typer.Option(metavar="NAME", help="Keep this view under a name.", show_default=False)
+        str, typer.Option(metavar="NAME", help="Save this view under a name.", show_default=False)
     ] = "",
 ) -> int:
-    """A client's tickets as its book shows them, filtered and sorted."""
+    """Show a client's tickets as in its book, filtered and sorted."""
     from ticketops.services import dispatch, intake
 
     filters = _filters(match, category, delivery, block, row, holder, allocation, guests, sort)
     if view and any(getattr(filters, name) for name in filters.__dataclass_fields__):
-        raise UsageError("--view is a whole view: give it, or filters")
+        raise UsageError("give either --view or filters")
     save = intake.option_text(save_view, "save-view", required=True) if save_view else ""
     job = dispatch.client_view(company, filters, view=view, save=save)
 
@@ -225,7 +228,8 @@ def _show_view(session: Session, result: ClientView) -> None:
     figures = result.summary
     session.out.line(
         f"{counted(figures.tickets, 'ticket')} of {' · '.join(result.companies)}: {figures.allocated} allocated, "
-        f"{figures.missing_email} without e-mail, {figures.sent} sent, {figures.accepted} accepted, {counted(figures.issues, 'issue')}"
+        f"{figures.missing_email} without an e-mail address, {figures.sent} sent, "
+        f"{figures.accepted} accepted, {counted(figures.issues, 'issue')}"
     )
 
 
@@ -233,17 +237,18 @@ def _show_view(session: Session, result: ClientView) -> None:
 def views(
     session: Session,
     company: Annotated[
-        str | None, typer.Argument(metavar="[COMPANY]", help="Of this client.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[COMPANY]", help="Only this client.", show_default=False),
     ] = None,
 ) -> int:
-    """The views that were saved."""
+    """List the saved views."""
     from ticketops.services import dispatch
 
     def show(result: SavedViews) -> None:
         rows = [(row.name, row.client, row.filters, row.by) for row in result.views]
         session.out.table(("Name", "Client", "Filters", "Saved by"), rows)
         if not rows:
-            session.out.line("none is saved: client view COMPANY … --save-view NAME")
+            session.out.line("no view is saved; client view COMPANY … --save-view NAME saves one")
 
     return session.look(dispatch.client_views(company or ""), show)
 
@@ -254,7 +259,7 @@ def accept(
     company: Annotated[str, typer.Argument(metavar="COMPANY", help="The client.")],
     tickets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SALESID…]", help="Its tickets.", show_default=False),
+        typer.Argument(metavar="[SALESID…]", help="The tickets.", show_default=False),
     ] = None,
     match: _Match = None,
     category: _Category = None,
@@ -263,19 +268,19 @@ def accept(
     row: _Row = "",
     holder: _Holder = "",
     view: _View = "",
-    every: Annotated[bool, typer.Option("--all", help="Everything that was sent to it.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Everything sent to the client.")] = False,
     by: Annotated[
-        str, typer.Option(metavar="NAME", help="Who at the client said so.", show_default=False)
+        str, typer.Option(metavar="NAME", help="Who at the client confirmed.", show_default=False)
     ] = "",
 ) -> int:
-    """Confirm that a client received tickets: some, or all that were sent and that a filter or a
+    """Confirm that a client received tickets: those named, or all sent ones that a filter or a
     saved view shows."""
     from ticketops.services import dispatch, intake
 
     filters = _filters(match, category, delivery, block, row, holder, "", "", None)
     chosen = any(getattr(filters, name) for name in filters.__dataclass_fields__) or bool(view)
     if bool(tickets) + chosen + every != 1:
-        raise UsageError("say which tickets: their SalesIDs, or a filter, or --view NAME, or --all")
+        raise UsageError("name the tickets: SalesIDs, a filter, --view NAME, or --all")
     job = dispatch.client_accept(
         company, tickets or (), filters, by=intake.option_text(by, "by"), view=view
     )
@@ -292,7 +297,7 @@ def accept(
 def copy_down(
     session: Session,
     ticket: Annotated[
-        str, typer.Argument(metavar="SALESID", help="The ticket whose guest is copied (S147-1).")
+        str, typer.Argument(metavar="SALESID", help="The ticket to copy the guest from (S147-1).")
     ],
     count: Annotated[
         int | None,
@@ -300,15 +305,15 @@ def copy_down(
             "-c",
             "--count",
             min=1,
-            help="To so many tickets below it; if not given, to the rest of its sale.",
+            help="How many tickets below it to fill; default: the rest of its sale.",
             show_default=False,
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Also where another guest stands.")
+        bool, typer.Option("--overwrite", help="Also replace other guests.")
     ] = False,
 ) -> int:
-    """Copy a ticket's guest to the tickets below it in its client's book."""
+    """Copy a ticket's guest to the tickets below it in the client's book."""
     from ticketops.services import dispatch
 
     def show(result: CopiedDown) -> None:
@@ -320,13 +325,13 @@ def copy_down(
 @command(app, "merge", writes=True)
 def merge(
     session: Session,
-    clients: Annotated[list[str], typer.Argument(metavar="CLIENT…", help="Those that are one.")],
+    clients: Annotated[list[str], typer.Argument(metavar="CLIENT…", help="The names to merge.")],
     into: Annotated[
-        str, typer.Option("--into", metavar="CLIENT", help="Whose names they are from now on.")
+        str, typer.Option("--into", metavar="CLIENT", help="The client they belong to from now on.")
     ],
 ) -> int:
-    """Say that clients are one: one book, one set of holds and policies. What stands in Sales and
-    Distribution stays; books that were built before are still read.
+    """Merge several names into one client: one book, one set of holds and policies. Sales and
+    Distribution keep their names; books built before can still be read.
 
     Example: ticketops client merge "Acme VIP" "Acme Inc" --into Acme
     """
@@ -343,9 +348,9 @@ def merge(
 def alias(
     session: Session,
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client.")],
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="What else it is called.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Other names for it.")],
 ) -> int:
-    """Give a client other names, by which every command knows it."""
+    """Give a client other names, which every command accepts."""
     from ticketops.services import intake, masterdata
 
     job = masterdata.client_alias(
@@ -359,7 +364,7 @@ def alias(
 def split(
     session: Session, name: Annotated[str, typer.Argument(metavar="NAME", help="The name.")]
 ) -> int:
-    """Say that a name is a client of its own, whatever it resembles or was merged into."""
+    """Make a name a client of its own, whatever it resembles or was merged into."""
     from ticketops.services import intake, masterdata
 
     def show(result: Split) -> None:
@@ -393,17 +398,17 @@ def _filters(
     states = tuple(text.upper() for text in _listed(delivery))
     for text in states:
         if text not in DELIVERY:
-            raise UsageError(f"--delivery {text!r}: it is {', '.join(DELIVERY)}")
+            raise UsageError(f"--delivery must be one of {', '.join(DELIVERY)}, not {text!r}")
     for option, value, choices in (
         ("allocation", allocation, ALLOCATION),
         ("guests", guests, GUESTS),
     ):
         if value and value.lower() not in choices:
-            raise UsageError(f"--{option} {value!r}: it is {', '.join(choices)}")
+            raise UsageError(f"--{option} must be one of {', '.join(choices)}, not {value!r}")
     wanted = tuple(text.lower() for text in _listed(sort))
     for text in wanted:
         if text.lstrip("-") not in SORTABLE:
-            raise UsageError(f"--sort {text!r}: columns are {', '.join(SORTABLE)}")
+            raise UsageError(f"--sort must be one of {', '.join(SORTABLE)}, not {text!r}")
     matches = tuple(normalise_match(text) for text in _listed(match))
     return Filters(
         matches,

@@ -156,8 +156,8 @@ def answered(run: Callable[[], int]) -> int:
 
 
 def of_shells(words: Sequence[str]) -> str | None:
-    """What `--show-completion SHELL` and `--install-completion SHELL` print; None where the words are
-    something else, or name no shell. Raises UsageError for one that is not known."""
+    """What `--show-completion SHELL` and `--install-completion SHELL` print; None where the words
+    are something else, or name no shell. Raises UsageError for one that is not known."""
     if not words or words[0] not in ("--show-completion", "--install-completion"):
         return None
     from typer import _completion_shared
@@ -168,11 +168,13 @@ def of_shells(words: Sequence[str]) -> str | None:
         return None  # typer finds out which shell it is
     shell = words[1].casefold()
     if shell not in SHELLS:
-        raise UsageError(f"{words[1]!r} is no shell that is known", f"it is {', '.join(SHELLS)}")
+        raise UsageError(
+            f"{words[1]!r} is not a supported shell", f"it must be one of {', '.join(SHELLS)}"
+        )
     if words[0] == "--show-completion":
         made: str = _completion_shared.get_completion_script(
             prog_name="ticketops", complete_var=VARIABLE, shell=shell
         )
         return made + "\n"
     _shell, path = _completion_shared.install(shell, "ticketops", VARIABLE)
-    return f"completion for {shell} is in {path}; new terminals have it\n"
+    return f"completion for {shell} is installed in {path}; open a new terminal to use it\n"

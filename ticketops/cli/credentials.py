@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import InputError, RuleError, UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.credentials.records import (
@@ -27,17 +27,16 @@ if TYPE_CHECKING:
 
 app = command_group("credentials")
 
-_Vendor = Annotated[str, typer.Argument(metavar="VENDOR", help="As it stands in Purchases.")]
+_Vendor = Annotated[
+    str, typer.Argument(metavar="VENDOR", help="The vendor, as written in Purchases.")
+]
 _OfVendor = Annotated[
-    str, typer.Option("--vendor", metavar="NAME", help="Of this vendor only.", show_default=False)
+    str, typer.Option("--vendor", metavar="NAME", help="Only this vendor.", show_default=False)
 ]
 _Which = Annotated[
     str,
     typer.Option(
-        "--login",
-        metavar="ID",
-        help="Which login, where the vendor has several.",
-        show_default=False,
+        "--login", metavar="ID", help="Which login, if the vendor has several.", show_default=False
     ),
 ]
 _WhichEvent = Annotated[
@@ -45,12 +44,12 @@ _WhichEvent = Annotated[
     typer.Option(
         "--event",
         metavar="EVENT",
-        help='Of this event; "" is the one for every event.',
+        help='Only this event; "" means the login for every event.',
         show_default=False,
     ),
 ]
 _Stdin = Annotated[
-    bool, typer.Option("--password-stdin", help="The password is the one line of standard input.")
+    bool, typer.Option("--password-stdin", help="Read the password from standard input (one line).")
 ]
 _STDIN_LIMIT = 4_096
 
@@ -59,9 +58,9 @@ _STDIN_LIMIT = 4_096
 def list_(
     session: Session,
     vendor: _OfVendor = "",
-    all_: Annotated[bool, typer.Option("--all", help="Those too that are out of use.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Also inactive logins.")] = False,
 ) -> int:
-    """The logins, without their passwords: sealed, plain or none."""
+    """List the logins. Passwords show only as sealed, plain or none."""
     from ticketops.services import credentials
 
     def show(result: Logins) -> None:
@@ -72,7 +71,7 @@ def list_(
                 row.email,
                 row.event or "every event",
                 row.password,
-                "" if row.active else "out of use",
+                "" if row.active else "inactive",
                 row.updated_at,
                 row.notes,
             )
@@ -96,37 +95,37 @@ def add(
         str, typer.Option(metavar="ID", help="The login's name.", show_default=False)
     ] = "",
     email: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="The account's address.", show_default=False)
+        str,
+        typer.Option(metavar="ADDRESS", help="The account's e-mail address.", show_default=False),
     ] = "",
     event: Annotated[
-        str, typer.Option(metavar="EVENT", help="For this event only.", show_default=False)
+        str, typer.Option(metavar="EVENT", help="Only this event.", show_default=False)
     ] = "",
     event_here: Annotated[
         bool,
         typer.Option(
             "--event-here",
-            help="For the event of this workbook only: the setting `event`, else the code in its schedule's title.",
+            help="Only this workbook's event: the setting `event`, else the code in the "
+            "schedule's title.",
         ),
     ] = False,
-    notes: Annotated[
-        str, typer.Option(metavar="TEXT", help="Anything to know.", show_default=False)
-    ] = "",
+    notes: Annotated[str, typer.Option(metavar="TEXT", help="Notes.", show_default=False)] = "",
     password_stdin: _Stdin = False,
     no_password: Annotated[
-        bool, typer.Option("--no-password", help="A login whose password is not known here.")
+        bool, typer.Option("--no-password", help="Add the login without its password.")
     ] = False,
 ) -> int:
-    """Add a login at a vendor: for every event, or for one. Its password is asked for at the
-    terminal and sealed."""
+    """Add a vendor login, for every event or for one. The command asks for the password at the
+    terminal and seals it."""
     from ticketops.services import credentials
     from ticketops.services.intake import option_text
 
     if event and event_here:
-        raise UsageError("--event and --event-here say the same thing twice")
+        raise UsageError("give either --event or --event-here")
     if not (login or email):
         raise UsageError("give --login, --email or both")
     if no_password and password_stdin:
-        raise UsageError("--no-password and --password-stdin contradict each other")
+        raise UsageError("give either --no-password or --password-stdin")
     names = {
         "login": option_text(login, "login"),
         "email": option_text(email, "email"),
@@ -152,10 +151,13 @@ def update(
     login: _Which = "",
     event: _WhichEvent = None,
     new_login: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its new name.", show_default=False)
+        str | None, typer.Option(metavar="ID", help="The login's new name.", show_default=False)
     ] = None,
     email: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Its new address.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="The account's new e-mail address.", show_default=False
+        ),
     ] = None,
     notes: Annotated[
         str | None, typer.Option(metavar="TEXT", help="New notes.", show_default=False)
@@ -163,15 +165,15 @@ def update(
     new_event: Annotated[
         str | None,
         typer.Option(
-            metavar="EVENT", help='The event it is for now; "" for every event.', show_default=False
+            metavar="EVENT", help='The new event; "" means every event.', show_default=False
         ),
     ] = None,
     new_password: Annotated[
-        bool, typer.Option("--new-password", help="Ask for a new password.")
+        bool, typer.Option("--new-password", help="Ask for a new password at the terminal.")
     ] = False,
     password_stdin: _Stdin = False,
 ) -> int:
-    """Change a login. Units keep what they have until `credentials assign --mode OVERWRITE`."""
+    """Change a login. Units keep the old one until `credentials assign --mode OVERWRITE`."""
     from ticketops.services import credentials
     from ticketops.services.intake import option_text
 
@@ -190,7 +192,7 @@ def update(
         given["password"] = _password(session, stdin=password_stdin)
     if not given:
         raise UsageError(
-            "nothing is to be changed",
+            "nothing to change",
             "--new-login, --email, --notes, --new-event, --new-password, --password-stdin",
         )
 
@@ -200,7 +202,8 @@ def update(
         )
         if {"login_id", "email", "password"} & set(result.changed):
             session.out.notice(
-                f"units keep what they have: ticketops credentials assign --vendor {vendor!r} --mode OVERWRITE changes them"
+                f"units keep the old login: ticketops credentials assign --vendor {vendor!r} "
+                "--mode OVERWRITE changes them"
             )
 
     job = credentials.update(
@@ -220,17 +223,17 @@ def deactivate(
     session: Session,
     vendor: _Vendor,
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why; it is recorded.", show_default=False)
+        str, typer.Option(metavar="TEXT", help="The reason; it is recorded.", show_default=False)
     ],
     login: _Which = "",
     event: _WhichEvent = None,
 ) -> int:
-    """Put a login out of use. Its row stays; `credentials add` adds it anew."""
+    """Deactivate a login. Its row stays; `credentials add` adds it again."""
     from ticketops.services import credentials
     from ticketops.services.intake import option_text
 
     def show(result: Deactivated) -> None:
-        session.out.line(f"{_line(result.vendor, result.login_id, result.event)} · out of use")
+        session.out.line(f"{_line(result.vendor, result.login_id, result.event)} · inactive")
 
     return session.run(
         credentials.deactivate(
@@ -243,22 +246,27 @@ def deactivate(
 @command(app, "assign", writes=True)
 def assign(
     session: Session,
-    vendor: Annotated[str, typer.Option(metavar="NAME", help="Whose units.", show_default=False)],
+    vendor: Annotated[
+        str, typer.Option(metavar="NAME", help="The vendor of the units.", show_default=False)
+    ],
     match: Annotated[
-        str, typer.Option(metavar="CODE", help="Of this match only.", show_default=False)
+        str, typer.Option(metavar="CODE", help="Only this match.", show_default=False)
     ] = "",
     mode: Annotated[
         str, typer.Option(metavar="MODE", help="BLANKS_ONLY or OVERWRITE.")
     ] = "BLANKS_ONLY",
     login: Annotated[
-        str, typer.Option(metavar="ID", help="This login, not the best one.", show_default=False)
+        str,
+        typer.Option(
+            metavar="ID", help="Use this login instead of the best one.", show_default=False
+        ),
     ] = "",
 ) -> int:
-    """Write a vendor's login onto its units and onto the tickets that hold them. The login for this
-    event comes before the one for every event.
+    """Write a vendor's login to its units and their tickets. A login for this event is preferred to
+    one for every event.
 
-    BLANKS_ONLY fills blank cells and leaves a unit alone that has another login; OVERWRITE replaces
-    address, password and login.
+    BLANKS_ONLY fills blank cells and skips units with another login; OVERWRITE replaces address,
+    password and login.
     """
     from ticketops.domain.credentials.assignment import MODES
     from ticketops.model.ids import normalise_match
@@ -266,7 +274,7 @@ def assign(
 
     wanted = mode.strip().upper().replace("-", "_")
     if wanted not in MODES:
-        raise UsageError(f"--mode {mode!r}: it is {' or '.join(MODES)}")
+        raise UsageError(f"--mode must be one of {', '.join(MODES)}, not {mode!r}")
 
     def show(result: Assigned) -> None:
         where = f" of {result.match}" if result.match else ""
@@ -275,8 +283,8 @@ def assign(
         if result.by_match:
             session.out.table(("Match", "Units"), result.by_match.items())
         for number, words in (
-            (result.complete, "had it already"),
-            (result.other_login, "with another login were left alone"),
+            (result.complete, "already had it"),
+            (result.other_login, "with another login left unchanged"),
         ):
             if number:
                 session.out.line(f"{counted(number, 'unit')} {words}")
@@ -300,12 +308,12 @@ def seal(
         bool,
         typer.Option(
             "--purge-backups",
-            help="Delete the versions kept for undo: they hold what was not sealed then.",
+            help="Delete the older versions kept for undo: they still hold plain passwords.",
         ),
     ] = False,
 ) -> int:
-    """Seal every plain password in the workbook. The key file of the setting `key_file` is made
-    where there is none yet."""
+    """Seal every plain password in the workbook. If the key file (setting `key_file`) does not
+    exist, it is created."""
     from ticketops.services import credentials
     from ticketops.stores.base import LocalFile
 
@@ -318,7 +326,8 @@ def seal(
     if not isinstance(store, LocalFile):
         if purge_backups:
             session.out.notice(
-                "no older versions are kept on this machine: where the workbook is, its own history has them"
+                "this machine keeps no older versions; the history of the Google Sheet may hold "
+                "them"
             )
         return code
     folder, kept = store.state_folder / "backups", len(store.older_versions())
@@ -330,12 +339,13 @@ def seal(
     if purge_backups:
         removed = credentials.purge(store, session.settings)
         session.out.notice(
-            f"deleted {counted(removed, 'older version')}; what was done before can't be undone where it set a password"
+            f"deleted {counted(removed, 'older version')}; earlier commands that set a password "
+            "can't be undone"
         )
     elif kept:
         session.out.notice(
-            f"{counted(kept, 'older version')} kept for undo in {folder} still hold{'s' * (kept == 1)} what was plain before; "
-            "--purge-backups deletes them"
+            f"{counted(kept, 'older version')} kept for undo in {folder} still "
+            f"hold{'s' * (kept == 1)} plain passwords; --purge-backups deletes them"
         )
     return code
 
@@ -347,12 +357,13 @@ def rotate(
         bool,
         typer.Option(
             "--drop-old",
-            help="Remove the old keys from the key file; other workbooks and older versions may need them.",
+            help="Remove the old keys from the key file. Other workbooks and older versions may "
+            "need them.",
         ),
     ] = False,
 ) -> int:
-    """Seal everything anew with a new key. The old keys stay in the key file, unless --drop-old is
-    given."""
+    """Seal every password again with a new key. The old keys stay in the key file unless you give
+    --drop-old."""
     from ticketops.services import credentials
 
     store = session.store()
@@ -373,8 +384,8 @@ def rotate(
 
 @command(app, "reveal", writes=True)
 def reveal(session: Session, vendor: _Vendor, login: _Which = "", event: _WhichEvent = None) -> int:
-    """Show a password on the terminal for some seconds. It is recorded before it is shown, and
-    can't be undone."""
+    """Show a password on the terminal for a few seconds. The view is recorded first and can't be
+    undone."""
     from ticketops.cli.reveal import reveal_password
     from ticketops.services import credentials
 
@@ -388,9 +399,9 @@ def reveal(session: Session, vendor: _Vendor, login: _Which = "", event: _WhichE
 def history(
     session: Session,
     vendor: _OfVendor = "",
-    most: Annotated[int, typer.Option("-m", "--most", min=1, help="How many rows.")] = 50,
+    most: Annotated[int, typer.Option("-m", "--most", min=1, help="How many rows to show.")] = 50,
 ) -> int:
-    """What was done to logins and passwords, the newest first."""
+    """Show what was done to logins and passwords, newest first."""
     from ticketops.services import credentials
 
     def show(result: History) -> None:
@@ -460,14 +471,14 @@ def _password(session: Session, *, stdin: bool) -> str:
         return acceptable(_one_line())
     if not sys.stdin.isatty():
         raise UsageError(
-            "nobody is there to be asked for the password",
+            "there is no terminal to ask for the password",
             "--password-stdin reads it from standard input",
         )
     import getpass
 
     password = acceptable(getpass.getpass("Password: ", stream=sys.stderr))
-    if getpass.getpass("Once more: ", stream=sys.stderr) != password:
-        raise RuleError("the two passwords are not the same: nothing was written")
+    if getpass.getpass("Repeat the password: ", stream=sys.stderr) != password:
+        raise RuleError("the two passwords differ: nothing was written")
     return password
 
 

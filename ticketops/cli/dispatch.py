@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli.book_options import became, show_books
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.dispatch.overdue import DispatchStatus, Figures
@@ -22,15 +22,15 @@ app = command_group("dispatch")
 _BY = ("client", "supplier", "staff", "match")
 _MOST = 30
 _MATTER = ("Overdue", "Today", "To send", "No guest", "Issues", "Tickets", "Sent")
-"""The figures that matter most, where there is no room for all."""
+"""The most important figures, where there is no room for all."""
 
 
 @command(app, "sync", writes=True)
 def sync(session: Session) -> int:
-    """Bring Distribution, the queues, the vault and every book that was built into agreement. Run
-    it as often as you like.
+    """Bring Distribution, the queues, the logins and all books up to date. Run it as often as you
+    like.
 
-    Books that came back in their place are read first; those whose contents changed are made anew.
+    Returned books in the books folder are read first; books whose contents changed are rebuilt.
     """
     from ticketops.services import books
 
@@ -42,29 +42,30 @@ def sync(session: Session) -> int:
 
 def _show_sync(session: Session, result: Synced) -> None:
     for file in result.files:
-        session.out.line(f"{file.file} came back: {counted(file.edits, 'edit')}")
+        session.out.line(f"{file.file} returned: {counted(file.edits, 'edit')}")
     if result.edits:
         session.out.line(became(result))
     if result.new_tasks:
         session.out.line(counted(result.new_tasks, "new staff task"))
     show_books(session, result.books)
     if result.gone:
-        session.out.line(f"{counted(result.gone, 'book')} no longer where they were built")
+        session.out.line(f"{counted(result.gone, 'book')} missing from where they were built")
 
 
 @command(app, "watch", writes=True)
 def watch(
     session: Session,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where files arrive.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder where files arrive.")],
     interval: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, max=3600, help="How often to look.")
+        float,
+        typer.Option(metavar="SECONDS", min=0.1, max=3600, help="How often to look for files."),
     ] = 5.0,
     once: Annotated[
-        bool, typer.Option("--once", help="Take what is there now, then stop.")
+        bool, typer.Option("--once", help="Read what is there now, then stop.")
     ] = False,
 ) -> int:
-    """Take files over as they arrive in a folder, and bring everything into agreement each time,
-    until stopped with Ctrl-C."""
+    """Read files as they arrive in a folder and bring everything up to date each time. Ctrl-C
+    stops."""
     from ticketops.services.watching import watch as keep_watching
 
     if session.dry_run:
@@ -72,7 +73,7 @@ def watch(
             "dispatch watch has no dry run", "dispatch sync --dry-run shows what one round would do"
         )
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder")
+        raise UsageError(f"{folder} is not a folder")
     findings: list[Finding] = []
 
     def on_progress(event: Round) -> None:
@@ -105,28 +106,25 @@ def status(
     by: Annotated[
         str,
         typer.Option(
-            metavar="WHOM",
-            help=f"Figures by {', '.join(_BY)}; if not given, by client, supplier and staff.",
+            metavar="WHO",
+            help=f"Figures by {', '.join(_BY)}; default: client, supplier and staff.",
             show_default=False,
         ),
     ] = "",
     match: Annotated[
         list[str] | None,
         typer.Option(
-            "--match",
-            metavar="CODE",
-            help="Of this match only; may be given again.",
-            show_default=False,
+            "--match", metavar="CODE", help="Only this match. Repeatable.", show_default=False
         ),
     ] = None,
 ) -> int:
-    """What was sent, what is late against each match's deadline, and what must be done today. Ends
-    with 1 where something is overdue."""
+    """Show what is sent, what is late for its match's deadline, and what must be done today. Exit
+    code 1 if something is overdue."""
     from ticketops.services import dispatch
 
     by = by.strip().lower()
     if by and by not in _BY:
-        raise UsageError(f"--by {by!r}: it is {', '.join(_BY)}")
+        raise UsageError(f"--by must be one of {', '.join(_BY)}, not {by!r}")
     return session.look(
         dispatch.dispatch_status(session.settings, match or ()),
         lambda result: _show_status(session, result, by),
@@ -179,7 +177,7 @@ def _show_status(session: Session, result: DispatchStatus, by: str) -> None:
             )
             for row in result.today[:_MOST]
         ]
-        session.out.line("To be done today:")
+        session.out.line("To do today:")
         session.out.table(
             ("Deadline", "Match", "What", "Who", "Tickets", "First"),
             rows,
@@ -188,7 +186,7 @@ def _show_status(session: Session, result: DispatchStatus, by: str) -> None:
         if len(result.today) > _MOST:
             session.out.line(f"… and {len(result.today) - _MOST} more (--json lists all)")
     else:
-        session.out.line("Nothing is due today.")
+        session.out.line("Nothing to do today.")
 
 
 def _figures(name: str, of: Figures) -> tuple[str | int, ...]:

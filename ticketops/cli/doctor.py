@@ -21,7 +21,7 @@ def doctor(
         bool, typer.Option("--fix", help="Add missing sheets and columns; nothing else changes.")
     ] = False,
 ) -> int:
-    """Check sheets, headers, keys, closed sets, types and passwords. Exit code 1 where there are
+    """Check sheets, headers, keys, allowed values, types and passwords. Exit code 1 if there are
     findings."""
     from ticketops.services import audit
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped
@@ -19,35 +19,33 @@ app = command_group("event")
 def swap(
     session: Session,
     first: Annotated[str, typer.Argument(metavar="MATCH", help="A match (M06).")],
-    second: Annotated[
-        str, typer.Argument(metavar="MATCH", help="The match it changes places with.")
-    ],
+    second: Annotated[str, typer.Argument(metavar="MATCH", help="The match to swap it with.")],
     confirm: Confirm = None,
     reason: Reason = None,
     stock_only: Annotated[
         bool,
         typer.Option(
             "--stock-only",
-            help="Only purchases and units change places; what they served is unallocated.",
+            help="Swap only purchases and units; unallocate the tickets they served.",
         ),
     ] = False,
     force: Force = False,
 ) -> int:
-    """A match moves: all that says one code says the other, and the other way round; allocations
-    stay as they are.
+    """Swap two matches: every row of one gets the code of the other. Allocations stay unchanged.
 
-    With --stock-only the seats now admit to the other match while sales keep theirs. Needs the role
+    With --stock-only, only the stock moves to the other match; sales keep theirs. Needs the role
     ops_manager.
     """
     from ticketops.services import catalogue
 
     def show(result: Swapped) -> None:
         one, other = result.matches
-        session.out.line(f"{one} and {other} have changed places")
+        session.out.line(f"{one} and {other} are swapped")
         session.out.table(("Sheet", "Rows"), list(result.rows.items()))
         if result.units_unallocated:
             session.out.line(
-                f"{counted(result.units_unallocated, 'unit')} unallocated: allocate auto serves the tickets anew"
+                f"{counted(result.units_unallocated, 'unit')} unallocated: allocate auto serves "
+                "the tickets again"
             )
 
     return session.run(

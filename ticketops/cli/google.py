@@ -8,17 +8,17 @@ from typing import Annotated
 import typer
 
 from ticketops import config
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import RuleError, UsageError
+from ticketops.model.display import counted
 
 app = command_group("google")
 
 
 @command(app, "check")
 def check(session: Session) -> int:
-    """Which key is used, the address to share sheets with, and whether the workbook (-w gsheet:ID)
-    opens."""
+    """Show which key is used, the address to share sheets with, and whether the workbook (-w
+    gsheet:ID) opens."""
     from ticketops.services import google_access
 
     seen = google_access.check(session.settings, config.config_folder())
@@ -124,30 +124,30 @@ def login(
     port: Annotated[
         int,
         typer.Option(
-            metavar="N", min=0, max=65535, help="The local port that Google answers to; 0: any."
+            metavar="N", min=0, max=65535, help="The local port for Google's answer; 0 means any."
         ),
     ] = 0,
 ) -> int:
-    """Ask for your consent in a browser, once, and keep it on this machine (readable by you
-    only)."""
+    """Log in to Google in a browser, once, and keep the consent on this machine (readable only by
+    you)."""
     from ticketops.services.google_access import LoggedIn
     from ticketops.stores.gsheets.access import log_in
 
     if session.out.as_json:
-        raise UsageError("google login asks a person: it has no --json")
+        raise UsageError("google login asks a person and has no --json")
     kept = log_in(client, config.config_folder(), port=port, browser=browser)
-    session.out.line(f"consent is kept in {kept}")
+    session.out.line(f"the consent is saved in {kept}")
     return session.finish(LoggedIn(str(kept)), [])
 
 
 @command(app, "logout")
 def logout(session: Session) -> int:
-    """Forget the consent that `google login` kept."""
+    """Delete the consent that `google login` saved."""
     from ticketops.services.google_access import LoggedOut
     from ticketops.stores.gsheets.access import CONSENT_FILE
 
     kept = config.config_folder() / CONSENT_FILE
     there = kept.is_file()
     kept.unlink(missing_ok=True)
-    session.out.line(f"{kept} is deleted" if there else "there was no consent to forget")
+    session.out.line(f"{kept} is deleted" if there else "there is no saved consent")
     return session.finish(LoggedOut(there), [])

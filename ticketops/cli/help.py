@@ -16,8 +16,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @dataclass(frozen=True, slots=True)
 class Helped:
-    """`help`. text: the help that was asked for, empty where pages were written; pages: the files
-    that were."""
+    """`help`. text: the help asked for, empty if pages were written; pages: the written files."""
 
     text: str
     pages: tuple[str, ...]
@@ -35,7 +34,7 @@ def show(
         typer.Option(
             "--man",
             metavar="DIR",
-            help="Write the manual pages (man 1) into this folder, which is made.",
+            help="Write the manual pages (man 1) into this folder; it is created if needed.",
             show_default=False,
         ),
     ] = None,
@@ -46,9 +45,9 @@ def show(
     """
     if man is not None:
         if words:
-            raise UsageError("--man writes all pages; give no command beside it")
+            raise UsageError("give either a command or --man, which writes all pages")
         written = _write(man)
-        session.out.line(f"made {len(written)} pages in {man}")
+        session.out.line(f"wrote {len(written)} pages to {man}")
         return session.finish(Helped("", written), [])
     text = _help_of(words or [])
     session.out.line(text)

@@ -15,23 +15,23 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @command(app, "init")
 def init(
     session: Session,
-    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to make.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to create.")],
     event: Annotated[
         str,
         typer.Option(
             metavar="CODE",
-            help="The event's code: its schedule is titled `Schedule CODE`.",
+            help="The event's code; the schedule sheet is titled `Schedule CODE`.",
             show_default=False,
         ),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> int:
-    """Make an empty canonical workbook: every sheet and header, frozen, filtered, with drop-downs
+    """Create an empty workbook with every sheet and header, frozen and filtered, with drop-downs
     and formats."""
     from ticketops.services import creation
 
     path = creation.init(out, event=event, force=force, settings=session.settings)
-    session.out.line(f"made {path}")
+    session.out.line(f"created {path}")
     session.out.notice(
         f'next: ticketops purchase add -w {path} --match M01 --vendor … --line "Cat 1:4@120"'
     )

@@ -15,28 +15,32 @@ from typing import Annotated, Any
 
 import typer
 
-from ticketops.cli.output import counted, harmless
+from ticketops.cli.output import harmless
 from ticketops.cli.session import Session
 from ticketops.errors import UnusableError, UsageError
 from ticketops.model import ids
+from ticketops.model.display import counted
 from ticketops.model.spelling import category as spelt_category
 
 Match = Annotated[
-    str, typer.Option("--match", metavar="CODE", help="Of this match.", show_default=False)
+    str, typer.Option("--match", metavar="CODE", help="Only this match.", show_default=False)
 ]
 Category = Annotated[
-    str, typer.Option("--category", metavar="NAME", help="Of this category.", show_default=False)
+    str, typer.Option("--category", metavar="NAME", help="Only this category.", show_default=False)
 ]
 Client = Annotated[
-    str, typer.Option("--client", metavar="NAME", help="Of this client.", show_default=False)
+    str, typer.Option("--client", metavar="NAME", help="Only this client.", show_default=False)
 ]
 Vendor = Annotated[
-    str, typer.Option("--vendor", metavar="NAME", help="Of this vendor.", show_default=False)
+    str, typer.Option("--vendor", metavar="NAME", help="Only this vendor.", show_default=False)
 ]
 Sale = Annotated[
     str,
     typer.Option(
-        "--sale", metavar="SALESID", help="Of this sale (S3) or ticket (S3-1).", show_default=False
+        "--sale",
+        metavar="SALESID",
+        help="Only this sale (S3) or ticket (S3-1).",
+        show_default=False,
     ),
 ]
 Csv = Annotated[
@@ -44,7 +48,7 @@ Csv = Annotated[
     typer.Option(
         "--csv",
         metavar="FILE|-",
-        help="Write the list, every column of it, as CSV; - for standard output.",
+        help="Write the list with every column as CSV; - means standard output.",
         show_default=False,
     ),
 ]
@@ -53,7 +57,7 @@ Columns = Sequence[tuple[str, str | Callable[[Any], Any]]]
 
 
 _MATTER = ("Match", "Category", "Client", "Vendor", "Qty", "Status", "Seat", "Guest", "Delivery")
-"""What matters most of a record, where there is no room for all of it."""
+"""The most important columns, where there is no room for all."""
 
 
 def seat(record: Any) -> str:

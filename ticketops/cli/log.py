@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted, listed, moment
+from ticketops.cli.output import listed, moment
 from ticketops.cli.session import Session, command
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.services.journal import Log, LogEntry, Logged
@@ -25,22 +26,24 @@ def log(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[show RUNID]", help="One transaction, cell by cell.", show_default=False
+            metavar="[show RUNID]", help="Show one transaction, cell by cell.", show_default=False
         ),
     ] = None,
-    most: Annotated[int, typer.Option("-m", "--most", min=1, help="How many transactions.")] = 20,
+    most: Annotated[
+        int, typer.Option("-m", "--most", min=1, help="How many transactions to show.")
+    ] = 20,
     sale: listing.Sale = "",
 ) -> int:
-    """What was done to the workbook, newest first: RunID, when, who, which command, for which client
-    and match, why, how many cells and rows.
+    """Show what was done to the workbook, newest first: RunID, time, user, command, client and
+    match, reason, cells and rows.
 
-    `log show RUNID` lists the cells of one transaction, before and after; `log --sale S3` the
+    `log show RUNID` lists the cells of one transaction, before and after. `log --sale S3` lists the
     transactions that touched a sale. `allocate log` shows what was done to the allocation.
     """
     if not words:
         return _transactions(session, most, sale)
     if words[0] != "show" or len(words) != 2 or sale:
-        raise UsageError("it is `log`, `log --sale SALESID` or `log show RUNID`")
+        raise UsageError("use `log`, `log --sale SALESID` or `log show RUNID`")
     return _one(session, words[1])
 
 
@@ -107,7 +110,7 @@ def _transactions(session: Session, most: int, sale: str) -> int:
             f"no transaction touched {sales_id}" if sales_id else "no transactions yet"
         )
     if len(rows) < result.total:
-        session.out.notice(f"{result.total - len(rows)} older ones: --most shows more")
+        session.out.notice(f"{result.total - len(rows)} older transactions: --most shows more")
     session.out.findings(plan.findings)
     return session.finish(result, plan.findings)
 

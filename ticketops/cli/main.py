@@ -68,7 +68,7 @@ def run(words: list[str]) -> int:
         return _fail(
             command,
             "SYSTEM",
-            f"the operating system refused: {text}",
+            f"the operating system refused the request: {text}",
             "ticketops log shows what was done",
             3,
             as_json,
@@ -85,7 +85,7 @@ def run(words: list[str]) -> int:
             command,
             "INTERNAL",
             f"internal error: {text}",
-            "this is our bug; --debug shows where",
+            "this is a bug in ticketops; --debug shows where",
             70,
             as_json,
         )

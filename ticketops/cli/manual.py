@@ -15,16 +15,16 @@ from ticketops.cli.app import COMMANDS, app
 EXIT_CODES = (
     (0, "done"),
     (1, "done, with findings"),
-    (2, "usage: the words of the command are off"),
+    (2, "usage: the command line is wrong"),
     (3, "the workbook or an input file is not usable"),
-    (4, "a business rule refused"),
-    (5, "locked, or changed by somebody else"),
+    (4, "a business rule refused the command"),
+    (5, "locked, or changed by someone else"),
     (6, "not permitted"),
-    (70, "a bug of ours"),
+    (70, "a bug in ticketops"),
 )
 _ENVIRONMENT = (
-    ("TICKETOPS_WORKBOOK", "The workbook, where -w does not name it."),
-    ("TICKETOPS_USER", "Who is recorded, where --as does not say it."),
+    ("TICKETOPS_WORKBOOK", "The workbook, if -w does not name it."),
+    ("TICKETOPS_USER", "The user who is recorded, if --as does not name one."),
     ("NO_COLOR", "No colours."),
 )
 
@@ -68,7 +68,7 @@ def _top_page(top: Any, context: Any) -> str:
         _text("Settings, in the current folder and in the user's configuration."),
         ".TP",
         r"\fIWORKBOOK.ticketops/\fR",
-        _text("Beside each workbook: its journal, older versions, and what is cached of it."),
+        _text("Beside each workbook: its journal, older versions and cache."),
     ]
     return "\n".join(lines) + "\n"
 

@@ -14,6 +14,7 @@ from shutil import get_terminal_size
 from typing import Any
 
 from ticketops.cli.tables import lay_out, width_of, wrap
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.columns import text_of
 
@@ -192,11 +193,6 @@ class Output:
             known = f" of {total / 1e6:.1f}" if total else ""
             bar = f"[{'#' * (20 * done // total):<20}] " if total else ""
             self.status(f"{what} {bar}{done / 1e6:.1f}{known} MB")
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 ticket`, `4 tickets`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

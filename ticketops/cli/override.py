@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.allocation.overrides import AllocFrom, SeatsReset, Unallocated
@@ -34,7 +35,7 @@ def unallocate(
         typer.Option(
             "--set",
             metavar="SETID",
-            help="Only the units of this set; of every sale, where none is named.",
+            help="Only the units of this set; of every sale, if you name none.",
             show_default=False,
         ),
     ] = None,
@@ -43,13 +44,13 @@ def unallocate(
     ] = False,
     force: Force = False,
 ) -> int:
-    """Take units back, of whole sales, of single tickets, or of a set: the tickets are unallocated,
-    the units AVAILABLE again."""
+    """Unallocate whole sales, single tickets or a set: the tickets lose their units, and the units
+    are AVAILABLE again."""
     from ticketops.services import allocation, intake
 
     wanted = intake.option_text(set_id, "set", required=True) if set_id is not None else ""
     if not sales and not wanted:
-        raise UsageError("say what to take back: a SALESID, or --set SETID")
+        raise UsageError("name what to unallocate: a SALESID, or --set SETID")
 
     def show(result: Unallocated) -> None:
         session.out.line(
@@ -77,7 +78,7 @@ def reset_seats(
     ] = False,
     force: Force = False,
 ) -> int:
-    """Clear Block, Row and Seat of the tickets that a set serves; the allocation stays."""
+    """Clear Block, Row and Seat of the tickets that a set serves. The allocation stays."""
     from ticketops.services import allocation
 
     def show(result: SeatsReset) -> None:
@@ -101,17 +102,19 @@ def alloc_from(
     category: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CATEGORY]", help='Where to draw from ("Cat 1").', show_default=False
+            metavar="[CATEGORY]",
+            help='The category to allocate from ("Cat 1").',
+            show_default=False,
         ),
     ] = None,
     clear: Annotated[
-        bool, typer.Option("--clear", help="Draw from the sold category again.")
+        bool, typer.Option("--clear", help="Allocate from the sold category again.")
     ] = False,
     confirm: Confirm = None,
     reason: Reason = None,
 ) -> int:
-    """Serve the pending tickets of a sale, or one of them, from another category (AllocFromCategory), or with --clear
-    from its own again."""
+    """Serve the pending tickets of a sale, or a single ticket, from another category
+    (AllocFromCategory). With --clear, from the sold category again."""
     from ticketops.services import allocation, intake
 
     if clear == (category is not None):

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 
 app = command_group("policy")
 _Match = Annotated[
-    str | None, typer.Option("--match", metavar="CODE", help="Of this match.", show_default=False)
+    str | None, typer.Option("--match", metavar="CODE", help="Only this match.", show_default=False)
 ]
 _Client = Annotated[
-    str | None, typer.Option("--client", metavar="NAME", help="Of this client.", show_default=False)
+    str | None,
+    typer.Option("--client", metavar="NAME", help="Only this client.", show_default=False),
 ]
 
 
 @command(app, "list")
 def list_(session: Session) -> int:
-    """Every policy of _POLICIES and what it says. A sale keeps those of the event, its match and
-    its client together; the narrower one wins."""
+    """List every policy in _POLICIES and its rules. The policies of the event, the match and the
+    client apply together; the narrower one wins."""
     from ticketops.services import allocation
 
     found = session.result_of(allocation.policy_list())
@@ -39,7 +40,7 @@ def list_(session: Session) -> int:
 
 @command(app, "show")
 def show(session: Session, match: _Match = None, client: _Client = None) -> int:
-    """What counts for a sale of this match to this client, defaults included."""
+    """Show the policy for a sale of this match to this client, defaults included."""
     from ticketops.services import allocation
 
     found = session.result_of(allocation.policy_show(match, client))
@@ -75,36 +76,41 @@ def set_(
     vendor_whitelist: Annotated[
         str | None,
         typer.Option(
-            metavar="VENDORS", help="Only these vendors, separated by commas.", show_default=False
+            metavar="VENDORS",
+            help="Allow only these vendors, separated by commas.",
+            show_default=False,
         ),
     ] = None,
     vendor_blocklist: Annotated[
-        str | None, typer.Option(metavar="VENDORS", help="Never these vendors.", show_default=False)
+        str | None,
+        typer.Option(metavar="VENDORS", help="Never use these vendors.", show_default=False),
     ] = None,
     upgrade: Annotated[
         bool | None,
         typer.Option(
-            "--upgrade/--no-upgrade", help="Better categories than sold.", show_default=False
+            "--upgrade/--no-upgrade", help="Allow better categories than sold.", show_default=False
         ),
     ] = None,
     max_upgrade_gap: Annotated[
         int | None,
-        typer.Option(metavar="RANKS", help="How much better at most.", show_default=False),
+        typer.Option(metavar="RANKS", help="At most this many ranks better.", show_default=False),
     ] = None,
     downgrade: Annotated[
         bool | None,
         typer.Option(
-            "--downgrade/--no-downgrade", help="Worse categories than sold.", show_default=False
+            "--downgrade/--no-downgrade",
+            help="Allow worse categories than sold.",
+            show_default=False,
         ),
     ] = None,
     max_downgrade_gap: Annotated[
         int | None,
-        typer.Option(metavar="RANKS", help="How much worse at most.", show_default=False),
+        typer.Option(metavar="RANKS", help="At most this many ranks worse.", show_default=False),
     ] = None,
     min_margin: Annotated[
         float | None,
         typer.Option(
-            metavar="PCT", help="Lowest margin, in % of the sale price.", show_default=False
+            metavar="PCT", help="Lowest margin, as % of the sale price.", show_default=False
         ),
     ] = None,
     max_auto_value: Annotated[
@@ -129,7 +135,7 @@ def set_(
         bool | None,
         typer.Option(
             "--diversity/--no-diversity",
-            help="A split sale must have several vendors.",
+            help="A split sale must use several vendors.",
             show_default=False,
         ),
     ] = None,
@@ -140,18 +146,16 @@ def set_(
     unset: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="RULE",
-            help="Take a rule back (min-margin …); may be given again.",
-            show_default=False,
+            metavar="RULE", help="Remove a rule (min-margin …). Repeatable.", show_default=False
         ),
     ] = None,
     new: New = False,
 ) -> int:
-    """Set rules of a policy: of the whole event, or with --match or --client of these. Needs the
-    role ops_manager.
+    """Set the rules of a policy: for the event, or with --match or --client for one match or
+    client. Needs the role ops_manager.
 
-    Modes: SUGGEST shows plans and an operator picks; SEMI_AUTO lets `allocate auto` commit plans
-    that pass; FULLY_AUTO lets `allocate auto --unattended` do so too, up to --max-auto-value.
+    Modes: with SUGGEST an operator picks a plan; with SEMI_AUTO `allocate auto` commits plans that
+    pass; with FULLY_AUTO `allocate auto --unattended` does so too, up to --max-auto-value.
     """
     from ticketops.services import allocation, intake
 
@@ -178,17 +182,17 @@ def set_(
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     for value in given.values():
         if isinstance(value, int | float) and not -_MOST <= value <= _MOST:  # nan is not either
-            raise UsageError(f"{value} is no figure that a rule can have")
+            raise UsageError(f"{value} is not a valid figure for a rule")
     for name in ("vendor_whitelist", "vendor_blocklist"):
         if name in given:
             given[name] = intake.option_text(given[name], name.replace("_", "-"), required=True)
     for rule in unset or ():
         name = RULES.get(rule.strip("-"), "")
         if not name:
-            raise UsageError(f"--unset {rule!r}: it is one of {', '.join(RULES)}")
+            raise UsageError(f"--unset must be one of {', '.join(RULES)}, not {rule!r}")
         given[name] = None
     if not given:
-        raise UsageError("no rule is given", "for example --min-margin 10")
+        raise UsageError("give at least one rule", "for example --min-margin 10")
     return session.run(
         allocation.policy_set(scope, key, given, new=new),
         lambda result: session.out.line(
@@ -219,7 +223,7 @@ def _said(row: PolicyRow) -> str:
     values = ((rule, getattr(row, name)) for rule, name in RULES.items())
     return (
         ", ".join(f"{rule} {_value(value)}" for rule, value in values if value is not None)
-        or "says nothing"
+        or "no rules"
     )
 
 
@@ -233,5 +237,5 @@ def _value(value: Any) -> str:
 
 def _one_of(option: str, value: str | None, choices: tuple[str, ...]) -> str | None:
     if value is not None and value.upper() not in choices:
-        raise UsageError(f"--{option} {value!r}: it is {', '.join(choices)}")
+        raise UsageError(f"--{option} must be one of {', '.join(choices)}, not {value!r}")
     return value.upper() if value else None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted
 from ticketops.cli.session import Again, ConfirmRemoval, Dates, New, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.money import DEFAULT_CURRENCY
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add(
         ),
     ] = None,
     vendor: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who it was bought from.", show_default=False)
+        str | None, typer.Option(metavar="NAME", help="The vendor.", show_default=False)
     ] = None,
     contract: Annotated[
         str,
@@ -42,21 +42,19 @@ def add(
         str,
         typer.Option(
             metavar="TEXT",
-            help="The vendor's listing number, by which staff find the tickets there.",
+            help="The vendor's listing number, which staff use to find the tickets.",
             show_default=False,
         ),
     ] = "",
     currency: Annotated[
         str | None,
         typer.Option(
-            metavar="CODE", help=f"USD or EUR; {DEFAULT_CURRENCY} if not given.", show_default=False
+            metavar="CODE", help=f"USD or EUR; default: {DEFAULT_CURRENCY}.", show_default=False
         ),
     ] = None,
     line: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="CATEGORY:QTY@PRICE", help="A line; may be given again.", show_default=False
-        ),
+        typer.Option(metavar="CATEGORY:QTY@PRICE", help="A line. Repeatable.", show_default=False),
     ] = None,
     csv: Annotated[
         str | None,
@@ -69,9 +67,7 @@ def add(
     date: Annotated[
         str | None,
         typer.Option(
-            metavar="DATE",
-            help="Purchase date (2026-06-11); today if not given.",
-            show_default=False,
+            metavar="DATE", help="Purchase date (2026-06-11); default: today.", show_default=False
         ),
     ] = None,
     notes: Annotated[str, typer.Option(metavar="TEXT", help="Notes.", show_default=False)] = "",
@@ -79,7 +75,7 @@ def add(
     new: New = False,
     again: Again = False,
 ) -> int:
-    """Record a purchase of one or many lines and expand it into units, in one transaction.
+    """Record a purchase of one or more lines and expand it into units, in one transaction.
 
     Example: ticketops purchase add --match M01 --vendor Viagogo --contract 000777 --line "Cat
     1:3@120.50"
@@ -150,10 +146,9 @@ def add(
 
 @command(app, "expand", writes=True)
 def expand(session: Session, confirm: ConfirmRemoval = None) -> int:
-    """Bring _PURCHASE_UNITS into agreement with Purchases: add what is missing, remove free units
-    that are too many.
+    """Make _PURCHASE_UNITS agree with Purchases: add missing units, remove surplus free ones.
 
-    Never removes an allocated unit. Running it again changes nothing.
+    Allocated units are never removed. Running the command again changes nothing.
     """
     from ticketops.services import purchasing
 
@@ -183,12 +178,12 @@ def list_purchases(
     order: Annotated[
         str,
         typer.Option(
-            "--order", metavar="ORDERID", help="With this PurchaseOrderID.", show_default=False
+            "--order", metavar="ORDERID", help="Only this PurchaseOrderID.", show_default=False
         ),
     ] = "",
     csv: listing.Csv = None,
 ) -> int:
-    """The purchase lines, in sheet order, with how many units there are of each."""
+    """List the purchase lines, in sheet order, with their numbers of units."""
     from ticketops.domain.reporting.lists import Which
     from ticketops.services import lists
 
@@ -222,11 +217,11 @@ def show(
     purchase: Annotated[
         str,
         typer.Argument(
-            metavar="PURCHASEID|SETID|UNITID", help="The purchase, or a set or unit of it."
+            metavar="PURCHASEID|SETID|UNITID", help="The purchase, or one of its sets or units."
         ),
     ],
 ) -> int:
-    """A purchase line with its units."""
+    """Show a purchase line with its units."""
     from ticketops.services import lists
 
     found = session.result_of(lists.purchase_show(purchase))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.selling.reimport import Applied
@@ -15,8 +15,7 @@ app = command_group("recon")
 
 @command(app, "run", writes=True)
 def run(session: Session) -> int:
-    """Bring _SALES_PARENT_RECON and _SALES_RECON_AUDIT up to date; ticks in Process_Now are
-    kept."""
+    """Bring _SALES_PARENT_RECON and _SALES_RECON_AUDIT up to date. Ticks in Process_Now are kept."""
     from ticketops.services import selling
 
     return session.run(selling.recon_run(), lambda result: _actions(session, result.by_action))
@@ -24,14 +23,15 @@ def run(session: Session) -> int:
 
 @command(app, "apply", writes=True)
 def apply(session: Session) -> int:
-    """Carry out the rows whose Process_Now is ticked: delete candidates, make missing rows. Never
-    removes an allocated row."""
+    """Carry out the rows whose Process_Now is ticked: delete candidates, create missing rows.
+    Allocated rows are never removed."""
     from ticketops.services import selling
 
     def show(result: Applied) -> None:
         session.out.line(
-            f"{counted(result.ticked, 'row')} ticked · {result.rows_deleted:,} deleted, {result.rows_created:,} made, "
-            f"{result.refused:,} left as they are"
+            f"{counted(result.ticked, 'row')} ticked · {result.rows_deleted:,} deleted, "
+            f"{result.rows_created:,} created, "
+            f"{result.refused:,} left unchanged"
         )
         _actions(session, result.by_action)
 

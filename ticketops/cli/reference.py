@@ -22,7 +22,7 @@ def reference() -> str:
     top: Any = typer.main.get_command(app)
     pages = [
         "# Commands\n",
-        "Made by `make docs`; a test fails when it is not what the commands say.\n",
+        "`make docs` generates this page from the commands.\n",
         _page(top, "ticketops", None),
     ]
     context: Any = top.make_context("ticketops", [], resilient_parsing=True)
@@ -50,9 +50,11 @@ def workbook_page() -> str:
     """The layout of the workbook as Markdown, from its declaration."""
     pages = [
         "# The workbook\n",
-        "Made by `make docs` from the layout (`ticketops/schema/layouts/event`). Columns are found by their header, case and",
-        "spaces forgiven, never by position; columns and sheets of your own are left alone. *Extension* sheets and columns",
-        "are made when first needed. What a column is called [in Python](python.md) stands beside its header.\n",
+        "`make docs` generates this page from the layout (`ticketops/schema/layouts/event`). "
+        "Columns are found by header, ignoring case and",
+        "spaces, never by position; your own columns and sheets are left alone. *Extension* "
+        "sheets and columns",
+        "are added when first needed. The column's name [in Python](python.md) stands beside its header.\n",
     ]
     for sheet in EVENT:
         where = f"header in row {sheet.header_row}" if sheet.header_row else "free layout"
@@ -62,10 +64,12 @@ def workbook_page() -> str:
         if sheet.found_by:
             found_by = ", ".join(sheet.by_name[name].header for name in sheet.found_by)
             pages.append(
-                f"Titled `{sheet.name}` with the code of the event behind it (`{sheet.name} WC2026`); under any other title it is"
+                f"Titled `{sheet.name}` followed by the event's code (`{sheet.name} WC2026`); "
+                "under any other title it is"
             )
             pages.append(
-                f"found by its headers {found_by}. Where several sheets have them, the setting `event` decides.\n"
+                f"found by its headers {found_by}. If several sheets have them, the setting "
+                "`event` decides.\n"
             )
         if sheet.columns:
             pages.append("| header | in Python | holds | remarks |\n| --- | --- | --- | --- |")

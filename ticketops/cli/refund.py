@@ -26,13 +26,13 @@ def list_refunds(
         typer.Option(
             "--decision",
             metavar="DECISION",
-            help="With this decision, such as TO_BE_DECIDED.",
+            help="Only this decision, such as TO_BE_DECIDED.",
             show_default=False,
         ),
     ] = "",
     csv: listing.Csv = None,
 ) -> int:
-    """The refunds, those that wait for a decision and those that were decided."""
+    """List the refunds, waiting and decided."""
     from ticketops.domain.reporting.lists import Which
     from ticketops.model.ids import read_sales_id
     from ticketops.model.states import REFUND_DECISION
@@ -54,7 +54,7 @@ def decide(
         str, typer.Argument(metavar="SALESID", help="The sale (S36) or ticket (S36-1).")
     ],
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why; it is kept.", show_default=False)
+        str, typer.Option(metavar="TEXT", help="The reason; it is recorded.", show_default=False)
     ],
     amount: Annotated[
         float | None,
@@ -62,17 +62,17 @@ def decide(
             "--amount",
             metavar="AMOUNT",
             min=0.01,
-            help="Give so much back; with --credit, credit so much.",
+            help="The amount to pay back, or with --credit to credit.",
             show_default=False,
         ),
     ] = None,
     credit: Annotated[
-        bool, typer.Option("--credit", help="Credit it: all, or --amount of it.")
+        bool, typer.Option("--credit", help="Give a credit: the whole price, or --amount.")
     ] = False,
-    none: Annotated[bool, typer.Option("--none", help="Give nothing back.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Pay nothing back.")] = False,
 ) -> int:
-    """Decide a refund: money back (--amount), a credit (--credit) or nothing (--none). Needs the
-    role ops_manager; only what was paid can be given back."""
+    """Decide a refund: money back (--amount), a credit (--credit) or nothing (--none). Only paid
+    amounts can be refunded. Needs the role ops_manager."""
     from ticketops.domain.selling import refunds
     from ticketops.model.ids import read_sales_id
     from ticketops.services import intake, selling

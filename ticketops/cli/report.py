@@ -18,10 +18,10 @@ app = command_group("report")
 def position(
     session: Session,
     write: Annotated[
-        bool, typer.Option("--write", help="Put the report into _REPORT_POSITION.")
+        bool, typer.Option("--write", help="Write the report into _REPORT_POSITION.")
     ] = False,
 ) -> int:
-    """The position report: sold, sent, open, available, oversold and surplus, in total and per
+    """Show the position report: sold, sent, open, available, oversold and surplus, in total and per
     match and category."""
     from ticketops.services.reporting import position_job
 

@@ -30,12 +30,12 @@ def require_terminal(out: Output) -> None:
         or not (sys.stdin.isatty() and sys.stdout.isatty())
         or os.environ.get("TERM", "dumb") == "dumb"
     ):
-        raise RuleError("a password is shown on a terminal only")
+        raise RuleError("a password is shown only on a terminal")
     try:
         import termios  # noqa: F401 (platforms without it can't hide what is typed)
     except ImportError:
         raise RuleError(
-            "a password is shown on a terminal only, and this platform has none that can be kept clear"
+            "a password is shown only on a terminal that can be cleared, and this platform has none"
         ) from None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import (
     Again,
     Confirm,
@@ -23,6 +23,7 @@ from ticketops.cli.session import (
     command_group,
 )
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.money import DEFAULT_CURRENCY
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ def add(
     currency: Annotated[
         str | None,
         typer.Option(
-            metavar="CODE", help=f"USD or EUR; {DEFAULT_CURRENCY} if not given.", show_default=False
+            metavar="CODE", help=f"USD or EUR; default: {DEFAULT_CURRENCY}.", show_default=False
         ),
     ] = None,
     line: Annotated[
         list[str] | None,
         typer.Option(
             metavar="MATCH:CATEGORY:QTY@PRICE",
-            help="A line; may be given again, for other matches too.",
+            help="A line. Repeatable, for several matches too.",
             show_default=False,
         ),
     ] = None,
@@ -71,14 +72,15 @@ def add(
         str | None,
         typer.Option(
             metavar="FILE|-",
-            help="Lines from a CSV file: match, category, qty, unit_price; and, if it has them, client, order, currency, date, contract, client_po, payment_status, instructions, notes.",
+            help="Lines from a CSV file: match, category, qty, unit_price; optional: client, "
+            "order, currency, date, contract, client_po, payment_status, instructions, notes.",
             show_default=False,
         ),
     ] = None,
     date: Annotated[
         str | None,
         typer.Option(
-            metavar="DATE", help="Sale date (2026-06-11); today if not given.", show_default=False
+            metavar="DATE", help="Sale date (2026-06-11); default: today.", show_default=False
         ),
     ] = None,
     po: Annotated[
@@ -90,16 +92,14 @@ def add(
     payment: Annotated[
         str | None,
         typer.Option(
-            metavar="STATE",
-            help="PENDING, INVOICED or PAID; PENDING if not given.",
-            show_default=False,
+            metavar="STATE", help="PENDING, INVOICED or PAID; default: PENDING.", show_default=False
         ),
     ] = None,
     instructions: Annotated[
         str,
         typer.Option(
             metavar="TEXT",
-            help="Special instructions for the allocator: consecutive seats, wheelchair …",
+            help="Special instructions for allocation: consecutive seats, wheelchair …",
             show_default=False,
         ),
     ] = "",
@@ -110,8 +110,8 @@ def add(
     new: New = False,
     again: Again = False,
 ) -> int:
-    """Record an order of one or many lines, over one or many matches, and expand it: one
-    Distribution row a ticket. A CSV file may hold the orders of many clients.
+    """Record an order of one or more lines, for one or more matches, and expand it: one
+    Distribution row per ticket. A CSV file can hold orders of many clients.
 
     Example: ticketops sale add --client "Meridian Travel" --line "M06:Cat 2:2@350" --line "M104:Top
     Cat 1:4@2900"
@@ -164,10 +164,9 @@ def add(
 
 @command(app, "expand", writes=True)
 def expand(session: Session, confirm: ConfirmRemoval = None) -> int:
-    """One Distribution row a ticket for every sale line: missing rows are made, sale-driven columns
-    refreshed, everything that operators typed is kept. Then both reconciliation sheets are brought
-    up to date.
-    """
+    """Expand every sale line to one Distribution row per ticket: add missing rows, refresh the
+    columns that follow the sale, keep everything operators typed. Then update both reconciliation
+    sheets."""
     from ticketops.services import selling
 
     return session.run(
@@ -184,10 +183,10 @@ def approve(
     session: Session,
     sale: _Sale,
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)
+        str, typer.Option(metavar="TEXT", help="The reason; it is logged.", show_default=False)
     ],
 ) -> int:
-    """Bear the risk of an oversold sale: it is given what there is, the rest waits for stock. Needs
+    """Approve an oversold sale: it gets the available units, and the rest waits for stock. Needs
     the role ops_manager."""
     from ticketops.services import intake, selling
 
@@ -209,15 +208,15 @@ def approve(
 def reject(
     session: Session,
     sale: Annotated[
-        str, typer.Argument(metavar="SALESID", help="The sale line (S147), or one ticket of it.")
+        str, typer.Argument(metavar="SALESID", help="The sale line (S147), or one of its tickets.")
     ],
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)
+        str, typer.Option(metavar="TEXT", help="The reason; it is logged.", show_default=False)
     ],
     force: Force = False,
 ) -> int:
-    """Reject what is oversold, the sale or what it grew by: its rows are kept and marked, a refund is
-    to be decided where it was paid. Needs the role ops_manager."""
+    """Reject an oversold sale, or the oversold part it grew by. Its rows are kept and marked; if it
+    was paid, a refund waits for a decision. Needs the role ops_manager."""
     from ticketops.services import intake, selling
 
     return session.run(
@@ -235,7 +234,7 @@ def upgrade(
         typer.Option(
             "--to",
             metavar="CATEGORY",
-            help="The better category; if not given, what there is.",
+            help="The better category; without it, the choices are listed.",
             show_default=False,
         ),
     ] = None,
@@ -243,17 +242,17 @@ def upgrade(
         str | None,
         typer.Option(
             metavar="AMOUNT",
-            help="New price of one ticket; the old one stays if not given.",
+            help="New price per ticket; default: the old price.",
             show_default=False,
         ),
     ] = None,
     reason: Reason = None,
 ) -> int:
-    """Serve a sale from a better category, at a new price if given; shows the margin before and
-    after.
+    """Serve a sale from a better category, at a new price if you give one. Shows the margin before
+    and after.
 
-    Without --to: the better categories, what is free there and what it would do to the margin;
-    nothing is written. Needs the role ops_manager.
+    Without --to, the command lists the better categories, their free units and the effect on the
+    margin, and writes nothing. Needs the role ops_manager.
     """
     from ticketops.model.money import parse_amount
     from ticketops.services import intake, selling
@@ -284,13 +283,12 @@ def set_terms(
         typer.Option(
             metavar="N",
             min=0,
-            help="How many tickets it is now; those that go have no unit, where there are such.",
+            help="The new number of tickets; tickets without a unit go first.",
             show_default=False,
         ),
     ] = None,
     price: Annotated[
-        str | None,
-        typer.Option(metavar="AMOUNT", help="New price of one ticket.", show_default=False),
+        str | None, typer.Option(metavar="AMOUNT", help="New price per ticket.", show_default=False)
     ] = None,
     notes: Annotated[
         str | None,
@@ -305,8 +303,8 @@ def set_terms(
     reason: Reason = None,
     force: Force = False,
 ) -> int:
-    """Change a sale line as a whole: its row of Sales with its Total, Distribution rows that are
-    made or cancelled, a refund to be decided where it was paid.
+    """Change a sale line: its row in Sales with its Total, and its Distribution rows, which are
+    added or cancelled. If it was paid, a refund waits for a decision.
 
     Example: ticketops sale set S9 --qty 7 --price 320
     """
@@ -317,13 +315,13 @@ def set_terms(
     from ticketops.services import intake, selling
 
     if qty is None and price is None and notes is None and payment is None:
-        raise UsageError("say what to change: --qty, --price, --notes or --payment")
+        raise UsageError("give --qty, --price, --notes or --payment")
     if qty == 0:
-        raise UsageError("--qty 0 is no sale", f"sale cancel {sale} ends it")
+        raise UsageError("--qty must be at least 1", f"sale cancel {sale} cancels the sale")
     if qty is not None and qty > MAX_QUANTITY:
-        raise UsageError(f"--qty {qty}: a sale is of {MAX_QUANTITY:,} tickets at most")
+        raise UsageError(f"--qty must be at most {MAX_QUANTITY:,} tickets, not {qty}")
     if payment is not None and payment.strip().upper() not in PAYMENT_STATUS:
-        raise UsageError(f"--payment {payment!r}: it is {', '.join(PAYMENT_STATUS)}")
+        raise UsageError(f"--payment must be one of {', '.join(PAYMENT_STATUS)}, not {payment!r}")
     try:
         amount = parse_amount(price) if price is not None else None
     except ValueError as error:
@@ -368,15 +366,15 @@ def cancel(
     sales: Annotated[
         list[str],
         typer.Argument(
-            metavar="SALESID…", help="The sale line (S147), or single tickets of it (S147-2)."
+            metavar="SALESID…", help="The sale line (S147), or single tickets (S147-2)."
         ),
     ],
     confirm: Confirm = None,
     reason: Reason = None,
     force: Force = False,
 ) -> int:
-    """Cancel a sale, or exactly the tickets that are named: their units are AVAILABLE again, their
-    rows are kept and marked, a refund is to be decided where it was paid."""
+    """Cancel a sale, or only the tickets you name. Their units are AVAILABLE again; their rows are
+    kept and marked. If they were paid, a refund waits for a decision."""
     from ticketops.services import selling
 
     return session.run(
@@ -388,8 +386,8 @@ def cancel(
 def _ended(session: Session, result: Ended) -> None:
     left = f", {result.tickets_left:,} left" if result.tickets_left else ""
     session.out.line(
-        f"{result.sales_id} · {result.status} · {counted(result.tickets, 'ticket')} ended"
-        f" ({listed(result.ticket_ids)}){left}, {counted(result.units, 'unit')} AVAILABLE again"
+        f"{result.sales_id} · {result.status} · {counted(result.tickets, 'ticket')} cancelled "
+        f"({listed(result.ticket_ids)}){left}, {counted(result.units, 'unit')} AVAILABLE again"
     )
     if result.refund:
         _refund(session, result.refund)
@@ -481,8 +479,9 @@ def _named(tickets: Sequence[str]) -> str:
 
 def _expanded(session: Session, result: Expanded) -> None:
     session.out.line(
-        f"{counted(len(result.sales_ids), 'sale line')} · {counted(result.rows_created, 'row')} made, "
-        f"{result.rows_refreshed:,} refreshed, {result.rows_excess:,} too many"
+        f"{counted(len(result.sales_ids), 'sale line')} · {counted(result.rows_created, 'row')} "
+        "added, "
+        f"{result.rows_refreshed:,} refreshed, {result.rows_excess:,} surplus"
     )
     session.out.table(
         ("Reconciliation", "Rows"), [(action, n) for action, n in result.by_action.items() if n]
@@ -496,14 +495,15 @@ def list_sales(
     match: listing.Match = "",
     category: listing.Category = "",
     status: Annotated[
-        str, typer.Option("--status", metavar="STATUS", help="In this state.", show_default=False)
+        str,
+        typer.Option("--status", metavar="STATUS", help="Only this status.", show_default=False),
     ] = "",
     order: Annotated[
-        str, typer.Option("--order", metavar="ORDERID", help="Of this order.", show_default=False)
+        str, typer.Option("--order", metavar="ORDERID", help="Only this order.", show_default=False)
     ] = "",
     csv: listing.Csv = None,
 ) -> int:
-    """The sale lines, in sheet order, with how many of their tickets are allocated and sent."""
+    """List the sale lines, in sheet order, with the numbers of allocated and sent tickets."""
     from ticketops.domain.reporting.lists import Which
     from ticketops.model.states import PARTIAL_PENDING, SALE_STATUS
     from ticketops.services import lists
@@ -524,7 +524,7 @@ def show(
     session: Session,
     sale: Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S3).")],
 ) -> int:
-    """A sale line with its tickets, its refunds and what was done to its allocation."""
+    """Show a sale line with its tickets, refunds and allocation log."""
     from ticketops.model.ids import parse_sales_id, read_sales_id
     from ticketops.services import lists
 

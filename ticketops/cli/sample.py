@@ -27,22 +27,21 @@ def sample(
     size: Annotated[
         Size,
         typer.Argument(
-            help="small: a few hundred tickets; full: a whole event, 12,000 tickets; x10: ten times that."
+            help="small: a few hundred tickets; full: a whole event of 12,000 tickets; x10: ten "
+            "times as many."
         ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to make.")],
-    seed: Annotated[int, typer.Option(help="Another seed, another event.")] = 2026,
+    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to create.")],
+    seed: Annotated[int, typer.Option(help="Another seed makes another event.")] = 2026,
     orders_only: Annotated[
         bool,
-        typer.Option(
-            "--orders-only", help="Only schedule, purchases and sales: what expand starts from."
-        ),
+        typer.Option("--orders-only", help="Only schedule, purchases and sales, ready for expand."),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> int:
-    """Make a realistic sample workbook; the same seed makes the same workbook."""
+    """Create a realistic sample workbook. The same seed makes the same workbook."""
     from ticketops.services import creation
 
     path = creation.sample(size.value, out, seed=seed, orders_only=orders_only, force=force)
-    session.out.line(f"made {path}")
+    session.out.line(f"created {path}")
     return session.finish(creation.SampleMade(str(path), size.value, seed), [])

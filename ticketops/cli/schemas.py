@@ -161,7 +161,7 @@ RESULTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Counts:
-    """How many cells of a sheet are set, and rows appended, deleted and written anew."""
+    """How many cells of a sheet are set, and how many rows are appended, deleted and rewritten."""
 
     set: int
     appended: int
@@ -186,8 +186,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that would change; of a sheet that is written anew its range and the number of its
-    `rows`."""
+    """A cell that would change. For a rewritten sheet: its range and its number of `rows`."""
 
     sheet: str
     cell: str
@@ -209,7 +208,7 @@ class Error:
 
 @dataclass(frozen=True)
 class Failed:
-    """What `--json` prints where a command ends with an error."""
+    """What `--json` prints when a command ends with an error."""
 
     command: str
     error: Error
@@ -231,20 +230,20 @@ def schema_of(command: str) -> dict[str, Any]:
         "run_id": {
             "type": ["string", "null"],
             "pattern": r"^R\d{8}-\d{6}$",
-            "description": "null where nothing is recorded.",
+            "description": "null if nothing is recorded.",
         },
         "dry_run": {"type": "boolean"},
         "result": schema,
         "changes": {
             "type": "object",
             "additionalProperties": _ref("Counts"),
-            "description": "By sheet; empty where nothing was written.",
+            "description": "By sheet; empty if nothing was written.",
         },
         "findings": {"type": "array", "items": _ref("Finding")},
         "cells": {
             "type": "array",
             "items": _ref("Cell"),
-            "description": "In a dry run of a command that writes.",
+            "description": "Only in a dry run of a command that writes.",
         },
     }
     required = [name for name in properties if name != "cells"]
@@ -260,7 +259,7 @@ def schema_of(command: str) -> dict[str, Any]:
 
 
 def error_schema() -> dict[str, Any]:
-    """The JSON Schema of what any command prints where it ends with an error."""
+    """The JSON Schema of what any command prints when it ends with an error."""
     return {"$schema": DIALECT, "title": "ticketops … --json: an error"} | _schema(Failed)
 
 

@@ -38,21 +38,21 @@ _AS = Annotated[
         "--as",
         metavar="USER",
         show_default=False,
-        help="Who is recorded. [env: TICKETOPS_USER]",
+        help="The user to record. [env: TICKETOPS_USER]",
         autocompletion=completion.offered("as_user", "USER"),
     ),
 ]
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-_QUIET = Annotated[bool, typer.Option("-q", "--quiet", help="No notices.")]
+_QUIET = Annotated[bool, typer.Option("-q", "--quiet", help="Hide notices.")]
 _WIDE = Annotated[
-    bool, typer.Option("--wide", help="All columns of tables, however wide the terminal is.")
+    bool, typer.Option("--wide", help="Show all columns, however narrow the terminal is.")
 ]
-_DEBUG = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
+_DEBUG = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.", hidden=True)]
 _DRY_RUN = Annotated[
     bool,
     typer.Option("-n", "--dry-run", help="Show what would change, cell by cell; write nothing."),
 ]
-_YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+_YES = Annotated[bool, typer.Option("-y", "--yes", help="Don't ask for confirmation.")]
 
 SHARED = {
     "workbook": _WORKBOOK,
@@ -76,35 +76,32 @@ ConfirmRemoval = Annotated[
     typer.Option(
         "--confirm",
         metavar="REMOVE",
-        help="The word REMOVE, where much would be removed or emptied.",
+        help="The word REMOVE, if much would be removed or emptied.",
         show_default=False,
     ),
 ]
 Reason = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", help="Why; it is logged.", show_default=False),
+    typer.Option("--reason", metavar="TEXT", help="The reason; it is logged.", show_default=False),
 ]
 New = Annotated[
-    bool,
-    typer.Option("--new", help="The name is somebody new, though it is near one that is known."),
+    bool, typer.Option("--new", help="Take the name as new, although it resembles a known one.")
 ]
 Again = Annotated[
-    bool, typer.Option("--again", help="It is meant, though the same is recorded already.")
+    bool, typer.Option("--again", help="Record it again, although it is already recorded.")
 ]
 Dates = Annotated[
     str | None,
     typer.Option(
         "--dates",
         metavar="dmy|mdy",
-        help="How dates like 03/04/2026 are meant; else the setting, or another row, decides.",
+        help="How to read dates like 03/04/2026; default: the setting, or another row, decides.",
         show_default=False,
     ),
 ]
 Force = Annotated[
     bool,
-    typer.Option(
-        "--force", help="Also where a ticket was sent already; needs the role ops_manager."
-    ),
+    typer.Option("--force", help="Also if a ticket is already sent; needs the role ops_manager."),
 ]
 
 
@@ -129,8 +126,8 @@ class Session:
         """The workbook's path, or `gsheet:<id>`. Raises UsageError where none was named."""
         if self.settings.workbook is None:
             raise UsageError(
-                "no workbook is named",
-                'give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = "…" into ticketops.toml',
+                "no workbook given",
+                'give -w FILE, set TICKETOPS_WORKBOOK, or write workbook = "…" in ticketops.toml',
             )
         return self.settings.workbook
 
@@ -166,7 +163,7 @@ class Session:
         def confirm(plan: Any, _snapshot: Any) -> bool:
             """Show what would come of it, then ask, once."""
             if not self.confirmed:
-                self.out.notice("nothing is written yet; this will be recorded:")
+                self.out.notice("this will be recorded:")
             show(plan.result)
             self.out.findings(plan.findings, most=most_findings)
             what = f"will record {_summary(plan.changes.counts())}"
@@ -179,7 +176,7 @@ class Session:
         def changed(plan: Any, _snapshot: Any) -> None:
             """Show what would come of it now, where that is something else."""
             self.out.notice(
-                "the workbook was changed while you were asked; now this would be written:"
+                "the workbook changed while you were deciding; this would be written now:"
             )
             show(plan.result)
             self.out.findings(plan.findings, most=most_findings)
@@ -259,10 +256,10 @@ class Session:
 
     def _choice(self, error: UnclearNameError) -> str:
         """One of the candidates, by number. Raises the error where none is chosen."""
-        self.out.notice(f"{error.what} {error.text!r} is not clear; it may be")
+        self.out.notice(f"{error.what} {error.text!r} is ambiguous; it can be")
         for number, name in enumerate(error.candidates, start=1):
             self.out.notice(f"  {number}  {name}")
-        answer = self.out.answer(f"Which {error.what} is meant (its number, or nothing)?")
+        answer = self.out.answer(f"Which {error.what} do you mean (its number, or nothing)?")
         if not answer.isdecimal() or not 1 <= int(answer) <= len(error.candidates):
             raise error
         return error.candidates[int(answer) - 1]
@@ -309,7 +306,7 @@ class Session:
         """Whether much may be taken away (D17): it was confirmed, or is only shown. Raises
         UsageError for another word."""
         if confirm not in (None, "REMOVE"):
-            raise UsageError(f"this is confirmed with --confirm REMOVE, not {confirm!r}")
+            raise UsageError(f"to confirm, give --confirm REMOVE, not {confirm!r}")
         return self.dry_run or confirm is not None
 
     def reasoned(self, confirm: str | None, reason: str | None) -> str:
@@ -328,11 +325,11 @@ class Session:
             self.confirmed = confirm == "UNDO"
         if confirm != "UNDO":
             raise UsageError(
-                "this is confirmed with --confirm UNDO" + (f", not {confirm!r}" if confirm else ""),
-                "and --reason TEXT says why",
+                "to confirm, give --confirm UNDO" + (f", not {confirm!r}" if confirm else ""),
+                "also give --reason TEXT",
             )
         if reason is None:
-            raise UsageError("--reason TEXT is missing", "it is written into _ALLOC_LOG")
+            raise UsageError("--reason TEXT is missing", "the reason is logged in _ALLOC_LOG")
         return option_text(reason, "reason", required=True)
 
     def _say(self, done: Any) -> None:
@@ -346,7 +343,7 @@ class Session:
             self.out.notice(
                 "nothing to write"
                 if done.plan.findings
-                else "nothing to do: the workbook is as it should be"
+                else "nothing to do: the workbook is up to date"
             )
 
     def show_cells(self, changes: Any, tables: Any) -> None:
@@ -372,7 +369,7 @@ class Session:
             self.out.table(("Cell", "Row", "Column", "Change"), rows, first=("Change", "Column"))
         if total > len(rows):
             self.out.line(
-                f"… and {total - len(rows):,} cells more (a pipe or --json gets them all)"
+                f"… and {total - len(rows):,} cells more (a pipe or --json shows them all)"
             )
 
 
@@ -392,7 +389,7 @@ def _summary(counts: dict[str, dict[str, int]]) -> str:
                 first, _, rest = singular.rpartition("row") if "row" in singular else ("", "", "")
                 plural = f"{first}rows{rest}" if "row" in singular else f"{singular}s"
                 words.append(f"{number:,} {singular if number == 1 else plural}")
-        parts.append(f"{sheet}: {', '.join(words) or 'made'}")
+        parts.append(f"{sheet}: {', '.join(words) or 'created'}")
     return "; ".join(parts)
 
 

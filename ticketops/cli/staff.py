@@ -18,9 +18,10 @@ from ticketops.cli.book_options import (
     build_books,
     pull_books,
 )
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import Reason, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 from ticketops.model.states import DISPATCH_STATUS, PRIORITY
 
 if TYPE_CHECKING:
@@ -42,16 +43,17 @@ _Priority = Annotated[
 
 @command(app, "queue", writes=True)
 def queue(session: Session) -> int:
-    """Create and update the tasks of _STAFF_QUEUE: one a ticket that has a unit and an address.
-    What people typed stays."""
+    """Create and update the tasks in _STAFF_QUEUE: one per ticket with a unit and an e-mail
+    address. What people typed stays."""
     from ticketops.services import dispatch
 
     def show(result: Queue) -> None:
         session.out.line(
-            f"{counted(result.tasks, 'task')}, {result.ready} ready to be sent, {result.new} new, {result.unassigned} of nobody"
+            f"{counted(result.tasks, 'task')}, {result.ready} ready to send, {result.new} new, "
+            f"{result.unassigned} unassigned"
         )
         if result.memories:
-            session.out.line(f"{counted(result.memories, 'older task')} of tickets that are gone")
+            session.out.line(f"{counted(result.memories, 'older task')} whose tickets are gone")
 
     return session.run(dispatch.staff_queue(), show)
 
@@ -60,13 +62,14 @@ def queue(session: Session) -> int:
 def tasks(
     session: Session,
     person: Annotated[
-        str | None, typer.Argument(metavar="[ADDRESS]", help="Of this person.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[ADDRESS]", help="Only this person's tasks.", show_default=False),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Also those that are sent, or not ready.")
+        bool, typer.Option("--all", help="Also tasks that are sent or not ready.")
     ] = False,
 ) -> int:
-    """What staff have to send, the most urgent first."""
+    """List what staff have to send, most urgent first."""
     from ticketops.services import dispatch
 
     def show(result: Tasks) -> None:
@@ -110,41 +113,42 @@ def tasks(
 def assign(
     session: Session,
     task_ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[TASKID…]", help="Which tasks.", show_default=False),
+        list[str] | None, typer.Argument(metavar="[TASKID…]", help="The tasks.", show_default=False)
     ] = None,
     to: Annotated[
         list[str] | None,
-        typer.Option(metavar="ADDRESS", help="To whom; several take turns.", show_default=False),
+        typer.Option(
+            metavar="ADDRESS", help="The people who get the tasks, in turn.", show_default=False
+        ),
     ] = None,
     match: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE", help="All that is to do for a match.", show_default=False),
+        typer.Option(metavar="CODE", help="All open tasks of a match.", show_default=False),
     ] = None,
-    unassigned: Annotated[bool, typer.Option("--unassigned", help="Only tasks of nobody.")] = False,
+    unassigned: Annotated[
+        bool, typer.Option("--unassigned", help="Only unassigned tasks.")
+    ] = False,
     from_person: Annotated[
         str,
         typer.Option(
-            "--from", metavar="ADDRESS", help="Only tasks of this person.", show_default=False
+            "--from", metavar="ADDRESS", help="Only this person's tasks.", show_default=False
         ),
     ] = "",
     priority: _Priority = "",
     reopen: Annotated[
-        bool, typer.Option("--reopen", help="An ISSUE becomes NOT_SENT again.")
+        bool, typer.Option("--reopen", help="Set an ISSUE back to NOT_SENT.")
     ] = False,
 ) -> int:
-    """Hand tasks to people, or to others than before, and say how urgent they are."""
+    """Assign or reassign tasks to people, and set their priority."""
     from ticketops.services import dispatch
 
     people = _addresses(to or ())
     if not people and not priority and not reopen:
         raise UsageError("give --to ADDRESS, --priority or --reopen")
     if not task_ids and not (match or unassigned or from_person):
-        raise UsageError("say which tasks: TASKIDs, --match, --unassigned or --from")
+        raise UsageError("name the tasks: TASKIDs, --match, --unassigned or --from")
     if task_ids and (match or unassigned or from_person):
-        raise UsageError(
-            "name tasks, or choose them with --match, --unassigned or --from, not both"
-        )
+        raise UsageError("give either TASKIDs, or --match, --unassigned or --from")
 
     def show(result: Assigned) -> None:
         for person, number in result.people.items():
@@ -171,14 +175,14 @@ def build(
     session: Session,
     people: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ADDRESS…]", help="Whose books.", show_default=False),
+        typer.Argument(metavar="[ADDRESS…]", help="The people.", show_default=False),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="The books of all who have tasks.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Everyone with tasks.")] = False,
     out: Out = None,
     with_passwords: Annotated[
         bool,
         typer.Option(
-            "--with-passwords", help="Put the vendors' passwords in; each is recorded as exported."
+            "--with-passwords", help="Include the vendors' passwords; each is recorded as exported."
         ),
     ] = False,
     to: To = "file",
@@ -186,8 +190,8 @@ def build(
     share: Share = None,
     into: Into = None,
 ) -> int:
-    """Make the workbooks of staff: their tasks, the most urgent first. No password is in them
-    unless you ask for it."""
+    """Make the workbooks for staff: their tasks, most urgent first. They hold no passwords unless
+    you ask for them."""
     return build_books(
         session,
         "staff",
@@ -207,12 +211,12 @@ def pull(
         str,
         typer.Option(
             metavar="ADDRESS",
-            help="Whose they are, if their hidden sheet is gone.",
+            help="The person, if the hidden sheet of the file is gone.",
             show_default=False,
         ),
     ] = "",
 ) -> int:
-    """Take over DispatchStatus, DispatchedAt, StaffNotes and ProofUrl."""
+    """Read DispatchStatus, DispatchedAt, StaffNotes and ProofUrl from returned books."""
     return pull_books(session, "staff", files, party=staff)
 
 
@@ -222,24 +226,29 @@ def mark(
     status: Annotated[str, typer.Argument(metavar="STATUS", help=f"{', '.join(DISPATCH_STATUS)}.")],
     task_ids: _Tasks,
     note: Annotated[
-        str, typer.Option(metavar="TEXT", help="Added to the notes.", show_default=False)
+        str, typer.Option(metavar="TEXT", help="Text to add to the notes.", show_default=False)
     ] = "",
     proof: Annotated[
-        str, typer.Option(metavar="URL", help="Screenshot or confirmation.", show_default=False)
+        str,
+        typer.Option(
+            metavar="URL", help="Link to a screenshot or confirmation.", show_default=False
+        ),
     ] = "",
     at: Annotated[
         str,
         typer.Option(
-            metavar="TIME", help="When, if not now (2026-06-11 14:30).", show_default=False
+            metavar="TIME",
+            help="When it was sent (2026-06-11 14:30); default: now.",
+            show_default=False,
         ),
     ] = "",
 ) -> int:
-    """Mark tasks as sent, pending and so on, without a book."""
+    """Set the status of tasks without a book."""
     from ticketops.services import dispatch, intake
 
     moment = intake.option_moment(at, "at", session.settings.dates) if at else None
     if status.strip().upper() == "ISSUE" and not note:
-        raise UsageError("say what is wrong: --note TEXT", "or staff report-issue")
+        raise UsageError("--note TEXT is missing: say what is wrong", "or use staff report-issue")
     job = dispatch.staff_mark(
         task_ids,
         _one_of(status, "STATUS", DISPATCH_STATUS),
@@ -256,19 +265,19 @@ def report_issue(
     task_ids: _Tasks,
     reason: Reason = None,
     to: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Who takes it over.", show_default=False)
+        str, typer.Option(metavar="ADDRESS", help="Who takes over the task.", show_default=False)
     ] = "",
     priority: _Priority = "",
 ) -> int:
-    """Report that tickets can't be delivered: wrong ticket, platform down, client unreachable.
+    """Report tickets that can't be delivered: wrong ticket, platform down, client unreachable.
     Clients and suppliers see ISSUE.
 
-    After it: staff assign … --reopen, override unallocate and allocate, or sale cancel.
+    Next: staff assign … --reopen, override unallocate and allocate, or sale cancel.
     """
     from ticketops.services import dispatch, intake
 
     if not reason:
-        raise UsageError("--reason TEXT is missing", "it goes into the notes")
+        raise UsageError("--reason TEXT is missing", "the reason goes into the notes")
     people = _addresses([to])
     job = dispatch.staff_report_issue(
         task_ids,
@@ -285,21 +294,18 @@ def escalate(
     task_ids: _Tasks,
     reason: Reason = None,
     to: Annotated[
-        str,
-        typer.Option(
-            metavar="USER", help="Which ops_manager; any, if not given.", show_default=False
-        ),
+        str, typer.Option(metavar="USER", help="The ops_manager; default: any.", show_default=False)
     ] = "",
 ) -> int:
-    """Escalate issues to an ops_manager: recorded in _STAFF_QUEUE, with the reason. The tickets stay
-    ISSUE until they are resolved.
+    """Escalate issues to an ops_manager. _STAFF_QUEUE records the reason. The tickets stay ISSUE
+    until the issue is resolved.
 
-    After it: sale cancel S147-2, override unallocate and allocate, or staff assign … --reopen.
+    Next: sale cancel S147-2, override unallocate and allocate, or staff assign … --reopen.
     """
     from ticketops.services import dispatch, intake
 
     if not reason:
-        raise UsageError("--reason TEXT is missing", "it stands in EscalationReason")
+        raise UsageError("--reason TEXT is missing", "the reason goes into EscalationReason")
     job = dispatch.staff_escalate(
         task_ids,
         intake.option_text(reason, "reason", required=True),
@@ -323,8 +329,8 @@ def reveal(
     session: Session,
     task_id: Annotated[str, typer.Argument(metavar="TASKID", help="The task (T00012).")],
 ) -> int:
-    """Show the vendor's password for a task, for 30 seconds, on the terminal only. It is recorded
-    as viewed."""
+    """Show the vendor's password for a task, on the terminal only, for 30 seconds. The view is
+    recorded."""
     from ticketops.cli.reveal import reveal_password
     from ticketops.services import dispatch
 
@@ -357,5 +363,5 @@ def _one_of(value: str, what: str, choices: tuple[str, ...]) -> str:
         (choice for choice in choices if choice.casefold() == value.strip().casefold()), None
     )
     if found is None:
-        raise UsageError(f"{what} {value!r}: it is {', '.join(choices)}")
+        raise UsageError(f"{what} must be one of {', '.join(choices)}, not {value!r}")
     return found

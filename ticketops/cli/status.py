@@ -6,16 +6,17 @@ import shlex
 
 import typer
 
-from ticketops.cli.output import counted, listed
+from ticketops.cli.output import listed
 from ticketops.cli.session import Session, command
 from ticketops.cli.tables import width_of, wrap
+from ticketops.model.display import counted
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "status")
 def status(session: Session) -> int:
-    """The six figures, what is waiting, and the next actions, on one screen."""
+    """Show the six figures, what waits, and what to do next, on one screen."""
     from ticketops.services import status as services
 
     plan = session.planned(services.status_job(session.settings))
@@ -37,8 +38,8 @@ def status(session: Session) -> int:
     )
     if figures.oversold:
         out.line(
-            "Oversold: open tickets beyond the free units of their match and category, those that "
-            "have a unit already among them; true shortage: those for which there is none."
+            "Oversold: open tickets (allocated ones included) minus free units, per match and "
+            "category. True shortage: open tickets with neither a unit nor stock."
         )
     out.line()
     waiting = [
@@ -49,7 +50,7 @@ def status(session: Session) -> int:
             (waits.unallocated, "tickets not allocated"),
             (waits.pending_approval, "oversold sales waiting for approval"),
             (waits.waiting_stock, "tickets waiting for stock"),
-            (waits.guest_details_missing, "allocated tickets without the guest's address"),
+            (waits.guest_details_missing, "allocated tickets without the guest's e-mail address"),
             (waits.staff_to_send, "tickets that staff can send"),
             (waits.supplier_to_send, "tickets that suppliers can send"),
             (waits.delivery_issues, "delivery issues"),
@@ -58,7 +59,7 @@ def status(session: Session) -> int:
         )
         if count
     ]
-    out.table(("Waiting", ""), waiting or [(0, "nothing waits")])
+    out.table(("Waiting", ""), waiting or [(0, "nothing is waiting")])
     for sale in result.partial_pending:
         out.line(
             f"PARTIAL_PENDING: {listed(sale.sales_ids)} · {sale.waiting:,} of {counted(sale.tickets, 'ticket')} wait for approval"

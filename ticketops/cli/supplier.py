@@ -17,9 +17,9 @@ from ticketops.cli.book_options import (
     build_books,
     pull_books,
 )
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.dispatch.results import Mapped, SupplierList, Unmapped
@@ -30,15 +30,17 @@ _Key = Annotated[str, typer.Argument(metavar="SUPPLIERKEY", help="The group, suc
 
 @command(app, "groups")
 def groups(session: Session) -> int:
-    """The suppliers who send tickets themselves: the vendors and addresses that each key stands
-    for. All others are the staff's."""
+    """List the suppliers who send tickets themselves: the vendors and addresses of each key. Staff
+    send all other tickets."""
     from ticketops.services import dispatch
 
     def show(result: SupplierList) -> None:
         rows = [(rule.supplier_key, rule.vendor, rule.email_pattern) for rule in result.groups]
         session.out.table(("SupplierKey", "Vendor", "Addresses"), rows)
         if not rows:
-            session.out.line("none is set up: supplier map KEY --vendor NAME, or supplier learn")
+            session.out.line(
+                "no group is set up; supplier map KEY --vendor NAME or supplier learn adds one"
+            )
         for key, number in sorted(result.units.items()):
             session.out.line(f"{key}: {counted(number, 'unit')}")
 
@@ -51,16 +53,19 @@ def map_(
     key: _Key,
     vendor: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A vendor; may be given again.", show_default=False),
+        typer.Option(metavar="NAME", help="A vendor. Repeatable.", show_default=False),
     ] = None,
     email: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATTERN", help="Addresses: 'bdc*@*'; may be given again.", show_default=False
+            metavar="PATTERN",
+            help="A pattern of e-mail addresses: 'bdc*@*'. Repeatable.",
+            show_default=False,
         ),
     ] = None,
 ) -> int:
-    """Say which vendors send their tickets themselves, by name or by a pattern of their address."""
+    """Set which vendors send their tickets themselves, by name or by a pattern of their e-mail
+    address."""
     from ticketops.services import dispatch, intake
 
     vendors = [intake.option_text(text, "vendor", required=True) for text in vendor or ()]
@@ -79,21 +84,25 @@ def unmap(
     key: _Key,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[VENDOR|PATTERN…]", help="If none, the group.", show_default=False),
+        typer.Argument(
+            metavar="[VENDOR|PATTERN…]",
+            help="What to remove; default: the whole group.",
+            show_default=False,
+        ),
     ] = None,
 ) -> int:
-    """Take vendors out of a group, or the whole group away. Its rows of _SUPPLIER_QUEUE stay."""
+    """Remove vendors from a group, or the whole group. Its rows in _SUPPLIER_QUEUE stay."""
     from ticketops.services import dispatch
 
     def show(result: Unmapped) -> None:
-        session.out.line(f"Taken out: {', '.join(result.removed)}")
+        session.out.line(f"Removed: {', '.join(result.removed)}")
 
     return session.run(dispatch.supplier_unmap(key, names or ()), show)
 
 
 @command(app, "learn", writes=True)
 def learn(session: Session) -> int:
-    """Set the groups up from what _SUPPLIER_QUEUE lists already."""
+    """Set up groups from what _SUPPLIER_QUEUE already lists."""
     from ticketops.services import dispatch
 
     return session.run(dispatch.supplier_learn(), lambda result: _show_added(session, result))
@@ -109,17 +118,17 @@ def build(
     session: Session,
     keys: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SUPPLIERKEY…]", help="Whose books.", show_default=False),
+        typer.Argument(metavar="[SUPPLIERKEY…]", help="The groups.", show_default=False),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="The books of all suppliers.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All suppliers.")] = False,
     out: Out = None,
     to: To = "file",
     drive_folder: DriveFolder = "",
     share: Share = None,
     into: Into = None,
 ) -> int:
-    """Make the workbooks of suppliers: every unit bought from them, and for those that are
-    allocated where to send the ticket. No company, price, login or other supplier is in them."""
+    """Make the workbooks for suppliers: every unit bought from them and, once it is allocated,
+    where to send the ticket. They show no client company, price, login or other supplier."""
     return build_books(
         session,
         "supplier",
@@ -137,9 +146,11 @@ def pull(
     supplier: Annotated[
         str,
         typer.Option(
-            metavar="KEY", help="Whose they are, if their hidden sheet is gone.", show_default=False
+            metavar="KEY",
+            help="The group, if the hidden sheet of the file is gone.",
+            show_default=False,
         ),
     ] = "",
 ) -> int:
-    """Take over Delivery and DispatchNotes of the supplier's own rows."""
+    """Read Delivery and DispatchNotes of the supplier's own rows."""
     return pull_books(session, "supplier", files, party=supplier)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketops import config
-from ticketops.cli.output import counted
 from ticketops.cli.session import Session, command, command_group
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.model.findings import Finding
@@ -29,20 +29,23 @@ _Prefer = Annotated[
     list[str],
     typer.Option(
         metavar="SIDE",
-        help="Whose word counts in conflicts: local, remote, COLUMN=local or COLUMN=remote. Repeatable.",
+        help="Which side wins a conflict: local, remote, COLUMN=local or COLUMN=remote. "
+        "Repeatable.",
         show_default=False,
     ),
 ]
 _Emptying = Annotated[
     bool,
-    typer.Option("--emptying", help="Also where half of a sheet's rows or more would be emptied."),
+    typer.Option(
+        "--emptying", help="Go on even if half of a sheet's rows or more would be emptied."
+    ),
 ]
 _NONE: list[str] = []
 
 
 @command(app, "diff")
 def diff(session: Session, other: _With, prefer: _Prefer = _NONE) -> int:
-    """What changed here and there since both were last in step. Writes nothing."""
+    """Show what changed in both copies since they were last in step. Nothing is written."""
     from ticketops.services import sync
 
     local, remote = session.store(), _other(session, other)
@@ -55,8 +58,8 @@ def diff(session: Session, other: _With, prefer: _Prefer = _NONE) -> int:
 def pull(
     session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False
 ) -> int:
-    """Take over into the workbook (-w) what changed in the other copy. Conflicts are listed and
-    stay as they are."""
+    """Copy changes from the other copy into the workbook (-w). Conflicts are listed and stay
+    unchanged."""
     return _take_over(session, other, prefer, "local", emptying=emptying)
 
 
@@ -64,8 +67,8 @@ def pull(
 def push(
     session: Session, other: _With, prefer: _Prefer = _NONE, emptying: _Emptying = False
 ) -> int:
-    """Take over into the other copy what changed in the workbook (-w). Conflicts are listed and
-    stay as they are."""
+    """Copy changes from the workbook (-w) into the other copy. Conflicts are listed and stay
+    unchanged."""
     return _take_over(session, other, prefer, "remote", emptying=emptying)
 
 
@@ -75,14 +78,14 @@ def watch(
     other: _With,
     prefer: _Prefer = _NONE,
     interval: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1.0, help="Between two rounds.")
+        float, typer.Option(metavar="SECONDS", min=1.0, help="Time between two rounds.")
     ] = 60.0,
     budget: Annotated[
-        int, typer.Option(metavar="N", min=1, max=300, help="Requests to Google a minute, at most.")
+        int, typer.Option(metavar="N", min=1, max=300, help="Most requests to Google per minute.")
     ] = 30,
-    once: Annotated[bool, typer.Option("--once", help="One round, then stop: for cron.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop after one round, for cron.")] = False,
 ) -> int:
-    """Pull and push, round after round, until Ctrl-C. Conflicts are told once."""
+    """Pull and push, round after round, until Ctrl-C. Each conflict is reported once."""
     from ticketops.services.watching import Round, watch_sync
 
     findings: list[Finding] = []
@@ -141,10 +144,11 @@ def _show(session: Session, result: Compared) -> None:
     out = session.out
     if result.first:
         out.line(
-            "there is no common state yet: what stands on one side only goes to the other, what differs is a conflict"
+            "there is no common state yet: what only one copy has goes to the other, and what "
+            "differs is a conflict"
         )
     if not result.sheets:
-        out.line("both copies say the same")
+        out.line("both copies are the same")
         return
     rows = []
     more: tuple[Any, ...]
@@ -159,5 +163,6 @@ def _show(session: Session, result: Compared) -> None:
     out.table(("Cells changed in", "Here", "There", "Conflicts", *headers), rows)
     if result.left:
         out.line(
-            f"{counted(result.left, 'cell')} left to you: --prefer local, --prefer remote, or --prefer 'COLUMN=local'"
+            f"{counted(result.left, 'cell')} left for you to decide: --prefer local, --prefer "
+            "remote, or --prefer 'COLUMN=local'"
         )

@@ -16,8 +16,10 @@ app = command_group("ticket")
 @command(app, "list")
 def list_tickets(
     session: Session,
-    open_: Annotated[bool, typer.Option("--open", help="Those that have no unit.")] = False,
-    allocated: Annotated[bool, typer.Option("--allocated", help="Those that have one.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Only tickets without a unit.")] = False,
+    allocated: Annotated[
+        bool, typer.Option("--allocated", help="Only tickets with a unit.")
+    ] = False,
     client: listing.Client = "",
     match: listing.Match = "",
     category: listing.Category = "",
@@ -27,13 +29,13 @@ def list_tickets(
         typer.Option(
             "--status",
             metavar="STATUS",
-            help="In this state of the allocation or the delivery.",
+            help="Only this status, of the allocation or the delivery.",
             show_default=False,
         ),
     ] = "",
     csv: listing.Csv = None,
 ) -> int:
-    """The sold tickets, in sheet order: seat, guest, delivery."""
+    """List the sold tickets, in sheet order: seat, guest, delivery."""
     from ticketops.domain.reporting.lists import Which
     from ticketops.model import states
     from ticketops.model.ids import read_sales_id

@@ -24,30 +24,30 @@ def undo(
         typer.Argument(
             metavar="[RUNID]",
             show_default=False,
-            help="Which command; without it the last that stands.",
+            help="The command to undo; default: the last one.",
         ),
     ] = None,
 ) -> int:
-    """Take the last command back, if the cells still hold what it wrote. Again for the one before
-    it. RUNID: an older one, if nothing rests on it.
+    """Undo the last command, if its cells still hold what it wrote. Run it again for the command
+    before. RUNID names an older command, which can be undone if no later one depends on it.
 
-    Where nobody saved the workbook since, the file is again what it was, byte for byte, but for the
-    logs that keep their rows and say what was undone. Else it goes cell by cell: rows are found by
-    their keys wherever they stand now.
+    If nobody has saved the workbook since, the file becomes what it was, byte for byte, except that
+    the logs keep their rows and record the undo. Otherwise the command works cell by cell and finds
+    rows by their keys, wherever they are now.
     """
     from ticketops.engine.transaction import set_aside
     from ticketops.services.undo import carry_out_undo
 
     def confirm(undoing: Undoing) -> bool:
         _tell(session, undoing)
-        return session.out.ask(f"Take back {_what(undoing.transaction)}?", default=False)
+        return session.out.ask(f"Undo {_what(undoing.transaction)}?", default=False)
 
     def need_yes(undoing: Undoing) -> bool:
         """Nobody is there to be asked: an older command is taken back only where that was said."""
         if run_id and not undoing.is_last and not session.yes:
             raise UsageError(
                 f"{undoing.transaction.entry.run_id} is not the last command",
-                "--yes takes it back without asking",
+                "--yes undoes it without asking",
             )
         return True
 
@@ -65,9 +65,9 @@ def undo(
         _tell(session, undoing)
     if session.dry_run:
         session.show_cells(undoing.cells, undoing.tables)
-        session.out.line(f"would take back {_what(undoing.transaction)}")
+        session.out.line(f"would undo {_what(undoing.transaction)}")
     else:
-        session.out.line(f"Taken back: {_what(undoing.transaction)}")
+        session.out.line(f"Undone: {_what(undoing.transaction)}")
     _tell_rest(session, undoing)
     cells = (undoing.cells, undoing.tables) if session.dry_run else None
     findings = set_aside(store)
@@ -91,7 +91,7 @@ def _what(transaction: Transaction) -> str:
 def _tell(session: Session, undoing: Undoing) -> None:
     """What an undo looks behind."""
     for transaction in undoing.passed:
-        session.out.notice(f"passed over, as it is never taken back: {_what(transaction)}")
+        session.out.notice(f"skipped, because it can't be undone: {_what(transaction)}")
 
 
 def _tell_rest(session: Session, undoing: Undoing) -> None:
@@ -99,4 +99,4 @@ def _tell_rest(session: Session, undoing: Undoing) -> None:
     if not undoing.exact:
         session.out.notice(f"cell by cell, not byte for byte: {undoing.why}")
     for what in undoing.stays:
-        session.out.line(f"not taken back: {what}")
+        session.out.line(f"not undone: {what}")

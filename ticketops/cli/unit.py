@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing
-from ticketops.cli.output import counted
 from ticketops.cli.session import Confirm, Force, New, Reason, Session, command, command_group
 from ticketops.errors import UsageError
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.allocation.holds import Released, SetAside
@@ -18,21 +18,19 @@ if TYPE_CHECKING:
     from ticketops.domain.allocation.substitution import Substituted
 
 app = command_group("unit")
-_WHAT = "P00012, PR0002-S01 or PR0002-S01:4; may be given again."
+_WHAT = "P00012, PR0002-S01 or PR0002-S01:4. Repeatable."
 
 
 @command(app, "substitute", writes=True)
 def substitute(
     session: Session,
-    unit: Annotated[
-        str, typer.Argument(metavar="UNITID", help="The unit that is replaced (P00012).")
-    ],
+    unit: Annotated[str, typer.Argument(metavar="UNITID", help="The unit to replace (P00012).")],
     with_unit: Annotated[
         str | None,
         typer.Option(
             "--with",
             metavar="UNITID",
-            help="By this one; if not given, by the best there is.",
+            help="The new unit; default: the best free one.",
             show_default=False,
         ),
     ] = None,
@@ -40,7 +38,7 @@ def substitute(
     reason: Reason = None,
     force: Force = False,
 ) -> int:
-    """Give a ticket another unit, of an equal or better seat; the old unit is REPLACED."""
+    """Give a ticket another unit of an equal or better category. The old unit becomes REPLACED."""
     from ticketops.model.ids import read_unit_id
     from ticketops.services import allocation, intake
 
@@ -61,17 +59,16 @@ def substitute(
 def hold(
     session: Session,
     what: Annotated[list[str], typer.Argument(metavar="UNITID|SETID[:QTY]…", help=_WHAT)],
-    client: Annotated[str, typer.Option(metavar="NAME", help="For whom.", show_default=False)],
+    client: Annotated[str, typer.Option(metavar="NAME", help="The client.", show_default=False)],
     until: Annotated[
         str, typer.Option(metavar="DATE", help="The last day (2026-06-11).", show_default=False)
     ],
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why; it is logged.", show_default=False)
+        str, typer.Option(metavar="TEXT", help="The reason; it is logged.", show_default=False)
     ],
     new: New = False,
 ) -> int:
-    """Set free units aside for a client until a day. Only that client's sales are served from them;
-    the day after, everybody's."""
+    """Hold free units for a client until a day. Until then they serve only that client's sales."""
     from ticketops.services import allocation, intake
 
     def show(result: SetAside) -> None:
@@ -94,18 +91,20 @@ def release(
     session: Session,
     what: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[UNITID|SETID…]", help="Which holds.", show_default=False),
+        typer.Argument(metavar="[UNITID|SETID…]", help="The units or sets.", show_default=False),
     ] = None,
     client: Annotated[
-        str, typer.Option(metavar="NAME", help="All holds for this client.", show_default=False)
+        str, typer.Option(metavar="NAME", help="All of this client's holds.", show_default=False)
     ] = "",
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is logged.")] = "released",
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="The reason; it is logged.")
+    ] = "released",
 ) -> int:
-    """End holds before their day."""
+    """Release holds before their last day."""
     from ticketops.services import allocation, intake
 
     if not what and not client:
-        raise UsageError("name units or sets, or give --client")
+        raise UsageError("give units or sets, or --client")
 
     def show(result: Released) -> None:
         session.out.line(
@@ -122,7 +121,7 @@ def release(
 
 @command(app, "holds")
 def holds(session: Session) -> int:
-    """The holds that stand today."""
+    """List today's holds."""
     from ticketops.services import allocation
 
     found = session.result_of(allocation.unit_holds())
@@ -138,15 +137,16 @@ def list_units(
     category: listing.Category = "",
     vendor: listing.Vendor = "",
     status: Annotated[
-        str, typer.Option("--status", metavar="STATUS", help="In this state.", show_default=False)
+        str,
+        typer.Option("--status", metavar="STATUS", help="Only this status.", show_default=False),
     ] = "",
     set_id: Annotated[
-        str, typer.Option("--set", metavar="SETID", help="Of this set.", show_default=False)
+        str, typer.Option("--set", metavar="SETID", help="Only this set.", show_default=False)
     ] = "",
     sale: listing.Sale = "",
     csv: listing.Csv = None,
 ) -> int:
-    """The units, in sheet order: where they sit, whom they serve, for whom they are held."""
+    """List the units, in sheet order: seat, ticket, hold."""
     from ticketops.domain.reporting.lists import Which
     from ticketops.model import ids
     from ticketops.model.states import UNIT_STATUS
@@ -169,7 +169,7 @@ def show(
     session: Session,
     unit: Annotated[str, typer.Argument(metavar="UNITID", help="The unit (P00012).")],
 ) -> int:
-    """A unit with the ticket it serves and what was done to its set and sale."""
+    """Show a unit with its ticket and the allocation log of its set and sale."""
     from ticketops.model.ids import read_unit_id
     from ticketops.services import lists
 
@@ -197,8 +197,7 @@ def seat(
     ] = None,
     force: Force = False,
 ) -> int:
-    """Say where a unit sits. The seat of its ticket follows where it is blank or was the
-    unit's."""
+    """Set the seat of a unit. Its ticket takes over the seat if it had none or the unit's old one."""
     from ticketops.model.ids import read_unit_id
     from ticketops.services import allocation, intake
 

@@ -20,7 +20,7 @@ app = command_group("user")
 
 @command(app, "list")
 def list_(session: Session) -> int:
-    """Everybody in _USERS. Where it names nobody, the setting `role` counts for whoever runs a
+    """List the users in _USERS. If it names nobody, the setting `role` applies to whoever runs a
     command."""
     from ticketops.services import masterdata
 
@@ -28,7 +28,7 @@ def list_(session: Session) -> int:
     rows = [(user.user, user.name, user.email, user.role, user.active) for user in found.users]
     session.out.table(("User", "Name", "Email", "Role", "Active"), rows)
     if not rows:
-        session.out.line(f"_USERS names nobody: you are {found.default_role} by the setting `role`")
+        session.out.line(f"_USERS names nobody: the setting `role` makes you {found.default_role}")
     return session.finish(found, [])
 
 
@@ -36,7 +36,7 @@ def list_(session: Session) -> int:
 def set_(
     session: Session,
     user: Annotated[
-        str, typer.Argument(metavar="USER", help="The name that --as or the login gives.")
+        str, typer.Argument(metavar="USER", help="The name given by --as or by the login.")
     ],
     role: Annotated[
         str | None, typer.Option(metavar="ROLE", help=f"{', '.join(ROLE)}.", show_default=False)
@@ -45,26 +45,26 @@ def set_(
         str, typer.Option(metavar="TEXT", help="The person's name.", show_default=False)
     ] = "",
     email: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Their address.", show_default=False)
+        str,
+        typer.Option(metavar="ADDRESS", help="The person's e-mail address.", show_default=False),
     ] = "",
     active: Annotated[
         bool | None,
         typer.Option(
-            "--active/--inactive", help="Whether they may do anything.", show_default=False
+            "--active/--inactive", help="Whether the user may run commands.", show_default=False
         ),
     ] = None,
 ) -> int:
-    """Add or change a user. The first one must be an ops_manager or super_admin; after that it
-    takes one to change users.
+    """Add or change a user. The first user must be an ops_manager or super_admin; afterwards only
+    such a user can change users.
 
-    From the first one on, only who stands in _USERS and is active may do anything, reading
-    included: it says whom that locks out (such as the login that cron runs under) and asks; -y
-    answers.
+    From the first user on, only active users in _USERS may run commands, even to read. The command
+    names who that locks out (such as the login that cron uses) and asks; -y answers yes.
     """
     from ticketops.services import intake, masterdata
 
     if role is not None and role.lower() not in ROLE:
-        raise UsageError(f"--role {role!r}: it is {', '.join(ROLE)}")
+        raise UsageError(f"--role must be one of {', '.join(ROLE)}, not {role!r}")
 
     def show(result: UserSet) -> None:
         session.out.line(f"{result.user} · {result.role}{'' if result.active else ' · inactive'}")

@@ -19,7 +19,7 @@ class Effect(Enum):
 
     READS = "reads"
     WRITES = "writes"
-    FINAL = "cannot be undone"
+    FINAL = "can't be undone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def require(name: str, label: str, run: Run, snapshot: Snapshot) -> None:
     """
     least = NEEDED.get(name)
     if least is None:
-        raise UnlistedJobError(f"nobody may run {name!r}: it is not in the table of permissions")
+        raise UnlistedJobError(f"nobody may run {name!r}: it is not in the permissions table")
     users.require(run, _least(least, snapshot), f"`{label}`")
 
 

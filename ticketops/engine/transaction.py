@@ -82,7 +82,7 @@ def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot, Run]:
     plan.changes = with_structure(plan.changes.merged(), snapshot)
     permissions.require_written(plan.changes, job.label, run, whole.of([USERS]))
     if job.effect is Effect.READS and plan.changes:
-        raise InternalError(f"{job.name} is declared to read only, and would write")
+        raise InternalError(f"{job.name} is declared read-only but would write")
     plan.findings += conformance.columns_apart(plan.changes, snapshot.tables)
     plan.findings += conformance.protected(plan.changes, snapshot.tables)
     plan.findings = [found.titled(snapshot.layout.titles) for found in plan.findings]
@@ -142,7 +142,7 @@ def carry_out(
         if changed:
             changed(plan, snapshot)
         raise ConflictError(
-            "the workbook was changed while you were asked, and now something else would be written",
+            "the workbook changed while you were deciding, and now something else would be written",
             "nothing was written; run the command again",
         )
     late = (
@@ -157,7 +157,7 @@ def set_aside(store: Store) -> list[Finding]:
     """The entries of the journal that a commit or an undo set aside, each told once."""
     told = store.set_aside() if isinstance(store, LocalFile) else []
     return [
-        Finding(JOURNAL_DAMAGED, Severity.HIGH, f"{one.why}; it was set aside as {one.file}")
+        Finding(JOURNAL_DAMAGED, Severity.HIGH, f"{one.why}; it was moved to {one.file}")
         for one in told
     ]
 

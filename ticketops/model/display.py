@@ -1,4 +1,5 @@
-"""How wide a text is where it is shown: in cells of a terminal, or in characters of a column."""
+"""How texts are shown: how wide they are, in cells of a terminal or characters of a column, and numbers
+with what they count."""
 
 from __future__ import annotations
 
@@ -30,3 +31,8 @@ def left(text: str, width: int) -> str:
 def right(text: str, width: int) -> str:
     """A text with spaces before it, to so many cells."""
     return " " * (width - cells(text)) + text
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 ticket`, `4 tickets`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

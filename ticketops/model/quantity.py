@@ -19,5 +19,5 @@ def parse_quantity(text: str) -> int:
         raise ValueError(f"{text!r} is not a whole number of tickets")
     number = int(text)
     if not 1 <= number <= MAX_QUANTITY:
-        raise ValueError(f"{number} tickets: a line has 1 to {MAX_QUANTITY:,}")
+        raise ValueError(f"{number} tickets: a line must have 1 to {MAX_QUANTITY:,}")
     return number

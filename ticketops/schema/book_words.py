@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ticketops.model import book_kinds, states
 
-WAITS_FOR_US = "waits for our confirmation"
+WAITS_FOR_US = "waiting for our confirmation"
 NO_TICKET = "no ticket yet"
 NOT_SOLD = "not sold yet"
 NO_ADDRESS = "no e-mail address yet"
@@ -18,8 +18,8 @@ MEANINGS = {
     book_kinds.CLIENT: {
         states.NOT_SENT: "not sent yet",
         states.PENDING: "on its way",
-        states.UPLOADED: "ready to be picked up",
-        states.SENT: "sent: did it arrive?",
+        states.UPLOADED: "ready for pick-up",
+        states.SENT: "sent – did it arrive?",
         states.ACCEPTED: "received, thank you",
         states.ISSUE: "something is wrong",
     },
@@ -28,14 +28,14 @@ MEANINGS = {
         states.PENDING: "you are working on it",
         states.UPLOADED: "on your platform",
         states.SENT: "sent",
-        states.ACCEPTED: "it arrived",
+        states.ACCEPTED: "received",
         states.ISSUE: "something is wrong",
     },
     book_kinds.STAFF_BOOK: {
-        states.NOT_SENT: "to be sent",
+        states.NOT_SENT: "please send it",
         states.PENDING: "you are working on it",
         states.SENT: "sent",
-        states.ACCEPTED: "it arrived",
+        states.ACCEPTED: "received",
         states.ISSUE: "something is wrong",
     },
 }
@@ -49,28 +49,36 @@ def in_words(kind: str, code: str | None) -> str:
 
 HOW_TO = {
     book_kinds.CLIENT: (
-        "These are your tickets, one row a ticket.",
-        "Fill in the yellow cells: who will use the ticket, and the e-mail address that it is sent to. First name, last name and e-mail are needed.",
-        "Rows in grey have no ticket yet, or wait for our confirmation: the column In words says which. They open when a ticket is there.",
-        "The same guest in several rows? Copy the yellow cells and paste them into the rows below (as values).",
-        "Use the arrows in the header to show some of the rows only.",
-        "When a ticket was sent to you, its Status is SENT. Did it arrive? Choose ACCEPTED. Is something wrong, at any time? Choose ISSUE and say what in Comments.",
-        "An emptied cell or row changes nothing: to take a guest out or to change one whose ticket was sent, please tell us.",
+        "These are your tickets, one row per ticket.",
+        "Fill in the yellow cells: who will use the ticket, and the e-mail address to send it to. "
+        "First name, last name and e-mail are required.",
+        "Grey rows have no ticket yet or are waiting for our confirmation: the column In words "
+        "says which. They turn yellow once there is a ticket.",
+        "If the same guest uses several tickets, copy the yellow cells and paste them into the "
+        "rows below (as values).",
+        "Use the arrows in the header to filter the rows.",
+        "Once we have sent a ticket, its Status is SENT. If it arrived, choose ACCEPTED. If "
+        "something is wrong, at any time, choose ISSUE and say what in Comments.",
+        "Emptying a cell or a row changes nothing: to remove a guest, or to change one whose "
+        "ticket is sent, please tell us.",
     ),
     book_kinds.SUPPLIER: (
-        "These are the tickets that we bought from you, one row a ticket.",
-        "A row in grey is not sold yet: please check that category, block, row and seat are right.",
-        "A row with yellow cells is to be sent to the guest whose name and e-mail address stand in it.",
-        "Then set Delivery: SENT when the ticket was sent, UPLOADED when it is on your platform, PENDING while you work on it, "
-        "ISSUE when it can't be done; say why in DispatchNotes.",
+        "These are the tickets we bought from you, one row per ticket.",
+        "Grey rows are not sold yet: please check that category, block, row and seat are right.",
+        "Rows with yellow cells are sold: please send each ticket to the guest named in its row, "
+        "at the e-mail address there.",
+        "Then set Delivery: SENT when the ticket is sent, UPLOADED when it is on your platform, "
+        "PENDING while you work on it, ISSUE if you can't send it; say why in DispatchNotes.",
     ),
     book_kinds.STAFF_BOOK: (
-        "These are your tasks, the most urgent first. One row is one ticket.",
-        "Log in at the Vendor with VendorEmail, find the listing by INV_NO, and send the ticket to ClientEmail.",
-        "The password: `ticketops staff reveal TASKID` shows it for a moment; each time is recorded.",
-        "Then fill in the yellow cells: DispatchStatus (SENT, or PENDING, or ISSUE with the reason in StaffNotes), "
-        "DispatchedAt if it was not now, and in ProofUrl a link to a screenshot or confirmation.",
-        "A row in grey is not ready: no ticket or no e-mail address yet.",
+        "These are your tasks, most urgent first, one row per ticket.",
+        "Log in to the Vendor's site with VendorEmail, find the listing by INV_NO, and send the "
+        "ticket to ClientEmail.",
+        "`ticketops staff reveal TASKID` shows the password for a moment; each view is recorded.",
+        "Then fill in the yellow cells: DispatchStatus (SENT, PENDING, or ISSUE with the reason "
+        "in StaffNotes), DispatchedAt if you sent it earlier, and in ProofUrl a link to a "
+        "screenshot or confirmation.",
+        "Grey rows are not ready: they have no ticket or no e-mail address yet.",
     ),
 }
 """{kind of book: what stands on its how-to sheet}."""

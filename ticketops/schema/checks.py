@@ -28,10 +28,10 @@ def check(changes: ChangeSet, layout: Layout) -> None:
     for change in changes:
         sheet = layout[change.sheet]
         if sheet.kind is SheetKind.LOG and isinstance(change, (SetCells, DeleteRows, ReplaceRows)):
-            raise SchemaError(f"{sheet.name} is append-only: nothing in it is edited or deleted")
+            raise SchemaError(f"{sheet.name} is append-only: its rows can't be edited or deleted")
         match change:
             case ReplaceRows() if sheet.kind not in (SheetKind.REPORT, SheetKind.QUEUE):
-                raise SchemaError(f"{sheet.name} is not a report: it is never replaced whole")
+                raise SchemaError(f"{sheet.name} is not a report: it can't be replaced whole")
             case SetCells():
                 for name, (before, after) in change.cells.items():
                     column = _column(sheet, name)
@@ -71,7 +71,8 @@ def _check_moves(column: Any, where: str, states: Sequence[str | None]) -> None:
     for before, after in pairwise(states):
         if not column.machine.allows(before, after):
             raise SchemaError(
-                f"{where}: {column.header} may not go from {before or 'blank'} to {after or 'blank'}"
+                f"{where}: {column.header} can't change from {before or 'blank'} to "
+                f"{after or 'blank'}"
             )
 
 
@@ -85,7 +86,8 @@ def _check_choices(sheet: Sheet, column: Column, values: Sequence[Any]) -> None:
     )
     if unknown:
         raise SchemaError(
-            f"{sheet.name}: {column.header} {min(unknown)!r} is none of {', '.join(column.choices)}"
+            f"{sheet.name}: {column.header} {min(unknown)!r} must be one of "
+            f"{', '.join(column.choices)}"
         )
 
 

@@ -90,8 +90,8 @@ class Column:
 
     @property
     def shown_width(self) -> int:
-        """The width at which its values show, and the longest word of its header beside the arrow of
-        a filter: a moment in a narrow column is a row of hash signs."""
+        """The width at which its values show, and the longest word of its header beside the arrow
+        of a filter: a moment in a narrow column is a row of hash signs."""
         held = {ColumnType.DATETIME: 18, ColumnType.DATE: 12}.get(self.type, 0)
         return max(self.width, held, max(map(len, self.header.split()), default=0) + 3)
 
@@ -250,8 +250,8 @@ def to_serial(value: datetime) -> float:
 
 
 def parse_datetime(text: str, order: str = "") -> datetime | None:
-    """A date or a moment as `model.dates.parse_moment` reads it; None for anything else, and, without
-    an order, for what can be read two ways: `03/04/2026`."""
+    """A date or a moment as `model.dates.parse_moment` reads it; None for anything else, and,
+    without an order, for what can be read two ways: `03/04/2026`."""
     try:
         return parse_moment(text, order)
     except ValueError:
@@ -278,13 +278,14 @@ def why_not(column: Column, text: str) -> str:
         try:
             parse_moment(text)
         except ValueError as error:
-            return f"{error}: the setting dates (dmy or mdy) says which, or type it as 2026-06-11"
-        return f"{text!r} is not understood; 2026-06-11 is understood"
+            return f"{error}: the setting dates (dmy or mdy) decides, or type it as 2026-06-11"
+        return f"{text!r} is not understood; type it as 2026-06-11"
     plain = spelling.tidy(text).replace(" ", "")
     if column.type in (ColumnType.NUMBER, ColumnType.INTEGER) and _AMBIGUOUS.fullmatch(plain):
         whole, _, decimals = plain.partition(".")
         return f"{text!r} is text and ambiguous, {whole}{decimals} or {whole}.{decimals.rstrip('0') or '0'}: type it as a number"
-    return f"{text!r} is not understood; a {column.type.value} is understood"
+    wanted = {ColumnType.INTEGER: "a whole number", ColumnType.FLAG: "TRUE or FALSE"}
+    return f"{text!r} is not understood; type {wanted.get(column.type, 'a number')}"
 
 
 def parse_time(text: str) -> time | None:

@@ -114,9 +114,9 @@ class Layout:
         have, or that is another sheet's."""
         for name, title in called.items():
             if problem := title_problem(title):
-                raise SchemaError(f"no sheet can be called {title!r}: {problem}")
+                raise SchemaError(f"a sheet can't be called {title!r}: {problem}")
             if any(_folded(title) == _folded(other) for other in self._declared if other != name):
-                raise SchemaError(f"a sheet can't be called {title!r}: another one is")
+                raise SchemaError(f"a sheet can't be called {title!r}: there is one already")
         return Layout(self._declared.values(), code=self.code, words=words, called=called)
 
     def anew(self) -> Layout:
@@ -160,8 +160,9 @@ class Layout:
             decided = [title for title in fitting if self._ends_in_code(title)]
             if len(decided) != 1:
                 raise SchemaError(
-                    f"several sheets can be the {sheet.name}: {', '.join(map(repr, fitting))}",
-                    f"the setting event (or TICKETOPS_EVENT) says which: the one whose title ends in it; it is {self.code or 'not set'!r}",
+                    f"several sheets can be {sheet.name}: {', '.join(map(repr, fitting))}",
+                    f"the setting event (or TICKETOPS_EVENT) decides: the sheet whose title ends "
+                    f"in it; it is {self.code or 'not set'!r}",
                 )
             return decided[0]
         if fitting:
@@ -188,10 +189,10 @@ def title_problem(title: str) -> str:
     if len(title.encode("utf-16-le", "surrogatepass")) > 2 * LONGEST_TITLE:
         return f"it has more than {LONGEST_TITLE} characters"
     if any(character in title for character in _NOT_IN_TITLES):
-        return f"it may hold none of {' '.join(_NOT_IN_TITLES)}"
+        return f"it can't contain any of {' '.join(_NOT_IN_TITLES)}"
     if title.startswith("'") or title.endswith("'"):
-        return "it may neither begin nor end with an apostrophe"
-    return "" if title.isprintable() else "it holds a character that can't be printed"
+        return "it can't begin or end with an apostrophe"
+    return "" if title.isprintable() else "it contains a character that can't be printed"
 
 
 def called(sheet: Sheet, titles: Iterable[str]) -> list[str]:

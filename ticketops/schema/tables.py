@@ -158,7 +158,7 @@ class Snapshot:
         try:
             return self.tables[self.layout.title_of(sheet)]
         except KeyError:
-            raise UndeclaredError(f"the sheet {sheet!r} is used, but was not declared") from None
+            raise UndeclaredError(f"the sheet {sheet!r} is used but not declared") from None
 
     def __contains__(self, sheet: str) -> bool:
         return self.layout.title_of(sheet) in self.tables
@@ -336,7 +336,7 @@ def require(table: Table) -> Table:
         if table.sheet.kind is SheetKind.LEDGER and not table.sheet.extension:
             raise SchemaError(
                 f"the workbook has no sheet {table.sheet.name!r}",
-                "ticketops doctor says whether it was renamed; if it was not, doctor --fix adds it",
+                "ticketops doctor says whether it was renamed; if not, doctor --fix adds it",
             )
         return table
     if table.missing:
@@ -346,9 +346,10 @@ def require(table: Table) -> Table:
                 f"{table.sheet.by_name[name].header!r} may be {what}"
                 for name, what in table.renamed.items()
             )
-            hint = f"{like}: if it is, rename that header; ticketops doctor lists all that is wrong"
+            hint = f"{like}: if so, rename that header; ticketops doctor lists everything that is wrong"
         raise SchemaError(
-            f"sheet {table.sheet.name!r} lacks {', '.join(table.missing)} in its header row {table.sheet.header_row}",
+            f"sheet {table.sheet.name!r} has no {', '.join(table.missing)} in its header row "
+            f"{table.sheet.header_row}",
             hint,
         )
     return table

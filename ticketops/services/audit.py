@@ -59,7 +59,7 @@ def audit_job(*, write: bool) -> Job:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What is missing and added: columns of a sheet, or, where none is named, the sheet."""
+    """What was missing and is added: columns of a sheet, or the sheet itself if no column is named."""
 
     sheet: str
     columns: tuple[str, ...]
@@ -67,7 +67,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`doctor`. sheets: that were examined; issues: findings that remain, by their code too."""
+    """`doctor`. sheets: number examined; issues: remaining findings, also by code."""
 
     sheets: int
     issues: int

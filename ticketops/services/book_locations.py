@@ -76,7 +76,7 @@ class FileLocation:
         with staging(path) as staged:
             write_book(book, staged, reveal=reveal)
             if hash_of(path) != seen:
-                raise LockedError(f"{path.name} was saved by somebody in this moment")
+                raise LockedError(f"{path.name} was saved by someone just now")
             if edited:
                 _keep(path, book.built_at)
             if not reveal:  # a book with passwords is its owner's alone, whatever stood there
@@ -104,8 +104,8 @@ def keep_older_name(path: Path, book: Book) -> None:
 
 
 def stray_beside(path: Path, kind: str, party: str) -> Path | None:
-    """The file under the older name of a book, where it is no link any more: a program that saves by
-    renaming made another book of it. None where there is none."""
+    """The file under the older name of a book, where it is no link any more: a program that saves
+    by renaming made another book of it. None where there is none."""
     older = path.with_name(file_name(kind, party))
     with suppress(OSError):
         if older.is_file() and not older.is_symlink() and not older.samefile(path):
@@ -172,7 +172,7 @@ class OnlineLocation:
         self._fresh = False
         if self.state() != seen:
             raise LockedError(
-                f"{self.label} was edited by somebody in this moment; it is closed until it is made anew"
+                f"{self.label} was edited by someone just now; it is closed until it is rebuilt"
             )
         made = google_sheets.written_hash(book)
         requests = requests_of(

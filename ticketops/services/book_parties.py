@@ -63,8 +63,9 @@ def paths_of(
     folder: Path,
     path_of: Callable[[str], Path],
 ) -> dict[str, Path]:
-    """{party: the file of its book}: the one that stands there, else a new one that is called as the
-    party is spelled. No two parties share one, whatever a file system makes of case and accents."""
+    """{party: the file of its book}: the one that stands there, else a new one that is called as
+    the party is spelled. No two parties share one, whatever a file system makes of case and
+    accents."""
     there = paths_there(snapshot, kind, folder, path_of)
     found = {}
     taken = {_folded(path.name) for path in there.values()}
@@ -110,7 +111,7 @@ def parties_of(
     elif kind == book_kinds.SUPPLIER:
         if not state.groups:
             learn = (
-                " `supplier learn` takes them from _SUPPLIER_QUEUE" if state.supplier_rows else ""
+                " `supplier learn` reads them from _SUPPLIER_QUEUE" if state.supplier_rows else ""
             )
             raise RuleError(
                 "no supplier group is set up",
@@ -121,14 +122,14 @@ def parties_of(
         known = list(staff.tasks_by_person(state))
     found = [party_of(state, kind, name, chosen) for name in names]
     if kind == book_kinds.STAFF_BOOK:
-        users.require_welcome(snapshot, found, "no book is made for")
+        users.require_welcome(snapshot, found, "can't build a book for")
     built = {party for of, party, _file in latest_books(snapshot) if of == kind}
     for name in found:
         if name not in known and name not in built:
             near = ", ".join(sorted(known)[:5])
             raise NotFoundError(
-                f"{name} has nothing that a {kind} book could show",
-                f"there are {near}" if near else "",
+                f"{name} has nothing to show in a {kind} book",
+                f"known names: {near}" if near else "",
             )
     if not known and not found:
         what = {

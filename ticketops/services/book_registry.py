@@ -19,8 +19,8 @@ from ticketops.stores.returned.files import MAX_FILE
 
 @dataclass(frozen=True, slots=True)
 class PlannedBook:
-    """What came of a book. file: a path, or gsheet:ID. rows: that it has; to_fill: rows that wait
-    for their reader."""
+    """What became of a book. file: a path, or gsheet:ID. rows: number of rows; to_fill: rows that
+    still need an entry."""
 
     kind: str
     party: str

@@ -70,9 +70,9 @@ _TAKEN = (Outcome.TAKEN, Outcome.OVERTAKEN, Outcome.JOINED, Outcome.CLAIMED)
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """`pull`: the files that were read, what they say that is new, in cells, and what came of it:
-    taken (joined to what stood there or noted as a claim, too), in conflict (also what was changed
-    after it was sent), or refused (cells, and rows that can't be read; each has a finding)."""
+    """`pull`: the files read, their changed cells, and what became of them: taken (also if added to
+    the existing text or noted as a claim), in conflict (also if changed after dispatch), or refused
+    (cells and unreadable rows; each has a finding)."""
 
     files: tuple[returns.FilePulled, ...]
     edits: int
@@ -84,14 +84,14 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Built(Pulled):
-    """`build`: the books, and what had been filled in before they were made anew."""
+    """`build`: the books, and what had been filled in before they were rebuilt."""
 
     books: tuple[PlannedBook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Synced(Pulled):
-    """`dispatch sync`: the books that stand in their place. gone: how many do not."""
+    """`dispatch sync`: the books that are in their place. gone: the number of missing ones."""
 
     gone: int = 0
     books: tuple[PlannedBook, ...] = ()
@@ -174,11 +174,11 @@ class BookJob:
         read: Mapping[str, Returned],
         failed: Mapping[str, str],
     ) -> tuple[PlannedBook, ...]:
-        """Plan the books of (kind, party, location, with passwords): those whose contents or location
-        changed get a new BookID. All of them are returned, as they will be.
+        """Plan the books of (kind, party, location, with passwords): those whose contents or
+        location changed get a new BookID. All of them are returned, as they will be.
 
-        read: what stands there, by name of the location, and is not as it was written; failed: why a
-        location could not be read.
+        read: what stands there, by name of the location, and is not as it was written; failed: why
+        a location could not be read.
         """
         self.writings.clear()
         latest = latest_books(snapshot)
@@ -205,7 +205,7 @@ class BookJob:
             if isinstance(location, FileLocation) and (
                 stray := stray_beside(location.path, kind, party)
             ):
-                message = f"{stray} is another file than the book {location.label}: what stands in it is not read; `{kind} pull {quoted(str(stray))}` takes it, then move it away"
+                message = f"{stray} is not the book file {location.label} and is not read; `{kind} pull {quoted(str(stray))}` reads it; then move it away"
                 plan.findings.append(Finding("FILE_BESIDE", Severity.INFO, message))
             try:
                 here = location.state()
@@ -216,9 +216,7 @@ class BookJob:
             back = read.get(name)
             if back is not None and not _is_own(back, known, snapshot, party):
                 shown[-1] = replace(said, state="in the way")
-                message = (
-                    f"{location.label}: what stands there is not {party}'s book; it is left alone"
-                )
+                message = f"{location.label} is not {party}'s book and is left alone"
                 plan.findings.append(Finding("FILE_IN_THE_WAY", Severity.HIGH, message))
                 continue
             last = latest.get((kind, party, name))
@@ -307,7 +305,7 @@ class BookJob:
             except LockedError as error:
                 shown[writing.number] = replace(shown[writing.number], state="open elsewhere")
                 found.append(
-                    Finding("BOOK_OPEN", Severity.MEDIUM, f"{error.message}; it was not made anew")
+                    Finding("BOOK_OPEN", Severity.MEDIUM, f"{error.message}; it was not rebuilt")
                 )
             except (OSError, MemoryError, TicketopsError) as error:
                 reason = _reason(error)
@@ -496,7 +494,7 @@ def build(
 
 def _not_built(barred: Mapping[str, str]) -> list[Finding]:
     return [
-        Finding("NO_BOOK", Severity.HIGH, f"no book is made for {person}, who {why}")
+        Finding("NO_BOOK", Severity.HIGH, f"can't build a book for {person}, who {why}")
         for person, why in sorted(barred.items())
     ]
 
@@ -516,15 +514,13 @@ def pull(
     """Take over what files and Google Sheets that came back say, all in one transaction.
 
     kind: the only kind expected. party: whose they are, where their hidden sheet is gone.
-    accept_erased: whether guests that are erased go from tickets that were not sent. read: what
-    the files say, where that is known. Raises UnusableError where a file is missing; what is no file
+    accept_erased: whether guests that are erased go from tickets that were not sent. read: what the
+    files say, where that is known. Raises UnusableError where a file is missing; what is not a file
     stops no other one.
     """
     missing = [name for name in names if not is_online(name) and not Path(name).exists()]
     if missing and read is None:
-        raise UnusableError(
-            f"{missing[0]} is no file", "name the files that came back, or gsheet:ID"
-        )
+        raise UnusableError(f"{missing[0]} is not a file", "name the returned files, or gsheet:ID")
     job = BookJob(settings, BookLocations(BookRegistry.of(store), settings))
     files = read or read_named(
         list(dict.fromkeys(str(name) for name in names)),

@@ -19,7 +19,7 @@ class Measured(Measures):
 
     seconds: float
     proven_gap: float | None = field(default=None, metadata=OPTIONAL)
-    """By what part a better plan could be better at most; of the optimal plan only."""
+    """How much better, at most, another plan could be; only for the optimal plan."""
     optimum: Optimum | None = field(default=None, metadata=OPTIONAL)
 
 

@@ -18,14 +18,14 @@ from ticketops.stores.xlsx.lock import refuse_read_only
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`init`: the file that was made."""
+    """`init`: the created file."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class SampleMade:
-    """`sample`: the file that was made, and what of."""
+    """`sample`: the created file, and what it holds."""
 
     path: str
     size: str
@@ -36,8 +36,8 @@ def init(
     path: Path, *, event: str = "", force: bool = False, settings: Settings | None = None
 ) -> Path:
     """An empty canonical workbook, as the settings word it. event: the code that its schedule is
-    titled with. Raises UsageError for a code that no title can hold, RuleError where the file exists, unless
-    `force`."""
+    titled with. Raises UsageError for a code that no title can hold, RuleError where the file
+    exists, unless `force`."""
     from ticketops.books.canonical import write_workbook
     from ticketops.schema.layout import title_problem, title_with
     from ticketops.schema.layouts.event import SCHEDULE
@@ -45,9 +45,7 @@ def init(
     code = " ".join(event.split()) if event.isprintable() else event
     title = title_with(SCHEDULE, code)
     if problem := title_problem(title):
-        raise UsageError(
-            f"--event {event!r} can't stand in the title of a sheet, {title!r}: {problem}"
-        )
+        raise UsageError(f"--event {event!r} can't be part of the sheet title {title!r}: {problem}")
     layout = layout_of(settings or Settings(), code)
     return _made(
         path,
@@ -83,10 +81,10 @@ def _made(path: Path, force: bool, make: Callable[[Path], None]) -> Path:
         raise UsageError(f"{path} does not end in .xlsx")
     if path.exists() and not force:
         raise RuleError(
-            f"{path} exists already", "name another file, or give --force to replace it"
+            f"{path} already exists", "name another file, or give --force to replace it"
         )
     if path.is_dir() or not path.resolve().parent.is_dir():
-        raise UnusableError(f"{path}: there is no such folder")
+        raise UnusableError(f"{path}: the folder does not exist")
     refuse_read_only(path)
     try:
         with staging(path) as temporary:

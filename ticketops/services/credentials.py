@@ -71,8 +71,7 @@ def add(
         wanted = logins.event_of(snapshot, settings.event) if event is None else event
         if wanted is None:
             raise RuleError(
-                "nothing says which event this workbook is for",
-                "name it with --event, or set the setting event",
+                "the event of this workbook is unknown", "give --event, or set the setting event"
             )
         seal = (
             _kept(sealed, _sealer(snapshot, settings, dry_run=dry_run, notice=notice).seal)
@@ -285,7 +284,7 @@ def acceptable(password: str) -> str:
     if len(password) > MAX_PASSWORD:
         raise InputError(f"the password has more than {MAX_PASSWORD} characters")
     if any(unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co") for character in password):
-        raise InputError("the password holds a control character")
+        raise InputError("the password contains a control character")
     if is_sealed(password):
         raise RuleError("this is a sealed password, not the password itself")
     return password
@@ -337,13 +336,14 @@ def _sealer(snapshot: Snapshot, settings: Settings, *, dry_run: bool, notice: No
         if sealed:
             raise UnusableError(
                 f"the key file {path} does not exist, and the workbook holds sealed passwords",
-                "put the file with their key there",
+                "restore the file with their key",
             )
         if dry_run:
             return Sealer([new_key()], path)
         new_key_file(path)
         notice(
-            f"made the key file {path}: keep a copy in a safe place, without it no sealed password can be read"
+            f"created the key file {path}: keep a copy in a safe place; without it no sealed "
+            "password can be read"
         )
     sealer = Sealer.of(settings)
     if sealed:

@@ -13,9 +13,9 @@ from ticketops.stores.gsheets.address import PREFIX
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`google check`. key: the file it is in; kind: service_account, or what else it is; email:
-    whom to share sheets with. title, sheets and cells are of the workbook, if that is a Google
-    Sheet."""
+    """`google check`. key: the key file; kind: service_account, or another kind; email: the address
+    to share sheets with. title, sheets and cells describe the workbook, if that is a Google Sheet.
+    """
 
     key: str
     kind: str
@@ -27,14 +27,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """`google login`: the file that keeps the consent."""
+    """`google login`: the file that holds the consent."""
 
     kept: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
-    """`google logout`: whether there was a consent to forget."""
+    """`google logout`: whether there was a consent to delete."""
 
     deleted: bool
 

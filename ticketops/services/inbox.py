@@ -97,7 +97,7 @@ class Inbox:
 def _left_alone(path: Path, error: OSError) -> Finding:
     code = "HOSTILE_FILE" if isinstance(error, TooLarge) else "UNUSABLE"
     severity = Severity.MEDIUM if isinstance(error, NotAFile) else Severity.HIGH
-    return Finding(code, severity, f"{path.name} is left alone: {error.strerror or error}")
+    return Finding(code, severity, f"{path.name} is skipped: {error.strerror or error}")
 
 
 def _marks(folder: Path) -> dict[Path, Mark]:

@@ -42,7 +42,7 @@ def parse_line(text: str, *, with_match: bool) -> Line:
     found = _LINE.fullmatch(rest.strip())
     if not found or (with_match and not match.strip()):
         raise UsageError(
-            f"--line {text!r} is not {shape}",
+            f"--line {text!r} must be {shape}",
             f'for example --line "{"M06:" if with_match else ""}Cat 2:2@350"',
         )
     try:
@@ -61,9 +61,11 @@ def clean_text(text: str, what: str) -> str:
     """Text from outside without surrounding spaces. Raises ValueError for control characters and
     for too long a text."""
     if _CONTROL.search(text):
-        raise ValueError(f"the {what} holds a control character")
+        raise ValueError(f"the {what} contains a control character")
     if len(text) > MAX_TEXT:
-        raise ValueError(f"the {what} has {len(text):,} characters; {MAX_TEXT:,} are allowed")
+        raise ValueError(
+            f"the {what} has {len(text):,} characters; at most {MAX_TEXT:,} are allowed"
+        )
     return " ".join(text.split()) if what != "notes" else text.strip()
 
 
@@ -105,7 +107,7 @@ def date_order(option: str | None, setting: str) -> str:
         return setting
     order = option.strip().lower()
     if order not in ORDERS:
-        raise UsageError(f"--dates {option!r}: it is {' or '.join(ORDERS)}")
+        raise UsageError(f"--dates must be one of {', '.join(ORDERS)}, not {option!r}")
     return order
 
 
@@ -121,12 +123,12 @@ def option_payment(text: str) -> str:
     """A state of payment (§4). Raises UsageError."""
     state = choice(text, PAYMENT_STATUS)
     if state is None:
-        raise UsageError(f"--payment {text!r}: it is {', '.join(PAYMENT_STATUS)}")
+        raise UsageError(f"--payment must be one of {', '.join(PAYMENT_STATUS)}, not {text!r}")
     return state
 
 
 def option_currency(text: str) -> str:
     """USD or EUR (§17). Raises UsageError."""
     if text.strip().upper() not in CURRENCIES:
-        raise UsageError(f"--currency {text!r}: it is {' or '.join(CURRENCIES)}")
+        raise UsageError(f"--currency must be one of {', '.join(CURRENCIES)}, not {text!r}")
     return text.strip().upper()

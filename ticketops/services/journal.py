@@ -27,11 +27,11 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A transaction. user: who ran it by their own word; login, host: whose process it was, and where
-    (empty in entries of older versions). changes: {sheet: {"set", "appended", "deleted", "replaced": how many}}, as the
-    journal has it. undoes, undone_by: numbers of others. revision: of the workbook after it.
-    clients, matches: whom and what it concerned, as far as its cells and the sales they belong to
-    say; reason: why it was done, where that was said."""
+    """A transaction. user: who ran it, by their own claim; login, host: the login and machine of
+    the process (empty in entries of older versions). changes: {sheet: {"set", "appended",
+    "deleted", "replaced": how many}}, as in the journal. undoes, undone_by: numbers of other
+    transactions. revision: the workbook's revision after it. clients, matches: the clients and
+    matches of its cells and their sales, as far as known; reason: the reason given, if any."""
 
     number: int
     run_id: str
@@ -51,7 +51,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """`log`, the newest first. total: how many transactions there are in all, or of the sale."""
+    """`log`, newest first. total: the number of transactions, in all or of the sale."""
 
     transactions: tuple[Logged, ...]
     total: int
@@ -59,7 +59,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class LoggedItem:
-    """A cell that a transaction wrote. row: where it stood then; key: of the record in it."""
+    """A cell that a transaction wrote. row: its row at the time; key: the key of its record."""
 
     sheet: str
     row: int
@@ -71,8 +71,8 @@ class LoggedItem:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """`log show`: a transaction with its cells; sheets that were rewritten whole are named in
-    `rewritten`."""
+    """`log show`: a transaction with its cells; `rewritten` names the sheets that were rewritten
+    whole."""
 
     transaction: Logged
     items: tuple[LoggedItem, ...]
@@ -103,7 +103,7 @@ def log_job(store: Store, most: int, sales_id: str = "") -> Job:
         gap = Finding(
             "JOURNAL_APART",
             Severity.HIGH if every else Severity.INFO,
-            f"the journal may be that of another workbook: {why}" if every else why,
+            f"the journal may belong to another workbook: {why}" if every else why,
         )
         findings = [
             Finding(JOURNAL_DAMAGED, Severity.MEDIUM if one.why else Severity.INFO, str(one))

@@ -39,12 +39,12 @@ def read_csv(
     a first line `sep=;` has it; UTF-8, with or without a BOM. Where it is no comma, amounts may
     have a decimal comma, marks between thousands and a currency.
 
-    match: the match of lines that name none. dates: dmy or mdy, else a date that can be read only one
-    way decides for its column; dates are handed on as 2026-06-11.
-    Columns are found by header, case forgiven; unknown
-    ones are named and left out, but for those that would change what a line means. Game may stand
-    for the match, Total must be what the line comes to. faults: gets what is wrong with single
-    lines; nothing may be taken from a file that has one. Raises InputError for what is no such file.
+    match: the match of lines that name none. dates: dmy or mdy, else a date that can be read only
+    one way decides for its column; dates are handed on as 2026-06-11. Columns are found by header,
+    case forgiven; unknown ones are named and left out, but for those that would change what a line
+    means. Game may stand for the match, Total must be what the line comes to. faults: gets what is
+    wrong with single lines; nothing may be taken from a file that has one. Raises InputError for
+    what is no such file.
     """
     label = "standard input" if name == "-" else name
     text = _decoded(name, label)
@@ -74,7 +74,7 @@ def read_csv(
         if line:
             lines.append(line._replace(place=place))
     if not lines and len(faults) == wrong:
-        raise InputError(f"{label} has no lines below its header")
+        raise InputError(f"{label} has no lines below the header")
     return lines
 
 
@@ -126,12 +126,13 @@ def _positions(
             positions[name] = position
         elif name in _MEANING:
             raise InputError(
-                f"{label}: the column {cell.strip()} changes what a line means, and can't be taken here",
-                f"this command takes {', '.join(dict.fromkeys((*required, *optional)))}",
+                f"{label}: the column {cell.strip()} changes what a line means and is not allowed "
+                "here",
+                f"this command reads {', '.join(dict.fromkeys((*required, *optional)))}",
             )
         elif near := nearest(name, (*required, *optional), cutoff=0.8):
             raise InputError(
-                f"{label}: the column {cell.strip()} is not known", f"did you mean {near}?"
+                f"{label}: the column {cell.strip()} is unknown", f"did you mean {near}?"
             )
         elif name:
             unknown.append(cell.strip())
@@ -140,7 +141,7 @@ def _positions(
         missing.remove("match")
     if missing:
         raise InputError(
-            f"{label} lacks the column {', '.join(missing)}",
+            f"{label} has no column {', '.join(missing)}",
             f"its first line must name {', '.join(required)}",
         )
     if unknown:
@@ -217,7 +218,7 @@ def _csv_line(
     """A row as a line, none where it has too many cells, and all that is wrong with it. dates: dmy
     or mdy, where known. local: amounts may be as other countries write them."""
     if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-        return None, [f"it has {len(cells)} cells, the header {width}"]
+        return None, [f"it has {len(cells)} cells, but the header has {width}"]
     wrong: list[str] = []
     values: dict[str, Any] = {
         name: _tried(partial(clean_text, _cell(cells, position), name), wrong)
@@ -232,7 +233,9 @@ def _csv_line(
         if not values[name] and name not in unread
     ]
     if values.get("currency", "USD").upper() not in ("", *CURRENCIES):
-        wrong.append(f"the currency {values['currency']!r} is not {' or '.join(CURRENCIES)}")
+        wrong.append(
+            f"the currency must be one of {', '.join(CURRENCIES)}, not {values['currency']!r}"
+        )
         values["currency"] = ""
     quantity = _tried(lambda: parse_quantity(values["qty"]), wrong) if values["qty"] else None
     price, total = (
@@ -246,7 +249,7 @@ def _csv_line(
         product = line_total(quantity, price)
         if total != product:
             wrong.append(
-                f"its total is {values['total']}, {quantity} × {price:,.2f} is {product:,.2f}"
+                f"its total is {values['total']}, but {quantity} × {price:,.2f} is {product:,.2f}"
             )
     own = {
         name: text
@@ -275,7 +278,7 @@ def _row_date(text: str, order: str) -> datetime:
     try:
         return moment_of(text, order)
     except ValueError as error:
-        advice = ": --dates dmy or mdy says which" if "can be" in str(error) else ""
+        advice = ": give --dates dmy or mdy" if "can be" in str(error) else ""
         raise ValueError(f"--date {error}{advice}") from None
 
 

@@ -22,8 +22,8 @@ def orders(
     agree in client, currency, date and all else that an order has. given: {column: what its option
     says}, which a row may repeat, but not contradict.
 
-    faults: gets what can't be read of a line, what contradicts an option, and where two lines of one
-    order disagree.
+    faults: gets what can't be read of a line, what contradicts an option, and where two lines of
+    one order disagree.
     """
     found: dict[tuple[str, Order], tuple[Order, list[Line]]] = {}
     headers: dict[str, Order] = {}
@@ -36,9 +36,7 @@ def orders(
         if first != order and not _is_faulty(line, faults):
             one, other = asdict(first), asdict(order)
             apart = next(name for name in one if one[name] != other[name])
-            message = (
-                f"order {name} has two of {apart}: {_shown(one[apart])} and {_shown(other[apart])}"
-            )
+            message = f"order {name} has two values of {apart}: {_shown(one[apart])} and {_shown(other[apart])}"
             faults.append(Fault(line.place, InputError(message)))
         found.setdefault((name, order), (order, []))[1].append(line)
     return list(found.values())
@@ -103,7 +101,7 @@ class _Said:
             own = ""
         alike = same_name(own, option) if name in ("client", "vendor") else own == option
         if own and option and not alike:
-            self._fault(f"its {name} is {own!r}, the option says {option!r}", "")
+            self._fault(f"its {name} is {own!r}, but the option says {option!r}", "")
         return own or option
 
     def _fault(self, message: str, hint: str) -> None:

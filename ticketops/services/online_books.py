@@ -89,8 +89,8 @@ def prepare(
 def _wanted(
     kind: str, names: Sequence[str], into: Mapping[str, str], share: Mapping[str, Sequence[str]]
 ) -> Job:
-    """Whose Google Sheets there must be: (party, how it is spelled, id of the one that is known or None, {whom it is
-    shared with: as what})."""
+    """Whose Google Sheets there must be: (party, how it is spelled, id of the one that is known or
+    None, {whom it is shared with: as what})."""
 
     def plan(snapshot: Snapshot, _run: Run) -> Plan:
         state = State.of(snapshot)
@@ -100,8 +100,8 @@ def _wanted(
         shared = {party_of(state, kind, name): people for name, people in share.items()}
         for party in {*own, *shared} - set(parties):
             raise UsageError(
-                f"{party!r} is none of the parties whose books are made",
-                f"there are {', '.join(parties[:5])}",
+                f"{party!r} is not among the parties whose books are built",
+                f"they are {', '.join(parties[:5])}",
             )
         before = {
             party: name.removeprefix(PREFIX)

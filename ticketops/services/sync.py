@@ -38,6 +38,7 @@ from ticketops.engine.job import Effect, Job
 from ticketops.engine.transaction import look
 from ticketops.errors import RuleError, UsageError
 from ticketops.files import read_regular, replace_file
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.results import OPTIONAL
 from ticketops.schema.columns import ERRORS, ErrorValue
@@ -61,8 +62,8 @@ def synced(layout: Layout) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class SheetCompared:
     """A sheet on which the copies differ: cells that changed here (local), there (remote) or on
-    both (conflicts), conflicts that are left to the operator, rows of both copies; and where one is
-    written, the cells it takes over and the rows it has afterwards."""
+    both (conflicts), conflicts left for the operator, rows of both copies; and, if a copy is
+    written, the copied cells and its rows afterwards."""
 
     sheet: str
     local: int
@@ -78,7 +79,7 @@ class SheetCompared:
 @dataclass(frozen=True, slots=True)
 class Compared:
     """`sync diff|pull|push`. into: the copy that is written, empty for none. first: whether there
-    is no common state yet. The counts are the sums of the sheets'."""
+    is no common state yet. The counts are sums over the sheets."""
 
     into: Literal["", "local", "remote"]
     first: bool
@@ -207,7 +208,7 @@ def refuse_same(local: Store, remote: Store) -> None:
     if place_of(local) == place_of(remote):
         raise UsageError(
             "--with names the workbook itself",
-            "it names the other copy: gsheet:ID, or another file",
+            "--with names the other copy: gsheet:ID, or another file",
         )
 
 
@@ -261,7 +262,7 @@ def job(
         made = Plan()
         taken: dict[str, Taken] = {}
         if common.damaged:
-            message = "what both copies last had in common can't be read: they are compared as if for the first time, and what was deleted may come back"
+            message = "the common state of both copies can't be read: they are compared as if for the first time, and deleted content may come back"
             made.findings.append(Finding("STATE_DAMAGED", Severity.HIGH, message))
         gone.clear()
         for name in sheets:
@@ -278,7 +279,7 @@ def job(
                 Finding(
                     "NOT_FOUND",
                     Severity.HIGH,
-                    f"{what} is missing in one copy: it is not synced",
+                    f"{what} is missing in one copy and is not synced",
                     name,
                 )
                 for what in lost
@@ -327,7 +328,7 @@ def job(
         try:
             state.save(agreed, gone)
         except OSError as error:
-            message = f"the common state was not kept: {error.strerror or error}; what was taken over will be compared once more"
+            message = f"the common state was not saved: {error.strerror or error}; the copied cells will be compared again"
             return [Finding("STATE_NOT_KEPT", Severity.MEDIUM, message)]
         return []
 
@@ -401,7 +402,7 @@ def _left(table: Table, row: int, column: str) -> Finding:
     return Finding(
         "FORMULA_LEFT",
         Severity.LOW,
-        f"{header} holds a formula in the copy that is written: it stays",
+        f"{header} holds a formula in the copy being written: it stays",
         table.sheet.name,
         row,
     )
@@ -412,7 +413,7 @@ def _not_theirs(table: Table, run: Run, cells: int) -> Finding:
     return Finding(
         "NOT_PERMITTED",
         Severity.HIGH,
-        f"{cells:,} cells are left as they are: {run.user} may not do `{job}` there",
+        f"{counted(cells, 'cell')} left unchanged: {run.user} may not run `{job}` there",
         table.sheet.name,
     )
 
@@ -430,8 +431,8 @@ def _refuse_emptying(taken: Mapping[str, Taken], mine: Mapping[str, Copy]) -> No
         before, after = mine[name].table.frame.height, _after(mine[name].table, one).frame.height
         if before - after >= _FEW and after <= before / 2:
             raise RuleError(
-                f"{sheet.name} would have {after:,} rows in place of {before:,}",
-                "if that is meant, say --emptying; `sync diff` shows more",
+                f"{sheet.name} would have {after:,} rows instead of {before:,}",
+                "if you mean it, give --emptying; `sync diff` shows more",
             )
 
 
@@ -446,4 +447,4 @@ def _left_alone(*copies: tuple[Store, Snapshot]) -> list[Finding]:
     if not names:
         return []
     listed = ", ".join(sorted(names)[:6]) + (" …" if len(names) > 6 else "")
-    return [Finding("NOT_SYNCED", Severity.INFO, f"sheets of your own are not synced: {listed}")]
+    return [Finding("NOT_SYNCED", Severity.INFO, f"your own sheets are not synced: {listed}")]

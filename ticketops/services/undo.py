@@ -24,9 +24,9 @@ Confirm = Callable[[Undoing], bool]
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """`undo`: the transaction that is taken back. exact: whether byte for byte, but for the logs
-    that keep their rows; else why_not. passed_over: RunIDs of newer ones that are never taken back;
-    stays: what is not taken back."""
+    """`undo`: the undone transaction. exact: whether byte for byte, except that the logs keep their
+    rows; otherwise why_not. passed_over: RunIDs of newer transactions that can't be undone; stays:
+    what is not undone."""
 
     undone: str
     number: int
@@ -117,13 +117,13 @@ def carry_out_undo(
     with store.locked(entry):
         if (now := store.last_run_id()) != newest:
             raise ConflictError(
-                f"{now} was written in the meantime", "nothing was written; run the command again"
+                f"{now} was written meanwhile", "nothing was written; run the command again"
             )
         if store.read().revision != revision:
             again, _entry = prepare_undo(store, run, run_id, settings=settings)
             if _agreed(again, entry) != _agreed(undoing, entry):
                 raise ConflictError(
-                    "the workbook was changed while you were asked",
+                    "the workbook changed while you were deciding",
                     "nothing was written; run the command again",
                 )
             undoing = again
@@ -153,7 +153,7 @@ def _refuse_secrets(store: Store, undoing: Undoing, settings: Settings | None) -
     ):
         raise RuleError(
             f"undoing {run_id} would bring a password back in plain text",
-            "nothing was written; to change a password use `ticketops credentials update`",
+            "nothing was written; use `ticketops credentials update` to change a password",
         )
     sealed = [v for now, v in back if is_sealed(v) and (now or v not in standing)]
     if sealed:
@@ -171,6 +171,7 @@ def _open_all(values: Iterable[str], run_id: str, settings: Settings | None) -> 
             sealer.open(value)
     except (UnusableError, UsageError) as error:
         raise RuleError(
-            f"undoing {run_id} would bring back a password that no present key opens: {error.message}",
+            f"undoing {run_id} would bring back a password that no current key opens: "
+            f"{error.message}",
             error.hint,
         ) from None

@@ -17,6 +17,7 @@ from ticketops.config import Settings
 from ticketops.domain.sync.merge import Side
 from ticketops.engine.transaction import carry_out, new_run
 from ticketops.errors import BusyError, NotPermittedError, TicketopsError
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.book_layouts import Returned
 from ticketops.services import books, sync
@@ -68,8 +69,7 @@ class _SyncPass:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`dispatch watch`, when it is stopped: files that were taken over, cells that said something
-    new, looks at the folder."""
+    """`dispatch watch`, when it stops: files read, changed cells, looks at the folder."""
 
     files: int
     edits: int
@@ -78,8 +78,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class SyncWatched:
-    """`sync watch`, when it is stopped: cells taken over here and there, rounds, and requests to
-    Google."""
+    """`sync watch`, when it stops: cells copied in each direction, rounds, and requests to Google."""
 
     pulled: int
     pushed: int
@@ -156,7 +155,8 @@ def watch_sync(
             pause = max(interval, 60.0 * done.requests / budget)
             status = (
                 done.busy
-                or f"{datetime.now():%H:%M:%S} in step · {pulled:,} cells pulled, {pushed:,} pushed"
+                or f"{datetime.now():%H:%M:%S} in step · {counted(pulled, 'cell')} pulled, "
+                f"{pushed:,} pushed"
             )
             on_progress(
                 Round(f"{status} · next in {pause:.0f} s · Ctrl-C stops", done.lines, fresh)
@@ -190,7 +190,8 @@ def _sync_round(
             moved[into] = result.taken
             if done.written:
                 lines.append(
-                    f"{datetime.now():%H:%M:%S} {what} {result.taken:,} cells ({done.run.run_id})"
+                    f"{datetime.now():%H:%M:%S} {what} {counted(result.taken, 'cell')} "
+                    f"({done.run.run_id})"
                 )
             findings += [found for found in done.plan.findings if found not in findings]
     except BusyError as error:
@@ -235,7 +236,7 @@ def _round(
         synced: books.Synced = done.plan.result
         rebuilt = [book for book in synced.books if book.state in ("new", "rebuilt")]
         if rebuilt:
-            lines.append(f"{datetime.now():%H:%M:%S} {len(rebuilt)} books made anew")
+            lines.append(f"{datetime.now():%H:%M:%S} {counted(len(rebuilt), 'book')} rebuilt")
         findings += done.plan.findings
         taken |= {Path(book.file): _hash(Path(book.file)) for book in rebuilt}
     except BusyError as error:
@@ -306,9 +307,7 @@ def _hash(path: Path) -> str:
 def _status(folder: Path | None, files: int, edits: int, waiting: int) -> str:
     where = f"watching {folder}" if folder else "watching"
     arriving = f" · {waiting} arriving" if waiting else ""
-    return (
-        f"{datetime.now():%H:%M:%S} {where} · {files} files, {edits} edits{arriving} · Ctrl-C stops"
-    )
+    return f"{datetime.now():%H:%M:%S} {where} · {counted(files, 'file')}, {counted(edits, 'edit')}{arriving} · Ctrl-C stops"
 
 
 @contextmanager

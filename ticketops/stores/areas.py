@@ -29,7 +29,8 @@ def refuse_areas(
                     )
         if edit.rewrite_from is not None and bottom >= edit.rewrite_from:
             raise SpliceError(
-                f"{sheet}!{named(area)} {why.replace('lies inside', 'are')}: the sheet can't be written anew"
+                f"{sheet}!{named(area)} {why.replace('lies inside', 'are')}: the sheet can't be "
+                "rewritten"
             )
 
 

@@ -71,7 +71,7 @@ class DamagedEntry:
     def __str__(self) -> str:
         if self.why:
             return self.why
-        return f"the journal entry {self.number:06d} was damaged and set aside as {self.file}"
+        return f"the journal entry {self.number:06d} was damaged and moved to {self.file}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,8 @@ class Store(Protocol):
 
     def undo(self, entry: Entry, run_id: str = "") -> Transaction:
         """Take back the last transaction that still stands, or the one with this RunID. What it
-        wrote into append-only sheets stays, and rows of the entry's say there that it was taken back
-        (D19).
+        wrote into append-only sheets stays, and rows of the entry's say there that it was taken
+        back (D19).
 
         Raises RuleError where there is none, or something rests on it; ConflictError where the rows
         that it wrote are gone, stand twice, or no longer hold what it wrote (D15).
@@ -260,7 +260,7 @@ def with_folders(store: Store) -> HasFolders:
     if isinstance(store, HasFolders):
         return store
     raise UnusableError(
-        f"nothing of {store.name} is kept on this machine", "name an .xlsx file or a Google Sheet"
+        f"this machine keeps no versions of {store.name}", "name an .xlsx file or a Google Sheet"
     )
 
 

@@ -222,7 +222,8 @@ def _replace(
     foot = next((row for row in table.foot if row < first + len(change.rows)), 0)
     if foot:
         raise SpliceError(
-            f"{change.sheet}!{column_letters(managed[0])}{foot} holds a remark where {len(change.rows):,} rows are to be written",
+            f"{change.sheet}!{column_letters(managed[0])}{foot} holds a remark where "
+            f"{len(change.rows):,} rows have to go",
             "move the remark right of the columns, or further down",
         )
     if not table.exists or (

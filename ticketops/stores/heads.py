@@ -32,7 +32,7 @@ def transaction_of(head: Any, undone_by: int | None = None) -> Transaction:
     """The transaction of a head. Raises ValueError where something is missing or is not what it
     should be."""
     if not isinstance(head, Mapping):
-        raise ValueError("it holds no head")  # noqa: TRY004 (as for everything else that is damaged)
+        raise ValueError("it has no head")  # noqa: TRY004 (as for everything else that is damaged)
     undoes = None if head.get("undoes") is None else _number(head, "undoes")
     run_id, command, user, at, before, after = (
         _text(head, name)

@@ -155,7 +155,7 @@ class MemoryStore:
         check(changes, self.layout)
         if expected != self.revision():
             raise ConflictError(
-                "the workbook was changed by somebody else in the meantime",
+                "the workbook was changed by someone else meanwhile",
                 "nothing was written; run the command again",
             )
         if not changes:
@@ -245,9 +245,7 @@ class MemoryStore:
             base, made, changes, tables = now, back.made, back.changes, back.tables
             shown = back.changes
         if not (shown or made or record.replaced) and not told_logs_only(record, self.layout):
-            raise RuleError(
-                f"nothing of {target.entry.run_id} can be taken back: what it wrote would stay"
-            )
+            raise RuleError(f"{target.entry.run_id} can't be undone: what it wrote would stay")
         sheets = _put(base.sheets, compile_edits(changes, tables))
         logged = {
             name: _Grids(self.layout, sheets).table(name)
@@ -258,8 +256,7 @@ class MemoryStore:
         for name in record.replaced if not exact else ():
             if _filled(self._sheets.get(name, {})) != _filled(self._new[target.number][name]):
                 raise ConflictError(
-                    f"sheet {name!r} was changed since: it can't be taken back",
-                    "nothing was written",
+                    f"sheet {name!r} was changed since and can't be undone", "nothing was written"
                 )
             sheets[name] = copy.deepcopy(self._old[target.number].get(name, {}))
         for name in made:
@@ -370,7 +367,7 @@ def _make_room(name: str, grid: Grid, edit: SheetEdit) -> None:
         if taken:
             raise SpliceError(
                 f"{name}!{column_letters(taken)}{target} is in the way of the totals in row {row}",
-                "leave as many blank rows above it as rows are to be added",
+                "leave a blank row above it for each row to add",
             )
         standing.update(moved)
 

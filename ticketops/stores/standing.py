@@ -46,15 +46,15 @@ def _named(
         )
     if found.undone_by is not None:
         by = next((t.entry.run_id for t in transactions if t.number == found.undone_by), "")
-        raise RuleError(f"{run_id} was taken back already, by {by}")
+        raise RuleError(f"{run_id} was already undone by {by}")
     if found.undoes is not None:
         raise RuleError(
-            f"{run_id} is itself an undo: it can't be taken back",
-            "give the command again that it took back",
+            f"{run_id} is itself an undo and can't be undone", "run the command that it undid again"
         )
     if not_undoable(found.entry):
         raise RuleError(
-            f"{run_id} ({found.entry.command}) is never taken back: it records that somebody saw a password"
+            f"{run_id} ({found.entry.command}) can't be undone: it records that someone saw a "
+            "password"
         )
     return found
 
@@ -75,8 +75,9 @@ def refuse_if_lost(target: Transaction, lost: Sequence[int]) -> None:
     if lost:
         which = ", ".join(f"{number:06d}" for number in lost[:5]) + (" …" if lost[5:] else "")
         raise RuleError(
-            f"{target.entry.run_id} can't be taken back: the journal has lost what was written after it ({which})",
-            "nothing was written; an older version is among the backups",
+            f"{target.entry.run_id} can't be undone: the journal has lost what was written after "
+            f"it ({which})",
+            "nothing was written; the backups hold an older version",
         )
 
 
@@ -93,8 +94,9 @@ def refuse_if_needed(record: Record, later: Sequence[Record], layout: Layout) ->
         entry, why = resting[-1]
         more = f", as do {len(resting) - 1} more" if len(resting) > 1 else ""
         raise RuleError(
-            f"{record.transaction.entry.run_id} can't be taken back: {entry.run_id} ({entry.command}) rests on it ({why}){more}",
-            f"take back {entry.run_id} first",
+            f"{record.transaction.entry.run_id} can't be undone: {entry.run_id} ({entry.command}) "
+            f"depends on it ({why}){more}",
+            f"undo {entry.run_id} first",
         )
 
 
@@ -105,14 +107,14 @@ def _rests(later: Record, record: Record, layout: Layout) -> str:
     touched = {name for name in (*later.cells, *later.replaced) if not is_append_only(layout, name)}
     for name in touched:
         if name in made:
-            return f"it made the sheet {name}"
+            return f"it added the sheet {name}"
         if name in record.replaced:
             return f"both rewrote {name}" if name in later.replaced else f"it is in {name}"
         if name in later.replaced and name in record.cells:
             return f"it rewrote {name}"
         new = set(columns.get(name, ()))
         if new and any(new & cells.keys() for cells in later.cells.get(name, {}).values()):
-            return f"it fills a column of {name} that was made"
+            return f"it fills a new column of {name}"
         shared = _shared_row(record, later, name)
         if shared:
             return f"{name} {shared}"
@@ -174,8 +176,8 @@ def _tokens(record: Record, layout: Layout) -> Iterator[str]:
 
 
 def told_logs_only(record: Record, layout: Layout) -> bool:
-    """Whether a transaction wrote rows of append-only sheets and nothing else: they stay, and taking
-    it back means saying so (D19)."""
+    """Whether a transaction wrote rows of append-only sheets and nothing else: they stay, and
+    taking it back means saying so (D19)."""
     return all(is_append_only(layout, name) for name in (*record.cells, *record.replaced))
 
 
@@ -194,8 +196,8 @@ def passed_over(
 
 
 def resolver(transactions: Sequence[Transaction], layout: Layout) -> Callable[[str], str]:
-    """Revision → the one that it equals but for the rows that append-only sheets keep: what undo gave
-    back, and what came before a transaction that wrote into such sheets only."""
+    """Revision → the one that it equals but for the rows that append-only sheets keep: what undo
+    gave back, and what came before a transaction that wrote into such sheets only."""
     same: dict[str, str] = {}
     for t in transactions:
         if t.restores and t.restores != t.revision_after:

@@ -32,8 +32,8 @@ class Reading(Protocol):
         """{row: {column name: raw value}} of the wanted cells, where the sheet has the columns."""
 
     def hung(self, sheet: str, place: int) -> bool:
-        """Whether something but values hangs on the cells of a sheet column: formulas, notes, merged
-        cells; as far as the store knows."""
+        """Whether something but values hangs on the cells of a sheet column: formulas, notes,
+        merged cells; as far as the store knows."""
 
 
 # --- what goes back
@@ -82,7 +82,7 @@ def take_back(
     before: the workbook as it was before the transaction, where it is kept, for what the journal
     does not hold; epoch: how much later than 1900 its dates start to count; unmoved: whether nobody
     but us wrote since, so that the rows of an old journal are where they were. Raises ConflictError
-    for the first record that is gone, stands twice, or no longer holds what was written.
+    for the first record that is missing, stands twice, or no longer holds what was written.
     """
     job = _Job(record, layout, now, before, seal, epoch, unmoved)
     done = TakenBack()
@@ -100,7 +100,7 @@ def _sheet_back(
     table = done.tables[name] = job.now.table(name)
     if not table.exists:
         raise ConflictError(
-            f"can't undo {job.run_id}: the sheet {name} is gone", "nothing was written"
+            f"can't undo {job.run_id}: the sheet {name} is missing", "nothing was written"
         )
     lacking = next(
         (n for cells in rows.values() for n in cells if n.partition("@")[0] not in table.positions),
@@ -109,7 +109,7 @@ def _sheet_back(
     if lacking:
         header = table.sheet.by_name[lacking.partition("@")[0]].header
         raise ConflictError(
-            f"can't undo {job.run_id}: {name} has no column {header} any more",
+            f"can't undo {job.run_id}: {name} no longer has a column {header}",
             "nothing was written",
         )
     gone = job.record.identities.gone.get(name, {}) if job.record.identities else {}
@@ -177,7 +177,7 @@ def _changed(job: _Job, name: str, row: int, now: int, column: str) -> ConflictE
 
 
 def _located(job: _Job, table: Table, rows: Mapping[int, Any]) -> dict[int, int]:
-    """{row then: row now}. Raises ConflictError for a record that is gone, or stands twice."""
+    """{row then: row now}. Raises ConflictError for a record that is missing, or stands twice."""
     name = table.sheet.name
     if job.record.identities is None:
         return _unmoved(job, table, rows)
@@ -200,7 +200,8 @@ def _located(job: _Job, table: Table, rows: Mapping[int, Any]) -> dict[int, int]
     for row, one in wanted.items():
         if one.key and rows_now[row] in vouched and not vouched[rows_now[row]].is_of(one):
             raise ConflictError(
-                f"can't undo {job.run_id}: {name} {one} is the key of another record now (row {rows_now[row]})",
+                f"can't undo {job.run_id}: {name} {one} is now the key of another record (row "
+                f"{rows_now[row]})",
                 "nothing was written",
             )
     return rows_now | _by_content(
@@ -212,10 +213,10 @@ def _lost(job: _Job, name: str, one: Identity, where: Sequence[int]) -> Conflict
     if where:
         rows = ", ".join(map(str, where))
         return ConflictError(
-            f"can't undo {job.run_id}: {name} {one} stands twice, in rows {rows}",
+            f"can't undo {job.run_id}: {name} {one} is there twice, in rows {rows}",
             "nothing was written",
         )
-    return ConflictError(f"can't undo {job.run_id}: {name} {one} is gone", "nothing was written")
+    return ConflictError(f"can't undo {job.run_id}: {name} {one} is missing", "nothing was written")
 
 
 def _by_content(job: _Job, table: Table, wanted: Mapping[int, Identity]) -> dict[int, int]:
@@ -237,7 +238,8 @@ def _by_content(job: _Job, table: Table, wanted: Mapping[int, Identity]) -> dict
         left = standing.get(one.content, [])
         if not left:
             raise ConflictError(
-                f"can't undo {job.run_id}: {table.sheet.name} row {row} is gone, or was changed since",
+                f"can't undo {job.run_id}: {table.sheet.name} row {row} is missing or was changed "
+                "since",
                 "nothing was written",
             )
         rows_now[row] = left.pop(0)
@@ -272,12 +274,13 @@ def _unmoved(
         }
         if len(known) < len(names):
             raise ConflictError(
-                f"can't undo {job.run_id}: its journal is of an older version and does not say which record stood in {table.sheet.name} row {row}",
+                f"can't undo {job.run_id}: its journal comes from an older version and does not "
+                f"say which record was in {table.sheet.name} row {row}",
                 "the workbook was saved since, so rows may have moved; nothing was written",
             )
         if tuple(known[name] for name in names) != now.get(row, ("",) * len(names)):
             raise ConflictError(
-                f"can't undo {job.run_id}: {table.sheet.name} row {row} holds another record now",
+                f"can't undo {job.run_id}: {table.sheet.name} row {row} now holds another record",
                 "nothing was written",
             )
     return {row: row for row in rows}
@@ -292,7 +295,7 @@ def _free_rows(job: _Job, table: Table, gone: Mapping[int, Identity]) -> dict[in
     again = next((one for one in gone.values() if one.key and one.key in by_key), None)
     if again:
         raise ConflictError(
-            f"can't undo {job.run_id}: {table.sheet.name} {again} stands there again",
+            f"can't undo {job.run_id}: {table.sheet.name} {again} is there again",
             "nothing was written",
         )
     every = tuple(place_names(table.positions).values())
@@ -477,10 +480,10 @@ def holds(now: Any, after: Any, seal: Callable[[Any], Digest]) -> bool:
 
 
 class SecretGone(RuleError):
-    """The version of the workbook that held an old secret is gone. where: the sheet and row."""
+    """The version of the workbook that held an old secret is missing. where: the sheet and row."""
 
     def __init__(self, where: str) -> None:
-        super().__init__(f"the backup that holds the old secret of {where} is gone")
+        super().__init__(f"the backup with the old secret of {where} is missing")
         self.where = where
 
 
@@ -500,8 +503,8 @@ def _secret_before(
 
 def revived(record: Record, layout: Layout, old: Reading, now: Reading) -> list[tuple[str, str]]:
     """The secrets of the version before a transaction that come back with it, each behind what
-    stands in its cell now. Rows stand where they stood, but for sheets that were rewritten: of these,
-    what stands nowhere in them now comes back into a blank."""
+    stands in its cell now. Rows stand where they stood, but for sheets that were rewritten: of
+    these, what stands nowhere in them now comes back into a blank."""
     found: dict[tuple[str, str], None] = {}
     for name in (*record.cells, *record.replaced):
         secret = [column.name for column in layout[name].columns if column.secret]

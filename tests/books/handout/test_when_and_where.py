@@ -63,7 +63,7 @@ def test_every_book_says_when_and_where(event: Event, tmp_path: Path) -> None:
 def test_a_status_is_put_into_words(event: Event, tmp_path: Path) -> None:
     client = sheet_of(event.client(), tmp_path)
     assert [said(client, row, "Status", "In words") for row in range(4, 8)] == [
-        ["SENT", "sent: did it arrive?"],
+        ["SENT", "sent – did it arrive?"],
         ["NOT_SENT", "not sent yet"],
         ["ISSUE", "something is wrong"],
         ["NOT_SENT", "no ticket yet"],
@@ -81,7 +81,7 @@ def test_tickets_that_wait_for_approval_are_named(event: Event, tmp_path: Path) 
     desk.set(SALES, row, "status", "PENDING_APPROVAL")
     waiting = Event(desk, State.of(desk.store.read(*SHEETS))).client()
     sheet = sheet_of(waiting, tmp_path)
-    assert said(sheet, 5, "In words") == ["waits for our confirmation"]
+    assert said(sheet, 5, "In words") == ["waiting for our confirmation"]
     assert said(sheet, 8, "In words") == ["not sent yet"], "another sale"
 
 

@@ -158,7 +158,7 @@ def same_as_file(server: GoogleServer, key: str, path: Path) -> None:
         there, here = in_sheet(server, key, name), in_file(file[name])
         if name == "How to":  # all but how it comes back
             last = max(here)
-            assert "there is nothing to send" in str(there.pop(last))
+            assert "you don't need to send anything" in str(there.pop(last))
             assert "send it back" in str(here.pop(last))
         assert there == here, name
 

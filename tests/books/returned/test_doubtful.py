@@ -61,7 +61,7 @@ def test_a_clients_delivery_is_a_conflict(
     heard = event.pull(filled(event, mischief), party="meridian travel")
     assert heard.changed == GOOD
     assert "CONFLICT" in dict(heard.codes)
-    assert any("does not vouch" in message for message in heard.messages)
+    assert any("doesn't confirm" in message for message in heard.messages)
 
 
 @DOUBTS
@@ -127,7 +127,7 @@ def test_a_clients_book_that_says_it_is_a_suppliers(event: Field) -> None:
 
     heard = event.pull(filled(event, mischief, book="supplier"), kind="supplier")
     assert (heard.codes, heard.changed) == ([("WRONG_KIND", None)], {})
-    assert "made as a client book" in heard.messages[0]
+    assert "built as a client book" in heard.messages[0]
 
 
 # --- when it was dispatched

@@ -294,7 +294,7 @@ def test_a_nested_archive_is_left_alone(event: Field) -> None:
 
 def test_a_file_that_is_not_there(event: Field) -> None:
     """A slip of the finger: nothing is read, the others neither."""
-    with pytest.raises(UnusableError, match="is no file"):
+    with pytest.raises(UnusableError, match="is not a file"):
         event.pull(filled(event), event.home / "missing.xlsx")
     assert Master.of(event.workbook).tickets.get(("S1-1", "First name")) is None
 

@@ -31,10 +31,10 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "only commas": (b",,,,\n,,,,\n", "empty"),
     "header only": (table(), "no lines"),
     "header and blank lines": (table("", ",,,,", ""), "no lines"),
-    "no header": (table(header=LINE), "lacks"),
+    "no header": (table(header=LINE), "has no column"),
     "a column is missing": (
         table("M06,Cat 2,350,V", header="match,category,unit_price,vendor"),
-        "lacks the column qty",
+        "has no column qty",
     ),
     "several columns are missing": (table("M06", header="match"), "category, qty, unit_price"),
     "a column stands twice": (table(LINE + ",2", header=HEADER + ",qty"), "twice"),
@@ -43,7 +43,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
         "twice",
     ),
     "rows with another delimiter": (table("M06;Cat 2;2;350;Viagogo"), "line 2"),
-    "too many cells": (table(LINE + ",more"), "6 cells, the header 5"),
+    "too many cells": (table(LINE + ",more"), "6 cells, but the header has 5"),
     "too few cells": (table("M06,Cat 2"), "empty"),
     "not UTF-8": (table(LINE.replace("Viagogo", "Zoë")).decode().encode("latin-1"), "UTF-8"),
     "UTF-16 without a mark": (table(LINE).decode().encode("utf-16-le"), "binary"),
@@ -131,7 +131,7 @@ def test_all_faults_are_counted(desk: Refusing, tmp_path: Path) -> None:
         str(file),
         "-w",
         str(desk.path),
-        says="line 3: 0 tickets: a line has 1 to 100,000 (and 29 more lines)",
+        says="line 3: 0 tickets: a line must have 1 to 100,000 (and 29 more lines)",
     )
 
 

@@ -48,17 +48,17 @@ LAYOUTS: dict[str, tuple[Callable[[Any], None], str]] = {
         lambda book: setattr(book["Sales"], "title", "Sales "),
         "no sheet 'Sales'",
     ),
-    "a column is missing": (lambda book: book["Sales"].delete_cols(12), "lacks SalesID"),
-    "a header was changed": (_set("Sales", "B1", "Matches"), "lacks Match"),
-    "a header is blank": (_set("Distribution", "K2", None), "lacks M-No."),
-    "a header is a number": (_set("Distribution", "K2", 11), "lacks M-No."),
+    "a column is missing": (lambda book: book["Sales"].delete_cols(12), "has no SalesID"),
+    "a header was changed": (_set("Sales", "B1", "Matches"), "has no Match"),
+    "a header is blank": (_set("Distribution", "K2", None), "has no M-No."),
+    "a header is a number": (_set("Distribution", "K2", 11), "has no M-No."),
     "the header is one row too low": (_moved("Sales", 1), "header row 1"),
     "the header is three rows too low": (_moved("Distribution", 3), "header row 2"),
     "the header is one row too high": (
         lambda book: book["Distribution"].delete_rows(1),
         "header row 2",
     ),
-    "all rows are gone": (lambda book: book["Sales"].delete_rows(1, 500), "lacks"),
+    "all rows are gone": (lambda book: book["Sales"].delete_rows(1, 500), "has no "),
 }
 
 

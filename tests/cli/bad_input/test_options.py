@@ -26,7 +26,7 @@ BAD_OPTIONS: list[tuple[int, str, str]] = [
     (
         USAGE,
         'purchase add --match M06 --vendor V --line "Cat 2:2@5" --currency GBP',
-        "--currency 'GBP'",
+        "--currency must be one of USD, EUR, not 'GBP'",
     ),
     (USAGE, 'purchase add --match M06 --vendor V --line "Cat 2:2@5" --currency ""', "--currency"),
     (USAGE, 'purchase add --match M06 --line "Cat 2:2@5"', "--vendor is missing"),
@@ -52,7 +52,11 @@ BAD_OPTIONS: list[tuple[int, str, str]] = [
     (USAGE, "sale add --client C", "--line"),
     (USAGE, 'sale add --client C --line "Cat 2:2@5"', "MATCH:CATEGORY:QTY@PRICE"),
     (USAGE, 'sale add --client C --line ":Cat 2:2@5"', "MATCH:CATEGORY:QTY@PRICE"),
-    (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --payment MAYBE', "--payment 'MAYBE'"),
+    (
+        USAGE,
+        'sale add --client C --line "M06:Cat 2:2@5" --payment MAYBE',
+        "--payment must be one of PENDING, INVOICED, PAID",
+    ),
     (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --date 2026-02-30', "--date"),
     (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --currency CHF', "--currency"),
     (USAGE, 'sale add --client C --line "M06:Cat 2:2@5" --line "M06:Cat 2:0@5"', "0 tickets"),
@@ -132,15 +136,17 @@ def test_files_to_be_made(desk: Refusing, tmp_path: Path) -> None:
     exists.write_bytes(b"mine")
     desk.refused(USAGE, "init", str(tmp_path / "event.txt"), says=".xlsx")
     desk.refused(USAGE, "init", says="OUT.xlsx")
-    desk.refused(RULE, "init", str(exists), says="exists already")
-    desk.refused(RULE, "sample", "small", str(exists), says="exists already")
-    desk.refused(UNUSABLE, "init", str(tmp_path / "none" / "event.xlsx"), says="no such folder")
-    desk.refused(UNUSABLE, "init", str(exists / "event.xlsx"), says="no such folder")
+    desk.refused(RULE, "init", str(exists), says="already exists")
+    desk.refused(RULE, "sample", "small", str(exists), says="already exists")
+    desk.refused(
+        UNUSABLE, "init", str(tmp_path / "none" / "event.xlsx"), says="the folder does not exist"
+    )
+    desk.refused(UNUSABLE, "init", str(exists / "event.xlsx"), says="the folder does not exist")
     desk.refused(USAGE, "sample", "huge", str(tmp_path / "x.xlsx"), says="huge")
     desk.refused(USAGE, "sample", "small", str(tmp_path / "x.xlsx"), "--seed", "x", says="--seed")
     folder = tmp_path / "folder.xlsx"
     folder.mkdir()
-    desk.refused(RULE, "init", str(folder), says="exists already")
+    desk.refused(RULE, "init", str(folder), says="already exists")
     desk.refused(UNUSABLE, "init", str(folder), "--force", says="folder")
     assert exists.read_bytes() == b"mine"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.xlsx", "there.xlsx"]

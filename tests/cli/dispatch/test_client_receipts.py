@@ -70,7 +70,7 @@ def test_copy_down(here: Runner, do: Do, book: Path) -> None:
     assert {tickets_of(book, *GUEST)[key] for key in ("S4-1", "S4-2", "S4-3")} == {GUESTS["S4-1"]}
     assert here("undo", "-y").code == 0
     done = here("client", "copy-down", "S1-2", "-c", "2")
-    assert (done.code, "S2-1: filled in already" in done.err) == (4, True), (
+    assert (done.code, "S2-1: already filled in" in done.err) == (4, True), (
         "a book goes on with the next sale"
     )
     assert tickets_of(book, *GUEST)["S1-3"] == (None, None, None), "whole or not at all"

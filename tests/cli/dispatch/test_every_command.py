@@ -217,6 +217,6 @@ def test_what_people_read(here: Runner, book: Path) -> None:
         f"2 books in {book.parent / 'books'}",
     ]
     assert here("supplier", "groups").out.splitlines()[-1] == "BEE: 3 units"
-    assert here("supplier", "unmap", "bee", "BEE SEATS").out == "Taken out: BEE Bee Seats\n"
-    assert "none is set up" in here("supplier", "groups").out
-    assert "none is saved" in here("client", "views").out
+    assert here("supplier", "unmap", "bee", "BEE SEATS").out == "Removed: BEE Bee Seats\n"
+    assert "no group is set up" in here("supplier", "groups").out
+    assert "no view is saved" in here("client", "views").out

@@ -66,7 +66,7 @@ def test_sync_brings_everything_into_agreement_once(do: Do, here: Runner, book: 
         assert (done.code, done.json["changes"], done.json["findings"]) == (0, {}, [])
         assert below(book.parent) == before
     (book.parent / "books" / "CLIENT - Bolt.xlsx").unlink()
-    assert "1 book no longer where they were built" in here("dispatch", "sync").out
+    assert "1 book missing from where they were built" in here("dispatch", "sync").out
 
 
 def test_a_sheet_that_lacks_a_column_can_be_mended(here: Runner, book: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_pull_of_a_folder_of_files(here: Runner, do: Do, book: Path, box: Path
     assert tickets_of(book, "First name")["S1-3"] == "Eve"
     assert len([f for f in done.json["findings"] if f["code"] in ("UNUSABLE", "HOSTILE_FILE")]) == 5
     missing = here("client", "pull", str(box / "none.xlsx"), str(box / "zz.xlsx"))
-    assert (missing.code, "none.xlsx is no file" in missing.err) == (3, True)
+    assert (missing.code, "none.xlsx is not a file" in missing.err) == (3, True)
 
 
 @pytest.mark.parametrize("what", [w for w in HOSTILE if w not in SILENT])
@@ -150,7 +150,7 @@ def test_what_is_no_book_is_told_once(tmp_path: Path) -> None:
     bad.mkdir()
     looking = Inbox(tmp_path)
     assert looking.look().findings == ()  # it may be on its way still
-    assert [f.message for f in looking.look().findings] == ["x.xlsx is left alone: it is a folder"]
+    assert [f.message for f in looking.look().findings] == ["x.xlsx is skipped: it is a folder"]
     assert looking.look().findings == ()
     bad.rmdir()
     os.mkfifo(bad)

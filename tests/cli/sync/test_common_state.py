@@ -140,7 +140,7 @@ def test_a_damaged_state_loses_nothing(how: str, pair: Pair) -> None:
     assert pair.both(SALES, 4, "Notes") == ("there", "there")
     pair.sync("pull", "--prefer", "remote")
     assert pair.here() == pair.there()
-    assert pair.sync("diff").out == "both copies say the same\n"
+    assert pair.sync("diff").out == "both copies are the same\n"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_state_that_can_not_be_kept_is_told(pair: Pair, monkeypatch: pytest.Mo
     assert [finding["code"] for finding in done.json["findings"]] == ["STATE_NOT_KEPT"]
     assert "Read-only file system" in done.json["findings"][0]["message"]
     assert pair.both(SALES, 3, "Notes") == ("there", "there")
-    assert pair.sync("pull").out == "both copies say the same\n"
+    assert pair.sync("pull").out == "both copies are the same\n"
     assert len([path for path in pair.state.iterdir() if path.is_dir()]) == 1
 
 

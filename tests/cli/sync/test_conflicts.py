@@ -79,7 +79,7 @@ def test_a_conflict_ends_when_somebody_makes_both_equal(torn: Pair) -> None:
     torn.type_there(SALES, {ROW: {"notes": "here", "client": "here"}})
     torn.type_here(SALES, {ROW: {"game": "there"}})
     torn.clear_there(SALES, [5])
-    assert torn.sync("diff").out == "both copies say the same\n"
+    assert torn.sync("diff").out == "both copies are the same\n"
 
 
 def test_every_conflict_is_in_the_json(pair: Pair) -> None:

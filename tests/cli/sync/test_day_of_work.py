@@ -24,7 +24,7 @@ def test_a_file_goes_online_and_both_stay_in_step(
     assert first.code == 0
     assert "there is no common state yet" in first.out
     assert apart.here() == apart.there() == before
-    assert "both copies say the same" in apart.sync("diff").out
+    assert "both copies are the same" in apart.sync("diff").out
 
     apart.type_here(SALES, {2: {"notes": "VIP"}, 3: {"price": 999.5, "notes": None}})
     apart.type_there(
@@ -52,8 +52,8 @@ def test_a_file_goes_online_and_both_stay_in_step(
     assert apart.real("push").code == 0
     assert apart.there() == apart.here()
     assert apart.there()[SALES, 2, "Notes"] == "VIP"
-    assert "both copies say the same" in apart.sync("diff").out
-    assert apart.sync("pull").out == apart.sync("push").out == "both copies say the same\n"
+    assert "both copies are the same" in apart.sync("diff").out
+    assert apart.sync("pull").out == apart.sync("push").out == "both copies are the same\n"
 
 
 def test_what_is_not_ours_stays(pair: Pair) -> None:
@@ -69,7 +69,7 @@ def test_what_is_not_ours_stays(pair: Pair) -> None:
     assert pair.path.read_bytes() == before
     looked = pair.sync("diff")
     assert looked.code == 0
-    assert "sheets of your own are not synced: Mine" in looked.out
+    assert "your own sheets are not synced: Mine" in looked.out
     pair.type_here(SALES, {2: {"currency": "USD"}})  # a column that is made at the right end
     assert pair.result("push")["taken"] == 1
     assert pair.server.rows(pair.key, "Mine") == [["=mine"]]

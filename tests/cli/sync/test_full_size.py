@@ -65,7 +65,7 @@ def test_full_size(
         return done.stdout
 
     step("push", 60)
-    assert step("diff", 2).startswith("both copies say the same")
+    assert step("diff", 2).startswith("both copies are the same")
     before = pair.here()
     assert pair.there() == before
 
@@ -103,6 +103,6 @@ def test_full_size(
         pair.type_there(sheet, there[sheet])
     for what, most in (("pull", 2), ("push", 6), ("diff", 2)):
         said = step(what, most)
-    assert said.startswith("both copies say the same")
+    assert said.startswith("both copies are the same")
     assert pair.here() == expected
     assert pair.there() == expected

@@ -88,7 +88,7 @@ def test_a_push_that_is_killed_while_google_answers(pair: Pair) -> None:
     pair.server.after = None
     assert process.returncode == -signal.SIGKILL, err.decode()
     assert pair.there()[SALES, 2, "Notes"] == "here"
-    assert pair.sync("diff").out == "both copies say the same\n"
+    assert pair.sync("diff").out == "both copies are the same\n"
     pair.type_here(SALES, {3: {"notes": "here"}})
     assert pair.sync("push").code == 0  # no lock is left
     assert pair.commits()[1] == 2

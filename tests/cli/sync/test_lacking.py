@@ -132,7 +132,7 @@ def test_half_of_a_sheet_is_not_emptied_unasked(
     done = pair.sync(what)
     assert done.code == (4 if refused else 0)
     if refused:
-        assert f"{PURCHASES} would have {left} rows in place of {rows}" in done.err
+        assert f"{PURCHASES} would have {left} rows instead of {rows}" in done.err
         assert "--emptying" in done.err
         assert pair.everything() == before
         assert pair.sync(what, "--emptying", "-n").code == 0

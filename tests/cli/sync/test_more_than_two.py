@@ -28,7 +28,7 @@ def test_another_file(pair: Pair) -> None:
     ]
     assert pair.sync("pull").code == 0
     assert pair.here() == twin.here()
-    assert pair.sync("diff").out == "both copies say the same\n"
+    assert pair.sync("diff").out == "both copies are the same\n"
     assert not (other.parent / "other.xlsx.ticketops" / "sync").exists()
 
 

@@ -93,7 +93,7 @@ def test_without_a_key_for_google(pair: Pair, monkeypatch: pytest.MonkeyPatch) -
     for what in ("diff", "pull", "push", "watch"):
         done = pair.sync(what)
         assert done.code == 2
-        assert "there is no key for Google" in done.err
+        assert "no key for Google; looked for" in done.err
 
 
 def test_who_may_read_the_sheet_only_pulls_but_does_not_push(pair: Pair) -> None:

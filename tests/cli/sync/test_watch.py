@@ -64,5 +64,5 @@ def test_a_round_goes_on_after_one_that_failed(pair: Pair) -> None:
         watch.until(lambda: pair.both(PURCHASES, LINES + 1, "PurchaseID")[0] == f"P_{LINES + 1}")
         done = watch.stop(signal.SIGTERM)
     assert done.code == 1
-    assert f"{PURCHASES} would have 0 rows in place of {LINES}" in done.out
+    assert f"{PURCHASES} would have 0 rows instead of {LINES}" in done.out
     assert "Traceback" not in done.out + done.err

@@ -224,7 +224,7 @@ def test_what_can_not_be_allocated(desk: Desk) -> None:
     with pytest.raises(NotFoundError, match="not the first ticket"):
         desk.do(allocation.allocate_commit("S1-2"))
     desk.do(allocation.allocate_commit("S1"))
-    with pytest.raises(RuleError, match="allocated already"):
+    with pytest.raises(RuleError, match="already allocated"):
         desk.do(allocation.allocate_commit("S1"))
 
 

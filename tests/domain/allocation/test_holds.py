@@ -131,7 +131,7 @@ def test_a_hold_that_ended_by_itself_can_be_set_again(desk: ManagerDesk) -> None
     desk.do(hold("P00001", client="Other", until=DAY + timedelta(days=3)))
     desk.sell(("M01", "Cat 1", 1), client="Acme")
     assert pool(desk, "S1") == {}
-    desk.refused(allocation.unit_release([], "Acme", "x"), RuleError, "stands")
+    desk.refused(allocation.unit_release([], "Acme", "x"), RuleError, "no hold")
     desk.do(allocation.unit_release(["P00001"], "", "x"))
     assert [at is not None for at in desk.rows(HOLDS, "released_at")] == [False, True]
     assert pool(desk, "S1") == {"PR0001-S01": 1}

@@ -215,9 +215,9 @@ def test_s1_is_not_s10(desk: OverrideDesk) -> None:
 
 def test_nothing_to_unallocate(desk: OverrideDesk) -> None:
     desk.do(unallocate("S1"))
-    desk.refused(unallocate("S1"), RuleError, "no ticket allocated")
+    desk.refused(unallocate("S1"), RuleError, "no allocated ticket")
     desk.refused(unallocate("S7"), NotFoundError, "no sale S7")
-    desk.refused(unallocate("S1-2"), RuleError, "S1-2 has no ticket allocated")
+    desk.refused(unallocate("S1-2"), RuleError, "S1-2 has no allocated ticket")
     desk.refused(unallocate("S1-9"), NotFoundError, "S1-9")
     desk.refused(unallocate("nonsense"), NotFoundError)
 

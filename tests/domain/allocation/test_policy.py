@@ -829,10 +829,10 @@ def test_preview_shows_no_plan_twice(several: bool) -> None:
         (
             {"mode": "AUTOMATIC"},
             ": Mode can't be 'AUTOMATIC'",
-            "it is SUGGEST, SEMI_AUTO, FULLY_AUTO",
+            "it must be one of SUGGEST, SEMI_AUTO, FULLY_AUTO",
         ),
-        ({"scope": None}, " has no Scope", "it is event, match or client"),
-        ({"scope": "venue"}, ": Scope can't be 'venue'", "it is event, match, client"),
+        ({"scope": None}, " has no Scope", "it must be one of event, match, client"),
+        ({"scope": "venue"}, ": Scope can't be 'venue'", "it must be one of event, match, client"),
     ],
 )
 def test_a_rule_that_cannot_be_read_stops_the_allocation(

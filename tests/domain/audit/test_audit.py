@@ -229,7 +229,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             4,
             "S1-2",
             "P00002",
-            "S1-2: P00002 stands on row 3 too",
+            "S1-2: P00002 is also on row 3",
         ),
         (
             CRITICAL,
@@ -247,7 +247,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             3,
             "S1-1",
             "P00002",
-            "S1-1: P00002 says that it belongs to S1-2",
+            "S1-1: P00002 points to S1-2",
         ),
     ],
     "a unit is allocated but nobody has it": [
@@ -269,7 +269,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             2,
             "S77-1",
             "P00001",
-            "P00001 points to S77-1, which Distribution does not hold",
+            "P00001 points to S77-1, which is not in Distribution",
         ),
         (
             CRITICAL,
@@ -278,7 +278,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             3,
             "S1-1",
             "P00001",
-            "S1-1: P00001 says that it belongs to S77-1",
+            "S1-1: P00001 points to S77-1",
         ),
     ],
     "the count is off": [
@@ -289,7 +289,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             3,
             "S1-1",
             "P00001",
-            "S1-1: AllocatedCount is 2, AllocatedUnitIDs holds 1",
+            "S1-1: AllocatedCount is 2, but AllocatedUnitIDs lists 1",
         )
     ],
     "the count is blank": [
@@ -300,7 +300,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             3,
             "S1-1",
             "P00001",
-            "S1-1: AllocatedCount is 0, AllocatedUnitIDs holds 1",
+            "S1-1: AllocatedCount is 0, but AllocatedUnitIDs lists 1",
         )
     ],
     "the unit has no back-pointer": [
@@ -311,7 +311,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             3,
             "S1-1",
             "P00001",
-            "S1-1: P00001 does not say which ticket it belongs to",
+            "S1-1: P00001 points to no ticket",
         )
     ],
     "the unit looks free": [
@@ -366,7 +366,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             3,
             "S1-1",
             "P00001",
-            "S1-1: P00001 says that it belongs to S2-1",
+            "S1-1: P00001 points to S2-1",
         )
     ],
     "two rows have one UnitID": [
@@ -377,7 +377,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             5,
             "",
             "P00003",
-            "P00003 stands on row 4 too",
+            "P00003 is also on row 4",
         )
     ],
     "the unit was sold elsewhere": [
@@ -410,8 +410,7 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             5,
             "",
             "P00004",
-            "_PURCHASE_UNITS row 5: Status 'free?' is not understood; one of AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD is understood; "
-            "until then the row is left out",
+            "_PURCHASE_UNITS row 5: Status 'free?' is not understood; write one of AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD; the row is skipped until the cell is corrected",
         )
     ],
 }
@@ -458,7 +457,7 @@ def test_the_figures_of_the_summary() -> None:
         if f.code == "DUPLICATE_UNIT_IN_DISTRIBUTION"
     ]
     assert duplicates == [
-        (4, "S1-2", "S1-2: P00001 stands on row 3 too"),
-        (5, "S1-3", "S1-3: P00001 stands on row 3 too"),
-        (5, "S1-3", "S1-3: P00001 stands on row 3 too"),
+        (4, "S1-2", "S1-2: P00001 is also on row 3"),
+        (5, "S1-3", "S1-3: P00001 is also on row 3"),
+        (5, "S1-3", "S1-3: P00001 is also on row 3"),
     ]

@@ -38,7 +38,7 @@ NOT_UNDERSTOOD: list[tuple[str, int, str, Any, str, str]] = [
     (DISTRIBUTION, TICKET, "delivery", "Snt", "Delivery 'Snt'", "SENT"),
     (DISTRIBUTION, TICKET, "category", "CAT1", "Category 'CAT1'", "Cat 1"),
     (DISTRIBUTION, TICKET, "alloc_from", "Cat1", "AllocFromCategory 'Cat1'", "Cat 1"),
-    (DISTRIBUTION, TICKET, "match", "M?1", "M-No. 'M?1'", "M01 is understood"),
+    (DISTRIBUTION, TICKET, "match", "M?1", "M-No. 'M?1'", "write M01"),
     (DISTRIBUTION, TICKET, "unit_ids", "P00001?", "AllocatedUnitIDs 'P00001?'", "P00001"),
     (DISTRIBUTION, TICKET, "row_type", "Slaes", "Purchases/Sales 'Slaes'", "Sales"),
     (SALES, SALE, "status", "on hold", "Status 'on hold'", "UNALLOCATED, PARTIAL_ALLOCATED"),

@@ -132,7 +132,7 @@ def test_other_commands_count_what_differs(desk: Desk) -> None:
     assert "dispatch sync" in [action.command for action in found.actions]
     for job in (audit.audit_job(write=False), dispatch.staff_queue(), selling.recon_run()):
         messages = told(desk.do(job), "GAME_BEHIND")
-        assert [message.split()[0] for message in messages] == [
+        assert [message.split()[6] for message in messages] == [
             "4" if job.name == "recon.run" else "7"
         ], job.name
         assert "dispatch sync" in messages[0]
@@ -168,7 +168,7 @@ def test_seats_typed_on_a_unit_later_reach_its_ticket(desk: Desk, name: str) -> 
     sit(desk, UNITS, 2, "BY", "5", None)
     plan = desk.do(JOBS[name](desk))
     assert seat_of(desk, DISTRIBUTION, "sales_id", "S1-1") == [("BY", "5", None)]
-    assert told(plan, "SEATS_FOLLOW") == ["seats follow those of the units: S1-1 BX/4/1 → BY/5/–"]
+    assert told(plan, "SEATS_FOLLOW") == ["seats follow the units: S1-1 BX/4/1 → BY/5/–"]
     before = everything(desk.store)
     assert not desk.done(JOBS[name](desk)).written
     assert everything(desk.store) == before

@@ -112,7 +112,7 @@ def test_a_fulfilled_sale_whose_stock_moves_is_not_fulfilled(two_matches: Manage
 
 
 def test_what_can_not_be_swapped(two_matches: ManagerDesk) -> None:
-    two_matches.refused(swap("M01", "m1"), RuleError, "one match")
-    two_matches.refused(swap("M50", "M51"), RuleError, "nothing")
+    two_matches.refused(swap("M01", "m1"), RuleError, "the same match")
+    two_matches.refused(swap("M50", "M51"), RuleError, "no rows")
     two_matches.role = "sr_operator"
     two_matches.refused(swap(), NotPermittedError, MANAGER)

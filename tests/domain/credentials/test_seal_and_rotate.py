@@ -63,7 +63,7 @@ def test_every_password_of_every_sheet_is_sealed(desk: CredentialDesk) -> None:
         }
     }
     assert [(row[0], row[4], row[5]) for row in desk.history()] == [
-        ("SEALED", s, f"{n} passwords") for s, n in plan.result.sealed.items()
+        ("SEALED", s, f"{n} password" + "s" * (n != 1)) for s, n in plan.result.sealed.items()
     ]
     found = {sheet: desk.passwords(sheet, column) for sheet, column in COLUMNS}
     assert found == {

@@ -179,7 +179,7 @@ def test_a_new_key_file_is_its_owners_alone(tmp_path: Path) -> None:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    with pytest.raises(UnusableError, match="there already"):
+    with pytest.raises(UnusableError, match="already exists"):
         sealing.new_key_file(path)
     assert {p.name for p in path.parent.iterdir()} == {"k", sealing.LOCK}
     assert stat.S_IMODE((path.parent / sealing.LOCK).stat().st_mode) == 0o600

@@ -29,7 +29,7 @@ def test_copy_down_refuses(desk: DispatchDesk) -> None:
     desk.refused(
         dispatch.client_copy_down("S1-1", None, overwrite=False),
         RuleError,
-        "S1-2, S1-3: filled in already",
+        "S1-2, S1-3: already filled in",
     )
     desk.refused(dispatch.client_copy_down("S2-1", None, overwrite=False), RuleError, "no guest")
     desk.refused(dispatch.client_copy_down("S9-1", None, overwrite=False), NotFoundError)
@@ -54,8 +54,10 @@ def test_accept(desk: DispatchDesk) -> None:
         desk.write(sales_id, delivery=delivery)
     desk.reconcile()
     desk.refused(dispatch.client_accept("Acme Travel", ["S2-1"], None), NotFoundError, "S2-1")
-    desk.refused(dispatch.client_accept("Bolt Tours", [], None), RuleError, "nothing")
-    desk.refused(dispatch.client_accept("Acme Travel", ["S1-3"], None), RuleError, "nothing")
+    desk.refused(dispatch.client_accept("Bolt Tours", [], None), RuleError, "no ticket waiting")
+    desk.refused(
+        dispatch.client_accept("Acme Travel", ["S1-3"], None), RuleError, "no ticket waiting"
+    )
     plan = desk.do(dispatch.client_accept("Acme Travel", ["s1-2", "S1-3"], None, by="Ana"))
     assert plan.result.accepted == ("S1-2",)
     assert codes(plan) == ["NOT_SENT_YET"]
@@ -110,7 +112,7 @@ def test_assign_in_turn(desk: DispatchDesk) -> None:
         "ada@desk.example",
         "ben@desk.example",
     ], "one sale, one person"
-    desk.refused(assign("eva@desk.example", unassigned=True), RuleError, "no task fits")
+    desk.refused(assign("eva@desk.example", unassigned=True), RuleError, "no task matches")
     desk.do(assign("eva@desk.example", from_person="Ben@desk.example", priority="High"))
     assert [(t["assigned_to"].partition("@")[0], t["priority"]) for t in desk.tasks()] == [
         ("ada", "Normal"),
@@ -163,7 +165,7 @@ def test_mark(desk: DispatchDesk) -> None:
     )
     desk.do(dispatch.staff_mark(["T00001"], I, notes="came back"))
     assert desk.ticket("S1-2")["dispatch_notes"] == "by e-mail | came back"
-    desk.refused(dispatch.staff_mark(["T00002"], A), RuleError, "NOT_SENT does not go to ACCEPTED")
+    desk.refused(dispatch.staff_mark(["T00002"], A), RuleError, "NOT_SENT can't change to ACCEPTED")
     desk.refused(dispatch.staff_mark(["T00002"], U), RuleError, "only suppliers")
     desk.refused(dispatch.staff_mark(["T00001", "T00002"], A), RuleError)
     desk.refused(dispatch.staff_mark(["T00099"], S), NotFoundError, "T00099")

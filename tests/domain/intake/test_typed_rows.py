@@ -115,7 +115,7 @@ def test_a_typed_sale_gets_what_sale_add_gives(desk: Desk) -> None:
     assert desk.rows(SALES, "order_id")[0].startswith("O_")
     assert desk.rows(DISTRIBUTION, "game") == ["Mexico vs South Africa"] * 2
     assert told(done.plan, "CURRENCY_ASSUMED") == [
-        "S1: Currency USD, as `add` takes it where none is given; correct it where it is not so"
+        "S1: Currency USD, the default of `add`; correct it if that is wrong"
     ]
 
 
@@ -161,7 +161,7 @@ def test_what_was_typed_stays(desk: Desk) -> None:
     plan = desk.do(selling.sale_expand())
     assert desk.rows(SALES, *typed) == [tuple(typed.values())]
     assert told(plan, "TOTAL_DIFFERS") == [
-        "S1: Total is 650.00, 2 × 350.00 is 700.00: it is kept; once it is cleared, expand computes it"
+        "S1: Total is 650.00, but 2 × 350.00 is 700.00: it is kept; clear the cell and expand computes it"
     ]
     assert told(plan, "CURRENCY_ASSUMED") == []
 
@@ -181,7 +181,7 @@ def test_a_date_that_is_none_is_not_replaced(desk: Desk) -> None:
     [
         ([("Acme", "EUR"), ("Beta", "USD")], "EUR", "as in the other rows of Acme"),
         ([("Beta", "EUR")], "EUR", "as in all other rows"),
-        ([("Beta", "EUR"), ("Gamma", "USD")], "USD", "as `add` takes it where none is given"),
+        ([("Beta", "EUR"), ("Gamma", "USD")], "USD", "the default of `add`"),
         ([("ACME", "EUR"), ("Acme", "USD")], None, ""),
     ],
 )
@@ -214,8 +214,8 @@ def test_a_typed_sale_that_asks_for_too_much_waits_for_approval_as_one_that_was_
         ("PENDING_APPROVAL", True),
     ]
     assert told(plan, "OVERSELL") == [
-        "S2: 2 tickets of M01 Cat 1, 1 are left: oversold by 1, waits for approval",
-        "S3: 1 tickets of M01 Cat 2, 0 are left: oversold by 1, waits for approval",
+        "S2: 2 tickets of M01 Cat 1, but 1 available: oversold by 1, waits for approval",
+        "S3: 1 ticket of M01 Cat 2, but 0 available: oversold by 1, waits for approval",
     ]
     desk.do(allocation.allocate_auto())
     assert [bool(ids) for ids in desk.rows(DISTRIBUTION, "unit_ids")] == [True] * 3 + [False] * 3
@@ -244,7 +244,7 @@ def test_a_sale_that_grew_is_checked_for_what_it_asks_beyond(desk: Desk) -> None
         ("PENDING_APPROVAL", True),
     ]
     assert told(plan, "OVERSELL") == [
-        "S2: 1 tickets of M01 Cat 1, 0 are left: oversold by 1, waits for approval"
+        "S2: 1 ticket of M01 Cat 1, but 0 available: oversold by 1, waits for approval"
     ]
 
 
@@ -256,7 +256,7 @@ def test_what_a_sale_that_is_served_already_grew_by_waits(desk: Desk) -> None:
     plan = desk.do(selling.sale_expand())
     assert desk.rows(SALES, "status", "oversell") == [("PARTIAL_ALLOCATED", True)]
     assert told(plan, "OVERSELL") == [
-        "S1: 2 tickets of M01 Cat 1, 0 are left: oversold by 2, its tickets without a unit wait for approval (PARTIAL_PENDING)"
+        "S1: 2 tickets of M01 Cat 1, but 0 available: oversold by 2, its tickets without a unit wait for approval (PARTIAL_PENDING)"
     ]
 
 

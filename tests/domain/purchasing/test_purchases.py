@@ -390,7 +390,7 @@ def test_unit_ids_that_were_replaced_are_told(desk: Desk) -> None:
     plan = desk.do(purchasing.purchase_expand())
     assert [(f.code, f.sheet, f.row) for f in plan.findings] == [("KEY_CHANGED", UNITS, 2)]
     assert "P10001, P10002, P10003 of PR0001-S01" in plan.findings[0].message
-    assert "P00001, P00002, P00003 are gone" in plan.findings[0].message
+    assert "P00001, P00002, P00003 are missing" in plan.findings[0].message
     desk.buy(("M01", "Cat 1", 1))
     assert desk.rows(UNITS, "unit_id")[-1] == "P10004"
 

@@ -394,12 +394,12 @@ def test_why_each_line_of_the_reconciliation_is_what_it_is(desk: Desk) -> None:
     )
     moved = "allocated, but the sale is now M01 Cat 2"
     assert lines == [
-        ("S1-1", 3, "MANUAL_REVIEW", "Sales asks for 1, Distribution has 2; this one may stay"),
+        ("S1-1", 3, "MANUAL_REVIEW", "Sales asks for 1, but Distribution has 2; this one can stay"),
         (
             "S1-2",
             4,
             "DELETE_CANDIDATE",
-            "Sales asks for 1, Distribution has 2: this is one too many",
+            "Sales asks for 1, but Distribution has 2: this is one too many",
         ),
         ("S2-1", 5, "MANUAL_REVIEW", moved),
         ("S2-2", 6, "MANUAL_REVIEW", moved),
@@ -407,22 +407,22 @@ def test_why_each_line_of_the_reconciliation_is_what_it_is(desk: Desk) -> None:
             "S2-3",
             7,
             "PROTECTED_EXCESS",
-            "Sales asks for 2, Distribution has 3: this is one too many; it is allocated or sent; `sale cancel S2-3` takes it back",
+            "Sales asks for 2, but Distribution has 3: this is one too many; it is allocated or sent; `sale cancel S2-3` resolves it",
         ),
-        ("S3-1", 8, "MANUAL_REVIEW", "Sales asks for 2, Distribution has 2; this one may stay"),
+        ("S3-1", 8, "MANUAL_REVIEW", "Sales asks for 2, but Distribution has 2; this one can stay"),
         ("S3-1", 11, "DELETE_CANDIDATE", "row 8 is the same ticket"),
-        ("S3-2", None, "MISSING_IN_DIST", "Distribution lacks ticket 2 of 2"),
+        ("S3-2", None, "MISSING_IN_DIST", "Distribution has no ticket 2 of 2"),
         (
             "S4-1",
             9,
             "KEEP",
-            "counts match; the sale's data changed since, sale expand takes it over",
+            "counts match; the sale has changed since, and sale expand updates the ticket",
         ),
         (
             "S5-1",
             10,
             "KEEP",
-            "counts match; the sale's data changed since, sale expand takes it over",
+            "counts match; the sale has changed since, and sale expand updates the ticket",
         ),
         ("S99-1", 12, "DELETE_CANDIDATE", "Sales has no such sale"),
     ]
@@ -430,7 +430,7 @@ def test_why_each_line_of_the_reconciliation_is_what_it_is(desk: Desk) -> None:
     assert found == [
         (one[0], one[1] or 0, one[2], DISTRIBUTION, f"{one[0]}: {one[3]}")
         for one in lines
-        if one[2] != "KEEP" and "may stay" not in one[3]
+        if one[2] != "KEEP" and "can stay" not in one[3]
     ]
 
 
@@ -454,7 +454,7 @@ def test_a_sale_whose_number_cannot_be_read_is_told(desk: Desk, number: Any) -> 
         (f.code, f.severity.name, f.sheet, f.row, f.sales_id, f.match, f.message)
         for f in plan.findings
     ]
-    message = "the Number of this sale is not a whole number from 0 to 100,000"
+    message = "the Number of this sale must be a whole number from 0 to 100,000"
     assert found == [("BAD_QUANTITY", "MEDIUM", SALES, 3, "S7", "M01", message)]
     assert desk.rows(DISTRIBUTION, "sales_id") == ["S1-1", "S1-2"]
 

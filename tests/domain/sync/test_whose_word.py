@@ -122,7 +122,9 @@ def test_a_row_as_a_whole_goes_by_its_key() -> None:
     "text", ["", "here", "LOCAL", "Notes", "Notes=", "Notes=here", "Notes==local=", "Notes=Local"]
 )
 def test_a_side_that_there_is_not(text: str) -> None:
-    with pytest.raises(UsageError, match=r"it is local, remote, COLUMN=local or COLUMN=remote"):
+    with pytest.raises(
+        UsageError, match=r"must be one of local, remote, COLUMN=local, COLUMN=remote"
+    ):
         nobody(text)
 
 
@@ -193,11 +195,11 @@ def test_a_row_as_a_whole_is_one_finding() -> None:
         {1: OTHER, 2: {}},
         {1: KEYED | {"notes": "x"}, 2: KEYED | {"notes": "x"}},
     ) == [
-        "2: the row holds S9 here and S1 there: neither is taken over",
-        "3: the row holds nothing here and S1 there: neither is taken over",
+        "2: the row holds S9 here and S1 there: neither is copied",
+        "3: the row holds nothing here and S1 there: neither is copied",
     ]
     assert told(ALLOC_LOG, None, {1: LOGGED}, {1: LOGGED | {"user": "ben"}}) == [
-        "2: the row holds another record here and another record there: neither is taken over"
+        "2: the row holds another record here and another record there: neither is copied"
     ]
 
 

@@ -43,35 +43,35 @@ def keys(google: Google) -> dict[str, tuple[Any, int, tuple[str, ...]]]:
     info = google.info
     torn = info["private_key"].replace("A", "B", 40)
     return {
-        "no JSON": ("{", 3, ("no JSON",)),
-        "no object": ("[1]", 3, ("no key",)),
-        "empty": ("", 3, ("no JSON",)),
+        "no JSON": ("{", 3, ("not a JSON",)),
+        "no object": ("[1]", 3, ("not a key",)),
+        "empty": ("", 3, ("not a JSON",)),
         "nothing in it": ("{}", 3, ("no known type",)),
         "of another kind": ({"type": "external_account"}, 3, ("no known type",)),
         "whose tokens go over the open net": (
             info | {"token_uri": "http://tokens.example/token"},
             3,
-            ("others could listen to",),
+            ("insecure address",),
         ),
         "without its key": (
             {k: v for k, v in info.items() if k != "private_key"},
             3,
-            ("no usable key",),
+            ("not a usable key",),
         ),
-        "a torn key": (info | {"private_key": torn}, 3, ("no usable key",)),
-        "a key that is none": (info | {"private_key": "Canary-secret"}, 3, ("no usable key",)),
-        "a key that is a number": (info | {"private_key": 7}, 3, ("no usable key",)),
+        "a torn key": (info | {"private_key": torn}, 3, ("not a usable key",)),
+        "a key that is none": (info | {"private_key": "Canary-secret"}, 3, ("not a usable key",)),
+        "a key that is a number": (info | {"private_key": 7}, 3, ("not a usable key",)),
         "consent without its half": (
             {"type": "authorized_user", "refresh_token": "1//refresh-canary"},
             3,
-            ("no usable key",),
+            ("not a usable key",),
         ),
         "an OAuth client": (
             {"installed": {"client_id": "x", "client_secret": "GOCSPX-canary"}},
             2,
             ("OAuth client", "google login"),
         ),
-        "not UTF-8": (b"\xff\xfe{", 3, ("no JSON",)),
+        "not UTF-8": (b"\xff\xfe{", 3, ("not a JSON",)),
     }
 
 
@@ -135,7 +135,9 @@ def test_a_key_that_may_not_be_read(command: Command, monkeypatch: pytest.Monkey
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(access, "read_regular", refuse)
-    one_line(command("status", "-w", "gsheet:1abcdef"), 6, "may not be read", "key.json")
+    one_line(
+        command("status", "-w", "gsheet:1abcdef"), 6, "can't be read: permission denied", "key.json"
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +179,11 @@ def test_a_sheet_that_is_not_shared_with_us(google: Google, command: Command) ->
     key = google.new(role=None)
     for words in (("status",), SALE, ("google", "check"), ("log",), ("undo", "-y")):
         one_line(
-            command(*words, "-w", f"gsheet:{key}"), 6, "not open to us", google.email, "editor"
+            command(*words, "-w", f"gsheet:{key}"),
+            6,
+            "no access to the Google Sheet",
+            google.email,
+            "editor",
         )
 
 
@@ -188,7 +194,7 @@ def test_not_shared_with_the_person_who_consented(google: Google, command: Comma
     one_line(
         command("status", "-w", f"gsheet:{key}", TICKETOPS_GOOGLE_KEY=str(file)),
         6,
-        "not open to us",
+        "no access to the Google Sheet",
         "share it with",
     )
 
@@ -283,7 +289,7 @@ WORDS: dict[str, tuple[str, str, int, tuple[str, ...]]] = {
         "status 403",
         "The caller does not have permission\nsecond line\nthird",
         6,
-        ("not open to us",),
+        ("no access to the Google Sheet",),
     ),
     "a conflict of Google's own": (
         "status 409",
@@ -291,7 +297,7 @@ WORDS: dict[str, tuple[str, str, int, tuple[str, ...]]] = {
         5,
         ("The operation was aborted", "run the command again"),
     ),
-    "too large": ("status 413", "", 3, ("larger than Google takes in one piece", "in parts")),
+    "too large": ("status 413", "", 3, ("larger than Google accepts", "smaller commands")),
     "no reason": ("status 403", "", 6, ()),
 }
 

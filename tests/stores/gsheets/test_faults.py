@@ -108,7 +108,7 @@ class Case:
         if "nothing was written" in failed.hint:
             assert not self.is_new(key), said
         else:
-            assert "not known whether" in said
+            assert "unknown whether" in said
             self.is_new(key)
 
     def afterwards(self, key: str) -> None:

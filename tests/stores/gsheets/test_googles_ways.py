@@ -162,5 +162,5 @@ def test_what_stands_below_a_title_of_other_case_is_looked_at_again(google: Goog
     google.server.set(key, SALES, ROW, column(google, key, "Notes"), "typed")
     changes = ChangeSet()
     changes.set(SALES, ROW, "S1", {"notes": (held["notes"], "ours")})
-    with pytest.raises(ConflictError, match="changed by somebody else"):
+    with pytest.raises(ConflictError, match="changed by someone else"):
         store.commit(changes, snapshot.revision, ENTRY)

@@ -90,7 +90,7 @@ def test_a_name_that_is_no_sheet_s(google: Google, name: str, named: str, comman
 def test_an_argument_that_names_nothing(
     google: Google, small: Path, words: tuple[str, ...], command: Command
 ) -> None:
-    one_line(command(*words, "-w", str(small)), 2, "a,b' names no ")
+    one_line(command(*words, "-w", str(small)), 2, "a,b' is not a ")
 
 
 def test_google_check_as_json(google: Google, command: Command) -> None:
@@ -170,5 +170,5 @@ def test_login_keeps_the_consent_for_oneself_and_logout_forgets_it(
 
 
 def test_login_wants_an_oauth_client(google: Google, command: Command) -> None:
-    one_line(command("google", "login", str(google.key)), 3, "no OAuth client", "Desktop app")
+    one_line(command("google", "login", str(google.key)), 3, "not an OAuth client", "Desktop app")
     one_line(command("google", "login", str(google.folder / "gone.json")), 3, "gone.json")

@@ -720,7 +720,7 @@ def test_allocated_by_somebody_else_in_the_meantime(empty: Path) -> None:
         carry_out(XlsxStore(empty, layout=EVENT), job, new_run("a quicker one"))
         return made
 
-    with pytest.raises(RuleError, match="allocated already"):
+    with pytest.raises(RuleError, match="already allocated"):
         carry_out(XlsxStore(empty, layout=EVENT), replace(job, plan=plan), new_run("tester"))
     assert [t.entry.user for t in XlsxStore(empty, layout=EVENT).log()][2:] == ["a quicker one"]
     assert checks.audit(XlsxStore(empty, layout=EVENT).read(DISTRIBUTION, UNITS))[1] == []

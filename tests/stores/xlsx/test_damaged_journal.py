@@ -124,7 +124,7 @@ def test_the_newest_entry_is_damaged(book: Path, name: str) -> None:
     desk.days = 1
     done = desk.done(_purchase())
     assert [f.code for f in done.late] == ["JOURNAL_DAMAGED"]
-    assert "set aside as 000003.json.gz.damaged" in done.late[0].message
+    assert "moved to 000003.json.gz.damaged" in done.late[0].message
     assert entry(book, 3).with_name("000003.json.gz.damaged").exists()
     after = store(book)
     assert [t.number for t in after.log()] == [1, 2, 4]
@@ -148,7 +148,7 @@ def test_an_undo_while_the_newest_entry_is_damaged(book: Path, in_process: Runne
     assert (done.code, "lost what was written after it (000003)" in done.err) == (4, True)
     assert book.read_bytes() == before
     told = in_process(*BUY, "-w", str(book))
-    assert (told.code, "set aside as 000003.json.gz.damaged" in told.out) == (1, True)
+    assert (told.code, "moved to 000003.json.gz.damaged" in told.out) == (1, True)
     DAMAGE["cut"](entry(book, 2))
     taken = in_process("undo", "-y", "-w", str(book), "--json")
     assert [f["code"] for f in taken.json["findings"]] == ["JOURNAL_DAMAGED"]

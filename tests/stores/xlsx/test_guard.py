@@ -34,7 +34,7 @@ def test_many_parts_each_under_the_limit_are_too_large_together() -> None:
     guard.check_directory(parts(*[GIB] * 6), 2**40, "event.xlsx")
     with pytest.raises(HostileFileError) as raised:
         guard.check_directory(parts(*[GIB] * 6, 1), 2**40, "event.xlsx")
-    assert raised.value.message == "event.xlsx would inflate to 6,442,450,945 bytes"
+    assert raised.value.message == "event.xlsx unpacks to 6,442,450,945 bytes"
 
 
 def test_one_part_at_its_limit() -> None:
@@ -43,7 +43,7 @@ def test_one_part_at_its_limit() -> None:
         guard.check_directory(parts(2 * GIB + 1), 2**40, "event.xlsx")
     assert (
         raised.value.message
-        == "event.xlsx: the part 'xl/worksheets/sheet1.xml' would inflate to 2,147,483,649 bytes"
+        == "event.xlsx: the part 'xl/worksheets/sheet1.xml' unpacks to 2,147,483,649 bytes"
     )
 
 
@@ -59,7 +59,7 @@ def test_one_part_at_its_limit() -> None:
 )
 def test_what_is_called_a_bomb(inflated: int, packed: int, refused: bool) -> None:
     if refused:
-        with pytest.raises(HostileFileError, match=f"would inflate to {inflated:,} bytes"):
+        with pytest.raises(HostileFileError, match=f"unpacks to {inflated:,} bytes"):
             guard.check_directory([member("a.xml", inflated, packed)], 2**40, "event.xlsx")
     else:
         guard.check_directory([member("a.xml", inflated, packed)], 2**40, "event.xlsx")
@@ -110,7 +110,7 @@ def test_the_command_line_refuses_parts_that_are_too_large_together(
     monkeypatch.setattr(guard, "MAX_INFLATED", total - 1)
     done = in_process(*words)
     assert (done.code, done.out) == (3, "")
-    assert f"event.xlsx would inflate to {total:,} bytes" in done.err
+    assert f"event.xlsx unpacks to {total:,} bytes" in done.err
     assert empty.read_bytes() == before
 
 

@@ -145,11 +145,11 @@ def lacking(part: str) -> Callable[[Members], Members]:
 REFUSED: dict[str, tuple[Callable[[Members], Members], str]] = {
     "a DTD": (dtd, "the part 'xl/sharedStrings.xml' declares a DTD"),
     "a DTD behind a comment": (dtd_behind_a_comment, "declares a DTD"),
-    "no strings": (lacking(STRINGS), "lacks its part 'xl/sharedStrings.xml'"),
-    "no styles": (lacking("xl/styles.xml"), "lacks its part 'xl/styles.xml'"),
+    "no strings": (lacking(STRINGS), "has no part 'xl/sharedStrings.xml'"),
+    "no styles": (lacking("xl/styles.xml"), "has no part 'xl/styles.xml'"),
     "a sheet that is not read is not there": (
         lacking("xl/worksheets/sheet12.xml"),
-        "lacks its part 'xl/worksheets/sheet12.xml'",
+        "has no part 'xl/worksheets/sheet12.xml'",
     ),
     "a part twice, once with a slash": (
         lambda members: members | {f"/{SALES}": members[SALES]},

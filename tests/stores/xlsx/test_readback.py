@@ -142,7 +142,7 @@ def test_what_was_written_wrong_is_refused(
     place = where.format(last=rows + 1)
     assert (
         raised.value.message
-        == f"{UNITS} {place} was not written as it was meant; the workbook is unchanged"
+        == f"{UNITS} {place} was not written correctly; the workbook is unchanged"
     )
     assert files(empty) == before
     assert XlsxStore(empty, layout=EVENT).log() == []
@@ -213,9 +213,7 @@ def test_an_archive_that_holds_other_bytes_is_refused(
         write(self, file, other, dropped)
 
     monkeypatch.setattr(Package, "write", torn)
-    with pytest.raises(
-        InternalError, match="was not written as it was meant; the workbook is unchanged"
-    ):
+    with pytest.raises(InternalError, match="was not written correctly; the workbook is unchanged"):
         commit(empty)
     assert files(empty) == before
     assert XlsxStore(empty, layout=EVENT).log() == []
@@ -224,13 +222,8 @@ def test_an_archive_that_holds_other_bytes_is_refused(
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
-        (
-            b'<c r="A3"',
-            b'<c  r="A3"',
-            InternalError,
-            "its changed rows, was not written as it was meant",
-        ),
-        (b"P00002</t>", b"P00002</u>", UnusableError, "is damaged where it would be written"),
+        (b'<c r="A3"', b'<c  r="A3"', InternalError, "its changed rows, was not written correctly"),
+        (b"P00002</t>", b"P00002</u>", UnusableError, "is damaged where it has to be written"),
     ],
     ids=["another form", "not well formed"],
 )
@@ -267,7 +260,7 @@ def test_undo_of_a_torn_backup_is_refused(empty: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(contents.Restored, "write", torn)
     with pytest.raises(
-        InternalError, match="the backup was not written as it was meant; the workbook is unchanged"
+        InternalError, match="the backup was not written correctly; the workbook is unchanged"
     ):
         XlsxStore(empty, layout=EVENT).undo(ENTRY)
     assert files(empty) == before
@@ -302,8 +295,7 @@ def test_the_command_line_says_it_in_one_line(
         done = in_process(*words)
     assert (done.code, done.out) == (70, "")
     assert (
-        f"{UNITS} row 2 column 9 was not written as it was meant; the workbook is unchanged"
-        in done.err
+        f"{UNITS} row 2 column 9 was not written correctly; the workbook is unchanged" in done.err
     )
     assert "Traceback" not in done.err
     assert files(empty) == before

@@ -24,7 +24,7 @@ from ticketops.stores.xlsx.store import XlsxStore
 
 ENTRY = Entry("R20260417-143022", "test", "tester", datetime(2026, 4, 17, 14, 30, 22))
 UNCHANGED = "the workbook is unchanged"
-UNSURE = "ticketops log tells whether it was written"
+UNSURE = "ticketops log shows whether it was written"
 
 
 def commit(path: Path) -> None:
@@ -132,7 +132,7 @@ def test_written_but_the_answer_was_lost(empty: Path, monkeypatch: pytest.Monkey
 
 
 def test_neither_written_nor_cleared_away(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk goes away in the middle: it is not known whether the rename counted."""
+    """The disk goes away in the middle: it is unknown whether the rename counted."""
     before = empty.read_bytes()
     error = OSError(errno.EIO, "gone")
     with monkeypatch.context() as patch:
@@ -194,7 +194,7 @@ def test_somebody_else_saves_just_before_the_rename(
     with monkeypatch.context() as patch:
         patch.setattr(os, "link", linked)
         with pytest.raises(
-            ConflictError, match=r"event\.xlsx was changed by somebody else in the meantime"
+            ConflictError, match=r"event\.xlsx was changed by someone else meanwhile"
         ):
             commit(empty)
     assert empty.read_bytes() == other[:-1] + b"\x01"

@@ -643,7 +643,7 @@ def test_undo_restores_the_tables_also_when_the_workbook_was_saved_since(
             if key is not None and row in deleted_rows(changes)
         }
         if saved and given & gone:
-            with pytest.raises(ConflictError, match="stands there again"):
+            with pytest.raises(ConflictError, match="is there again"):
                 XlsxStore(path, layout=SMALL).undo(ENTRY)
             return
         XlsxStore(path, layout=SMALL).undo(ENTRY)

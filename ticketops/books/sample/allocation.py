@@ -165,7 +165,7 @@ def _serve(
         if units:
             chunks.append(Chunk(at, sale, purchase, len(units)))
     if waiting:
-        raise ValueError(f"{sale.sales_id} was to be served but {len(waiting)} units are lacking")
+        raise ValueError(f"{sale.sales_id} needs {len(waiting)} more units")
     return chunks
 
 

@@ -35,13 +35,9 @@ _AUDITED = datetime(2026, 4, 16, 22, 0, 9)
 _USERS = ("ana", "ben", "farid")
 _KEEP, _DELETE, _REVIEW, _PROTECTED, _MISSING = states.RECON_ACTION
 _ISSUES = (
-    ("COUNT_MISMATCH", Severity.HIGH, "AllocatedCount is 0, AllocatedUnitIDs holds 1"),
-    (
-        "PURCHASE_UNIT_MISSING_ALLOCATED_SALES_ID",
-        Severity.HIGH,
-        "{unit} does not say which ticket it belongs to",
-    ),
-    ("SALES_ID_MISMATCH", Severity.CRITICAL, "{unit} says that it belongs to another ticket"),
+    ("COUNT_MISMATCH", Severity.HIGH, "AllocatedCount is 0, but AllocatedUnitIDs lists 1"),
+    ("PURCHASE_UNIT_MISSING_ALLOCATED_SALES_ID", Severity.HIGH, "{unit} points to no ticket"),
+    ("SALES_ID_MISMATCH", Severity.CRITICAL, "{unit} points to another ticket"),
     (
         "STATUS_LOOKS_AVAILABLE_BUT_REFERENCED",
         Severity.MEDIUM,
@@ -101,7 +97,7 @@ def _judged(rng: random.Random, ticket: Ticket, *, first: bool) -> dict[str, Any
     """Action, reason and Touched? of one row; the first run found more to do than the second."""
     chance = rng.random()
     if not ticket.row:
-        says = f"the sale has {ticket.sale.number} tickets, this is number {ticket.child}"
+        says = f"the sale has {ticket.sale.number} tickets; this is number {ticket.child}"
         if chance < 0.1:
             return {
                 "action": _PROTECTED,
@@ -110,7 +106,7 @@ def _judged(rng: random.Random, ticket: Ticket, *, first: bool) -> dict[str, Any
             }
         return {"action": _DELETE, "reason": says, "touched": False}
     if first and chance < 0.02:
-        says = f"Distribution lacks ticket {ticket.child} of {ticket.sale.number}"
+        says = f"Distribution has no ticket {ticket.child} of {ticket.sale.number}"
         return {"action": _MISSING, "reason": says, "touched": False}
     if chance < 0.024:
         return {
@@ -281,7 +277,7 @@ def repair_rows(issues: Sequence[tuple[Finding, Ticket]], count: int) -> list[Ro
             finding.sales_id,
             set_id,
             1,
-            reason=f"{finding.message}: set right",
+            reason=f"{finding.message}: repaired",
         )
         rows.append(entry.row(REPAIR_LOG, "ana"))
     return rows

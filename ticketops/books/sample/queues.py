@@ -94,7 +94,7 @@ def supplier_rows(purchases: Sequence[Purchase], count: int) -> Iterator[Row]:
     units = [unit for purchase in purchases if purchase.vendor.supplier for unit in purchase.units]
     units.sort(key=lambda unit: unit.ticket is None)
     if len(units) < count:
-        raise ValueError(f"suppliers have {len(units)} units, {count} are wanted")
+        raise ValueError(f"suppliers have {len(units)} units, but {count} are needed")
     for unit in units[:count]:
         yield ordered(SUPPLIER_QUEUE, _supplier_values(unit))
 

@@ -51,7 +51,7 @@ class SalePlan:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What the plan comes to, and what is proven to be the least possible."""
+    """The plan's value, and the proven minimum."""
 
     value: float
     bound: float
@@ -59,7 +59,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """Pools planned, and {what is made small: how small it is}, the most important first."""
+    """The planned pools, and {what is minimised: its value}, most important first."""
 
     pools: int
     tiers: dict[str, Tier]
@@ -75,7 +75,7 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
-    """Sales that were pending, what became of them, and the units and chunks that they got."""
+    """The pending sales, their outcome, and the units and chunks they got."""
 
     targets: int
     filled: int
@@ -239,7 +239,7 @@ def _currency(line: SalePlan) -> str:
 def _unapproved(proposer: Proposer, target: Target) -> str:
     """What a sale that waits for approval waits for. Others were served before it."""
     enough = size(proposer.sets(target)) >= target.sold.quantity
-    stock = "there is stock for it now" if enough else "there is not stock for all of it"
+    stock = "there is stock for it now" if enough else "there isn't enough stock for it"
     return f"it waits for approval; {stock}: {DECIDES}"
 
 
@@ -248,7 +248,7 @@ def kept_by_mode(policy: Policy, *, unattended: bool) -> str:
     if policy.mode == states.SUGGEST:
         return "its policy is SUGGEST: allocate commit, or a ChosenSetID, decides"
     if unattended and policy.mode != states.FULLY_AUTO:
-        return f"its policy is {policy.mode}: an operator must be there"
+        return f"its policy is {policy.mode}, which needs an operator"
     return ""
 
 
@@ -307,7 +307,7 @@ def _finding(line: SalePlan) -> Finding | None:
     return Finding(
         code,
         Severity.MEDIUM,
-        f"{target.sales_id}: left as it is, {why}",
+        f"{target.sales_id}: left unchanged, {why}",
         DISTRIBUTION,
         target.pending[0]["row"],
         target.sales_id,

@@ -64,7 +64,7 @@ class Outcome:
     chunks: list[ShownChunk]
     unit_ids: list[str]
     plan: ShownPlan | None = None
-    """The plan that was committed; None where nothing was free."""
+    """The committed plan; None if nothing was free."""
     instructions: list[str] = field(default_factory=list)
     """What the client asked for, in words."""
 
@@ -75,7 +75,7 @@ def parse_sets(texts: Iterable[str]) -> tuple[tuple[str, int | None], ...]:
     found: list[tuple[str, int | None]] = []
     for text in texts:
         if not text.strip(" ,;·|+"):
-            raise UsageError(f"{text!r} names no set", "for example PR0002-S01:4")
+            raise UsageError(f"{text!r} is not a SetID", "for example PR0002-S01:4")
         for part in filter(None, re.split(r"[,;·|+\n]|\s+(?=PR)", text, flags=re.IGNORECASE)):
             match = _CHOICE.fullmatch(spelling.plain(part))
             set_id = spelling.set_id(match[1]) if match else None
@@ -84,7 +84,7 @@ def parse_sets(texts: Iterable[str]) -> tuple[tuple[str, int | None], ...]:
                     f"{part.strip()!r} is not SETID or SETID:QTY", "for example PR0002-S01:4"
                 )
             if match[2] and not int(match[2]):
-                raise UsageError(f"{part.strip()!r} asks for no unit")
+                raise UsageError(f"{part.strip()!r} asks for no units")
             found.append((set_id, int(match[2]) if match[2] else None))
     doubled = {set_id for set_id, _ in found if sum(set_id == other for other, _ in found) > 1}
     if doubled:
@@ -100,8 +100,8 @@ def plan_commit(
     override: the reason for committing a plan that breaks the policy, which needs an ops_manager
     and is logged. A special instruction that the plan does not meet is reported, not refused: an
     operator asked for this sale. Raises NotFoundError for an ID that Distribution does not hold,
-    RuleError where nothing is pending, where it waits for approval (§14a), where a chosen set has too
-    little, and where no plan passes the policy; NotPermittedError.
+    RuleError where nothing is pending, where it waits for approval (§14a), where a chosen set has
+    too little, and where no plan passes the policy; NotPermittedError.
     """
     doubts = Doubts.of(snapshot)
     target = find_target(snapshot, sales_id, doubts)
@@ -110,8 +110,8 @@ def plan_commit(
         if any(ticket["status"] == states.CANCELLED for ticket in target.tickets):
             raise RuleError(f"{target.sales_id} is cancelled")
         raise RuleError(
-            f"every ticket of {target.sales_id} is allocated already",
-            "ticketops undo takes the last transaction back",
+            f"every ticket of {target.sales_id} is already allocated",
+            "ticketops undo undoes the last transaction",
         )
     require_approved(target)
     proposer = Proposer(snapshot, [target], run, doubts)
@@ -122,7 +122,7 @@ def plan_commit(
         if not override:
             raise RuleError(
                 f"{target.sales_id} {described_shortly(proposal.chunks)} breaks the policy: {broken}",
-                "choose another plan, or --override --reason TEXT as an ops_manager",
+                "choose another plan, or give --override --reason TEXT as an ops_manager",
             )
         users.require(run, roles.OPS_MANAGER, "overriding the policy")
         reason = f"policy override ({', '.join(v.code for v in violations)}): {override}"
@@ -137,7 +137,7 @@ def plan_commit(
     if others := sorted(
         {effective_category(t) for t in target.tickets if is_pending(t)} - {target.category}
     ):
-        message = f"{target.sales_id}: its other pending tickets are served from {', '.join(others)}: commit once more"
+        message = f"{target.sales_id}: its other pending tickets are served from {', '.join(others)}: run allocate commit again"
         plan.findings.append(
             Finding("OTHER_CATEGORY", Severity.INFO, message, DISTRIBUTION, row, target.sales_id)
         )
@@ -204,7 +204,7 @@ def _proposal(proposer: Proposer, target: Target, choice: Choice) -> Proposal | 
     if choice.rank is not None:
         if not 1 <= choice.rank <= len(proposals):
             raise RuleError(
-                f"{target.sales_id} has {len(proposals)} plans; there is no plan {choice.rank}",
+                f"{target.sales_id} has {len(proposals)} plans, so there is no plan {choice.rank}",
                 "allocate preview shows them",
             )
         return proposals[choice.rank - 1]
@@ -235,10 +235,10 @@ def _chosen(
             )
         quantity = min(left, len(free)) if given is None else given
         if given is not None and not 1 <= given <= len(free):
-            raise RuleError(f"{set_id} has {len(free)} free units, {given} are asked for")
+            raise RuleError(f"{set_id} has {len(free)} free units, but you ask for {given}")
         if quantity > left or not quantity:
             raise RuleError(
-                f"{target.sales_id} may have {target.sold.quantity} tickets; these sets are more than that"
+                f"{target.sales_id} has {target.sold.quantity} tickets; these sets hold more"
             )
         chunks.append(Chunk(set_id, pick(free, quantity)))
         left -= quantity

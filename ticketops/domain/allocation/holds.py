@@ -26,7 +26,7 @@ _COLUMNS = ("unit_id", "client", "until", "reason", "user", "held_at")
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """UnitIDs that were set aside; until: the last day (YYYY-MM-DD)."""
+    """The held UnitIDs; until: the last day (YYYY-MM-DD)."""
 
     client: str
     until: str
@@ -42,8 +42,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold that stands; until: midnight at the beginning of its last day, None where it has
-    none."""
+    """A current hold; until: midnight at the start of its last day, None if it has none."""
 
     unit_id: str
     client: str | None
@@ -72,7 +71,8 @@ def plan_hold(
     """Set units aside: UnitIDs, or SetIDs with or without a number (`PR0002-S01:4`). until: the
     last day. new: also for a client that nobody knows.
 
-    Raises NotFoundError, UnclearNameError for a client that is near a known one, RuleError where a unit is not free or held already, or the day is past.
+    Raises NotFoundError, UnclearNameError for a client that is near a known one, RuleError where a
+    unit is not free or held already, or the day is past.
     """
     if until < datetime(run.now.year, run.now.month, run.now.day):
         raise RuleError(f"{until:%Y-%m-%d} is past")
@@ -133,7 +133,7 @@ def plan_release(
         released += units
     if not released:
         raise RuleError(
-            f"no hold on {', '.join(what) or client} stands", "ticketops unit holds lists them"
+            f"there is no hold on {', '.join(what) or client}", "ticketops unit holds lists them"
         )
     for set_id in dict.fromkeys(set_of.get(unit_id) for unit_id in released):
         count = sum(set_of.get(unit_id) == set_id for unit_id in released)
@@ -189,8 +189,7 @@ def _free_units(snapshot: Snapshot, what: Sequence[str], run: Run) -> list[Unit]
         rows = frame.filter(pl.col("unit_id") == text if by_unit else pl.col("set_id") == set_id)
         if rows.is_empty():
             raise NotFoundError(
-                f"there is no unit or set {text}",
-                "P00012, PR0002-S01 and PR0002-S01:4 are the forms",
+                f"there is no unit or set {text}", "write it as P00012, PR0002-S01 or PR0002-S01:4"
             )
         pools = {
             (ids.normalise_match(match), category)
@@ -207,7 +206,7 @@ def _free_units(snapshot: Snapshot, what: Sequence[str], run: Run) -> list[Unit]
         ]
         if not free or (quantity or 0) > len(free):
             raise RuleError(
-                f"{text}: {len(free)} units of it are free and not held",
+                f"{text}: only {len(free)} of its units are free and not held",
                 "allocate preview shows a pool",
             )
         found |= {unit.unit_id: unit for unit in pick(free, quantity or len(free))}

@@ -55,7 +55,7 @@ class Wishes:
             missed.append(
                 Violation(
                     "INSTRUCTION_CONSECUTIVE",
-                    f"asked for consecutive seats: {len(runs_of(units))} groups",
+                    f"asked for consecutive seats: they are in {len(runs_of(units))} groups",
                 )
             )
         if self.same_row and len({(unit.block, unit.seat_row) for unit in units}) > 1:
@@ -70,7 +70,7 @@ class Wishes:
             missed.append(
                 Violation(
                     "INSTRUCTION_WHEELCHAIR",
-                    "asked for wheelchair access: no seat of it is marked so",
+                    "asked for wheelchair access: no seat is marked for it",
                 )
             )
         return missed

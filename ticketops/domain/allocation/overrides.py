@@ -36,10 +36,10 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Unallocated:
-    """Tickets that have no unit any more, and the units that are AVAILABLE again."""
+    """Tickets that no longer have a unit, and units that are AVAILABLE again."""
 
     sales_id: str | None
-    """None where they are of several sales."""
+    """None if they are of several sales."""
     tickets: int
     units: int
     sets: dict[str, int]
@@ -49,7 +49,7 @@ class Unallocated:
 
 @dataclass(frozen=True, slots=True)
 class SeatsReset:
-    """Tickets whose seat was cleared, and units of the set whose seat was."""
+    """Tickets and units of the set whose seats were cleared."""
 
     set_id: str
     tickets: int
@@ -58,8 +58,8 @@ class SeatsReset:
 
 @dataclass(frozen=True, slots=True)
 class AllocFrom:
-    """The category that was sold, the one that serves the sale instead, None where it is its own;
-    tickets that change."""
+    """The sold category, the category that serves the sale instead (None: the sold one), and the
+    changed tickets."""
 
     sales_id: str
     category: str
@@ -95,7 +95,7 @@ def plan_unallocate(
     for sale in map(ids.parse_sales_id, names):
         mine = [t for target, tickets in served if target.sales_id == sale.parent for t in tickets]
         if not any(sale.child is None or ticket["sales_id"] == str(sale) for ticket in mine):
-            raise RuleError(f"{sale} has no ticket allocated{of_one}")
+            raise RuleError(f"{sale} has no allocated ticket{of_one}")
     served = [(target, tickets) for target, tickets in served if tickets]
     if not served:
         raise RuleError(f"no ticket is allocated{of_one}")
@@ -144,7 +144,7 @@ def plan_unallocate(
 def _of_every_sale(snapshot: Snapshot, set_id: str) -> list[tuple[Target, list[dict[str, Any]]]]:
     """Every sale with its tickets. Raises NotFoundError for a set that there is not."""
     if set_id not in snapshot[UNITS].frame["set_id"]:
-        raise NotFoundError(f"there is no set {set_id}", "PR0002-S01 is the form of a SetID")
+        raise NotFoundError(f"there is no set {set_id}", "write a SetID as PR0002-S01")
     once = {target.sales_id: target for target in targets_of(snapshot)}
     return [(target, target.tickets) for target in once.values()]
 
@@ -194,7 +194,7 @@ def plan_reset_seats(
         pl.col("set_id") == wanted, pl.col("unit_id").is_not_null()
     )
     if units.is_empty():
-        raise NotFoundError(f"there is no set {wanted}", "PR0002-S01 is the form of a SetID")
+        raise NotFoundError(f"there is no set {wanted}", "write a SetID as PR0002-S01")
     own = set(units["unit_id"])
     frame = snapshot[DISTRIBUTION].frame.filter(pl.col("unit_ids").is_not_null()).select(TICKET)
     tickets = [
@@ -213,7 +213,7 @@ def plan_reset_seats(
             plan.changes.set(UNITS, unit["row"], unit["unit_id"], _seats_cleared(unit))
     if not plan.changes:
         raise RuleError(
-            f"no ticket of {wanted} has a seat", "--units clears the seats of its units too"
+            f"no ticket of {wanted} has a seat", "--units also clears the seats of its units"
         )
     log(
         plan,
@@ -249,10 +249,10 @@ def plan_alloc_from(
     name = named[0]["sales_id"] if named is not target.tickets else target.sales_id
     if not changed:
         raise RuleError(
-            f"{name} has no pending ticket that would change",
+            f"{name} has no pending ticket to change",
             "unallocate it first"
             if not any(map(is_pending, named))
-            else "it is as you ask already",
+            else "it is already as you ask",
         )
     if wanted == target.sold_category:
         wanted = None

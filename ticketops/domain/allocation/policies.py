@@ -21,8 +21,7 @@ FIELDS = tuple(Policy.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """A row of _POLICIES as it stands there; None where it says nothing. Vendors are separated by
-    commas."""
+    """A row of _POLICIES; None for a blank cell. Vendors are separated by commas."""
 
     scope: str
     key: str | None
@@ -51,7 +50,7 @@ class PolicyList:
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What counts for sales of a match, to a client, both if given; else for the event."""
+    """The policy for sales of a match, to a client, or both if given; otherwise for the event."""
 
     match: str | None
     client: str | None
@@ -123,9 +122,9 @@ def plan_set(
         if (given.get(name) or 0) < 0:
             raise RuleError(f"{snapshot.layout[POLICIES].by_name[name].header} can't be negative")
     if (given.get("min_margin_pct") or 0) > 100:
-        raise RuleError("MinMarginPct is at most 100: the margin is a part of the sale price")
+        raise RuleError("MinMarginPct must be at most 100: the margin is a share of the sale price")
     if given.get("min_chunk_size") == 0:
-        raise RuleError("MinChunkSize is at least 1")
+        raise RuleError("MinChunkSize must be at least 1")
     said: list[Finding] = []
     if scope == "match":
         match = Catalogue.of(snapshot, chosen=run.chosen).find(key)
@@ -134,7 +133,7 @@ def plan_set(
         client = _clients(snapshot, run).find(key, new=new)
         key, said = client.name, client.said("client")
         if client.how == "new":
-            told = f"there is no sale to {key} yet"
+            told = f"there is no sale to {key!r} yet"
             said = [Finding("UNKNOWN_CLIENT", Severity.INFO, told, SALES)]
     plan = Plan(findings=said)
     table = snapshot[POLICIES]

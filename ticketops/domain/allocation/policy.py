@@ -91,7 +91,7 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
         if policy.vendor_whitelist and key not in policy.vendor_whitelist
     ]
     if unlisted:
-        yield "VENDOR_NOT_WHITELISTED", f"not on the list of vendors: {', '.join(unlisted)}"
+        yield "VENDOR_NOT_WHITELISTED", f"not on the vendor list: {', '.join(unlisted)}"
     blocked = [name for key, name in sorted(vendors.items()) if key in policy.vendor_blocklist]
     if blocked:
         yield "VENDOR_BLOCKLISTED", f"on the block list: {', '.join(blocked)}"
@@ -100,12 +100,13 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
         if offer.margin_pct is None:
             yield (
                 "MARGIN_TOO_LOW",
-                f"the margin is unknown; at least {policy.min_margin_pct:g} % is asked for",
+                f"the margin is unknown; it must be at least {policy.min_margin_pct:g} %",
             )
         elif offer.margin_pct < policy.min_margin_pct:
             yield (
                 "MARGIN_TOO_LOW",
-                f"margin {offer.margin_pct:.1f} %, at least {policy.min_margin_pct:g} % is asked for",
+                f"margin {offer.margin_pct:.1f} %, but it must be at least "
+                f"{policy.min_margin_pct:g} %",
             )
     if policy.mode == states.FULLY_AUTO and policy.max_auto_value is not None:
         value = (offer.price or 0) * offer.quantity
@@ -113,18 +114,18 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
             shown = "unknown" if offer.price is None else f"{value:,.2f}"
             yield (
                 "AUTO_COMMIT_VALUE",
-                f"sale value {shown}, at most {policy.max_auto_value:,.2f} is committed automatically",
+                f"sale value {shown}, but automatic commits go up to {policy.max_auto_value:,.2f}",
             )
     sizes = [len(chunk.units) + offer.held.get(chunk.set_id, 0) for chunk in offer.chunks]
     sets = {chunk.set_id for chunk in offer.chunks} | set(offer.held)
     if policy.split_policy == states.SINGLE_SET_ONLY and len(sets) > 1 and sizes:
-        before = " with what it has" if offer.held else ""
-        yield "SPLIT_POLICY", f"{len(sets)} sets{before}, one is allowed"
+        before = " with those it has" if offer.held else ""
+        yield "SPLIT_POLICY", f"{len(sets)} sets{before}, but only one is allowed"
     least = min(policy.min_chunk_size, offer.quantity + sum(offer.held.values()))
     if policy.split_policy == states.REQUIRE_MIN_CHUNK_SIZE and any(size < least for size in sizes):
-        yield "SPLIT_POLICY", f"a chunk of {min(sizes)}, at least {least} is asked for"
+        yield "SPLIT_POLICY", f"a chunk of {min(sizes)}, but it must be at least {least}"
     if policy.vendor_diversity and len(sizes) > 1 and len(vendors) == 1:
-        yield "VENDOR_DIVERSITY", "several sets, all of one vendor"
+        yield "VENDOR_DIVERSITY", "several sets, all from one vendor"
     if policy.exclude_vip and any(unit.vip for chunk in offer.chunks for unit in chunk.units):
         yield "VIP_EXCLUDED", "it uses VIP stock"
 
@@ -147,14 +148,17 @@ def _broken_by_category(policy: Policy, sold: str, served: str) -> Iterable[tupl
         if not policy.upgrade_allowed:
             yield "UPGRADE_NOT_ALLOWED", f"{what} is an upgrade"
         if gap is not None and policy.max_upgrade_gap is not None and gap > policy.max_upgrade_gap:
-            yield "UPGRADE_RANK_GAP", f"{what} is {gap} ranks up, at most {policy.max_upgrade_gap}"
+            yield (
+                "UPGRADE_RANK_GAP",
+                f"{what} is {gap} ranks up, but at most {policy.max_upgrade_gap} is allowed",
+            )
     elif gap < 0:
         if not policy.downgrade_allowed:
             yield "DOWNGRADE_NOT_ALLOWED", f"{what} is a downgrade"
         if policy.max_downgrade_gap is not None and -gap > policy.max_downgrade_gap:
             yield (
                 "DOWNGRADE_RANK_GAP",
-                f"{what} is {-gap} ranks down, at most {policy.max_downgrade_gap}",
+                f"{what} is {-gap} ranks down, but at most {policy.max_downgrade_gap} is allowed",
             )
 
 
@@ -206,11 +210,12 @@ def _require_readable(table: Table) -> None:
             if value is not None and value.upper() not in map(str.upper, column.choices):
                 raise UnusableError(
                     f"{POLICIES} row {row['row']}: {column.header} can't be {value!r}",
-                    f"it is {', '.join(column.choices)}",
+                    f"it must be one of {', '.join(column.choices)}",
                 )
         if not row["scope"]:
             raise UnusableError(
-                f"{POLICIES} row {row['row']} has no Scope", "it is event, match or client"
+                f"{POLICIES} row {row['row']} has no Scope",
+                "it must be one of event, match, client",
             )
 
 

@@ -32,7 +32,8 @@ INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
 
 @dataclass(frozen=True, slots=True)
 class ShownTarget:
-    """A sale line: what was sold, what serves it, and for how many tickets a unit is wanted."""
+    """A sale line: the category sold, the category that serves it, and how many tickets need a
+    unit."""
 
     sales_id: str
     match: str
@@ -58,7 +59,7 @@ class Instructions:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What stands in OptionsSetIDs, and the sets of the plan that stands in ProposedUnits."""
+    """The content of OptionsSetIDs, and the sets of the plan in ProposedUnits."""
 
     options: str | None
     proposed: str | None
@@ -77,7 +78,7 @@ class Preview:
     policy: ShownPolicy
     instructions: Instructions
     written: Written | None = field(default=None, metadata=OPTIONAL)
-    """Only where the preview is written into the sheet."""
+    """Only if the preview is written into the sheet."""
 
 
 def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) -> Plan:
@@ -88,7 +89,7 @@ def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) ->
     target = find_target(snapshot, sales_id, doubts)
     if not target.pending:
         require_no_doubt(target)
-        raise RuleError(f"{target.sales_id} has no pending ticket", "nothing is to be allocated")
+        raise RuleError(f"{target.sales_id} has no pending ticket", "there is nothing to allocate")
     proposer = Proposer(snapshot, [target], run, doubts)
     proposals = proposer.proposals(target)
     sets = proposer.sets(target)

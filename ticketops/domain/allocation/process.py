@@ -25,8 +25,8 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What was carried out: sales, units, ticks that were cleared without, and choices and ticks
-    that were refused."""
+    """What was carried out: sales, units, ticks cleared without action, and refused choices and
+    ticks."""
 
     processed: list[Outcome]
     units: int
@@ -101,9 +101,7 @@ def _ticked(snapshot: Snapshot, run: Run, plan: Plan) -> tuple[list[Outcome], in
         plan.changes.set(DISTRIBUTION, other, sales_id, {"process_now": (True, False)})
     others = ticks.height - 1
     if others:
-        message = (
-            f"{ticks.height} rows were ticked: {first} is taken, the other {others} are cleared"
-        )
+        message = f"{ticks.height} rows were ticked: {first} is carried out, the other {others} are cleared"
         plan.findings.append(
             Finding("MORE_THAN_ONE_TICK", Severity.INFO, message, DISTRIBUTION, row, first)
         )
@@ -121,7 +119,7 @@ def _ticked(snapshot: Snapshot, run: Run, plan: Plan) -> tuple[list[Outcome], in
             Finding(
                 "REFUSED",
                 Severity.HIGH,
-                f"{first} was ticked but stays as it is: {error}",
+                f"{first} was ticked but stays unchanged: {error}",
                 DISTRIBUTION,
                 row,
                 first,

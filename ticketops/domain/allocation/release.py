@@ -71,8 +71,8 @@ def require_undispatched(tickets: Iterable[dict[str, Any]], run: Run, *, force: 
     if not force:
         more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
         raise RuleError(
-            f"{', '.join(gone[:3])}{more}: sent already",
-            "--force, as an ops_manager, takes it back all the same",
+            f"{', '.join(gone[:3])}{more}: already sent",
+            "an ops_manager can take it back with --force",
         )
     users.require(run, roles.OPS_MANAGER, "taking back a dispatched ticket")
 
@@ -113,11 +113,7 @@ def deallocate(
         for unit_id in going:
             unit = units.get(unit_id)
             if unit is None or unit.sales_id not in (None, ticket["sales_id"]):
-                said = (
-                    "is not in _PURCHASE_UNITS"
-                    if unit is None
-                    else f"says that it belongs to {unit.sales_id}"
-                )
+                said = "is not in _PURCHASE_UNITS" if unit is None else f"points to {unit.sales_id}"
                 plan.findings.append(
                     Finding(
                         "UNIT_LEFT_ALONE",
@@ -132,7 +128,7 @@ def deallocate(
                 continue
             if (unit.status or states.AVAILABLE) not in (states.ALLOCATED, states.AVAILABLE):
                 message = (
-                    f"{unit_id} was {unit.status} though a ticket had it; it stays {unit.status}"
+                    f"{unit_id} was {unit.status} although a ticket had it; it stays {unit.status}"
                 )
                 plan.findings.append(
                     Finding(

@@ -20,7 +20,7 @@ from ticketops.schema.tables import Snapshot
 @dataclass(frozen=True, slots=True)
 class Seated:
     """`unit seat`. before, after: block, row and seat. sales_id: the ticket that the unit serves;
-    follows: whether its seat was changed too."""
+    follows: whether the ticket's seat also changed."""
 
     unit_id: str
     before: tuple[str | None, ...]
@@ -42,14 +42,14 @@ def plan_seat(
     own = units.filter(pl.col("unit_id") == unit_id)
     if own.height != 1:
         raise NotFoundError(
-            f"there is no unit {unit_id}" if own.is_empty() else f"{unit_id} stands twice",
+            f"there is no unit {unit_id}" if own.is_empty() else f"{unit_id} exists twice",
             "`ticketops unit list` shows all",
         )
     unit = own.row(0, named=True)
     before = tuple(unit[name] for name in follow.SEAT)
     after = tuple((texts[name] or None) if name in texts else unit[name] for name in follow.SEAT)
     if before == after:
-        raise RuleError(f"{unit_id} has the seat {follow.shown(after)} already")
+        raise RuleError(f"{unit_id} already has the seat {follow.shown(after)}")
     if after[-1]:
         _require_free(units, unit_id, unit["match"], after)
     plan = Plan()
@@ -89,6 +89,6 @@ def _require_free(
     )["unit_id"].drop_nulls()
     if len(taken):
         raise RuleError(
-            f"the seat {follow.shown(seat)} of {match} is that of {taken[0]}",
+            f"the seat {follow.shown(seat)} of {match} belongs to {taken[0]}",
             "correct that unit first, or name another seat",
         )

@@ -31,8 +31,8 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Substituted:
-    """The ticket (SalesID), the UnitIDs and categories of its old and its new unit, and where the
-    new one is from."""
+    """The ticket (SalesID), the UnitIDs and categories of its old and new unit, and the source of
+    the new one."""
 
     vendor: str | None
     sales_id: str
@@ -52,7 +52,8 @@ def plan_substitute(
     same category before a better one, beside the sale's other seats before elsewhere.
 
     Raises NotFoundError, RuleError where the unit serves no ticket, was dispatched, its sale waits
-    for approval, nothing equal or better is free, or the policy refuses its vendor or category; NotPermittedError.
+    for approval, nothing equal or better is free, or the policy refuses its vendor or category;
+    NotPermittedError.
     """
     target, ticket = _served(snapshot, unit_id)
     if target.terms.status == states.PENDING_APPROVAL:
@@ -63,14 +64,9 @@ def plan_substitute(
     mine = load_units(snapshot, {target.match}, pl.col("unit_id").is_in(own))
     old = next((unit for unit in mine if unit.unit_id == unit_id), None)
     if old is None:
-        raise NotFoundError(
-            f"{UNITS} has no unit {unit_id}", "audit run shows what does not fit together"
-        )
+        raise NotFoundError(f"{UNITS} has no unit {unit_id}", "audit run shows what disagrees")
     if old.sales_id not in (None, ticket["sales_id"]):
-        raise RuleError(
-            f"{unit_id} says that it belongs to {old.sales_id}",
-            "audit run shows what does not fit together",
-        )
+        raise RuleError(f"{unit_id} points to {old.sales_id}", "audit run shows what disagrees")
     neighbours = [unit for unit in mine if unit.unit_id != unit_id]
     candidates = _candidates(snapshot, target, old, neighbours, run)
     policy = Policies(snapshot).for_sale(target.match, target.client)
@@ -81,7 +77,7 @@ def plan_substitute(
         else next((unit for unit in candidates if not broken[unit.unit_id]), None)
     )
     if new is None:
-        what = f"{with_id.upper()} is not" if with_id else "no unit that the policy permits is"
+        what = f"{with_id.upper()} is not" if with_id else "no unit allowed by the policy is"
         raise RuleError(
             f"{what} free for {target.sales_id} in {target.match} {old.category} or better",
             "allocate preview shows a pool",
@@ -92,7 +88,7 @@ def plan_substitute(
         )
         raise RuleError(
             f"{new.unit_id} breaks the policy: {why}",
-            "choose another unit, or policy set changes the rule",
+            "choose another unit, or change the rule with policy set",
         )
     plan = Plan()
     note = f"Replaced {old.unit_id} by {new.unit_id}"
@@ -148,7 +144,7 @@ def _served(snapshot: Snapshot, unit_id: str) -> tuple[Target, dict[str, Any]]:
     if not found:
         known = unit_id in snapshot[UNITS].frame["unit_id"]
         if not known:
-            raise NotFoundError(f"there is no unit {unit_id}", "P00012 is the form of a UnitID")
+            raise NotFoundError(f"there is no unit {unit_id}", "write a UnitID as P00012")
         raise RuleError(f"{unit_id} serves no ticket")
     if len(tickets) > 1:
         raise RuleError(f"{unit_id} serves {len(tickets)} tickets", "audit run shows them")

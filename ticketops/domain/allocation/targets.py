@@ -53,7 +53,7 @@ TICKET = (
 """The columns of a ticket that allocation reads or writes."""
 
 
-WAITS = "waits for approval: it asks for more than there was"
+WAITS = "waits for approval: it asks for more than was available"
 DECIDES = "sale approve, sale reject or sale upgrade decides"
 
 
@@ -248,7 +248,7 @@ def find_line(snapshot: Snapshot, text: str, what: str) -> Target:
     wanted = _parsed(text)
     if wanted.child is not None:
         raise RuleError(
-            f"{wanted} is one ticket: {what} is of a whole sale line", f"name {wanted.parent}"
+            f"{wanted} is one ticket: {what} applies to a whole sale line", f"name {wanted.parent}"
         )
     return _find_sale(snapshot, wanted.parent)
 
@@ -281,8 +281,8 @@ def find_tickets(
                 )
             if len(rows) > 1:
                 raise RuleError(
-                    f"{name} stands on rows {_listed(map(str, rows))} of Distribution",
-                    "recon run says which of them is too many",
+                    f"{name} is on rows {_listed(map(str, rows))} of Distribution",
+                    "recon run shows which row is surplus",
                 )
         if sales_id in whole:
             found.append((target, target.tickets))
@@ -309,6 +309,6 @@ def _find_sale(snapshot: Snapshot, sales_id: str, doubts: Doubts | None = None) 
     if found is None:
         raise NotFoundError(
             f"Distribution has no sale {sales_id}",
-            "sale expand makes the rows of a sale that stands in Sales only",
+            "sale expand adds the rows of a sale that is only in Sales",
         )
     return found

@@ -11,6 +11,7 @@ import polars as pl
 
 from ticketops.domain.audit import checks, unknown
 from ticketops.domain.audit.unknown import Unknown
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
 from ticketops.schema.tables import Snapshot
@@ -88,7 +89,7 @@ def kept_out_units(refused: Mapping[str, KeptOut]) -> list[Finding]:
             Finding(
                 KEPT_OUT,
                 Severity.HIGH,
-                f"{len(rest):,} more units are not allocated: audit run names them",
+                f"not allocated: {counted(len(rest), 'more unit')}; audit run names them",
                 UNITS,
                 rest[0].row,
             )

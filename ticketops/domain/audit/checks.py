@@ -128,7 +128,7 @@ def duplicate_units(books: Books) -> Iterator[Finding]:
             DUPLICATE_UNIT,
             Severity.CRITICAL,
             row,
-            f"{row['unit_id']} stands on row {row['first']} too",
+            f"{row['unit_id']} is also on row {row['first']}",
         )
 
 
@@ -142,7 +142,7 @@ def sales_id_mismatches(books: Books) -> Iterator[Finding]:
             SALES_ID_MISMATCH,
             Severity.CRITICAL,
             row,
-            f"{row['unit_id']} says that it belongs to {row['points_to']}",
+            f"{row['unit_id']} points to {row['points_to']}",
         )
 
 
@@ -159,7 +159,7 @@ def orphan_units(books: Books) -> Iterator[Finding]:
 
 
 def missing_sales_ids(books: Books) -> Iterator[Finding]:
-    """A unit that points to a ticket which Distribution does not hold."""
+    """A unit that points to a ticket which is not in Distribution."""
     known = books.tickets["sales_id"].drop_nulls().unique()
     lost = books.units.filter(
         pl.col("sales_id").is_not_null(), ~pl.col("sales_id").is_in(known.implode())
@@ -169,7 +169,7 @@ def missing_sales_ids(books: Books) -> Iterator[Finding]:
             MISSING_SALES_ID,
             Severity.CRITICAL,
             row,
-            f"{row['unit_id']} points to {row['sales_id']}, which Distribution does not hold",
+            f"{row['unit_id']} points to {row['sales_id']}, which is not in Distribution",
         )
 
 
@@ -177,9 +177,7 @@ def count_mismatches(books: Books) -> Iterator[Finding]:
     """AllocatedCount is not the number of IDs in AllocatedUnitIDs."""
     wrong = books.tickets.filter(pl.col("unit_count").fill_null(0) != pl.col("ids").list.len())
     for row in wrong.iter_rows(named=True):
-        message = (
-            f"AllocatedCount is {row['unit_count'] or 0}, AllocatedUnitIDs holds {len(row['ids'])}"
-        )
+        message = f"AllocatedCount is {row['unit_count'] or 0}, but AllocatedUnitIDs lists {len(row['ids'])}"
         yield _ticket_finding(
             COUNT_MISMATCH, Severity.HIGH, row | {"unit_id": row["unit_ids"] or ""}, message
         )
@@ -191,10 +189,7 @@ def missing_back_pointers(books: Books) -> Iterator[Finding]:
         pl.col("unit_row").is_not_null(), pl.col("points_to").is_null()
     ).iter_rows(named=True):
         yield _ticket_finding(
-            NO_BACK_POINTER,
-            Severity.HIGH,
-            row,
-            f"{row['unit_id']} does not say which ticket it belongs to",
+            NO_BACK_POINTER, Severity.HIGH, row, f"{row['unit_id']} points to no ticket"
         )
 
 
@@ -247,7 +242,7 @@ def doubled_units(books: Books) -> Iterator[Finding]:
     )
     for row in doubled.iter_rows(named=True):
         yield _unit_finding(
-            UNIT_TWICE, Severity.CRITICAL, row, f"{row['unit_id']} stands on row {row['first']} too"
+            UNIT_TWICE, Severity.CRITICAL, row, f"{row['unit_id']} is also on row {row['first']}"
         )
 
 

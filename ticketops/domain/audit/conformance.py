@@ -11,6 +11,7 @@ import polars as pl
 from ticketops.domain.audit import unknown
 from ticketops.model import categories, ids
 from ticketops.model.changes import AddColumns, AddSheet, ChangeSet
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.addresses import column_letters
@@ -39,7 +40,7 @@ def examine(
             if not sheet.extension:
                 severity = Severity.HIGH if sheet.kind is SheetKind.LEDGER else Severity.MEDIUM
                 other = renamed_sheet(sheet, _undeclared(layout, raw))
-                advice = f"; {other!r} may be it: if it is, rename it" if other else ""
+                advice = f"; {other!r} may be that sheet: if so, rename it" if other else ""
                 findings.append(
                     Finding(
                         "MISSING_SHEET",
@@ -55,7 +56,10 @@ def examine(
         if name not in layout:
             findings.append(
                 Finding(
-                    "EXTRA_SHEET", Severity.INFO, f"{name!r} is not ours and is left alone", name
+                    "EXTRA_SHEET",
+                    Severity.INFO,
+                    f"{name!r} is not part of the layout and is left alone",
+                    name,
                 )
             )
     return findings
@@ -118,10 +122,7 @@ def columns_apart(changes: ChangeSet, tables: Mapping[str, Table]) -> list[Findi
         inside = around.filtered is not None and around.filtered[1] >= first - 1
         if around.beside and not inside:
             columns = _span(first, first + len(change.columns) - 1)
-            message = (
-                f"{around.beside} stands between the columns of {change.sheet} and the new ones in {columns}, which therefore lie outside its "
-                f"filter: move {around.beside} further right and the new columns next to the others, then set the filter anew over all of them"
-            )
+            message = f"{around.beside} is between the columns of {change.sheet} and the new ones in {columns}, which are therefore outside its filter: move {around.beside} further right and the new columns next to the others, then set the filter again over all of them"
             findings.append(
                 Finding(
                     "COLUMNS_APART", Severity.HIGH, message, change.sheet, table.sheet.header_row
@@ -136,7 +137,7 @@ def protected(changes: ChangeSet, tables: Mapping[str, Table]) -> list[Finding]:
     if not names:
         return []
     what = "are protected sheets" if len(names) > 1 else "is a protected sheet"
-    message = f"{', '.join(names)} {what}: they are written all the same, and stay protected"
+    message = f"{', '.join(names)} {what}: commands still write them, and they stay protected"
     if len(names) == 1:
         message = message.replace("they are", "it is").replace("and stay", "and stays")
     return [Finding("PROTECTED_SHEET", Severity.INFO, message, names[0])]
@@ -170,21 +171,18 @@ def _filter(sheet: Sheet, table: Table) -> Iterator[Finding]:
             else ""
         )
         mend = (
-            f"resize the table to begin with {whole}"
+            f"resize the table to start at {whole}"
             if table.around.by_table
-            else f"take it off and set it anew over {whole}"
+            else f"remove it and set it again over {whole}"
         )
-        message = (
-            f"the {what} covers the columns {_span(*frame)}, but {', '.join(outside)} lie outside: sorting by its arrows would give them to "
-            f"other rows; {between}{mend}"
-        )
+        message = f"the {what} covers the columns {_span(*frame)}, but {', '.join(outside)} are outside: sorting with its arrows would move them to other rows; {between}{mend}"
         yield Finding("NARROW_FILTER", Severity.HIGH, message, sheet.name, sheet.header_row)
 
 
 def _sheet(sheet: Sheet, table: Table, rows: RawRows) -> Iterator[Finding]:
     elsewhere = _header_elsewhere(sheet, rows)
     if elsewhere is not None:
-        message = f"the header stands in row {elsewhere}, it belongs in row {sheet.header_row}"
+        message = f"the header is in row {elsewhere}; it belongs in row {sheet.header_row}"
         yield Finding("WRONG_HEADER_ROW", Severity.HIGH, message, sheet.name, elsewhere)
         return
     yield from _headers(
@@ -228,7 +226,7 @@ def _headers(sheet: Sheet, table: Table, header: Sequence[Any]) -> Iterator[Find
         if not column.extension and column.name not in table.positions:
             other = table.renamed.get(column.name)
             advice = (
-                f"; {other} may be it: if it is, rename that header to {column.header!r}"
+                f"; {other} may be that column: if so, rename that header to {column.header!r}"
                 if other
                 else ""
             )
@@ -250,7 +248,7 @@ def _headers(sheet: Sheet, table: Table, header: Sequence[Any]) -> Iterator[Find
             yield Finding(
                 "DUPLICATE_HEADER",
                 Severity.MEDIUM,
-                f"the column {text!r} stands {present[key]} times",
+                f"the column {text!r} appears {present[key]} times",
                 sheet.name,
                 sheet.header_row,
             )
@@ -266,7 +264,7 @@ def _headers(sheet: Sheet, table: Table, header: Sequence[Any]) -> Iterator[Find
             yield Finding(
                 "EXTRA_COLUMN",
                 Severity.INFO,
-                f"the column {text_of(text)!r} is not ours and is left alone",
+                f"the column {text_of(text)!r} is not part of the layout and is left alone",
                 sheet.name,
                 sheet.header_row,
             )
@@ -301,7 +299,7 @@ def _keys(sheet: Sheet, table: Table) -> Iterator[Finding]:
         Finding(
             "DUPLICATE_KEY",
             Severity.HIGH,
-            f"{header} {value} stands on row {first} too",
+            f"{header} {value} is also on row {first}",
             sheet.name,
             row,
         )
@@ -321,7 +319,7 @@ def _closed_set(sheet: Sheet, table: Table, name: str) -> Iterator[Finding]:
             pl.col(name).is_not_null(), ~pl.col(name).is_in(column.choices)
         ).select("row", name)
         for row, value in wrong.iter_rows():
-            message = f"{column.header} {value!r} is none of {', '.join(column.choices)}"
+            message = f"{column.header} {value!r} must be one of {', '.join(column.choices)}"
             yield Finding("OUTSIDE_CLOSED_SET", Severity.MEDIUM, message, sheet.name, row)
 
 
@@ -334,7 +332,7 @@ def _categories(sheet: Sheet, table: Table) -> Iterator[Finding]:
     )
     for row, match, category in rows.iter_rows():
         if ids.is_fifa_match(match):
-            message = f"{match} has the category {category!r}, none of {', '.join(categories.FIFA_CATEGORIES)}"
+            message = f"{match} has the category {category!r}; it must be one of {', '.join(categories.FIFA_CATEGORIES)}"
             yield Finding(
                 "OUTSIDE_CLOSED_SET",
                 Severity.MEDIUM,
@@ -360,7 +358,7 @@ def _column_values(sheet: Sheet, table: Table, name: str, rows: RawRows) -> list
 def _passwords(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator[Finding]:
     plain = [row for row, value in values if not is_sealed(value)]
     if plain:
-        message = f"the column {header!r} holds {len(plain):,} passwords that anybody who opens the workbook can read: `ticketops credentials seal` seals them"
+        message = f"the column {header!r} holds {counted(len(plain), 'password')} that anyone who opens the workbook can read: `ticketops credentials seal` seals them"
         yield Finding("PLAINTEXT_PASSWORD", Severity.HIGH, message, sheet, plain[0])
 
 
@@ -371,7 +369,7 @@ def _numbers(sheet: str, header: str, values: list[tuple[int, Any]]) -> Iterator
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     ]
     if numbers:
-        message = f"the column {header!r} holds {len(numbers):,} numbers where text belongs: leading zeros are lost"
+        message = f"the column {header!r} holds {counted(len(numbers), 'number')} instead of text: leading zeros are lost"
         yield Finding("NUMBER_FOR_TEXT", Severity.LOW, message, sheet, numbers[0])
 
 

@@ -23,7 +23,7 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """How many repairs are certain, and how many findings are left for a person to decide."""
+    """The number of certain repairs, and of findings left for a person to decide."""
 
     repairs: int
     by_repair: dict[str, int]
@@ -103,7 +103,8 @@ class _Repair:
                 self._note(
                     checks.ORPHAN_UNIT,
                     None,
-                    f"{unit['unit_id']} is AVAILABLE again: nothing refers to it and it points nowhere",
+                    f"{unit['unit_id']} is AVAILABLE again: nothing refers to it and it points to "
+                    "no ticket",
                     unit["set_id"],
                 )
             elif (unit["status"] or states.AVAILABLE) == states.AVAILABLE and unit[
@@ -144,7 +145,8 @@ class _Repair:
                 self._note(
                     checks.LOOKS_ALLOCATED,
                     ticket["sales_id"],
-                    "Status is blank again: there is no unit, none points here, nothing was sent",
+                    "Status is blank again: there is no unit, no unit points here, nothing was "
+                    "sent",
                 )
             self._plan.changes.set(
                 DISTRIBUTION, ticket["row"], ticket["sales_id"] or str(ticket["row"]), cells

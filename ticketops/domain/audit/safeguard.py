@@ -35,11 +35,11 @@ def confirmed(plan: Plan, snapshot: Snapshot, *, confirm: bool) -> Plan:
     if losses and not confirm:
         raise RuleError(
             f"this would {' and '.join(what for _sheet, what in losses)}",
-            "ticketops doctor says whether a sheet or a column was renamed; --dry-run shows the cells; --confirm REMOVE does it all the same",
+            "ticketops doctor says whether a sheet or a column was renamed; --dry-run shows the "
+            "cells; --confirm REMOVE goes ahead",
         )
     plan.findings += [
-        Finding("MUCH_REMOVED", Severity.HIGH, f"this is to {what}", sheet)
-        for sheet, what in losses
+        Finding("MUCH_REMOVED", Severity.HIGH, f"this will {what}", sheet) for sheet, what in losses
     ]
     return plan
 

@@ -46,7 +46,7 @@ _NO_ERRORS = {
     HOLDS: ("client",),
 }
 """Further ones, which may hold anything but an error such as #REF!."""
-FAILED = "a formula failed there, or what it refers to is gone"
+FAILED = "a formula failed, or what it refers to is gone"
 """What is said of a cell that holds an error."""
 _FIFA = r"^M[0-9]{2,3}$"
 
@@ -69,7 +69,7 @@ class Unknown:
     def said(self) -> str:
         """The cell in words, with what is understood."""
         near = " or ".join(self.near) or spelling.nearest(self.text, self.allowed)
-        hint = f"did you mean {near}?" if near else f"{_form(self)} is understood"
+        hint = f"did you mean {near}?" if near else f"write {_form(self)}"
         if self.text in ERRORS:
             hint = FAILED
         return f"{self.sheet} row {self.row}: {self.header} {self.text!r} is not understood; {hint}"
@@ -78,7 +78,7 @@ class Unknown:
         return Finding(
             UNKNOWN_VALUE,
             Severity.HIGH,
-            f"{self.said}; until then the row is left out",
+            f"{self.said}; the row is skipped until the cell is corrected",
             self.sheet,
             self.row,
             self.key if self.key.startswith("S") else "",
@@ -95,7 +95,7 @@ def _form(cell: Unknown) -> str:
         "sales_id": "S147-1",
         "set_id": "PR0001-S01",
         "match": "M01",
-    }.get(cell.column, "an entry of the list")
+    }.get(cell.column, "an entry from the list")
 
 
 def unknown_cells(snapshot: Snapshot, sheets: Collection[str] = tuple(_LOOKED_AT)) -> list[Unknown]:
@@ -256,7 +256,7 @@ def digits_lost(snapshot: Snapshot, sheets: Iterable[str]) -> list[Finding]:
             "DIGITS_LOST",
             Severity.HIGH,
             f"{name} row {row}: {snapshot[name].sheet.by_name[column].header} is a number of more than 15 digits; "
-            "those past the 15th are lost: type it anew as text",
+            "those past the 15th are lost: type it again as text",
             name,
             row,
         )

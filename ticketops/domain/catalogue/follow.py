@@ -17,6 +17,7 @@ from ticketops.domain.catalogue import matches
 from ticketops.domain.ticket import unit_ids
 from ticketops.model import states
 from ticketops.model.changes import ChangeSet
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, PURCHASES, SALES, SCHEDULE, UNITS
 from ticketops.schema.tables import Snapshot
@@ -56,7 +57,8 @@ def games(snapshot: Snapshot, sheets: Collection[str]) -> Followed:
             where[sheet] += count
         olds = " or ".join(repr(old) for old in dict.fromkeys(old for _sheet, old in cells))
         message = (
-            f"{match}: Game follows the schedule, {olds} → {known[match]!r}, in {sum(where.values()):,} cells "
+            f"{match}: Game follows the schedule, {olds} → {known[match]!r}, in "
+            f"{counted(sum(where.values()), 'cell')} "
             f"({', '.join(f'{sheet} {count:,}' for sheet, count in where.items())})"
         )
         done.findings.append(Finding("GAME_FOLLOWS", Severity.INFO, message, SCHEDULE, match=match))
@@ -137,10 +139,7 @@ def seats(snapshot: Snapshot, *, but: Collection[str] = ()) -> Seats:
         if not any(ticket) and gave == unit:
             continue
         if any(u and t and t not in (u, g) for t, u, g in zip(ticket, unit, gave, strict=True)):
-            message = (
-                f"{sales_id} has the seat {shown(ticket)}, its unit {unit_id} {shown(unit)}: it is left as it is; "
-                "correct one of them, or clear that of the ticket"
-            )
+            message = f"{sales_id} has the seat {shown(ticket)}, but its unit {unit_id} has {shown(unit)}: it is left unchanged; correct one of the two, or clear the ticket's seat"
             found.differing.append(
                 Finding(
                     "SEATS_DIFFER",
@@ -176,7 +175,7 @@ def seats(snapshot: Snapshot, *, but: Collection[str] = ()) -> Seats:
             for move in replaced[:_MOST_NAMED]
         ]
         more = f" and {len(replaced) - _MOST_NAMED:,} more" if len(replaced) > _MOST_NAMED else ""
-        message = f"seats follow those of the units: {'; '.join(named)}{more}"
+        message = f"seats follow the units: {'; '.join(named)}{more}"
         found.findings.append(Finding("SEATS_FOLLOW", Severity.INFO, message, DISTRIBUTION))
     found.findings += found.differing
     return found
@@ -242,8 +241,8 @@ def given_seat(text: str | None) -> Seat:
 
 
 def now_given(ticket: Iterable[str | None], unit: Seat, before: str | None) -> str | None:
-    """What SeatsGiven says once a unit gives its seat to a ticket that said `ticket`: the parts that
-    are written, and those that were given before. A part that somebody had typed there already
+    """What SeatsGiven says once a unit gives its seat to a ticket that said `ticket`: the parts
+    that are written, and those that were given before. A part that somebody had typed there already
     stays theirs, though it is the same."""
     parts = zip(ticket, unit, given_seat(before), strict=True)
     return seats_text(*(new if said != new or gave == new else None for said, new, gave in parts))
@@ -271,12 +270,12 @@ def left_behind(snapshot: Snapshot, found_seats: Seats | None = None) -> list[Fi
     found = []
     cells = sum(1 for _cell in _differing(snapshot, [name for name in LEDGERS if name in snapshot]))
     if cells:
-        message = f"{cells:,} cells of Game differ from the schedule: dispatch sync writes them, purchase expand and sale expand their own"
+        message = f"Game differs from the schedule in {counted(cells, 'cell')}: dispatch sync updates them all, purchase expand and sale expand their own sheets"
         found.append(Finding("GAME_BEHIND", Severity.INFO, message, SCHEDULE))
     if found_seats is None and DISTRIBUTION in snapshot and UNITS in snapshot:
         found_seats = seats(snapshot)
     moves = found_seats.moves if found_seats else ()
     if moves:
-        message = f"the seats of {len(moves):,} tickets are not those of their units: dispatch sync and sale expand write them"
+        message = f"{counted(len(moves), 'ticket')} with a seat other than the unit's: dispatch sync and sale expand update them"
         found.append(Finding("SEATS_BEHIND", Severity.INFO, message, DISTRIBUTION))
     return found

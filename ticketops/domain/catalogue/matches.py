@@ -81,8 +81,8 @@ class Catalogue:
         if not self.games:
             if not spelling.is_no_match(code):
                 return Found(text, code, "exact")
-            hint = f"did you mean {meant}?" if meant != code else "M01 and ARC01 are the forms"
-            raise NotFoundError(f"{text!r} is no code of a match", hint)
+            hint = f"did you mean {meant}?" if meant != code else "write it as M01 or ARC01"
+            raise NotFoundError(f"{text!r} is not a match code", hint)
         if meant in self.games:
             raise who.unclear("match", text, [self._shown(meant)])
         return self._called(text, code)
@@ -101,7 +101,7 @@ class Catalogue:
                 return found
             if other.name != found.name:
                 raise RuleError(
-                    f"match {match} and game {game!r} are two matches",
+                    f"match {match} and game {game!r} are two different matches",
                     f"{self._shown(found.name)}, {self._shown(other.name)}",
                 )
         return found
@@ -185,8 +185,8 @@ class Catalogue:
         return wanted
 
     def any_category(self, text: str) -> str:
-        """The category of a line whose match is not known. Raises RuleError for one that no match of
-        the schedule can have."""
+        """The category of a line whose match is not known. Raises RuleError for one that no match
+        of the schedule can have."""
         if not self.games or not all(map(ids.is_fifa_match, self.games)):
             return text
         used = set().union(*self.categories.values())

@@ -44,8 +44,8 @@ EVERYTHING = (
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """Two match codes that changed places, {sheet: rows of it}, and the units that were taken off
-    their tickets."""
+    """The two swapped match codes, {sheet: its changed rows}, and the units taken off their
+    tickets."""
 
     matches: tuple[str, str]
     rows: dict[str, int]
@@ -74,7 +74,7 @@ def plan_swap(
     found = catalogue.find(first), catalogue.find(second)
     one, other = (match.name for match in found)
     if one == other:
-        raise RuleError(f"{one} and {other} are one match")
+        raise RuleError(f"{one} and {other} are the same match")
     plan = Plan(findings=[said for match in found for said in match.said("match")])
     units_freed = (
         _unallocated(
@@ -91,7 +91,7 @@ def plan_swap(
         if changed := _renamed(plan, now, name, exchanged, games):
             counts[name] = changed
     if not counts:
-        raise RuleError(f"the workbook has nothing of {one} or {other}")
+        raise RuleError(f"the workbook has no rows of {one} or {other}")
     log(
         plan,
         snapshot,

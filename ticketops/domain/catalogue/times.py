@@ -118,22 +118,22 @@ def _odd(table: Table, *, misfits: bool) -> Iterator[Finding]:
         if not match:
             continue
         if zone := zone_name(at or ""):
-            message = f"Time {at!r}: the zone {zone!r} is not understood; write its offset (19:00 UTC-4); until then the time is taken as this machine's"
+            message = f"Time {at!r}: the zone {zone!r} is not understood; write its offset (19:00 UTC-4); until then this machine's time zone applies"
             yield _finding(UNKNOWN_ZONE, table, row, message)
         if not own:
             continue
         try:
             read = parse_deadline(own, order)
         except ValueError as error:
-            why = f"{error}: the setting dates (dmy or mdy) says which"
+            why = f"{error}: the setting dates (dmy or mdy) decides"
         else:
             zone = zone_name(_divided(spelling.plain(own))[1])
             why = f"the zone {zone!r} is not understood; write its offset (2026-06-08 14:30 UTC-4)"
             if not zone:
-                why = f"{own!r} is not understood; 2026-06-08 14:30 and 2026-06-08 14:30 UTC-4 are"
+                why = f"{own!r} is not understood; write it as 2026-06-08 14:30 or 2026-06-08 14:30 UTC-4"
             if read is not None:
                 continue
-        message = f"DispatchDeadline {why}; until then the deadline is the usual one"
+        message = f"DispatchDeadline {why}; until then the default deadline applies"
         yield _finding(UNKNOWN_TIME, table, row, message)
 
 

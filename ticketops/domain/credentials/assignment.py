@@ -17,6 +17,7 @@ from ticketops.domain.ticket import unit_ids
 from ticketops.domain.ticket.masking import Masked, masked_addresses
 from ticketops.errors import NotFoundError, TicketopsError
 from ticketops.model import ids, states
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.names import same_name
 from ticketops.model.secrets import is_sealed
@@ -115,7 +116,7 @@ def plan_assign(
                 chosen.login_id,
                 chosen.event,
                 at or None,
-                f"{number} units, {mode}",
+                f"{counted(number, 'unit')}, {mode}",
             )
             for at, number in by_match.items()
             if number
@@ -289,6 +290,6 @@ def _assigned_findings(
             Finding("PLAINTEXT_PASSWORD", Severity.HIGH, message, VENDOR_CREDENTIALS, chosen.row)
         )
     if counts["other_password"]:
-        message = f"{counts['other_password']:,} units keep a password that is not that of {chosen.called}: --mode OVERWRITE replaces it"
+        message = f"{counted(counts['other_password'], 'unit')} with a password other than that of {chosen.called}: --mode OVERWRITE replaces it"
         found.append(Finding("OTHER_PASSWORD", Severity.LOW, message, UNITS))
     return found

@@ -123,7 +123,7 @@ def select(
     if len(found) > 1:
         raise RuleError(
             f"{vendor} has {len(found)} logins: {', '.join(c.called for c in found)}",
-            "say which with --login and --event",
+            "choose one with --login and --event",
         )
     return found[0]
 
@@ -343,6 +343,6 @@ def _refuse_double(
         alike = same_name(getattr(c, name), value) and (name == "login_id" or not c.login_id)
         if c.active and same_name(c.vendor, vendor) and alike and same_name(c.event, event):
             raise RuleError(
-                f"{vendor} has {c.called} already (row {c.row})",
+                f"{vendor} already has {c.called} (row {c.row})",
                 "ticketops credentials update changes it",
             )

@@ -88,7 +88,7 @@ class Deactivated:
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """`credentials reveal`: whose password is looked at; the password is not in it."""
+    """`credentials reveal`: the login whose password is shown; the password is not included."""
 
     vendor: str
     login_id: str | None
@@ -98,9 +98,9 @@ class Revealed:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """`credentials assign`, in units. match: None for all. units: that changed, by_match too;
-    complete: had the login already; other_login: left alone; other_password: keep one that is not
-    the login's. sales_ids: tickets that changed too."""
+    """`credentials assign`, in units. match: None for all. units: changed units, also by_match;
+    complete: units that already had the login; other_login: units left alone; other_password: units
+    that keep a different password. sales_ids: tickets that also changed."""
 
     vendor: str
     login_id: str | None
@@ -117,14 +117,14 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """`credentials seal`. sealed: {sheet: how many passwords that were plain}."""
+    """`credentials seal`. sealed: {sheet: number of passwords that were plain}."""
 
     sealed: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Rotated(Sealed):
-    """`credentials rotate`. rotated: {sheet: how many passwords that were sealed before}."""
+    """`credentials rotate`. rotated: {sheet: number of passwords that were sealed before}."""
 
     rotated: dict[str, int]
 
@@ -167,6 +167,6 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`credentials history`, the newest first."""
+    """`credentials history`, newest first."""
 
     history: tuple[HistoryRow, ...]

@@ -10,6 +10,7 @@ import polars as pl
 from ticketops.domain.credentials.logins import Cipher, record
 from ticketops.domain.credentials.records import Event, Rotated, Sealed
 from ticketops.domain.plan import Plan, Run
+from ticketops.model.display import counted
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.tables import Snapshot
 
@@ -78,7 +79,7 @@ def _rewritten(
         snapshot,
         run,
         [
-            Event(action, subject=sheet, detail=f"{number} passwords")
+            Event(action, subject=sheet, detail=counted(number, "password"))
             for action, sheet, number in found
         ],
     )

@@ -89,7 +89,8 @@ def told(state: State, book: Book) -> list[Finding]:
         Finding(
             "ADDRESS_TELLS",
             Severity.INFO,
-            f"{book.party} reads {len(tickets):,} {'address' if len(tickets) == 1 else 'addresses'} at {domain},"
+            f"{book.party} can read {len(tickets):,} "
+            f"{'address' if len(tickets) == 1 else 'addresses'} at {domain},"
             f" which {'is' if len(tickets) == 1 else 'are'} {company}'s by name: {_listed(tickets)}",
             DISTRIBUTION,
             tickets[0].before["row"],

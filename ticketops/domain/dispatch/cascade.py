@@ -1,7 +1,7 @@
 """The cascade (§7–§9): what follows from a changed Delivery, note, guest detail or acceptance.
 
-`reconcile` applies the edits of the parties, then makes Distribution, the queues, the client inputs and the
-sales agree. It can be run as often as one likes: a second run finds nothing to do.
+`reconcile` applies the edits of the parties, then makes Distribution, the queues, the client inputs
+and the sales agree. It can be run as often as one likes: a second run finds nothing to do.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _apply_edit(
     if edit.field == "dispatched_at":
         why = why_not_then(state, run, ticket, edit)
         if why:
-            return Outcome.REFUSED, f"{ticket.key} keeps its time of dispatch: {why}"
+            return Outcome.REFUSED, f"{ticket.key} keeps its DispatchedAt: {why}"
         return _apply_dispatched_at(ticket, edit)
     record, name = ticket, edit.field
     if name == "proof_url":
@@ -216,10 +216,10 @@ def _apply_text(
         record.set(name, new)
         keep_words(state, record, edit, mine, ours)
         done.taken_texts.add((edit.sales_id, name, edit.source))
-        return Outcome.OVERTAKEN, f"{both}; the file's is taken"
+        return Outcome.OVERTAKEN, f"{both}; the file's value is taken"
     return (
         Outcome.CONFLICT,
-        f"{both}, it was {_quoted(None if unknown else edit.base)}; the workbook's is kept",
+        f"{both}, it was {_quoted(None if unknown else edit.base)}; the workbook's value is kept",
     )
 
 
@@ -242,14 +242,15 @@ def _change_after_sent(
         deliver(ticket, states.ISSUE, run, by=edit.party)
         done.delivered.add(ticket.key)
     done.complaints.add(ticket.key)
-    said = f"{ticket.key} {name.replace('_', ' ')}: {_quoted(ours)} was sent, the client says {_quoted(theirs)} now"
+    said = f"{ticket.key} {name.replace('_', ' ')}: {_quoted(ours)} was sent, the client now says {_quoted(theirs)}"
     if prefer_theirs and theirs:
         ticket.set(name, theirs)
         done.taken_texts.add((edit.sales_id, name, edit.source))
-        return Outcome.OVERTAKEN, f"{said}; the file's is taken, Delivery is ISSUE"
+        return Outcome.OVERTAKEN, f"{said}; the file's value is taken, Delivery is ISSUE"
     return (
         Outcome.CHANGED_AFTER_SENT,
-        f"{said}; what was sent is kept, Delivery is ISSUE until the office decides (`staff mark SENT` if it stands)",
+        f"{said}; what was sent is kept, and Delivery is ISSUE until the office decides (`staff "
+        "mark SENT` confirms it)",
     )
 
 
@@ -277,24 +278,25 @@ def _apply_delivery(
     if ticket.key in state.waiting and edit.value not in (states.NOT_SENT, states.ISSUE):
         why = why or staff.why_not_ready(state, ticket)
     if why and is_behind(edit.value, ours):
-        return Outcome.BEHIND, f"{ticket.key} is {ours} already; {edit.value} came later"
+        return Outcome.BEHIND, f"{ticket.key} is already {ours}; {edit.value} came later"
     if why:
         return Outcome.REFUSED, f"{ticket.key} stays {ours}: {why}"
     spoken_between = edit.base is not UNKNOWN and seen != edit.base
     if spoken_between and ours == states.ISSUE:
         return (
             Outcome.CONFLICT,
-            f"{ticket.key} became an ISSUE meanwhile; {edit.value} was said without knowing of it",
+            f"{ticket.key} became an ISSUE meanwhile; whoever set {edit.value} did not know that",
         )
     if spoken_between and edit.at and ticket["dispatched_at"] and edit.at < ticket["dispatched_at"]:
         return (
             Outcome.CONFLICT,
-            f"{ticket.key} stays {ours} of {ticket['dispatched_at']}; the file's {edit.value} is older, of {edit.at}",
+            f"{ticket.key} stays {ours} as of {ticket['dispatched_at']}; the file's {edit.value} "
+            f"is older, from {edit.at}",
         )
     deliver(ticket, edit.value, run, by=edit.party, at=edit.at)
     done.delivered.add(ticket.key)
     if spoken_between:
-        return Outcome.OVERTAKEN, f"{ticket.key} was {ours} meanwhile, now {edit.value}"
+        return Outcome.OVERTAKEN, f"{ticket.key} became {ours} meanwhile and is now {edit.value}"
     return Outcome.TAKEN, ""
 
 
@@ -305,7 +307,8 @@ def _doubted(ticket: Record, edit: FieldEdit) -> tuple[Outcome, str]:
         return Outcome.SAME, ""
     return (
         Outcome.CONFLICT,
-        f"{ticket.key} stays {ours}: the file says {edit.value}, but its hidden sheet does not vouch for it",
+        f"{ticket.key} stays {ours}: the file says {edit.value}, but its hidden sheet doesn't "
+        "confirm it",
     )
 
 
@@ -324,7 +327,8 @@ def _apply_claim(
         done.delivered.add(ticket.key)
     return (
         Outcome.CLAIMED,
-        f"{ticket.key} is {ticket['delivery']}: that the client accepted it is noted; only the client says so",
+        f"{ticket.key} is {ticket['delivery']}: the claim that the client accepted it is noted; "
+        "only the client can accept",
     )
 
 
@@ -362,9 +366,9 @@ def _apply_dispatched_at(ticket: Record, edit: FieldEdit) -> tuple[Outcome, str]
         states.ACCEPTED,
         states.ISSUE,
     ):
-        return Outcome.REFUSED, f"{ticket.key} has a time of dispatch but was not sent"
+        return Outcome.REFUSED, f"{ticket.key} has a DispatchedAt but was not sent"
     if edit.value is None:
-        return Outcome.REFUSED, f"{ticket.key} was sent: its time of dispatch is not taken away"
+        return Outcome.REFUSED, f"{ticket.key} was sent: its DispatchedAt can't be cleared"
     if shown(ticket["dispatched_at"]) not in ("", edit.base):
         return (
             Outcome.CONFLICT,
@@ -427,7 +431,7 @@ def _apply_queue_edits(
             states.NOT_SENT,
             staff.shown_delivery(ticket["delivery"]),
         ):
-            message = f"{task.key}: {task['dispatch_status']} was said of another unit; {ticket.key} has {ticket['unit_ids'] or 'none'} now"
+            message = f"{task.key}: {task['dispatch_status']} was set for another unit; {ticket.key} now has {ticket['unit_ids'] or 'none'}"
             done.findings.append(
                 Finding(
                     "STALE_TASK",
@@ -503,7 +507,7 @@ def _restore_guest(state: State, ticket: Record, done: Reconciliation) -> None:
         return
     for name in GUEST:
         ticket.set(name, kept[name])
-    message = f"{ticket.key}: its guest was gone from Distribution and is back from {CLIENT_INPUTS}"
+    message = f"{ticket.key}: its guest was missing from Distribution and is restored from {CLIENT_INPUTS}"
     done.findings.append(
         Finding("RESTORED", Severity.INFO, message, DISTRIBUTION, ticket.before["row"], ticket.key)
     )

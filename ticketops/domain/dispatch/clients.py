@@ -85,9 +85,9 @@ def unconfirmed(state: State, kind: str, parties: Iterable[str]) -> dict[str, st
         if names := state.clients.unconfirmed(known.get(group, ())):
             first, *others = map(quoted, names)
             found[group] = (
-                f"{' · '.join(names)} may be several clients: `ticketops client merge"
-                f" {' '.join(others)} --into {first}` says that they are one,"
-                f" `ticketops client split {others[0]}` that they are not"
+                f"{' · '.join(names)} may be several clients: `ticketops client merge "
+                f"{' '.join(others)} --into {first}` makes them one, `ticketops client split "
+                f"{others[0]}` keeps them apart"
             )
     return found
 
@@ -95,7 +95,7 @@ def unconfirmed(state: State, kind: str, parties: Iterable[str]) -> dict[str, st
 def not_confirmed(doubtful: Mapping[str, str], severity: Severity = Severity.HIGH) -> list[Finding]:
     """The books that are not made until somebody says who is who."""
     return [
-        Finding("NOT_CONFIRMED", severity, f"no book is made for {party}: {why}")
+        Finding("NOT_CONFIRMED", severity, f"can't build a book for {party}: {why}")
         for party, why in sorted(doubtful.items())
     ]
 
@@ -146,8 +146,8 @@ def _row(state: State, ticket: Record) -> BookRow:
 
 
 def open_cells(state: State, ticket: Record) -> frozenset[str]:
-    """The input cells of a ticket that are open: none without a unit; D26: a client may always raise
-    an issue."""
+    """The input cells of a ticket that are open: none without a unit; D26: a client may always
+    raise an issue."""
     if ticket.key in state.waiting or not unit_of(ticket):
         return frozenset()
     issue = (ticket["delivery"] or states.NOT_SENT) == states.ISSUE
@@ -223,7 +223,7 @@ class Filters:
             name, is_there, value = part.partition("=")
             value = value.replace("%3B", ";").replace("%25", "%")
             if not is_there or name not in cls.__dataclass_fields__:
-                raise UsageError(f"the saved view says {part!r}, which is no filter")
+                raise UsageError(f"the saved view says {part!r}, which is not a filter")
             values[name] = tuple(value.split(",")) if name in many else value
         return cls(**values)
 
@@ -347,7 +347,7 @@ def copied_down(
     ]
     if filled and not overwrite:
         raise RuleError(
-            f"{', '.join(filled[:3])}{' …' if len(filled) > 3 else ''}: filled in already",
+            f"{', '.join(filled[:3])}{' …' if len(filled) > 3 else ''}: already filled in",
             "--overwrite replaces them",
         )
     if not after:

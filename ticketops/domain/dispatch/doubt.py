@@ -38,7 +38,7 @@ def why_not_then(state: State, run: Run, ticket: Record, edit: FieldEdit) -> str
         return ""
     allocated = state.unit(ticket).allocated_at
     if at > run.now:
-        return f"{at} is yet to come"
+        return f"{at} is in the future"
     if allocated is not None and at.date() < allocated.date():
-        return f"its unit was allocated {allocated} only, not before {at}"
+        return f"its unit was allocated only on {allocated}, after {at}"
     return ""

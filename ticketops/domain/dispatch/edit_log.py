@@ -68,7 +68,8 @@ def record(
     lines: Sequence[ClientLine] = (),
 ) -> None:
     """Append what was said, and what became of it, to `_BOOK_EDITS`: a row a ticket a file, and one
-    for each line below a client's tickets. An edit that stands there is never taken for new again."""
+    for each line below a client's tickets. An edit that stands there is never taken for new again.
+    """
     edits: dict[tuple[str, str, str], _Edit] = {}
     for (field_edit, outcome, _message), book_id in zip(
         reconciliation.outcomes, book_ids, strict=True
@@ -96,7 +97,7 @@ def _line(run: Run, line: ClientLine) -> tuple[str | datetime | None, ...]:
         "party": line.party,
         "fields": "comment",
         "comment": line.text,
-        "outcome": "issue: a ticket missing or wrong",
+        "outcome": "issue: a ticket is missing or wrong",
     }
     return tuple(values.get(name) for name in _EDIT_COLUMNS)
 

@@ -54,13 +54,13 @@ class Outcome(Enum):
     """What became of an edit."""
 
     TAKEN = "taken"
-    SAME = "same already"
-    OVERTAKEN = "taken over another word"
-    JOINED = "joined to what stood there"
-    BEHIND = "behind what happened since"
-    CONFLICT = "conflict: kept what stood there"
+    SAME = "unchanged"
+    OVERTAKEN = "taken: replaces another value"
+    JOINED = "added to the existing text"
+    BEHIND = "outdated: kept the newer value"
+    CONFLICT = "conflict: kept the existing value"
     CHANGED_AFTER_SENT = "kept what was sent: the office decides"
-    CLAIMED = "kept as a claim: only the client accepts"
+    CLAIMED = "kept as a claim: only the client can accept"
     REFUSED = "refused"
 
 
@@ -92,19 +92,19 @@ def why_not(edit: FieldEdit, ours: str, *, complained: bool = False) -> str:
     """
     theirs = edit.value
     if theirs not in states.DELIVERY:
-        return f"{str(theirs)[:40]!r} is no Delivery ({', '.join(states.DELIVERY)})"
+        return f"{str(theirs)[:40]!r} is not a Delivery; it must be one of {', '.join(states.DELIVERY)}"
     if theirs == states.UPLOADED and edit.source != book_kinds.SUPPLIER:
-        return "only suppliers say UPLOADED"
+        return "only suppliers can set UPLOADED"
     if edit.source == book_kinds.CLIENT and ours not in _OF_CLIENTS.get(theirs, ()):
-        return f"a client does not take {ours} to {theirs}"
+        return f"a client can't change {ours} to {theirs}"
     if edit.source == book_kinds.CLIENT:
         return ""
     if complained and ours == states.ISSUE and theirs not in states.DISPATCHED and not edit.manager:
-        return "its client raised the issue; only sending it again takes that away"
+        return "its client raised the issue; only sending the ticket again resolves it"
     if ours == states.ACCEPTED and not (edit.source == OFFICE and edit.manager):
-        return f"the client accepted it; only an ops_manager takes that back to {theirs}"
+        return f"the client accepted it; only an ops_manager can change that to {theirs}"
     if not states.DELIVERY_MACHINE.allows(ours, theirs):
-        return f"{ours} does not go to {theirs}"
+        return f"{ours} can't change to {theirs}"
     return ""
 
 

@@ -91,12 +91,12 @@ def plan_accept(
     ready = [ticket for ticket in wanted if ticket["delivery"] in clients.RECEIVABLE]
     if not ready:
         raise RuleError(
-            f"nothing of {company} waits for its receipt to be confirmed",
+            f"{company} has no ticket waiting for a receipt",
             "only tickets that are SENT or UPLOADED can be accepted",
         )
     for ticket in wanted:
         if ticket not in ready:
-            message = f"{ticket.key} is {ticket['delivery'] or states.NOT_SENT}: only what was sent can be accepted"
+            message = f"{ticket.key} is {ticket['delivery'] or states.NOT_SENT}: only sent tickets can be accepted"
             plan.findings.append(
                 Finding(
                     "NOT_SENT_YET",
@@ -170,7 +170,7 @@ def plan_mark(
     users.require_welcome(
         snapshot,
         [person.strip() for person in to.split(",") if person.strip()],
-        "no task is assigned to",
+        "can't assign a task to",
     )
     state = State.of(snapshot)
     plan = Plan()
@@ -223,12 +223,13 @@ def _task(state: State, snapshot: Snapshot, run: Run, task_id: str) -> tuple[Rec
         snapshot, run.user
     ):
         raise NotPermittedError(
-            f"{task.key} is not {run.user}'s task", "an operator may, or whom it is assigned to"
+            f"{task.key} is not {run.user}'s task", "only an operator or its assignee can do this"
         )
     ticket = staff.ticket_of(state, task)
     if ticket is None:
         raise RuleError(
-            f"{task.key} is a memory: its ticket {task['sales_id'] or ''} is gone or has another task"
+            f"{task.key} is an old task: its ticket {task['sales_id'] or ''} is gone or has "
+            "another task"
         )
     return task, ticket
 
@@ -272,19 +273,20 @@ def plan_assign(
     priority: str = "",
     reopen: bool = False,
 ) -> Plan:
-    """Hand tasks to people in turn, those of one guest or one sale to one of them (§8 step 2, §14d). Without TaskIDs: the tasks that are ready and
-    still to do, of these matches, of nobody, or of one person.
+    """Hand tasks to people in turn, those of one guest or one sale to one of them (§8 step 2,
+    §14d). Without TaskIDs: the tasks that are ready and still to do, of these matches, of nobody,
+    or of one person.
 
-    reopen: an ISSUE becomes NOT_SENT. Raises NotFoundError, RuleError where no task fits.
+    reopen: an ISSUE becomes NOT_SENT. Raises NotFoundError, RuleError where no task matches.
     """
-    users.require_welcome(snapshot, people, "no task is assigned to")
+    users.require_welcome(snapshot, people, "can't assign a task to")
     state = State.of(snapshot)
     if task_ids:
         pairs = [_task(state, snapshot, run, task_id) for task_id in _each(task_ids)]
         for given, asked in pairs:
             if people and asked.key in state.waiting:
                 why = staff.why_not_ready(state, asked)
-                raise RuleError(f"{given.key} ({asked.key}) is not handed out: {why}")
+                raise RuleError(f"{given.key} ({asked.key}) is not assigned: {why}")
     else:
         wanted = set(filtered(snapshot, DISTRIBUTION, matches, run.chosen))
         pairs = []
@@ -302,8 +304,9 @@ def plan_assign(
                 pairs.append((task, ticket))
     if not pairs:
         raise RuleError(
-            "no task fits",
-            "only what is ready (a unit and an address) is handed out; staff tasks --all lists everything",
+            "no task matches",
+            "only ready tasks (with a unit and an e-mail address) are assigned; staff tasks --all "
+            "lists them all",
         )
     counts = dict.fromkeys(people, 0)
     edits = []
@@ -330,19 +333,19 @@ def plan_assign(
 def plan_escalate(
     snapshot: Snapshot, task_ids: Sequence[str], run: Run, *, reason: str, to: str = ""
 ) -> Plan:
-    """Hand issues up to an ops_manager (§14d), recorded in `_STAFF_QUEUE`: to whom, when, by whom and
-    why. The tickets stay ISSUE (D7) until somebody resolves them; their priority becomes High.
+    """Hand issues up to an ops_manager (§14d), recorded in `_STAFF_QUEUE`: to whom, when, by whom
+    and why. The tickets stay ISSUE (D7) until somebody resolves them; their priority becomes High.
 
     to: a name or address; whoever is ops_manager where nobody is named. Raises NotFoundError,
     RuleError for a task that is no ISSUE, or where `to` is no ops_manager of _USERS.
     """
     managers = users.Users.of(snapshot[USERS])
     if to and managers:
-        users.require_welcome(snapshot, [to], "no issue is escalated to")
+        users.require_welcome(snapshot, [to], "can't escalate an issue to")
         if roles.ROLE.index(managers.role(to)) < roles.ROLE.index(roles.OPS_MANAGER):
             raise RuleError(
-                f"{to} is no {roles.OPS_MANAGER}: {USERS} says {managers.role(to)}",
-                f"{', '.join(managers.managers) or 'nobody'} may be named",
+                f"{to} is not an {roles.OPS_MANAGER}: {USERS} says {managers.role(to)}",
+                f"{', '.join(managers.managers) or 'nobody'} can be named",
             )
     state = State.of(snapshot)
     plan = Plan()
@@ -351,7 +354,8 @@ def plan_escalate(
         task, ticket = _task(state, snapshot, run, task_id)
         if ticket["delivery"] != states.ISSUE:
             raise RuleError(
-                f"{task.key} ({ticket.key}) is {ticket['delivery'] or states.NOT_SENT}, no {states.ISSUE}",
+                f"{task.key} ({ticket.key}) is {ticket['delivery'] or states.NOT_SENT}, not "
+                f"{states.ISSUE}",
                 "staff report-issue reports one",
             )
         values = {
@@ -417,7 +421,8 @@ def plan_reveal(snapshot: Snapshot, task_id: str, run: Run, event: str | None) -
     used = staff.account(state, ticket)
     if not used.password:
         raise RuleError(
-            f"{task.key} ({ticket.key}) has no password", "credentials assign gives its unit one"
+            f"{task.key} ({ticket.key}) has no password",
+            "credentials assign gives its unit a password",
         )
     known_as = state.unit(ticket).vendor or ticket["vendor"] or ""
     found = Credential(
@@ -462,15 +467,15 @@ def plan_map(
         others = groups.keys_of(vendor, None, frozenset()) - {key}
         if groups.names and others and (key, vendor.casefold(), "") not in have:
             raise RuleError(
-                f"{vendor} belongs to {' and '.join(sorted(others))} already",
-                "supplier unmap takes it from there",
+                f"{vendor} already belongs to {' and '.join(sorted(others))}",
+                "supplier unmap removes it there",
             )
         if (key, vendor.casefold(), "") not in have:
             rows.append((key, vendor, None, run.user, run.now))
     for pattern in patterns:
         if "@" not in pattern and "*" not in pattern:
             raise UsageError(
-                f"--email {pattern!r} is no pattern of addresses", "for example 'bdc*@*'"
+                f"--email {pattern!r} is not a pattern of e-mail addresses", "for example 'bdc*@*'"
             )
         if (key, "", pattern.casefold()) not in have:
             rows.append((key, None, pattern, run.user, run.now))
@@ -483,7 +488,7 @@ def plan_map(
                 Finding(
                     "UNKNOWN_VENDOR",
                     Severity.INFO,
-                    f"nothing was bought from {vendor!r} so far: is it spelt so?",
+                    f"nothing was bought from {vendor!r} so far: check the spelling",
                 )
             )
     return plan
@@ -504,7 +509,7 @@ def plan_unmap(snapshot: Snapshot, key: str, names: Sequence[str]) -> Plan:
             rows[row["row"]] = f"{key} {name}"
     if not rows:
         raise NotFoundError(
-            f"{SUPPLIER_GROUPS} has no such entry of {key}", "supplier groups lists them"
+            f"{SUPPLIER_GROUPS} has no such entry for {key}", "supplier groups lists them"
         )
     plan.changes.delete(SUPPLIER_GROUPS, rows)
     plan.result = Unmapped(key, tuple(rows.values()))

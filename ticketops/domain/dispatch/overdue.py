@@ -24,8 +24,9 @@ from ticketops.schema.tables import Snapshot
 @dataclass(frozen=True, slots=True)
 class Figures:
     """tickets: still owed; allocated: with a unit; sent: SENT or UPLOADED; accepted; pending;
-    issues: ISSUE, or what a client said ISSUE of and has not accepted since; no_guest: with a unit but no address; to_send: with both, not sent; overdue: neither
-    sent nor accepted past the deadline; today: due before the day ends."""
+    issues: ISSUE, or tickets with a client's ISSUE that it has not accepted since; no_guest: with a
+    unit but no e-mail address; to_send: with both, not sent; overdue: neither sent nor accepted
+    past the deadline; today: due before the day ends."""
 
     tickets: int = 0
     allocated: int = 0
@@ -41,8 +42,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """What must be done today, and by whom, for how many tickets of a match. deadline: on the clock
-    of the venue. first: a SalesID."""
+    """What must be done today, who does it, and for how many tickets of a match. deadline: in the
+    venue's time zone. first: a SalesID."""
 
     what: str
     who: str
@@ -54,8 +55,8 @@ class ToDo:
 
 @dataclass(frozen=True, slots=True)
 class DispatchStatus:
-    """`dispatch status`: figures by name, what is to be done, the most urgent first, and how many
-    matches have no date."""
+    """`dispatch status`: figures by name, what to do, most urgent first, and how many matches have
+    no date."""
 
     total: Figures
     clients: dict[str, Figures]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ClientFigures:
-    """How far a client is, in tickets that are still owed. missing_…: with a unit, but without an
+    """How far a client is, in tickets still owed. missing_…: with a unit but without an e-mail
     address or a full name; sent: SENT or UPLOADED."""
 
     tickets: int
@@ -22,8 +22,7 @@ class ClientFigures:
 
 @dataclass(frozen=True, slots=True)
 class ClientGroup:
-    """A client, the spellings of its name that go into one book, and the figures of
-    `ClientFigures`."""
+    """A client, the spellings of its name that share one book, and the figures of `ClientFigures`."""
 
     client: str
     companies: tuple[str, ...]
@@ -35,7 +34,7 @@ class ClientGroup:
     accepted: int
     issues: int
     confirmed: bool
-    """Whether its book is made: it has one name, or somebody said that they are one client."""
+    """Whether its book is built: it has one name, or someone merged its names into one client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ class ClientGroups:
 
 @dataclass(frozen=True, slots=True)
 class ClientTicket:
-    """A ticket as its client reads it. sets, allocated: tickets of its sale that are owed, and how
-    many of them have a unit. in_words: what its delivery means."""
+    """A ticket as its client reads it. sets, allocated: tickets of its sale still owed, and how
+    many have a unit. in_words: what its delivery means."""
 
     sales_id: str
     match: str | None
@@ -77,8 +76,8 @@ class ClientTicket:
 
 @dataclass(frozen=True, slots=True)
 class ClientView:
-    """`client view`. view: the filters as text, empty for everything; summary: of the tickets that
-    it shows."""
+    """`client view`. view: the filters as text, empty for everything; summary: figures of the
+    tickets shown."""
 
     client: str
     companies: tuple[str, ...]
@@ -89,7 +88,7 @@ class ClientView:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """A view that was saved. client: whose; None for everybody's. filters: None for everything. by:
+    """A saved view. client: whose it is; None for every client. filters: None for everything. by:
     who saved it."""
 
     name: str
@@ -107,7 +106,7 @@ class SavedViews:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`client accept`: the SalesIDs whose receipt is confirmed, and by whom."""
+    """`client accept`: the SalesIDs whose receipt is confirmed, and who confirmed it."""
 
     client: str
     accepted: tuple[str, ...]
@@ -116,7 +115,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class CopiedDown:
-    """`client copy-down`: SalesIDs, whose guest went to which tickets."""
+    """`client copy-down`: the SalesID that the guest comes from, and the SalesIDs that got it."""
 
     source: str = field(metadata={"alias": "from"})
     to: tuple[str, ...]
@@ -133,7 +132,7 @@ class SupplierRule:
 
 @dataclass(frozen=True, slots=True)
 class SupplierList:
-    """`supplier groups`. units: {SupplierKey: how many units are its}."""
+    """`supplier groups`. units: {SupplierKey: number of its units}."""
 
     groups: tuple[SupplierRule, ...]
     units: dict[str, int]
@@ -141,14 +140,14 @@ class SupplierList:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """`supplier map` and `supplier learn`: what was not there before."""
+    """`supplier map` and `supplier learn`: the new entries."""
 
     added: tuple[SupplierRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    """`supplier unmap`: each `SUPPLIERKEY vendor or pattern` that was taken out."""
+    """`supplier unmap`: each removed `SUPPLIERKEY vendor or pattern`."""
 
     supplier_key: str
     removed: tuple[str, ...]
@@ -156,8 +155,8 @@ class Unmapped:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`staff queue`, in tasks. ready: with a unit and an address; memories: of tickets that are
-    gone, not among `tasks`."""
+    """`staff queue`, in tasks. ready: with a unit and an e-mail address; memories: tasks whose
+    tickets are gone, not counted in `tasks`."""
 
     tasks: int
     ready: int
@@ -183,12 +182,12 @@ class Task:
     priority: str
     status: str
     escalated_to: str | None
-    """Who decides about its issue; None where it was not escalated."""
+    """Who decides about its issue; None if it was not escalated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """`staff tasks`, the most urgent first. person: whose; None for everybody's."""
+    """`staff tasks`, most urgent first. person: whose tasks; None for everyone's."""
 
     person: str | None
     tasks: tuple[Task, ...]
@@ -196,7 +195,7 @@ class Tasks:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """`staff assign`: TaskIDs; {address: how many it got}; None where the priority stays."""
+    """`staff assign`: TaskIDs; {address: number of tasks}; None if the priority stays."""
 
     tasks: tuple[str, ...]
     people: dict[str, int]
@@ -213,7 +212,7 @@ class MarkedTask:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """`staff mark` and `staff report-issue`. delivery: what the tickets are now."""
+    """`staff mark` and `staff report-issue`. delivery: the new Delivery of the tickets."""
 
     marked: tuple[MarkedTask, ...]
     delivery: str
@@ -221,7 +220,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """`staff escalate`: tasks that somebody above decides about, and why."""
+    """`staff escalate`: the escalated tasks, who decides, and why."""
 
     escalated: tuple[MarkedTask, ...]
     to: str
@@ -230,7 +229,7 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class TaskRevealed:
-    """`staff reveal`: whose password is looked at; the password is not in it."""
+    """`staff reveal`: the task whose password is shown; the password is not included."""
 
     task_id: str
     sales_id: str

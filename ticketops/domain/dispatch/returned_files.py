@@ -81,16 +81,17 @@ def whose_file(
         made, whose = known[file.book_id].kind, known[file.book_id].party
         if made and made != file.kind:
             refuse(
-                "WRONG_KIND", f"it was made as a {made} book, and says that it is a {file.kind} one"
+                "WRONG_KIND",
+                f"it was built as a {made} book but says that it is a {file.kind} book",
             )
             return None
         if party and party != whose:
-            refuse("WRONG_PARTY", f"it was made for {whose}, not for {party}")
+            refuse("WRONG_PARTY", f"it was built for {whose}, not for {party}")
             return None
         return whose
     if party:
         return party
-    refuse("UNKNOWN_BOOK", "this workbook did not make it, or its making was undone")
+    refuse("UNKNOWN_BOOK", "this workbook did not build it, or the build was undone")
     return None
 
 
@@ -104,9 +105,7 @@ def welcome(
     for person, why in users.barred_people(snapshot, [party]).items():
         findings.append(
             Finding(
-                "NOT_TAKEN",
-                Severity.HIGH,
-                f"{file.file}: nothing is taken from {person}, who {why}",
+                "NOT_TAKEN", Severity.HIGH, f"{file.file}: nothing is read from {person}, who {why}"
             )
         )
         return None
@@ -114,8 +113,8 @@ def welcome(
 
 
 def summed_up(findings: list[Finding], start: int, file: str) -> None:
-    """Of what was found in one file, from `start` on, the first of each kind are told one by one, the
-    rest of them by a finding that counts them."""
+    """Of what was found in one file, from `start` on, the first of each kind are told one by one,
+    the rest of them by a finding that counts them."""
     told: dict[str, list[Finding]] = {}
     for finding in findings[start:]:
         told.setdefault(finding.code, []).append(finding)
@@ -147,9 +146,15 @@ def checked_text(
         text = spelling.choice(text, states.DELIVERY) or text.upper().replace(" ", "_")
     longest = LONGEST.get(name, LONGEST_TEXT)
     if len(text) > longest:
-        return text, ("TOO_LONG", f"{len(text):,} characters, {longest:,} fit; it is not taken")
+        return text, (
+            "TOO_LONG",
+            f"{len(text):,} characters are too many; at most {longest:,} fit, so it is not taken",
+        )
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-        return text, ("BAD_TEXT", "half a character (a lone surrogate); it is not taken")
+        return text, (
+            "BAD_TEXT",
+            "it holds half a character (a lone surrogate), so it is not taken",
+        )
     if name in _NAMES:
         text = spelling.tidy(text)
     elif not text.isprintable():
@@ -157,12 +162,12 @@ def checked_text(
     if name == "client_email":
         text = bare_address(text)
     if name == "client_email" and text and (wrong := check_email(text)):
-        return text, ("BAD_EMAIL", f"{text[:80]!r} is no e-mail address: {wrong}")
+        return text, ("BAD_EMAIL", f"{text[:80]!r} is not an e-mail address: {wrong}")
     if name == "dispatched_at" and text:
         try:
             moment = parse_moment(text, dates)
         except ValueError as error:
             return text, ("BAD_DATE", f"{error}; write it as 2026-06-11 14:30")
         if moment is None:
-            return text, ("BAD_DATE", f"{text[:40]!r} is no date and time (2026-06-11 14:30)")
+            return text, ("BAD_DATE", f"{text[:40]!r} is not a date and time (2026-06-11 14:30)")
     return text, None

@@ -1,5 +1,5 @@
-"""A file that came back, as field edits: which of its cells say something new, and whether its party may
-say it (§7 step 8, §9d, §8)."""
+"""A file that came back, as field edits: which of its cells say something new, and whether its
+party may say it (§7 step 8, §9d, §8)."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ _FIELD = {"dispatch_status": "delivery", "staff_notes": "dispatch_notes"}
 
 @dataclass(frozen=True, slots=True)
 class FilePulled:
-    """A file that came back. party: whose; empty where that can't be told. rows: that it has;
-    edits: what it says that is new, in cells; refused: cells and rows of these that can't be taken,
-    each with a finding."""
+    """A returned file. party: whose file it is, empty if unknown. rows: number of rows; edits:
+    number of changed cells; refused: number of changed cells and rows that can't be taken, each
+    with a finding."""
 
     file: str
     kind: str
@@ -165,7 +165,7 @@ class _Reader:
             self._tell(
                 "MISSING_COLUMN",
                 Severity.MEDIUM,
-                f"the column {header!r} is gone or renamed; what stood in it is not read",
+                f"the column {header!r} is missing or renamed; its content is not read",
             )
         base = self._base()
         rows: dict[str, list[tuple[ReturnedRow, Record, Record | None]]] = {}
@@ -201,7 +201,7 @@ class _Reader:
         self._copied_over(base, rows)
         if self.untouched:
             cells = "1 cell holds" if self.untouched == 1 else f"{self.untouched:,} cells hold"
-            message = f"{cells} what stood there when the book was made, though a copy of it said something else: that is not taken back"
+            message = f"{cells} what it held when the book was built, although a copy of the book said something else: the copy's value stays"
             self._tell("NOT_TAKEN_BACK", Severity.INFO, message)
 
     def _missing(
@@ -228,7 +228,7 @@ class _Reader:
             self._tell(
                 "MISSING_ROWS",
                 Severity.MEDIUM,
-                f"{rows_of} gone: {listed}; nothing is changed for them",
+                f"{rows_of} missing: {listed}; nothing changes for them",
                 sales_id=gone[0] if len(gone) == 1 else "",
             )
 
@@ -257,8 +257,8 @@ class _Reader:
                 self._tell(
                     "SAME_GUEST",
                     Severity.MEDIUM,
-                    f"{' '.join(guest[:2])} stands in {len(held)} rows, over other guests in {listed}: "
-                    "was one row copied over the others?",
+                    f"{' '.join(guest[:2])} is in {len(held)} rows and replaces other guests in "
+                    f"{listed}: was one row copied over the others?",
                     sales_id=replaced_in[0],
                 )
 
@@ -281,7 +281,7 @@ class _Reader:
         text = text[:LONGEST_TEXT]
         said = self.before[self.file.book_id, ""].setdefault("comment", [])
         if len(said) >= MOST_LINES:
-            message = f"row {row.row}: more lines than anybody reads; it is not taken"
+            message = f"row {row.row}: it has too many lines and is not taken"
             self._tell("TOO_MANY_LINES", Severity.MEDIUM, message, row.row, refused=True)
         elif text not in said:
             said.append(text)
@@ -301,21 +301,24 @@ class _Reader:
             self._tell(
                 "NO_BASE",
                 Severity.INFO,
-                "its hidden sheet is gone: what differs from the workbook counts as a conflict",
+                "its hidden sheet is missing: every difference from the workbook counts as a "
+                "conflict",
             )
             return None
         if not self.base_hash:
             self._tell(
                 "NO_BASE",
                 Severity.INFO,
-                "this workbook does not know the book: what differs from the workbook counts as a conflict",
+                "this workbook does not know the book: every difference from the workbook counts "
+                "as a conflict",
             )
             return None
         if hash_of_base(self.file.base) != self.base_hash:
             self._tell(
                 "BASE_CHANGED",
                 Severity.MEDIUM,
-                "its hidden sheet was changed: what differs from the workbook counts as a conflict",
+                "its hidden sheet was changed: every difference from the workbook counts as a "
+                "conflict",
             )
             return None
         return {row.key: row for row in self.file.base if row.key}
@@ -329,7 +332,7 @@ class _Reader:
         says = any(self._texts(row).values()) or row.formulas
         if not key:
             if says and self.file.kind == book_kinds.SUPPLIER:
-                message = f"row {row.row} serves no ticket yet; what was typed there is not taken"
+                message = f"row {row.row} serves no ticket yet; what was typed there is not read"
                 self._tell("CLOSED_CELL", Severity.MEDIUM, message, row.row, refused=True)
             elif says and not self._line(row):
                 self._tell(
@@ -355,7 +358,7 @@ class _Reader:
                 self._tell(
                     "UNKNOWN_ROW",
                     Severity.MEDIUM,
-                    f"row {row.row}: {key[:60]!r} is no ticket of the workbook",
+                    f"row {row.row}: {key[:60]!r} is not a ticket of the workbook",
                     row.row,
                     refused=True,
                 )
@@ -364,7 +367,7 @@ class _Reader:
             self._tell(
                 "KEY_CHANGED",
                 Severity.MEDIUM,
-                f"row {row.row} is {ticket.key} by its hidden key and {spare[:40]!r} by the visible one",
+                f"row {row.row} has the hidden key {ticket.key} and the visible key {spare[:40]!r}",
                 row.row,
                 ticket.key,
                 refused=True,
@@ -484,7 +487,7 @@ class _Reader:
         said, wrong = checked_text(known, text, self.check_email, self.dates)
         if said in earlier:
             if said not in (stands, earlier[-1]):
-                message = f"{self._cell(row, name)} ({ticket.key}): {text[:60]!r} was said before and changed since; it is not taken again"
+                message = f"{self._cell(row, name)} ({ticket.key}): {text[:60]!r} was read before and has changed since; it is not taken again"
                 self._tell("SAID_BEFORE", Severity.LOW, message, row.row, ticket.key, refused=True)
             return None
         cell = self._cell(row, name)
@@ -493,7 +496,7 @@ class _Reader:
             what = (
                 "was locked"
                 if unit_of(ticket) or name == "delivery"
-                else "is locked until there is a ticket for it"
+                else "is locked until it has a ticket"
             )
             self._tell(
                 "CLOSED_CELL",
@@ -521,11 +524,11 @@ class _Reader:
             else self.units_said.get(self._key(row, ticket, task), "")
         )
         if known in ("delivery", "dispatched_at") and unit_id and unit_id != unit_of(ticket):
-            message = f"{cell}: {text or 'nothing'} was said of {unit_id}; {ticket.key} has {unit_of(ticket) or 'no unit'} now"
+            message = f"{cell}: {text or 'nothing'} was set for {unit_id}; {ticket.key} now has {unit_of(ticket) or 'no unit'}"
             self._tell("OTHER_UNIT", Severity.MEDIUM, message, row.row, ticket.key, refused=True)
             return None
         if not text and stands and self._is_kept(ticket, known):
-            message = f"{cell} ({ticket.key}): {stands[:60]!r} was erased; it is kept (client pull --accept-erased takes it out)"
+            message = f"{cell} ({ticket.key}): {stands[:60]!r} was erased; it is kept (client pull --accept-erased removes it)"
             self._tell("ERASED", Severity.MEDIUM, message, row.row, ticket.key, refused=True)
             return None
         value: Any = text or None

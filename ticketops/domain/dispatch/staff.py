@@ -189,7 +189,8 @@ def barred_findings(state: State) -> list[Finding]:
         Finding(
             "ASSIGNEE_BARRED",
             Severity.HIGH,
-            f"{open_tasks[person]} of the tasks are assigned to {person}, who {why}: `staff assign --from {person} --to ADDRESS` hands them on",
+            f"{open_tasks[person]} of the tasks are assigned to {person}, who {why}: `staff "
+            f"assign --from {person} --to ADDRESS` reassigns them",
             STAFF_QUEUE,
         )
         for person, why in sorted(users.barred_people(state.snapshot, open_tasks).items())

@@ -16,6 +16,7 @@ from ticketops.domain.ticket.records import Record, StockUnit, is_live
 from ticketops.domain.ticket.unit_ids import unit_of
 from ticketops.domain.ticket.wording import Spans, reading
 from ticketops.model import book_kinds, ids, states
+from ticketops.model.display import counted
 from ticketops.schema import book_words
 from ticketops.schema.book_layouts import SUPPLIER_LAYOUT, Book, BookRow
 from ticketops.schema.layouts.event.queues import SUPPLIER_QUEUE_SHEET
@@ -163,8 +164,8 @@ def tickets_by_unit(state: State) -> dict[str, Record]:
 
 
 def units_of(state: State) -> dict[str, list[StockUnit]]:
-    """{SupplierKey: its units}, by match, set and position in the set; those of CANCELLED and REPLACED
-    are left out."""
+    """{SupplierKey: its units}, by match, set and position in the set; those of CANCELLED and
+    REPLACED are left out."""
     found: dict[str, list[StockUnit]] = {}
     for unit_id in state.suppliers:
         key, unit = state.supplier_of(unit_id), state.units[unit_id]
@@ -207,8 +208,8 @@ def book(state: State, key: str, units: Iterable[StockUnit], by_unit: dict[str, 
 def _by_set(
     state: State, key: str, units: Iterable[StockUnit], by_unit: Mapping[str, Record]
 ) -> str:
-    """`Allocated: M01 Cat 1 0012: 2 of 5 · …`: how many of each set have a ticket (§9b); the sets by
-    what their supplier knows of them."""
+    """`Allocated: M01 Cat 1 0012: 2 of 5 · …`: how many of each set have a ticket (§9b); the sets
+    by what their supplier knows of them."""
     counts: dict[str, list[int]] = {}
     names: dict[str, str] = {}
     for unit in units:
@@ -219,7 +220,7 @@ def _by_set(
         parts = (unit.match, unit.category, _shown_seat(state, key, unit.contract))
         names.setdefault(one, " ".join(filter(None, parts)))
     said = [f"{names[one]}: {have} of {of}" for one, (have, of) in counts.items()]
-    more = f" · and {len(said) - _MOST_SETS} more sets" if said[_MOST_SETS:] else ""
+    more = f" · and {counted(len(said) - _MOST_SETS, 'more set')}" if said[_MOST_SETS:] else ""
     return f"Allocated: {' · '.join(said[:_MOST_SETS])}{more}" if said else ""
 
 

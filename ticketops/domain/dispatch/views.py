@@ -68,7 +68,7 @@ def saved_view(state: State, group: str, name: str) -> Filters:
         if (view or "").casefold() == name.casefold() and whose in own
     ]
     if not found:
-        raise NotFoundError(f"no view is called {name!r}", "client views lists them")
+        raise NotFoundError(f"there is no view {name!r}", "client views lists them")
     return Filters.from_text(found[-1] or "")
 
 

@@ -34,8 +34,8 @@ def sales(snapshot: Snapshot, new: range) -> list[Finding]:
         Finding(
             CODE,
             Severity.LOW,
-            f"{sales_id}: PO {po} of {client} is recorded already, {first[who, which]}: "
-            "cancel one, or --again if it is another order",
+            f"{sales_id}: PO {po} of {client} is already recorded, {first[who, which]}: "
+            "cancel one, or give --again if it is another order",
             SALES,
             row,
             sales_id,
@@ -71,8 +71,8 @@ def purchases(snapshot: Snapshot, new: range, vendors: Directory) -> list[Findin
             Finding(
                 CODE,
                 Severity.LOW,
-                f"{what} are recorded already, {before}{more}: "
-                "undo one, or --again if they were bought again",
+                f"{what} are already recorded, {before}{more}: undo one, or give --again if they "
+                "were bought again",
                 PURCHASES,
                 row,
             )

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 from ticketops.domain.catalogue.matches import Catalogue
 from ticketops.domain.masterdata.who import Directory, Found
 from ticketops.errors import InputError, TicketopsError, UnclearNameError
+from ticketops.model.display import counted
 
 _MOST = 20
 """Kinds of faults that one answer names, and lines of a kind."""
@@ -112,7 +113,7 @@ def _first(file: str, named: str) -> str:
 def _others(lines: Sequence[int]) -> str:
     if not lines:
         return ""
-    more = f"{len(lines)} more lines"
+    more = f"{counted(len(lines), 'more line')}"
     if len(lines) <= _MOST:
         more = f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
     return f" (and {more})"

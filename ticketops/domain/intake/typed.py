@@ -13,6 +13,7 @@ import polars as pl
 
 from ticketops.domain.plan import Plan, Run
 from ticketops.model import states
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import CURRENCIES, DEFAULT_CURRENCY, line_total
 from ticketops.model.names import name_key
@@ -38,8 +39,8 @@ def complete(
     it, a callable makes one a row.
 
     Date and CreatedAt are of this run; the Currency is the one that the party uses, else the one of
-    the sheet, else that of `add`, and that is reported. What somebody typed stays, also where it does
-    not fit its column.
+    the sheet, else that of `add`, and that is reported. What somebody typed stays, also where it
+    does not fit its column.
     """
     if not rows:
         return
@@ -94,14 +95,14 @@ class _Currencies:
         elif len(self._every) == 1:
             why, currency = "as in all other rows", next(iter(self._every))
         else:
-            why, currency = "as `add` takes it where none is given", DEFAULT_CURRENCY
+            why, currency = "the default of `add`", DEFAULT_CURRENCY
         self._told.setdefault(f"Currency {currency}, {why}", []).append(row)
         return currency
 
     def findings(self, sheet: str, keys: Mapping[int, str]) -> Iterator[Finding]:
         """One for each assumption, one for each doubt."""
         for what, rows in self._told.items():
-            message = f"{_named(sheet, rows, keys)}: {what}; correct it where it is not so"
+            message = f"{_named(sheet, rows, keys)}: {what}; correct it if that is wrong"
             yield Finding(
                 "CURRENCY_ASSUMED",
                 Severity.INFO,
@@ -111,7 +112,7 @@ class _Currencies:
                 keys[rows[0]] if sheet == SALES else "",
             )
         for what, rows in self._unsure.items():
-            message = f"{_named(sheet, rows, keys)}: Currency is blank, and {what}: type it"
+            message = f"{_named(sheet, rows, keys)}: Currency is blank, and {what}: fill it in"
             yield Finding(
                 "CURRENCY_UNKNOWN",
                 Severity.MEDIUM,
@@ -174,7 +175,7 @@ def totals(
             )
             plan.changes.set(sheet, row, keys.get(row, ""), cells)
         elif not _same(total, want):
-            message = f"Total is {total:,.2f}, {number:,} × {price:,.2f} is {want:,.2f}: it is kept; once it is cleared, expand computes it"
+            message = f"Total is {total:,.2f}, but {number:,} × {price:,.2f} is {want:,.2f}: it is kept; clear the cell and expand computes it"
             sales_id = keys.get(row, "") if sheet == SALES else ""
             found.append(
                 Finding(
@@ -199,7 +200,7 @@ def totals(
             Finding(
                 TOTAL_DIFFERS,
                 Severity.LOW,
-                f"{len(found) - _MOST:,} more rows have a Total of their own",
+                f"{counted(len(found) - _MOST, 'more row')} with a typed Total",
                 sheet,
             )
         )
@@ -212,8 +213,8 @@ def retotalled(
     was: tuple[int | None, float | None, float | None, float | None],
     now: tuple[int, float | None],
 ) -> tuple[dict[str, tuple[Any, Any]], list[Finding]]:
-    """Total, and TotalComputed where the sheet has it, of a sale line whose Number or Price a command
-    changes; a Total that somebody typed stays, with a finding. A formula stands.
+    """Total, and TotalComputed where the sheet has it, of a sale line whose Number or Price a
+    command changes; a Total that somebody typed stays, with a finding. A formula stands.
 
     was: Number, Price, Total and TotalComputed before; now: Number and Price.
     """
@@ -229,7 +230,7 @@ def retotalled(
         return cells | ({"total_computed": (computed, want)} if remembers(table) else {}), []
     if _same(total, want):
         return {}, []
-    message = f"{sales_id}: Total is {total:,.2f}, {now[0]:,} × {now[1]:,.2f} is {want:,.2f}: it was typed and is kept; once it is cleared, expand computes it"
+    message = f"{sales_id}: Total is {total:,.2f}, but {now[0]:,} × {now[1]:,.2f} is {want:,.2f}: it was typed and is kept; clear the cell and expand computes it"
     return {}, [Finding(TOTAL_DIFFERS, Severity.LOW, message, SALES, row, sales_id)]
 
 

@@ -20,7 +20,7 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A client, and the other names that it has now; added: those of them that it had not."""
+    """A client and its other names; added: the new ones."""
 
     client: str
     names: tuple[str, ...]
@@ -29,7 +29,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A name that is a client of its own now, and whom it stood for before."""
+    """A name that is now a client of its own, and the client it belonged to before."""
 
     client: str
     was: str | None
@@ -51,7 +51,8 @@ def plan_merge(snapshot: Snapshot, names: Sequence[str], into: str, run: Run) ->
         means = _own_name(directory, name, plan)
         if same_name(means, owner):
             raise RuleError(
-                f"{means} is {owner} already", f"`ticketops client split {quoted(name)}` parts them"
+                f"{means} is already {owner}",
+                f"`ticketops client split {quoted(name)}` separates them",
             )
         found.append(means)
     _stands_for(plan, snapshot, found, owner, run)
@@ -71,7 +72,7 @@ def plan_alias(snapshot: Snapshot, client: str, names: Sequence[str], run: Run) 
         if name_key(name) in used and not same_name(directory.owner(name), owner):
             raise RuleError(
                 f"{name} is a client",
-                f"`ticketops client merge {quoted(name)} --into {quoted(owner)}` makes them one",
+                f"`ticketops client merge {quoted(name)} --into {quoted(owner)}` merges them",
             )
         if same_name(name, owner):
             raise RuleError(f"{name} is the client's own name")
@@ -92,7 +93,7 @@ def plan_split(snapshot: Snapshot, name: str, run: Run) -> Plan:
     plan = Plan()
     means = _own_name(directory, name, plan)
     if directory.is_apart(means):
-        raise RuleError(f"{means} is a client of its own already")
+        raise RuleError(f"{means} is already a client of its own")
     before = directory.owner(means)
     _stands_for(plan, snapshot, [means], means, run)
     plan.result = Split(means, None if same_name(before, means) else before)

@@ -34,7 +34,8 @@ def clients_alike(snapshot: Snapshot, severity: Severity) -> list[Finding]:
             "SIMILAR_CLIENTS",
             severity,
             f"{one} and {other} may be one client: `ticketops client merge {quoted(other)} --into"
-            f" {quoted(one)}` joins them, `ticketops client split {quoted(other)}` says that they are two",
+            f" {quoted(one)}` merges them, `ticketops client split {quoted(other)}` keeps them "
+            "apart",
             SALES if SALES in snapshot else "",
         )
         for one, other in pairs(clients(snapshot))
@@ -63,7 +64,7 @@ def _said(known: Directory, name: str) -> str:
     try:
         means = known.find(name)
     except UnclearNameError as error:
-        return f"is not clear: {' or '.join(error.candidates)}? `add` would refuse it"
+        return f"is ambiguous: {' or '.join(error.candidates)}? `add` would refuse it"
     if means.how in ("exact", "new", "alias"):
         return ""
-    return f"would be taken as {means.name} by `add`: type it so"
+    return f"means {means.name} to `add`: type it like that"

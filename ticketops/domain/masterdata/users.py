@@ -28,7 +28,7 @@ class UserSet:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A row of _USERS, as it stands there."""
+    """A row of _USERS."""
 
     user: str
     name: str | None
@@ -39,7 +39,7 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True)
 class UserList:
-    """Everybody in _USERS, and the role of the setting, which counts where it names nobody."""
+    """The users in _USERS, and the role of the setting, which applies if _USERS names nobody."""
 
     users: list[UserRow]
     default_role: str
@@ -160,7 +160,7 @@ def require(run: Run, least: str, what: str) -> None:
     if permits(run, least):
         return
     if run.managers is None:
-        hint = f'{USERS} names nobody, so the setting `role` counts: role = "{least}" in your own ~/.config/ticketops/ticketops.toml, or TICKETOPS_ROLE={least}'
+        hint = f'{USERS} names nobody, so the setting `role` applies: role = "{least}" in your own ~/.config/ticketops/ticketops.toml, or TICKETOPS_ROLE={least}'
     else:
         how = "--active" if run.barred.startswith("is inactive") else f"--role {least}"
         hint = f"`ticketops user set {_word(run.user)} {how}` changes that; {_by(run.managers)}"
@@ -220,7 +220,8 @@ def plan_set(
         active = old is None or old["active"] is not False
     if not (active and _manages(new_role)) and not managers - {_key(user)}:
         raise RuleError(
-            "then nobody could change users any more", "name an ops_manager or super_admin first"
+            "otherwise nobody could change users afterwards",
+            "name an ops_manager or super_admin first",
         )
     if not users:
         _tell_locked_out(
@@ -255,11 +256,12 @@ def _tell_locked_out(plan: Plan, run: Run, locked: Sequence[str], *, agreed: boo
     if not locked:
         return
     who = " and ".join(locked)
-    text = f"this is the first row of {USERS}: from now on only who stands there may do anything, so it locks out {who}, cron jobs of theirs included"
+    text = f"this is the first row of {USERS}: from now on only the users in it may run commands, so it locks out {who}, including cron jobs"
     if run.user in locked and not agreed:
         raise RuleError(
             text,
-            f"add -y if that is meant, or name yourself first: ticketops user set {_word(run.user)} --role ops_manager",
+            f"give -y if you mean it, or add yourself first: ticketops user set {_word(run.user)} "
+            "--role ops_manager",
         )
     plan.findings.append(Finding("LOCKED_OUT", Severity.INFO, text, USERS))
 

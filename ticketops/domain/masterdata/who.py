@@ -175,11 +175,11 @@ def unclear(
     """The refusal, with the candidates. insist: the option that takes the text as it is."""
     listed = list(dict.fromkeys(candidates))
     shown = ", ".join(listed[:_MOST_CANDIDATES]) + (" …" if len(listed) > _MOST_CANDIDATES else "")
-    hint = f"did you mean {shown}?" if len(listed) == 1 else f"did you mean one of these: {shown}?"
+    hint = f"did you mean {shown}?" if len(listed) == 1 else f"did you mean one of {shown}?"
     if insist:
-        hint += f" {insist} takes it as a new {what}"
+        hint += f" {insist} records it as a new {what}"
     return UnclearNameError(
-        f"{what} {text!r} is not clear",
+        f"{what} {text!r} is ambiguous",
         hint,
         what=what,
         text=text,
@@ -250,9 +250,9 @@ class Directory:
         it was looked for."""
         found = self.find(text, new=new, insist=insist)
         if found.how == "new" and not new:
-            more = f"; {insist} takes it all the same" if insist else ""
+            more = f"; {insist} takes it anyway" if insist else ""
             raise NotFoundError(
-                f"{where} has no {self._what} {found.name!r}", f"it is none that is known{more}"
+                f"{where} has no {self._what} {found.name!r}", f"it is unknown{more}"
             )
         return found
 

@@ -14,8 +14,8 @@ _MOST_NAMED = 5
 
 
 def changed_ids(snapshot: Snapshot) -> list[Finding]:
-    """One finding for each set that has units which nobody made, in the place of some that are gone:
-    their UnitIDs were probably replaced. Units that were only added, or only removed, are not
+    """One finding for each set that has units which nobody made, in the place of some that are
+    gone: their UnitIDs were probably replaced. Units that were only added, or only removed, are not
     told."""
     units = snapshot[UNITS].frame.select("row", "unit_id", "set_id").drop_nulls()
     made = snapshot[PURCHASE_META].frame.select("unit_id", "set_id").drop_nulls()
@@ -33,7 +33,8 @@ def changed_ids(snapshot: Snapshot) -> list[Finding]:
             Finding(
                 KEY_CHANGED,
                 Severity.HIGH,
-                f"{_listed(now)} of {set_id} were given to no unit, and {_listed(were)} are gone: if UnitIDs were replaced, put them back",
+                f"{_listed(now)} of {set_id} were never given to a unit, and {_listed(were)} are "
+                "missing: if UnitIDs were replaced, restore them",
                 UNITS,
                 rows["row"][0],
                 unit_id=now[0],

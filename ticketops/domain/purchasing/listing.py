@@ -15,6 +15,7 @@ import polars as pl
 from ticketops.domain.plan import Plan
 from ticketops.domain.ticket import unit_ids
 from ticketops.domain.ticket.identity import sale_of
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES, UNITS
 from ticketops.schema.tables import Snapshot
@@ -70,7 +71,7 @@ def differing(
     """A finding where a number that a person typed is not that of the unit."""
     if not number or not of_unit or number.casefold() == of_unit.casefold():
         return []
-    message = f"{sales_id}: INV-NO {number} was typed and stays, but {unit_id} is listed as {of_unit}; correct the one that is wrong"
+    message = f"{sales_id}: INV-NO {number} was typed and stays, but {unit_id} is listed as {of_unit}; correct the wrong one"
     return [Finding(DIFFERS, Severity.LOW, message, DISTRIBUTION, row, sales_id, unit_id)]
 
 
@@ -105,7 +106,7 @@ def no_more_contracts(tickets: int) -> list[Finding]:
     """A finding that says how many tickets showed the contract of their sale."""
     if not tickets:
         return []
-    message = f"INV-NO of {tickets:,} tickets was the contract of their sale: it is the vendor's listing number now, or blank"
+    message = f"INV-NO of {counted(tickets, 'ticket')} was the sale's contract: it is now the vendor's listing number, or blank"
     return [Finding(WAS_CONTRACT, Severity.INFO, message, DISTRIBUTION)]
 
 

@@ -40,6 +40,7 @@ from ticketops.domain.ticket.owners import Owners
 from ticketops.domain.ticket.unit_ids import referenced_units
 from ticketops.model import ids, states
 from ticketops.model.changes import ChangeSet
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import line_total
 from ticketops.model.names import name_key
@@ -86,8 +87,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """Numbers of units made and removed, and the UnitIDs of the first and the last that were
-    made."""
+    """The numbers of created and removed units, and the first and last created UnitIDs."""
 
     units_created: int
     units_removed: int
@@ -98,8 +98,8 @@ class Expanded:
 
 @dataclass(frozen=True, slots=True)
 class Purchased(Expanded):
-    """The same for purchases that were recorded, their PurchaseIDs, and the PurchaseOrderIDs that
-    their lines share."""
+    """The same for recorded purchases, with their PurchaseIDs and the PurchaseOrderIDs that their
+    lines share."""
 
     purchase_ids: list[str]
     purchase_order_ids: list[str]
@@ -116,11 +116,11 @@ def plan_add(
 ) -> Plan:
     """Purchase lines as rows of Purchases and as units; those of one vendor under one contract are
     one purchase and share a PurchaseOrderID. Reads the schedule, Purchases, units and their logs.
-    new: a vendor that is near a known one is somebody new. again: a line may be what another one is. faults: what is wrong with the lines
-    already.
+    new: a vendor that is near a known one is somebody new. again: a line may be what another one
+    is. faults: what is wrong with the lines already.
 
-    Raises NotFoundError or RuleError for a match or category that can't be, UnclearNameError (D23); of
-    several things that are wrong, one error says all.
+    Raises NotFoundError or RuleError for a match or category that can't be, UnclearNameError (D23);
+    of several things that are wrong, one error says all.
     """
     catalogue = Catalogue.of(snapshot, PURCHASES, chosen=run.chosen)
     directory = vendors(snapshot, run.chosen)
@@ -320,7 +320,8 @@ class _Expansion:
         if said:
             code, why = (
                 KEY_CHANGED,
-                f"says PurchaseID {said}, which no purchase has; row {purchase.row} agrees with it but is {purchase.purchase_id}",
+                f"has the PurchaseID {said}, which no purchase has; row {purchase.row} matches it "
+                f"but is {purchase.purchase_id}",
             )
         else:
             code, why = (
@@ -331,7 +332,7 @@ class _Expansion:
             Finding(
                 code,
                 Severity.HIGH,
-                f"{unit.unit_id} {why}: it is left as it is; put the right PurchaseID beside it",
+                f"{unit.unit_id} {why}: it is left unchanged; correct its PurchaseID",
                 UNITS,
                 unit.row,
                 unit.values["sales_id"] or "",
@@ -375,15 +376,16 @@ class _Expansion:
                 self._note(MISSING_ADDED, purchase, protected, len(units), target, created)
 
     def _twice(self, units: Sequence[Unit]) -> bool:
-        """Whether a UnitID stands twice: which of the rows is the copy nobody can tell, so that none
-        is removed or changed, nor another unit in its place."""
+        """Whether a UnitID stands twice: which of the rows is the copy nobody can tell, so that
+        none is removed or changed, nor another unit in its place."""
         known: dict[str, Unit] = {}
         twice = [u for u in units if u.unit_id and known.setdefault(u.unit_id, u) is not u]
         self._plan.findings += [
             Finding(
                 UNIT_TWICE,
                 Severity.HIGH,
-                f"{unit.unit_id} stands on row {known[unit.unit_id].row} too: the units of its purchase are left as they are",
+                f"{unit.unit_id} is also on row {known[unit.unit_id].row}: the units of its "
+                "purchase are left unchanged",
                 UNITS,
                 unit.row,
                 unit_id=unit.unit_id,
@@ -516,7 +518,8 @@ class _Expansion:
                 Finding(
                     "PURCHASE_CHANGED_AFTER_ALLOCATION",
                     Severity.MEDIUM,
-                    f"{unit.unit_id} is in use and keeps its values; its purchase now says {names}",
+                    f"{unit.unit_id} is in use and keeps its values, but its purchase has other "
+                    f"values of {names}",
                     UNITS,
                     unit.row,
                     old["sales_id"] or "",
@@ -560,8 +563,10 @@ class _Expansion:
         )
         if issue in (ALLOCATED_EXCEEDS, ORPHAN_PRESERVED):
             what = {
-                ALLOCATED_EXCEEDS: f"{allocated} units are in use but the purchase says {purchase.quantity}",
-                ORPHAN_PRESERVED: f"{allocated} units in use have no purchase any more; they are kept",
+                ALLOCATED_EXCEEDS: f"{counted(allocated, 'unit')} in use, but the purchase says "
+                f"{purchase.quantity}",
+                ORPHAN_PRESERVED: f"{counted(allocated, 'unit')} in use without a purchase; they "
+                "are kept",
             }[issue]
             row = purchase.row or None
             sheet = PURCHASES if row else UNITS

@@ -52,14 +52,14 @@ def purchases_of(
                 )
                 found += [left] if purchase_id else []
         elif row in bad or not is_quantity(number):
-            why = f"the Number of this purchase is not a whole number from 0 to {MAX_QUANTITY:,}"
+            why = f"the Number of this purchase must be a whole number from 0 to {MAX_QUANTITY:,}"
             find("BAD_QUANTITY", Severity.MEDIUM, why, match)
             found += [left] if purchase_id else []
         elif purchase_id and purchase_id in seen:
             find(
                 "DUPLICATE_PURCHASE_ID",
                 Severity.HIGH,
-                f"{purchase_id} stands on an earlier row too",
+                f"{purchase_id} is also on an earlier row",
                 match,
             )
         else:

@@ -48,8 +48,8 @@ class Which:
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """A sale line. tickets: rows of it that are not cancelled; allocated, sent: how many of
-    them."""
+    """A sale line. tickets: the number of its rows that are not cancelled; allocated, sent: how
+    many have that status."""
 
     row: int
     sales_id: str | None
@@ -64,7 +64,7 @@ class SaleRow:
     total: float | None
     currency: str | None
     status: str
-    """PARTIAL_PENDING where some of its tickets wait for approval (§14a)."""
+    """PARTIAL_PENDING if some of its tickets wait for approval (§14a)."""
     payment_status: str | None
     client_po: str | None
     order_id: str | None
@@ -87,7 +87,8 @@ class SaleList:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """A purchase line. units: how many were made of it; available, allocated: how many of them."""
+    """A purchase line. units: the number of its units; available, allocated: how many have that
+    status."""
 
     row: int
     purchase_id: str | None
@@ -220,7 +221,7 @@ class AllocationRow:
 
 @dataclass(frozen=True, slots=True)
 class AllocationLog:
-    """`allocate log`, the newest first. total: how many rows fit, before `most` cut them."""
+    """`allocate log`, newest first. total: the number of matching rows, before `most` cuts them."""
 
     rows: tuple[AllocationRow, ...]
     total: int
@@ -228,7 +229,7 @@ class AllocationLog:
 
 @dataclass(frozen=True, slots=True)
 class SaleWhole:
-    """`sale show`: a sale line with what hangs on it."""
+    """`sale show`: a sale line with its tickets, refunds and log."""
 
     sale: SaleRow
     tickets: tuple[TicketRow, ...]
@@ -337,7 +338,7 @@ def purchase_whole(snapshot: Snapshot, text: str, today: datetime) -> PurchaseWh
     ]
     if len(found) != 1:
         raise NotFoundError(
-            f"there is no purchase {text}" if not found else f"several purchases are called {text}",
+            f"there is no purchase {text}" if not found else f"several purchases match {text}",
             "name a PurchaseID, a SetID or a UnitID; `ticketops purchase list` shows all",
         )
     units = (
@@ -349,8 +350,8 @@ def purchase_whole(snapshot: Snapshot, text: str, today: datetime) -> PurchaseWh
 
 
 def unit_whole(snapshot: Snapshot, unit_id: str, today: datetime) -> UnitWhole:
-    """A unit with its ticket and what was done to its set or sale. Raises NotFoundError where there is
-    none."""
+    """A unit with its ticket and what was done to its set or sale. Raises NotFoundError where there
+    is none."""
     found = next((u for u in _units(snapshot, Which(), today) if u.unit_id == unit_id), None)
     if found is None:
         raise NotFoundError(f"there is no unit {unit_id}", "`ticketops unit list` shows all")

@@ -79,7 +79,7 @@ def doubtful(snapshot: Snapshot) -> list[Finding]:
         how = (
             "it does not count as available"
             if cell.sheet == UNITS and cell.column in ("status", "unit_id")
-            else counted.get(cell.column, "it has a line of its own")
+            else counted.get(cell.column, "it gets its own line")
         )
         found.append(replace(cell.finding(), message=f"{cell.said}; {how}"))
     return found

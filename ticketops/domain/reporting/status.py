@@ -21,6 +21,7 @@ from ticketops.domain.ticket.identity import sale_of_each
 from ticketops.domain.ticket.owners import OWNED_BY, Owners
 from ticketops.errors import TicketopsError, UndeclaredError
 from ticketops.model import states
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, PURCHASES, SALES, UNITS
 from ticketops.schema.tables import Snapshot
@@ -39,7 +40,7 @@ class Waiting:
     """Sales."""
     waiting_stock: int
     guest_details_missing: int
-    """Allocated tickets, not sent, without an address, as `dispatch status` counts them."""
+    """Allocated, unsent tickets without an e-mail address, as `dispatch status` counts them."""
     ready_to_send: int
     """Tickets with a unit and an address, not sent: of staff and of suppliers."""
     staff_to_send: int
@@ -49,7 +50,7 @@ class Waiting:
     refunds_to_decide: int
     delivery_issues: int
     reference_behind: int
-    """Cells of Game that differ from the schedule, and tickets whose seat is not their unit's
+    """Game cells that differ from the schedule, and tickets whose seat differs from their unit's
     (D21)."""
 
 
@@ -83,9 +84,9 @@ class Overview:
     """Sales of which some tickets wait for approval (§14a)."""
     audit: AuditSummary
     short: list[PositionLine]
-    """Where most tickets are short, five at most."""
+    """The five largest shortages at most."""
     actions: list[Action]
-    """The most urgent first."""
+    """Most urgent first."""
 
 
 def overview(snapshot: Snapshot, run: Run, buffer_hours: float) -> Plan:
@@ -154,17 +155,17 @@ def _actions(waiting: Waiting, issues: int, report: Position, approvals: list[st
         (
             issues,
             "audit run",
-            f"{issues:,} audit findings; audit repair mends those that are certain",
+            f"{counted(issues, 'audit finding')}; audit repair fixes what is certain",
         ),
         (
             waiting.unexpanded_purchases,
             "purchase expand",
-            f"{waiting.unexpanded_purchases:,} purchases without all their units",
+            f"{counted(waiting.unexpanded_purchases, 'purchase')} with missing units",
         ),
         (
             waiting.unexpanded_sales,
             "sale expand",
-            f"{waiting.unexpanded_sales:,} sales without all their rows",
+            f"{counted(waiting.unexpanded_sales, 'sale')} with missing rows",
         ),
         (
             waiting.pending_approval,
@@ -174,42 +175,44 @@ def _actions(waiting: Waiting, issues: int, report: Position, approvals: list[st
         (
             report.true_shortage,
             "report position",
-            f"{report.true_shortage:,} tickets sold that there is no stock for: buy, or sale upgrade",
+            f"{counted(report.true_shortage, 'ticket')} sold without stock: buy, or sale upgrade",
         ),
         (
             waiting.servable,
             "allocate auto",
-            f"{waiting.servable:,} tickets can be served from stock",
+            f"{counted(waiting.servable, 'ticket')} can be served from stock",
         ),
         (
             waiting.delivery_issues,
             f"ticket list --status {states.ISSUE}",
-            f"{waiting.delivery_issues:,} deliveries with an issue",
+            f"{counted(waiting.delivery_issues, 'delivery issue')}",
         ),
         (
             waiting.refunds_to_decide,
             f"refund list --decision {TO_BE_DECIDED}",
-            f"{waiting.refunds_to_decide:,} refunds to decide",
+            f"{counted(waiting.refunds_to_decide, 'refund')} to decide",
         ),
         (
             waiting.guest_details_missing,
             "client build --all",
-            f"{waiting.guest_details_missing:,} allocated tickets lack their guest's address",
+            f"{counted(waiting.guest_details_missing, 'allocated ticket')} without the guest's "
+            "e-mail address",
         ),
         (
             waiting.reference_behind,
             "dispatch sync",
-            f"{waiting.reference_behind:,} games or seats differ from the schedule or the units",
+            f"{counted(waiting.reference_behind, 'difference')} in games and seats from the "
+            "schedule and the units",
         ),
         (
             waiting.staff_to_send,
             "staff queue",
-            f"{waiting.staff_to_send:,} tickets that staff can send",
+            f"{counted(waiting.staff_to_send, 'ticket')} that staff can send",
         ),
         (
             waiting.supplier_to_send,
             "supplier build --all",
-            f"{waiting.supplier_to_send:,} tickets that suppliers can send",
+            f"{counted(waiting.supplier_to_send, 'ticket')} that suppliers can send",
         ),
     )
     return [Action(command, why) for count, command, why in candidates if count]

@@ -1,5 +1,5 @@
-"""`sale set` (§4): the quantity, price, notes or payment of a sale line changed as a whole, with all
-that follows from it."""
+"""`sale set` (§4): the quantity, price, notes or payment of a sale line changed as a whole, with
+all that follows from it."""
 
 from __future__ import annotations
 
@@ -48,21 +48,22 @@ class Amended:
     total: float | None
     payment_status: str | None
     status: str
-    """Of the sale, as `status` shows it: PARTIAL_PENDING where only some of its tickets wait for
-    approval."""
+    """The status of the sale, as `status` shows it: PARTIAL_PENDING if only some of its tickets
+    wait for approval."""
     added: list[str]
     cancelled: list[str]
     units: int
     """AVAILABLE again."""
     refund: Refund | None
-    """None where nothing that was paid is to be paid back."""
+    """None if no paid amount is to be paid back."""
 
 
 def plan_set(
     snapshot: Snapshot, sales_id: str, terms: Terms, run: Run, *, reason: str, force: bool = False
 ) -> Plan:
-    """Change a sale line: its row of Sales, Distribution rows made or cancelled, Total, Status; what
-    was paid too much waits in _REFUNDS. What it grows by passes the oversell check of `sale add`.
+    """Change a sale line: its row of Sales, Distribution rows made or cancelled, Total, Status;
+    what was paid too much waits in _REFUNDS. What it grows by passes the oversell check of `sale
+    add`.
 
     Fewer tickets: those without a unit go first, then the highest numbers. Raises NotFoundError,
     RuleError for a sale that is cancelled or stands twice, and where a ticket that would go was
@@ -126,12 +127,12 @@ def _require_changeable(snapshot: Snapshot, target: Target) -> None:
     rows = snapshot[SALES].frame.filter(pl.col("sales_id") == target.sales_id)["row"].to_list()
     if not rows:
         raise RuleError(
-            f"Sales has no {target.sales_id}: only Distribution has rows of it",
-            "recon run says more",
+            f"Sales has no {target.sales_id}: only Distribution has rows for it",
+            "recon run shows more",
         )
     if len(rows) > 1:
         raise RuleError(
-            f"{target.sales_id} stands on rows {', '.join(map(str, rows))} of Sales",
+            f"{target.sales_id} is on rows {', '.join(map(str, rows))} of Sales",
             "give one of them another SalesID, or delete it",
         )
     if target.terms.status in (states.CANCELLED, states.REJECTED):
@@ -172,7 +173,9 @@ def _paid_too_much(
             Finding(
                 "PAYMENT_SHORT",
                 Severity.LOW,
-                f"{target.sales_id} is PAID, but it asks for {after - before:,.2f} {target.terms.currency or ''} more now: `sale set {target.sales_id} --payment INVOICED` says so",
+                f"{target.sales_id} is PAID, but now costs {after - before:,.2f} "
+                f"{target.terms.currency or ''} more: `sale set {target.sales_id} --payment "
+                "INVOICED` records that",
                 SALES,
                 target.terms.row,
                 target.sales_id,

@@ -29,7 +29,7 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A sale that was approved, and what it was given; or why it was given nothing."""
+    """An approved sale, and what it got; or why it got nothing."""
 
     sales_id: str
     approved: Literal[True]
@@ -39,8 +39,8 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """A better category: tickets that can be promised there, whether they are enough, and the price
-    of one."""
+    """A better category: how many of its tickets are available, whether that is enough, and the
+    price per ticket."""
 
     category: str
     available: int
@@ -51,13 +51,13 @@ class Upgrade:
     margin_delta: float | None
     """Over all pending tickets, in the currency of the sale."""
     margin_change: float | None
-    """Against that of the sold category."""
+    """Compared with the margin of the sold category."""
     violations: list[Violation]
 
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
-    """A sale that is served from a better category: tickets, and prices of one of them."""
+    """A sale that is served from a better category: its tickets, and the prices per ticket."""
 
     sales_id: str
     category: str
@@ -66,7 +66,7 @@ class Upgraded:
     price_before: float | None
     price: float | None
     upgrade: Upgrade | None
-    """None where the category can't be compared with the one sold."""
+    """None if the category can't be compared with the one sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def plan_upgrade(
     plan = Plan()
     changed = set_alloc_from(plan, target, wanted, target.tickets)
     if not changed:
-        raise RuleError(f"{target.sales_id} has no pending ticket that would change")
+        raise RuleError(f"{target.sales_id} has no pending ticket to change")
     terms = target.terms
     offer = next(
         (one for one in upgrades(snapshot, target, price, run) if one.category == wanted), None
@@ -137,7 +137,7 @@ def plan_upgrade(
         if offer and offer.enough:
             _lift_flag(plan, target)
         else:
-            message = f"{target.sales_id}: {offer.available if offer else 0} of {changed} tickets are left in {wanted} too; it still waits for approval"
+            message = f"{target.sales_id}: {offer.available if offer else 0} of {changed} tickets are available in {wanted}; it still waits for approval"
             plan.findings.append(
                 Finding(
                     "OVERSELL",

@@ -1,5 +1,5 @@
-"""Cancelling a sale or single tickets of it (§14e), and rejecting an oversold one (§14a): units back,
-rows kept and marked, a refund to decide where something was paid."""
+"""Cancelling a sale or single tickets of it (§14e), and rejecting an oversold one (§14a): units
+back, rows kept and marked, a refund to decide where something was paid."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from ticketops.schema.tables import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Tickets that were cancelled or rejected, and the units that are AVAILABLE again."""
+    """Cancelled or rejected tickets, and units that are AVAILABLE again."""
 
     sales_id: str
     status: str
-    """Of the sale: CANCELLED or REJECTED where none of its tickets is left, else what those left
-    make it."""
+    """The status of the sale: CANCELLED or REJECTED if no ticket is left; otherwise the status of
+    the rest."""
     tickets: int
     units: int
     sets: dict[str, int]
     """{SetID: units of it}."""
     refund: Refund | None
-    """None where nothing was paid."""
+    """None if nothing was paid."""
     ticket_ids: list[str]
     tickets_left: int
-    """That the sale still has."""
+    """The tickets that the sale still has."""
 
 
 def plan_cancel(
     snapshot: Snapshot, names: Sequence[str], run: Run, *, reason: str, force: bool = False
 ) -> Plan:
     """Cancel a sale, or single tickets of it: their units are AVAILABLE again, their rows stay and
-    say CANCELLED, and the sale asks for so many fewer; what was paid for them waits in _REFUNDS for a
-    decision.
+    say CANCELLED, and the sale asks for so many fewer; what was paid for them waits in _REFUNDS for
+    a decision.
 
-    names: the sale, or tickets of one sale. Raises NotFoundError, RuleError where it is cancelled
-    already or a ticket was dispatched, NotPermittedError.
+    names: the sale, or tickets of one sale. Raises NotFoundError, RuleError where it is already
+    cancelled or a ticket was dispatched, NotPermittedError.
     """
     target, named = _of_one_sale(snapshot, names)
     return _end(snapshot, target, named, run, reason, status=states.CANCELLED, force=force)
@@ -53,8 +53,8 @@ def plan_cancel(
 def plan_reject(
     snapshot: Snapshot, sales_id: str, run: Run, *, reason: str, force: bool = False
 ) -> Plan:
-    """Reject what waits for approval: the sale, one ticket of it, or, where others of its tickets are
-    served already, those that it grew by.
+    """Reject what waits for approval: the sale, one ticket of it, or, where others of its tickets
+    are served already, those that it grew by.
 
     Raises NotFoundError, NotPermittedError, RuleError where it does not wait for approval or a
     ticket was dispatched.
@@ -64,7 +64,7 @@ def plan_reject(
     if target.terms.status != states.PENDING_APPROVAL:
         named = [ticket for ticket in named if not ticket["unit_ids"]]
         if not named:
-            raise RuleError(f"{sales_id} does not wait for approval: it has its unit")
+            raise RuleError(f"{sales_id} does not wait for approval: it has a unit")
     return _end(snapshot, target, named, run, reason, status=states.REJECTED, force=force)
 
 
@@ -80,7 +80,7 @@ def _of_one_sale(snapshot: Snapshot, names: Sequence[str]) -> tuple[Target, list
     found = find_tickets(snapshot, names)
     if len(found) > 1:
         sales = " and ".join(target.sales_id for target, _tickets in found)
-        raise RuleError(f"{sales} are several sales", "cancel one after the other")
+        raise RuleError(f"{sales} are different sales", "cancel one after the other")
     return found[0]
 
 
@@ -97,7 +97,7 @@ def _end(
     going = [ticket for ticket in named if is_live(ticket)]
     if not going:
         only = f"{named[0]['sales_id']}: it" if len(named) == 1 else target.sales_id
-        raise RuleError(f"{only} is cancelled already")
+        raise RuleError(f"{only} is already cancelled")
     plan = Plan()
     freed = lines.drop(
         plan, snapshot, target, going, run, status=status, reason=reason, force=force

@@ -42,7 +42,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A row of _REFUNDS. amount: in `currency`, None where the price is unknown."""
+    """A row of _REFUNDS. amount: in `currency`, None if the price is unknown."""
 
     sales_id: str
     client: str | None
@@ -186,7 +186,8 @@ def follow(plan: Plan, snapshot: Snapshot, target: Target, left: Sequence[Ticket
             Finding(
                 "OVERSELL_RESOLVED",
                 Severity.INFO,
-                f"{target.sales_id} asks for no more than there is now: it no longer waits for approval",
+                f"{target.sales_id} asks for no more than is available now: it no longer waits "
+                "for approval",
                 SALES,
                 terms.row,
                 target.sales_id,
@@ -252,9 +253,9 @@ def refund(
     reason: str,
     names: Sequence[str] = (),
 ) -> Refund | None:
-    """A row of _REFUNDS for a person to decide, one each for single tickets (`names`). Where nothing
-    was paid (D24) the row says NO_REFUND, and there is nothing to decide: None. A sale that does
-    not say whether it was paid may have been."""
+    """A row of _REFUNDS for a person to decide, one each for single tickets (`names`). Where
+    nothing was paid (D24) the row says NO_REFUND, and there is nothing to decide: None. A sale that
+    does not say whether it was paid may have been."""
     terms = target.terms
     paid = terms.payment_status in (None, states.PAID)
     if not paid:
@@ -283,7 +284,7 @@ def refund(
         Finding(
             "REFUND_TO_BE_DECIDED",
             Severity.INFO,
-            f"{target.sales_id}: a refund of {_money(amount, terms.currency)} is to be decided",
+            f"{target.sales_id}: a refund of {_money(amount, terms.currency)} waits for a decision",
             REFUNDS,
             snapshot[REFUNDS].next_row,
             target.sales_id,

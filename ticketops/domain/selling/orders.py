@@ -141,7 +141,7 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
                 Finding(
                     "BAD_QUANTITY",
                     Severity.MEDIUM,
-                    f"the Number of this sale is not a whole number from 0 to {MAX_QUANTITY:,}",
+                    f"the Number of this sale must be a whole number from 0 to {MAX_QUANTITY:,}",
                     SALES,
                     row,
                     sales_id or "",

@@ -28,7 +28,7 @@ from ticketops.schema.tables import Snapshot, Table
 
 KEEP, DELETE_CANDIDATE, MANUAL_REVIEW, PROTECTED_EXCESS, MISSING_IN_DIST = states.RECON_ACTION
 POSSIBLE_DOUBLE = "POSSIBLE_DOUBLE"
-CANCELLED = "cancelled: a record that no sale asks for any more"
+CANCELLED = "cancelled: kept as a record"
 _SEVERITY = {
     DELETE_CANDIDATE: Severity.MEDIUM,
     MANUAL_REVIEW: Severity.HIGH,
@@ -186,9 +186,9 @@ def ticks(table: Table) -> list[Key]:
 
 
 def _doubles(sales: Iterable[Sale]) -> dict[int, list[Sale]]:
-    """{row of Sales: the live lines with its date, match, client, contract and category, itself among
-    them} where there is more than one: a line that was copied has another SalesID, so that its key
-    alone does not tell (§12b)."""
+    """{row of Sales: the live lines with its date, match, client, contract and category, itself
+    among them} where there is more than one: a line that was copied has another SalesID, so that
+    its key alone does not tell (§12b)."""
     groups: dict[str, list[Sale]] = {}
     for one in sales:
         if not one.ended and one.quantity:
@@ -218,7 +218,8 @@ def _told(doubles: Mapping[int, Sequence[Sale]]) -> list[Finding]:
         Finding(
             POSSIBLE_DOUBLE,
             Severity.INFO,
-            f"{_names(group)} have the same date, match, client, contract, category, number and price: if that is one sale entered twice, sale cancel ends the other",
+            f"{_names(group)} have the same date, match, client, contract, category, number and "
+            "price: if that is one sale entered twice, sale cancel cancels one",
             SALES,
             group[-1].row,
             group[-1].sales_id,
@@ -273,7 +274,7 @@ def _lines(
             line.parents = max(len(parents), len(doubles.get(sale.row, ())))
             of_sale.setdefault(sale.row, []).append(line)
         elif is_live(row) and (own.source in unread or own.sale in unread):
-            line.reason = "the row of its sale can't be read: the ticket stays as it is"
+            line.reason = "the row of its sale can't be read: the ticket stays unchanged"
         elif is_live(row):
             way_out = f"override unallocate {line.sales_id}" if line.sales_id else ""
             _excess(line, "Sales has no such sale", way_out)
@@ -295,8 +296,8 @@ def _expected(sale: Sale) -> int:
 def _compare(
     sale: Sale, lines: list[Line], ambiguous: int, doubles: Sequence[Sale]
 ) -> Iterable[Line]:
-    """Set the action of a sale's lines; the lines that are missing. Live tickets count, cancelled ones
-    are a record (D6). ambiguous: how many rows of Sales share its IDs."""
+    """Set the action of a sale's lines; the lines that are missing. Live tickets count, cancelled
+    ones are a record (D6). ambiguous: how many rows of Sales share its IDs."""
     expected = _expected(sale)
     live = [line for line in lines if is_live(line.values)]
     for line in lines:
@@ -311,7 +312,7 @@ def _compare(
             )
         return
     kept = _kept_tickets(live, expected)
-    has = f"{_asks(sale)}, Distribution has {len(live)}"
+    has = f"{_asks(sale)}, but Distribution has {len(live)}"
     for line in live:
         if kept.get(line.child) is line:
             _kept(line, sale)
@@ -324,7 +325,7 @@ def _compare(
         for line in live:
             if line.action == KEEP:
                 line.stays, line.action = True, MANUAL_REVIEW
-                line.reason = f"{has}; this one may stay"
+                line.reason = f"{has}; this one can stay"
         if _entered_twice(doubles):
             for line in (*live, *missing):
                 if line.action in (DELETE_CANDIDATE, MISSING_IN_DIST):
@@ -371,8 +372,8 @@ def _missing(sale: Sale, used: set[int], wanted: int, actual: int) -> Iterable[L
         }
         yield Line(
             MISSING_IN_DIST,
-            f"Distribution lacks ticket {child} of {sale.quantity}"
-            + ("" if sale.sales_id else ": the sale was not expanded yet, sale expand does"),
+            f"Distribution has no ticket {child} of {sale.quantity}"
+            + ("" if sale.sales_id else ": the sale is not expanded yet; run sale expand"),
             None,
             values["sales_id"],
             child,
@@ -397,14 +398,14 @@ def _kept(line: Line, sale: Sale) -> None:
             f"allocated, but the sale is now {sale.match} {sale.category}",
         )
     else:
-        line.reason = "counts match; the sale's data changed since, sale expand takes it over"
+        line.reason = "counts match; the sale has changed since, and sale expand updates the ticket"
 
 
 def _excess(line: Line, why: str, way_out: str) -> None:
     """way_out: the command that takes an allocated ticket back; a free one is deleted by a tick."""
     if in_use(line.values):
         line.action = PROTECTED_EXCESS
-        hint = f"; `{way_out}` takes it back" if way_out else ""
+        hint = f"; `{way_out}` resolves it" if way_out else ""
         line.reason = f"{why}; it is allocated or sent{hint}"
     else:
         line.action, line.reason = DELETE_CANDIDATE, why

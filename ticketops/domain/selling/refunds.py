@@ -20,8 +20,7 @@ TO_BE_DECIDED, REFUND, CREDIT, NO_REFUND = states.REFUND_DECISION
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """`refund decide`. amount: in `currency`; None where nothing is refunded or the price is
-    unknown."""
+    """`refund decide`. amount: in `currency`; None if nothing is refunded or the price is unknown."""
 
     sales_id: str
     client: str | None
@@ -54,12 +53,12 @@ def plan_decide(
         )
     waiting = [one for one in found if one.decision == TO_BE_DECIDED]
     if not waiting:
-        raise RuleError(f"the refund of {sales_id} was decided already: {found[-1].decision}")
+        raise RuleError(f"the refund of {sales_id} is already decided: {found[-1].decision}")
     exact = [one for one in waiting if one.sales_id == ids.read_sales_id(sales_id)]
     waiting = exact[:1] or waiting  # of several of the very same name the oldest
     if len(waiting) > 1:
         named = ", ".join(one.sales_id or "" for one in waiting)
-        raise RuleError(f"{len(waiting)} refunds of {sales_id} wait: {named}", "name one of them")
+        raise RuleError(f"{len(waiting)} refunds of {sales_id} are waiting: {named}", "name one")
     (one,) = waiting
     plan = Plan()
     if decision == NO_REFUND:
@@ -67,20 +66,20 @@ def plan_decide(
     else:
         if one.payment_status not in (None, "PAID"):
             raise RuleError(
-                f"{one.sales_id} was not paid ({one.payment_status}): there is nothing to give back",
-                "--none decides that",
+                f"{one.sales_id} was not paid ({one.payment_status}): there is nothing to pay back",
+                "give --none",
             )
         due = one.amount if amount is None else amount
         if due is None:
-            raise RuleError(f"the price of {one.sales_id} is unknown", "--amount says how much")
+            raise RuleError(f"the price of {one.sales_id} is unknown", "give --amount")
         if one.amount is not None and due > one.amount:
-            raise RuleError(f"{due:,.2f} is more than the tickets cost: {one.amount:,.2f}")
+            raise RuleError(f"{due:,.2f} is more than the price of the tickets, {one.amount:,.2f}")
         if one.payment_status is None:
             plan.findings.append(
                 Finding(
                     "PAYMENT_UNKNOWN",
                     Severity.MEDIUM,
-                    f"{one.sales_id}: whether it was paid is not known",
+                    f"{one.sales_id}: it is unknown whether it was paid",
                     REFUNDS,
                     one.row,
                     one.sales_id or "",

@@ -28,7 +28,7 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of the ticked rows; `refused` stay as they are."""
+    """What became of the ticked rows; `refused` rows stay unchanged."""
 
     ticked: int
     rows_deleted: int
@@ -62,7 +62,7 @@ def plan_apply(snapshot: Snapshot, run: Run) -> Plan:
             done.add(key)
             sales_rows.add(line.sale.row)
         else:
-            message = f"{line.name} is ticked but stays as it is: {line.reason}"
+            message = f"{line.name} is ticked but stays unchanged: {line.reason}"
             plan.findings.append(
                 Finding(line.action, Severity.HIGH, message, DISTRIBUTION, line.row, line.sales_id)
             )

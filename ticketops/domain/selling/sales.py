@@ -33,6 +33,7 @@ from ticketops.domain.ticket.identity import identity_of
 from ticketops.domain.ticket.line import free_numbers, is_live
 from ticketops.model import ids, states
 from ticketops.model.changes import AppendRows, ChangeSet, SetCells
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import line_total
 from ticketops.model.results import shallow
@@ -69,7 +70,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderOf:
-    """One order that was recorded, and its lines."""
+    """A recorded order and its lines."""
 
     order_id: str
     client: str
@@ -87,12 +88,12 @@ class Rows:
     rows_missing: int
     rows_excess: int
     tickets: list[str]
-    """SalesIDs of the rows that were created."""
+    """SalesIDs of the created rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Oversold:
-    """A line that asks for more tickets (`qty`) than can be promised (`available`)."""
+    """A line that asks for more tickets (`qty`) than are available (`available`)."""
 
     sales_id: str
     match: str
@@ -104,8 +105,7 @@ class Oversold:
 
 @dataclass(frozen=True, slots=True)
 class Ordered(Rows):
-    """What was recorded, and those of its lines that wait for approval. order_id: of the first
-    order."""
+    """What was recorded, and which lines wait for approval. order_id: the first order."""
 
     order_id: str
     status: Literal["UNALLOCATED", "PARTIAL_PENDING"]
@@ -115,8 +115,8 @@ class Ordered(Rows):
 
 @dataclass(frozen=True, slots=True)
 class Expanded(Rows):
-    """All sale lines expanded, and what the reconciliation finds then: {action: rows}, every action
-    among them."""
+    """The expanded sale lines, and what the reconciliation then finds: {action: rows}, with every
+    action."""
 
     by_action: dict[str, int]
 
@@ -270,7 +270,7 @@ def _sale_row(
 
 
 def _oversell(one: Oversold, what: str, severity: Severity, row: int | None = None) -> Finding:
-    message = f"{one.sales_id}: {one.qty} tickets of {one.match} {one.category}, {one.available} are left: oversold by {one.short}, {what}"
+    message = f"{one.sales_id}: {counted(one.qty, 'ticket')} of {one.match} {one.category}, but {one.available} available: oversold by {one.short}, {what}"
     return Finding(
         "OVERSELL",
         severity,
@@ -318,9 +318,9 @@ def plan_expand(snapshot: Snapshot, run: Run, *, confirm: bool = False) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A sale line in an expansion: the tickets it had and those it gets. asked: the Number that it was
-    expanded with, as Sets has it; typed: whether it has its SalesID or SourceSaleID only now; served:
-    whether a ticket of it is allocated."""
+    """A sale line in an expansion: the tickets it had and those it gets. asked: the Number that it
+    was expanded with, as Sets has it; typed: whether it has its SalesID or SourceSaleID only now;
+    served: whether a ticket of it is allocated."""
 
     sale: Sale
     had: int
@@ -491,7 +491,7 @@ def _with_ids(sales: list[Sale], snapshot: Snapshot, run: Run, plan: Plan) -> li
                 Finding(
                     "DUPLICATE_SALE",
                     Severity.HIGH,
-                    f"{sorted(doubled)[0]} stands on an earlier row too: the row was not expanded",
+                    f"{sorted(doubled)[0]} is also on an earlier row: the row was not expanded",
                     SALES,
                     sale.row,
                     sale.sales_id,
@@ -544,7 +544,7 @@ class _Existing:
 
 
 def _key_changed(row: Mapping[str, Any], sale: Sale) -> Finding:
-    message = f"{row['sales_id']} has the key {row['line_key'] or row['source_sale_id']}, its sale is {sale.source_sale_id}: one of them was changed; the row is left as it is"
+    message = f"{row['sales_id']} has the key {row['line_key'] or row['source_sale_id']}, but its sale has {sale.source_sale_id}: one of the two was changed; the row is left unchanged"
     return Finding(
         "KEY_CHANGED",
         Severity.HIGH,

@@ -317,7 +317,8 @@ class Preferences:
             where, equals, side = text.rpartition("=")
             if side.strip() not in (Side.LOCAL, Side.REMOTE):
                 raise UsageError(
-                    f"--prefer {text!r}: it is local, remote, COLUMN=local or COLUMN=remote"
+                    f"--prefer must be one of local, remote, COLUMN=local, COLUMN=remote, not "
+                    f"{text!r}"
                 )
             if not equals:
                 self._sides["", ""] = Side(side.strip())
@@ -473,7 +474,7 @@ def conflict_findings(
     for row, columns in wanted.items():
         if any(conflict.row == row and conflict.whole_row for conflict in conflicts):
             sides = [_record(sheet, copy, row) for copy in (local, remote)]
-            message = f"the row holds {sides[0]} here and {sides[1]} there: neither is taken over"
+            message = f"the row holds {sides[0]} here and {sides[1]} there: neither is copied"
             findings.append(Finding("SYNC_CONFLICT", Severity.MEDIUM, message, sheet.name, row))
             continue
         for name in columns:

@@ -64,14 +64,14 @@ def key_files(named: Path | None, config_folder: Path) -> list[Path]:
 
 def identity(named: Path | None, config_folder: Path) -> Identity:
     """The first key that is found. Raises UsageError where there is none, UnusableError for one
-    that is damaged, NotPermittedError for one that may not be read."""
+    that is damaged, NotPermittedError for one that can't be read: permission denied."""
     places = key_files(named, config_folder)
     for path in places:
         if path.is_file():
             return _load(path)
     looked = ", ".join(str(path) for path in places)
     raise UsageError(
-        f"there is no key for Google: looked for {looked}",
+        f"no key for Google; looked for {looked}",
         "set google_key to a service account's key file, or run `ticketops google login CLIENT_FILE`",
     )
 
@@ -83,8 +83,8 @@ def _load(path: Path) -> Identity:
     info = read_json(path)
     if not is_confidential(str(info.get("token_uri") or _TOKENS)):
         raise UnusableError(
-            f"{path} asks for tokens at an address that others could listen to",
-            "fetch it again from the Google Cloud console",
+            f"{path} gets its tokens from an insecure address",
+            "download it again from the Google Cloud console",
         )
     try:
         if info.get("type") == "service_account":
@@ -99,14 +99,15 @@ def _load(path: Path) -> Identity:
             return Identity(consent, "authorized_user", str(info.get("account") or ""), path)
     except (ValueError, KeyError, TypeError):
         raise UnusableError(
-            f"{path} is no usable key for Google", "fetch it again from the Google Cloud console"
+            f"{path} is not a usable key for Google",
+            "download it again from the Google Cloud console",
         ) from None
     if "installed" in info or "web" in info:
         raise UsageError(
             f"{path} is an OAuth client, not a key", f"run `ticketops google login {path}` once"
         )
     raise UnusableError(
-        f"{path} is no key for Google: it has no known type",
+        f"{path} is not a key for Google: it has no known type",
         'a service account\'s key says "type": "service_account"',
     )
 
@@ -116,20 +117,20 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(read_regular(path, _MOST_BYTES).decode("utf-8"))
     except PermissionError:
-        raise NotPermittedError(f"{path} may not be read") from None
+        raise NotPermittedError(f"{path} can't be read: permission denied") from None
     except OSError as error:
         raise UnusableError(f"{path} can't be read: {error.strerror or error}") from None
     except (ValueError, RecursionError):
-        raise UnusableError(f"{path} is no JSON file") from None
+        raise UnusableError(f"{path} is not a JSON file") from None
     if not isinstance(content, dict):
-        raise UnusableError(f"{path} is no key for Google")
+        raise UnusableError(f"{path} is not a key for Google")
     return content
 
 
 def log_in(client_file: Path, config_folder: Path, *, port: int = 0, browser: bool = True) -> Path:
     """Ask a person for consent in their browser, and keep it (readable by them only); the file.
 
-    Raises UnusableError where the file is no OAuth client, NotPermittedError where consent was
+    Raises UnusableError where the file is not an OAuth client, NotPermittedError where consent was
     refused.
     """
     from google_auth_oauthlib.flow import InstalledAppFlow
@@ -137,8 +138,8 @@ def log_in(client_file: Path, config_folder: Path, *, port: int = 0, browser: bo
     info = read_json(client_file)
     if "installed" not in info and "web" not in info:
         raise UnusableError(
-            f"{client_file} is no OAuth client",
-            "make one of the kind Desktop app in the Google Cloud console",
+            f"{client_file} is not an OAuth client",
+            "create one of the type Desktop app in the Google Cloud console",
         )
     try:
         flow = InstalledAppFlow.from_client_config(info, SCOPES)  # type: ignore[no-untyped-call]

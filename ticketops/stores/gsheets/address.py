@@ -31,15 +31,15 @@ def spreadsheet_id(text: str) -> str:
     if _PUBLISHED.match(rest):
         raise UsageError(
             f"{text!r} is the address of a published page",
-            "take the one that you see while you edit the sheet",
+            "use the address that you see while you edit the sheet",
         )
     found = _ADDRESS.fullmatch(rest)
     if found:
         return found["id"]
     if not _ID.fullmatch(rest):
         raise UsageError(
-            f"{text!r} names no Google Sheet",
-            "it is named by gsheet:ID, or by the address that the browser shows",
+            f"{text!r} is not a Google Sheet",
+            "give gsheet:ID, or the address that the browser shows",
         )
     return rest
 
@@ -51,8 +51,7 @@ def folder_id(text: str) -> str:
         return found["id"]
     if text.strip() and not _ID.fullmatch(text.strip()):
         raise UsageError(
-            f"{text!r} names no Drive folder",
-            "it is named by its id, or by the address that the browser shows",
+            f"{text!r} is not a Drive folder", "give its id, or the address that the browser shows"
         )
     return text.strip()
 

@@ -221,8 +221,8 @@ class Connection:
     def cells(
         self, ranges: Sequence[str], fields: str = "userEnteredValue"
     ) -> list[dict[str, Any]]:
-        """[{properties, merges, basicFilter, slicers, tables, bandedRanges, data: [{startRow, startColumn, rowData}]}] of
-        the sheets of the ranges. One request."""
+        """[{properties, merges, basicFilter, slicers, tables, bandedRanges, data: [{startRow,
+        startColumn, rowData}]}] of the sheets of the ranges. One request."""
         mask = f"sheets(properties(sheetId,title,gridProperties),merges,{_FILTERS},{FRAMES},data(startRow,startColumn,rowData.values({fields})))"
         answer = self._read(
             "post",
@@ -349,7 +349,7 @@ class Connection:
         except ValueError:
             if writes:
                 return {}
-            raise UnusableError("Google's answer was no JSON", "is a proxy in the way?") from None
+            raise UnusableError("Google's answer was not JSON", "is a proxy in the way?") from None
 
     def _explained(
         self, error: Exception, *, writes: bool, unanswered: bool, seconds: float
@@ -359,8 +359,9 @@ class Connection:
             status, text = error.response.status_code, _message(error)
             if status == 400 and _is_no_google_sheet(error):
                 return UnusableError(
-                    f"{self.spreadsheet} is an Excel file that lies in Google Drive, no Google Sheet",
-                    "open it there, choose File > Save as Google Sheets, and use the address of the file that this makes",
+                    f"{self.spreadsheet} is an Excel file in Google Drive, not a Google Sheet",
+                    "open it there, choose File > Save as Google Sheets, and use the address of "
+                    "the new file",
                 )
             if writes and (status == 400 or (status == 403 and "protected cell" in text)):
                 return Rejected(text, again=unanswered)
@@ -375,7 +376,8 @@ class Connection:
             if "invalid_grant" in _first_line(error) and not self.who.is_service_account:
                 return NotPermittedError(
                     f"Google no longer accepts the consent behind {self.who.source}",
-                    "`ticketops google login` asks for it anew; where the app's consent screen is in testing, Google ends every consent after seven days",
+                    "`ticketops google login` asks for it again; while the app's consent screen "
+                    "is in testing, Google ends every consent after seven days",
                 )
             return NotPermittedError(
                 f"Google does not accept the key {self.who.source}: {_first_line(error)}",
@@ -393,7 +395,7 @@ class Connection:
         share = (
             f"share it with {self.who.email} as an editor"
             if self.who.email
-            else "share it with the account that `ticketops google login` asked"
+            else "share it with the account used for `ticketops google login`"
         )
         if status == 400:
             return Rejected(text)
@@ -407,17 +409,18 @@ class Connection:
         if status == 403 and reasons & _FULL:
             return RuleError(
                 f"Google refused: {text}",
-                "a service account has no storage of its own: name a folder in a shared drive, or files that were made for it and shared with it"
+                "a service account has no storage of its own: name a folder in a shared drive, or "
+                "files that you made and shared with it"
                 if self.who.is_service_account
                 else "the Drive is full: make room in it, or name a folder in a shared drive",
             )
         if status == 403 and "sharingRateLimitExceeded" in reasons:
             return SharingLimit(
                 f"Google refused: {text}",
-                "it shares no more files for this account for now: run the command again tomorrow",
+                "this account can share no more files for now: run the command again tomorrow",
             )
         if status == 403:
-            return NotPermittedError("the Google Sheet is not open to us", share)
+            return NotPermittedError("we have no access to the Google Sheet", share)
         if status == 404:
             return NotThere(
                 f"there is no Google Sheet {self.spreadsheet}",
@@ -425,13 +428,13 @@ class Connection:
             )
         if status == 409:
             return BusyError(
-                f"somebody else is changing the same thing at Google ({text})",
+                f"someone else is changing the same file at Google ({text})",
                 "nothing was written; run the command again",
             )
         if status == 413:
             return UnusableError(
-                "the request is larger than Google takes in one piece",
-                "nothing was written; do it in parts",
+                "the request is larger than Google accepts",
+                "nothing was written; split the work into smaller commands",
             )
         return UnusableError(f"Google refused ({status}): {text}")
 
@@ -456,7 +459,7 @@ def _encoded(json: Any) -> bytes:
         return dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
         raise UnusableError(
-            "a text holds half a character (a lone surrogate), which Google can't hold",
+            "a text holds half a character (a lone surrogate), which Google can't store",
             "nothing was written",
         ) from None
 
@@ -515,7 +518,7 @@ def _reason(error: Exception) -> str:
 def _gave_up(what: str, unclear: bool, seconds: float) -> BusyError:
     message = f"{what}; gave up after {seconds:.0f} s"
     if unclear:
-        return Unclear(message, "it is not known whether this was written: `ticketops log` tells")
+        return Unclear(message, "it is unknown whether this was written: `ticketops log` shows it")
     return BusyError(message, "nothing was written; try again later")
 
 

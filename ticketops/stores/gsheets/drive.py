@@ -66,7 +66,7 @@ def create(connection: Connection, title: str, folder: str, marker: str) -> str:
                 return found
         raise BusyError(
             error.message,
-            f"it is not known whether {title!r} was made; if it was, the next try finds it",
+            f"it is unknown whether {title!r} was created; if it was, the next run finds it",
         ) from None
     except RuleError:
         if not connection.who.is_service_account:
@@ -79,8 +79,7 @@ def create(connection: Connection, title: str, folder: str, marker: str) -> str:
         if not folder:
             raise
         raise NotThere(
-            f"there is no folder {folder} in Google Drive that is open to us",
-            _open_to_us(connection),
+            f"Google Drive has no folder {folder} that we have access to", _open_to_us(connection)
         ) from None
 
 
@@ -110,7 +109,7 @@ def _made(connection: Connection, body: dict[str, Any], marker: str) -> str:
     answer = connection.tried(send, writes=True)
     made = answer.get("id") or next((file["id"] for file in answer.get("files", ())), "")
     if not made:
-        raise Unclear("Google's answer did not say which file was made")
+        raise Unclear("Google's answer did not name the new file")
     return str(made)
 
 
@@ -199,7 +198,7 @@ def _about(
         return connection.drive("get", f"/{file_id}{part}", params=dict(params))
     except NotThere:
         raise NotThere(
-            f"there is no Google Sheet {file_id} that is open to us", _open_to_us(connection)
+            f"there is no Google Sheet {file_id} that we have access to", _open_to_us(connection)
         ) from None
 
 
@@ -216,5 +215,5 @@ def _why(error: Rejected | RuleError | NotPermittedError) -> str:
 
 
 def _open_to_us(connection: Connection) -> str:
-    who = connection.who.email or "the account that `ticketops google login` asked"
+    who = connection.who.email or "the account used for `ticketops google login`"
     return f"check its id, and share it with {who} as an editor"

@@ -155,6 +155,7 @@ def refuse_loading(table: Table, failed: Failed) -> None:
     for (row, column), error in sorted(failed.items()):
         if type(error) is Loading and column in own and row >= table.sheet.header_row:
             raise BusyError(
-                f"{table.sheet.name}!{column_letters(column)}{row} is still being calculated at Google ({error})",
+                f"{table.sheet.name}!{column_letters(column)}{row} is still being calculated by "
+                f"Google ({error})",
                 "nothing was done; run the command again in a moment",
             )

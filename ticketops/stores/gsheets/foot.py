@@ -18,7 +18,7 @@ from ticketops.stores.edits import SheetEdit
 from ticketops.stores.references import with_room
 
 Standing = Mapping[tuple[int, int], Mapping[str, Any]]
-_HINT = "leave as many blank rows above it as rows are to be added"
+_HINT = "leave a blank row above it for each row to add"
 
 
 def refuse_hidden_totals(edit: SheetEdit, table: Table, standing: Standing) -> None:
@@ -36,8 +36,9 @@ def refuse_hidden_totals(edit: SheetEdit, table: Table, standing: Standing) -> N
     )
     if sums and not any((last, place) in standing for place in key):
         raise SpliceError(
-            f"{table.sheet.name} row {last} holds totals in the way of new rows, and does not say so",
-            "write Total into that row: then it is known, and stays below the records",
+            f"{table.sheet.name} row {last} holds totals that are in the way of new rows and not "
+            "labelled",
+            "write Total in that row, so that it stays below the records",
         )
 
 

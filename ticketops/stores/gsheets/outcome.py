@@ -21,7 +21,7 @@ def was_applied(connection: Connection, revision: str, error: Rejected | Unclear
         rows = connection.values([quoted(JOURNAL, ledger.HEADS)])[0] if JOURNAL in titles else []
     except BusyError:
         raise Unclear(
-            error.message, "it is not known whether this was written: `ticketops log` tells"
+            error.message, "it is unknown whether this was written: `ticketops log` shows it"
         ) from None
     return any(t.revision_after == revision for _, t in ledger.transactions(rows))
 
@@ -40,7 +40,7 @@ def not_applied(
     if "already exists" in error.message or "with id" in error.message:  # a sheet came, or went
         known.forget()
         return ConflictError(
-            f"a sheet of {workbook} was made or deleted by somebody else in the meantime",
+            f"a sheet of {workbook} was added or deleted by someone else meanwhile",
             "nothing was written; run the command again",
         )
     return SchemaError(f"Google refused the change: {error.message}", "nothing was written")
@@ -49,6 +49,6 @@ def not_applied(
 def taken_over(workbook: str) -> ConflictError:
     """Another run holds the lock that was ours."""
     return ConflictError(
-        f"the lock on {workbook} was taken over by somebody else",
+        f"the lock on {workbook} was taken over by someone else",
         "nothing was written; run the command again",
     )

@@ -20,7 +20,7 @@ def protected(connection: Connection, name: str) -> NotPermittedError:
     """What is raised then. name: of the spreadsheet, for people."""
     us, owner = connection.address() or "this account", _owner(connection)
     return NotPermittedError(
-        f"cells of {name} that would be written are protected, and {us} may not edit them",
+        f"cells of {name} that have to be written are protected, and {us} may not edit them",
         f"{f'{owner}, who owns it,' if owner else 'its owner'} or whoever protected them can let {us} edit them (Data > Protect sheets and ranges); nothing was written",
     )
 

@@ -21,7 +21,10 @@ from ticketops.stores.gsheets.sheets import KnownSheets
 Rows = Sequence[Sequence[Any]]
 Block = Mapping[str, Any]
 """The body of an updateCells: `start` and `rows`."""
-_HINT = "unmerge cells there (Format > Merge cells > Unmerge), clear filters (Data > Remove filter; a slicer by its own menu), and write those cells by hand: `ticketops log show` lists them"
+_HINT = (
+    "unmerge the cells (Format > Merge cells > Unmerge), clear the filters (Data > Remove filter; "
+    "a slicer in its own menu), and write those cells by hand: `ticketops log show` lists them"
+)
 
 
 def covered(batch: Sequence[Request], answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -61,7 +64,8 @@ def complete(
         row, column = min(cells)
         count = sum(map(len, still.values()))
         raise UnusableError(
-            f"Google left {count} of the cells that were written as they were, {name}!{column_letters(column)}{row} first",
+            f"Google left {count} of the written cells unchanged, "
+            f"{name}!{column_letters(column)}{row} first",
             _HINT,
         )
 
@@ -81,8 +85,8 @@ def _lost(
         )
     except BusyError as error:
         raise BusyError(
-            f"{error.message}: it was written, but could not be read back",
-            "it is not known whether every cell of it is there: `ticketops log show` lists them",
+            f"{error.message}: the change was written but could not be read back",
+            "it is unknown whether every cell arrived: `ticketops log show` lists them",
         ) from None
     lost: dict[str, dict[tuple[int, int], Any]] = {}
     for (name, cells), rows in zip(sent.items(), found, strict=True):

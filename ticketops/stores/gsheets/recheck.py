@@ -228,7 +228,7 @@ def refuse_merged(sheet: str, edit: SheetEdit, merges: Iterable[Area], before: G
     except SpliceError as error:
         if before is not None and set(merges) <= set(before.merges):
             raise
-        raise ConflictError(error.message, "run the command again: it goes round them") from None
+        raise ConflictError(error.message, "run the command again: it avoids them") from None
 
 
 def _moves(area: Area, edit: SheetEdit) -> bool:
@@ -248,14 +248,13 @@ def _compare(
         if column in written or (edit.rewrite_from is not None and row >= edit.rewrite_from):
             what = "is filled by another cell's formula" if value is FILLED else "holds a formula"
             raise SpliceError(
-                f"{where} {what}; it is not overwritten",
-                "replace it by its value, or move it out of the way",
+                f"{where} {what}; it is not overwritten", "replace it with its value, or move it"
             )
         return
     before = raw[row - 1][column - 1] if row <= len(raw) and column <= len(raw[row - 1]) else None
     if comparable(next(iter(value.values())) if value else None) != comparable(before):
         raise ConflictError(
-            f"{where} was changed by somebody else in the meantime",
+            f"{where} was changed by someone else meanwhile",
             "nothing was written; run the command again",
         )
 

@@ -92,8 +92,8 @@ def requests_for(edit: Edit) -> Iterator[Request]:
             }
     if room and room.shift and grid.filtered:
         raise SpliceError(
-            f"the totals of {edit.title!r} would have to move down, and that sheet is filtered",
-            "clear the filter in Google Sheets (Data > Remove filter; a slicer by its own menu) and run the command again",
+            f"the totals of {edit.title!r} have to move down, but that sheet is filtered",
+            "clear the filter in Google Sheets (Data > Remove filter; a slicer in its own menu) and run the command again",
         )
     yield from make_room(grid.sheet_id, edit.title, physical, edit.standing)
     yield from grow(grid.frames, physical)

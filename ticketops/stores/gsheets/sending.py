@@ -60,13 +60,15 @@ def send(
     if kept > MOST and len(ahead) < len(blocks):
         names = sorted({filtered[_sheet_of(batch[i])] for i in blocks if i not in ahead})
         raise RuleError(
-            f"the change is too large to be written while {' and '.join(map(repr, names))} is filtered: {kept / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
-            "nothing was written; clear the filter in Google Sheets (Data > Remove filter; a slicer by its own menu) and run the command again",
+            f"the change is too large to write while {' and '.join(map(repr, names))} is "
+            f"filtered: {kept / 1e6:.0f} MB, but at most {MOST / 1e6:.0f} MB can be sent at once",
+            "nothing was written; clear the filter in Google Sheets (Data > Remove filter; a slicer in its own menu) and run the command again",
         )
     if kept > MOST:
         raise RuleError(
-            f"the change is too large to be written as one: {kept / 1e6:.0f} MB, and at most {MOST / 1e6:.0f} MB can be sent in one piece",
-            "nothing was written; do it in parts",
+            f"the change is too large to write at once: {kept / 1e6:.0f} MB, but at most "
+            f"{MOST / 1e6:.0f} MB can be sent at once",
+            "nothing was written; split the work into smaller commands",
         )
     stage = _Stage()
     final = list(batch)

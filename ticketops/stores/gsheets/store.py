@@ -296,7 +296,7 @@ class GoogleSheetStore:
         with self.locked(entry):
             if self._control.revision != expected:
                 raise ConflictError(
-                    f"{self.name} was changed by somebody else in the meantime",
+                    f"{self.name} was changed by someone else meanwhile",
                     "nothing was written; run the command again",
                 )
             unread = [
@@ -400,7 +400,7 @@ class GoogleSheetStore:
         except Rejected as error:
             self._known.forget()
             raise ConflictError(
-                f"{self.name} was changed by somebody else in the meantime ({error.message})",
+                f"{self.name} was changed by someone else meanwhile ({error.message})",
                 "nothing was written; run the command again",
             ) from None
         found = {}
@@ -544,7 +544,8 @@ class GoogleSheetStore:
         control = control_of(cfg)
         if control.revision_row and rows[-1][1].revision_after != control.revision:
             raise UnusableError(
-                f"the journal of {self.name} does not end where the sheet stands: rows are missing or out of order",
+                f"the journal of {self.name} does not match the sheet: rows are missing or out of "
+                "order",
                 "Google's version history has what was before",
             )
         if not self._control.digest_key:

@@ -89,7 +89,7 @@ def plan(
     trail = trail_rows(record, layout, logged, entry)
     if not back.changes and not back.made and not told_logs_only(record, layout):
         left = "; ".join(back.stays) or "what it wrote"
-        raise RuleError(f"nothing of {target.entry.run_id} can be taken back: {left} would stay")
+        raise RuleError(f"{target.entry.run_id} can't be undone: {left} would stay")
     removed = tuple(name for name in back.made if name in there)
     tables = back.tables | logged
     cells = typed(back.changes, layout)
@@ -122,13 +122,13 @@ def _rewritten(
     )
     if digest and content_digest(standing) != digest:
         raise ConflictError(
-            f"sheet {name!r} was changed since: it can't be taken back", "nothing was written"
+            f"sheet {name!r} was changed since and can't be undone", "nothing was written"
         )
     if name in back.made:
         return
     if any(column.secret for column in table.sheet.columns):
         raise RuleError(
-            f"what stood in {name!r} is not in the journal, as it holds secrets",
+            f"the old content of {name!r} is not in the journal, because it holds secrets",
             "Google's version history has it",
         )
     rows = [tuple(None if cell == "" else cell for cell in row) for row in stood["rows"]]

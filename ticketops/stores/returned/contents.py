@@ -61,7 +61,7 @@ def read_pages(pages: Mapping[str, Page], kind: str, name: str) -> dict[str, Any
     found["kind"] = kind
     if kind not in LAYOUTS:
         raise UnusableError(
-            f"{name} is not a book of ticketops: its hidden sheet {BASE_SHEET} is gone",
+            f"{name} is not a book of ticketops: its hidden sheet {BASE_SHEET} is missing",
             "if you know whose it is, name the party (--company, --supplier, --staff)",
         )
     _read_rows(pages, LAYOUTS[kind], found, name)
@@ -148,7 +148,7 @@ def _read_rows(pages: Mapping[str, Page], layout: Layout, found: dict[str, Any],
                     (
                         "SHEET_RENAMED",
                         None,
-                        f"the sheet {layout.sheet!r} is called {str(page.title)[:40]!r} now",
+                        f"the sheet {layout.sheet!r} is now called {str(page.title)[:40]!r}",
                     )
                 )
             break

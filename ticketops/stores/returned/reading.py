@@ -55,9 +55,7 @@ def read_file(path: Path, kind: str = "") -> dict[str, Any]:
     except (MemoryError, TicketopsError):
         raise
     except Exception as error:  # whatever a broken file makes of a parser
-        raise UnusableError(
-            f"{path.name} is not a workbook that can be read: {_why(error)}"
-        ) from None
+        raise UnusableError(f"{path.name} is not a readable workbook: {_why(error)}") from None
     pages = {
         sheet.title: _Page(sheet) for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")
     }
@@ -120,9 +118,7 @@ def _guard(data: bytes, name: str) -> None:
             guard.check_directory(members, len(data), name)
             foreign.refuse_by_parts((info.filename for info in members), name)
             if sum(info.file_size for info in members) > MAX_INFLATED:
-                raise HostileFileError(
-                    f"{name} would inflate to more than {MAX_INFLATED // 2**20} MB"
-                )
+                raise HostileFileError(f"{name} unpacks to more than {MAX_INFLATED // 2**20} MB")
             for info in members:
                 if not info.is_dir():
                     with archive.open(info) as part:
@@ -158,8 +154,8 @@ _PICTURE = re.compile(
 
 
 def _refuse_dtd(part: Any, what: str) -> None:
-    """No part of a workbook declares a DTD, whatever it is called and in whatever encoding; in a text
-    its brackets would be escaped. What does not begin like XML no parser reads."""
+    """No part of a workbook declares a DTD, whatever it is called and in whatever encoding; in a
+    text its brackets would be escaped. What does not begin like XML no parser reads."""
     before, at_start = b"", True
     while piece := part.read(2**20):
         window = (before + piece).replace(b"\0", b"")  # UTF-16 too
@@ -169,7 +165,7 @@ def _refuse_dtd(part: Any, what: str) -> None:
             if window.startswith(_EBCDIC) or (
                 declared and declared[1].strip().lower() not in _ENCODINGS
             ):
-                raise HostileFileError(f"{what} is in an encoding that no workbook has")
+                raise HostileFileError(f"{what} is in an encoding that workbooks don't use")
             if window and not window.startswith(b"<"):
                 return
             window = _PICTURE.sub(b"", window, count=1)
@@ -193,7 +189,7 @@ def _allow(seconds: int) -> None:
 def _why(error: Exception) -> str:
     """What a parser's failure means, in words."""
     if isinstance(error, KeyError):
-        return "it lacks a part that it names; open and save it in a spreadsheet program"
+        return "a part is missing; open and save it in a spreadsheet program"
     return "it is damaged; open and save it in a spreadsheet program"
 
 

@@ -86,7 +86,9 @@ def rest_of_cell(value: Any) -> str:
 def text_cell(value: str) -> str:
     """`rest_of_cell` of a text."""
     if len(value) > MAX_TEXT:
-        raise SpliceError(f"would hold {len(value):,} characters; a cell holds {MAX_TEXT:,}")
+        raise SpliceError(
+            f"would hold {len(value):,} characters; a cell holds at most {MAX_TEXT:,}"
+        )
     if not _DELICATE.search(value):
         return f' t="inlineStr"><is><t>{value}</t></is></c>'
     space = ' xml:space="preserve"' if _KEEP_SPACE.search(value) else ""
@@ -98,14 +100,14 @@ def _serial_text(value: datetime) -> str:
     try:
         return number_text(to_serial(value))
     except ValueError as error:
-        raise SpliceError(f"would hold what is no date there: {error}") from None
+        raise SpliceError(f"would hold an impossible date: {error}") from None
 
 
 def number_text(value: float) -> str:
     """The shortest text that reads back as the same number."""
     if isinstance(value, float):
         if not isfinite(value):
-            raise SpliceError(f"would hold {value}, which is no number")
+            raise SpliceError(f"would hold {value}, which is not a number")
         if value.is_integer() and abs(value) < 1e15:
             return str(int(value))
     return repr(value)
@@ -122,7 +124,7 @@ def _escape(found: re.Match[str]) -> str:
     if character == "_":
         return "_x005F_"
     if "\ud800" <= character <= "\udfff" or character in "\ufffe\uffff":
-        raise SpliceError(f"would hold U+{ord(character):04X}, which is no character")
+        raise SpliceError(f"would hold U+{ord(character):04X}, which is not a valid character")
     return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character) or f"_x{ord(character):04X}_"
 
 
@@ -167,7 +169,8 @@ def from_xml(attributes: bytes, content: bytes, shared: Callable[[int], str]) ->
         return _scalar(cell_type, text, shared)
     except (ValueError, OverflowError):
         raise UnusableError(
-            f"the workbook is damaged: a cell holds {text[:40].decode(errors='replace')!r}, no value of its type"
+            f"the workbook is damaged: a cell holds {text[:40].decode(errors='replace')!r}, which "
+            "is not a value of its type"
         ) from None
 
 

@@ -94,9 +94,7 @@ class Restored:
 
     def verify(self, package: Package) -> Parts:
         if package.data != self._old.data:
-            raise InternalError(
-                "the backup was not written as it was meant; the workbook is unchanged"
-            )
+            raise InternalError("the backup was not written correctly; the workbook is unchanged")
         return Parts(package)
 
     def record(self, transaction: Transaction, temporary: Path) -> None:

@@ -252,7 +252,7 @@ class _Rewriter:
                 f"the part {self._part!r} is not well-formed XML: {error}"
             ) from None
         if self._start < 0:
-            raise UnusableError(f"the part {self._part!r} has no sheetData: it is no worksheet")
+            raise UnusableError(f"the part {self._part!r} has no sheetData: it is not a worksheet")
         opened = xml.index(b">", self._start)
         end = opened if xml[opened - 1 : opened] == b"/" else xml.index(b">", self._end)
         rows = "".join(self._out[1:-1]).encode()

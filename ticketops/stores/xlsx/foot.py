@@ -28,7 +28,7 @@ _NAME = re.compile(rb"<(?:\w+:)?definedName\b([^>]*)>([^<]+)<")
 _RESULT = re.compile(rb"<v(?:\s[^>]*)?>[^<]*</v>|<v\s*/>")
 _TYPE = re.compile(rb'\st="\w+"')
 _MERGED = re.compile(rb'(<(?:\w+:)?mergeCell\b[^>]*?\bref=["\'])([^"\']+)')
-_HINT = "leave as many blank rows above it as rows are to be added"
+_HINT = "leave a blank row above it for each row to add"
 
 
 def make_room(sheet_xml: SheetXml, edit: SheetEdit, parts: Parts, sheet: str) -> SheetXml:
@@ -152,9 +152,10 @@ def _refuse_pointers(sheet_xml: SheetXml, edit: SheetEdit, parts: Parts, sheet: 
     )
     if noted:
         raise SpliceError(
-            f"{sheet} row {noted[0]} holds totals with a note, in the way of new rows", _HINT
+            f"{sheet} row {noted[0]} holds totals with a note that are in the way of new rows",
+            _HINT,
         )
-    why = f"{sheet} row {first} holds totals in the way of new rows, and {{}} points at it"
+    why = f"{sheet} row {first} holds totals that are in the way of new rows, and {{}} refers to it"
     xml, start, end = sheet_xml
     for found in _ANY_FORMULA.finditer(xml, start, end):
         if int(found[1]) not in foot and points_below(

@@ -27,7 +27,7 @@ _BY_NAME = {
     ".json": "a JSON file",
     ".xml": "an XML file",
 }
-_LINES = "`purchase add --csv` and `sale add --csv` take lines from one; for a workbook, "
+_LINES = "`purchase add --csv` and `sale add --csv` read lines from one; for a workbook, "
 _HINTS = {
     ".gsheet": "give -w gsheet:ID, with the ID from its address in the browser",
     ".numbers": "in Numbers: File > Export To > Excel",

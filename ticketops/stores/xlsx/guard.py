@@ -46,7 +46,9 @@ _FILLED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,9})"(?:[^>]*[^/>])?>(?!</c>|<v><
 def check_magic(head: bytes, name: str) -> None:
     """Raises UnusableError unless the file starts like a zip archive."""
     if not head:
-        raise UnusableError(f"{name} is empty", "is it still being copied or synchronised?")
+        raise UnusableError(
+            f"{name} is empty", "check whether it is still being copied or synchronised"
+        )
     if head.startswith(_OLE_MAGIC):
         raise UnusableError(
             f"{name} is an old .xls workbook or protected by a password",
@@ -74,17 +76,19 @@ def check_directory(members: list[zipfile.ZipInfo], size: int, name: str) -> Non
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnusableError(f"{name} uses a compression that .xlsx files do not have")
         if info.header_offset + info.compress_size > size:
-            raise UnusableError(f"{name} is cut off", "is it still being copied or synchronised?")
+            raise UnusableError(
+                f"{name} is cut off", "check whether it is still being copied or synchronised"
+            )
         bomb = info.file_size > RATIO_FLOOR and info.file_size > RATIO_LIMIT * max(
             1, info.compress_size
         )
         if bomb or info.file_size > MAX_MEMBER:
             raise HostileFileError(
-                f"{name}: the part {info.filename!r} would inflate to {info.file_size:,} bytes"
+                f"{name}: the part {info.filename!r} unpacks to {info.file_size:,} bytes"
             )
         total += info.file_size
     if total > MAX_INFLATED:
-        raise HostileFileError(f"{name} would inflate to {total:,} bytes")
+        raise HostileFileError(f"{name} unpacks to {total:,} bytes")
 
 
 def check_xml(xml: bytes, part: str) -> None:
@@ -158,7 +162,8 @@ def check_extent(xml: bytes, sheet: str) -> None:
             if (int(row) == lowest if by_row else column_number(column) == widest)
         )
         raise HostileFileError(
-            f"sheet {sheet!r} spans {lowest:,} rows by {widest:,} columns: {far} stands far from the other cells",
+            f"sheet {sheet!r} spans {lowest:,} rows by {widest:,} columns: {far} is far from the "
+            "other cells",
             f"delete the {'row' if by_row else 'column'} of {sheet}!{far}, or move what it holds next to the rest, and save",
         )
 

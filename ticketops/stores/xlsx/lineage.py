@@ -37,25 +37,27 @@ def doubt(
     """
     if not transactions:
         newest = max(run_ids(layout, now), default="")
-        return f"it holds RunIDs up to {newest}, which no journal beside it knows" if newest else ""
+        return (
+            f"it holds RunIDs up to {newest}, but no journal beside it knows them" if newest else ""
+        )
     last = transactions[-1]
     if revision == last.revision_after:
         return ""
     older = next((t for t in reversed(transactions) if t.revision_after == revision), None)
     if older is not None:
-        return f"it stands where it stood after {older.entry.run_id}: what was written after that is not in it"
+        return f"it is as it was after {older.entry.run_id}: later changes are missing"
     if revision == transactions[0].revision_before:
-        return f"it stands where it stood before {transactions[0].entry.run_id}: nothing of its journal is in it"
+        return f"it is as it was before {transactions[0].entry.run_id}: it has no change from its journal"
     newer = {one for one in run_ids(layout, now) if one > last.entry.run_id}
     if newer and before is not None:
         newer -= set(run_ids(layout, before))
     if newer:
-        return f"it holds {max(newer)}, and its journal ends at {last.entry.run_id}: it was worked on elsewhere"
+        return f"it holds {max(newer)}, but its journal ends at {last.entry.run_id}: it was changed elsewhere"
     traces = _traces(transactions, record)
     if traces and not any(
         _holds(now(sheet), texts) for sheet, texts in traces.items() if sheet in layout
     ):
-        return f"nothing of what its journal says was written last, up to {last.entry.run_id}, stands in it"
+        return f"it has none of the last changes in its journal, up to {last.entry.run_id}"
     return ""
 
 

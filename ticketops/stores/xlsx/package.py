@@ -58,7 +58,7 @@ class Package:
             OverflowError,
         ) as error:
             raise UnusableError(
-                f"{name} is damaged: {error}", "restore it, or take back an older version of it"
+                f"{name} is damaged: {error}", "restore it, or go back to an older version"
             ) from None
         self._known = {part.casefold(): part for part in self.members}
         self.is_plain = all(
@@ -91,7 +91,7 @@ class Package:
         """The directory's entry of a part. Raises UnusableError where it is missing."""
         info = self.members.get(self.named(part))
         if info is None:
-            raise UnusableError(f"{self.name} lacks its part {part!r}")
+            raise UnusableError(f"{self.name} has no part {part!r}")
         return info
 
     def raw(self, part: str) -> memoryview:
@@ -153,7 +153,7 @@ class Package:
                 raw = compressor.compress(content) + compressor.flush()
                 method, crc, size = zipfile.ZIP_DEFLATED, isal_zlib.crc32(content), len(content)
             if max(offset, len(raw), size) >= _LIMIT_32:
-                raise UnusableError(f"{self.name} is too large to be written")
+                raise UnusableError(f"{self.name} is too large to write")
             name = part if plain else info.filename
             head, tail = _headers(info, name, method, crc, len(raw), size, offset)
             target.write(head)
@@ -174,13 +174,12 @@ def read_file(path: Path) -> bytes:
         return read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         raise UnusableError(
-            f"there is no workbook {path}",
-            "give it with -w/--workbook, or make one with: ticketops init",
+            f"there is no workbook {path}", "give -w/--workbook, or create one with: ticketops init"
         ) from None
     except NotAFile as error:
         if path.is_dir():
             raise UnusableError(f"{path} is a folder, not a workbook") from None
-        raise UnusableError(f"{path} is no workbook: {error.strerror}") from None
+        raise UnusableError(f"{path} is not a workbook: {error.strerror}") from None
     except OSError as error:
         raise UnusableError(f"{path} can't be read: {error.strerror}") from None
 
@@ -192,8 +191,8 @@ def slashed(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """A member of the archive as relations name it: some programs put a slash, or a dot and a slash,
-    before it."""
+    """A member of the archive as relations name it: some programs put a slash, or a dot and a
+    slash, before it."""
     return posixpath.normpath("/" + slashed(name)).lstrip("/")
 
 

@@ -204,7 +204,8 @@ class Parts:
         )
         if signed:
             raise SpliceError(
-                f"{self.package.name} is digitally signed ({signed}): a change would break the signature",
+                f"{self.package.name} is digitally signed ({signed}): any change breaks the "
+                "signature",
                 "save a copy without the signature",
             )
 
@@ -228,10 +229,10 @@ class Parts:
         }
 
     def for_reader(self) -> bytes:
-        """The archive as python-calamine finds its way in it: the workbook, styles and strings under
-        their usual names, the targets of the workbook's relations without backslashes, dots and
-        escapes, no state of a sheet that the schema does not know. The archive itself where that is
-        so."""
+        """The archive as python-calamine finds its way in it: the workbook, styles and strings
+        under their usual names, the targets of the workbook's relations without backslashes, dots
+        and escapes, no state of a sheet that the schema does not know. The archive itself where
+        that is so."""
         usual = {
             "xl/workbook.xml": self.workbook,
             "xl/styles.xml": self.styles,
@@ -321,7 +322,7 @@ class Parts:
         content_types = self.xml("[Content_Types].xml")
         closing = re.search(rb"</((?:\w+:)?)sheets>", workbook)
         if not closing:
-            raise SpliceError(f"{self.package.name}: sheets can't be added to this workbook")
+            raise SpliceError(f"{self.package.name}: no sheet can be added to this workbook")
         taken = {
             *(part.casefold() for part in self.package.members),
             *(
@@ -337,7 +338,8 @@ class Parts:
             if sheet.name.casefold() in known:
                 like = known[sheet.name.casefold()]
                 raise SpliceError(
-                    f"{self.package.name} has a sheet {like!r} where {sheet.name!r} belongs",
+                    f"{self.package.name} has a sheet {like!r}, but it must be called "
+                    f"{sheet.name!r}",
                     "rename it",
                 )
             number = next(
@@ -430,7 +432,7 @@ class Parts:
             or len(places) == len(self.sheets)
         ):
             raise SpliceError(
-                f"{', '.join(names)} can't be taken out of {self.package.name}",
+                f"{', '.join(names)} can't be removed from {self.package.name}",
                 "delete the sheet in a spreadsheet program",
             )
         for place in sorted(places, reverse=True):

@@ -98,7 +98,7 @@ class WorkbookFile:
             if isinstance(error, OSError) and not cleared:
                 raise UnusableError(
                     f"{self._path.name}: {error.strerror or error}",
-                    "ticketops log tells whether it was written",
+                    "ticketops log shows whether it was written",
                 ) from None
             if isinstance(error, OSError):
                 raise cannot_write(self._path, error) from None
@@ -196,7 +196,7 @@ def number_of(version: Path) -> int:
 def changed_meanwhile(path: Path) -> ConflictError:
     """What is raised where somebody else wrote first."""
     return ConflictError(
-        f"{path.name} was changed by somebody else in the meantime",
+        f"{path.name} was changed by someone else meanwhile",
         "nothing was written; run the command again",
     )
 

@@ -81,7 +81,7 @@ def splice(
     xml, start, end = sheet_xml
     if edit.last_row > MAX_ROWS:
         raise SpliceError(
-            f"sheet {sheet!r} would have {edit.last_row:,} rows; a sheet holds {MAX_ROWS:,}"
+            f"sheet {sheet!r} would have {edit.last_row:,} rows; a sheet holds at most {MAX_ROWS:,}"
         )
     body = _Body(sheet_xml, edit, styles, shared, sheet, constants=constants)
     merges = _areas(_MERGE.findall(_uncommented(xml[end:])))
@@ -217,7 +217,8 @@ class _Body:
             dropped = xml[stop : self._end]
             if dropped.count(b"<f") > (len(CONSTANT.findall(dropped)) if self._constants else 0):
                 raise SpliceError(
-                    f"sheet {self._sheet!r} holds formulas where it would be written anew: nothing was written"
+                    f"sheet {self._sheet!r} holds formulas where it has to be rewritten: nothing "
+                    "was written"
                 )
         cleared = edit.clear_others
         rows = (
@@ -474,7 +475,8 @@ class _Body:
                     if has_formula(content) and not (self._constants and is_constant(content)):
                         raise SpliceError(
                             f"{self._sheet}!{_letters(column)}{row} holds a formula: nothing was written",
-                            "replace the formula by its value, or move it to a column of your own",
+                            "replace the formula with its value, or move it to a column of your "
+                            "own",
                         )
                     before[column] = from_xml(cell[2], content, self._shared)
                     gone = row == self._edit.header_row and column in self._edit.removed
@@ -492,7 +494,7 @@ class _Body:
         columns = [_number(cell[1]) for cell in cells]
         if len(set(columns)) < len(columns):
             raise SpliceError(
-                f"row {row} of sheet {self._sheet!r} holds a cell twice",
+                f"row {row} of sheet {self._sheet!r} has a cell twice",
                 "open and save it in a spreadsheet program",
             )
         rest = CELL.sub(b"", self._xml[start:close])

@@ -453,15 +453,16 @@ class XlsxStore:
             self._sheet(sheet.name)  # under which title the workbook has it
         if why := self._doubt(transactions):
             what = (
-                "is not what its journal says"
+                "does not match its journal"
                 if transactions
                 else "has no journal, so there is nothing to undo"
             )
             raise RuleError(
                 f"{self.path.name} {what}: {why}",
-                f"put the workbook back that the folder {self._state.name} was made for"
+                f"restore the workbook that belongs to the folder {self._state.name}"
                 if transactions
-                else f"if it was copied or renamed, put the folder of the original beside it, as {self._state.name}",
+                else f"if it was copied or renamed, put the original's folder beside it, as "
+                f"{self._state.name}",
             )
         try:
             return prepare(
@@ -481,8 +482,8 @@ class XlsxStore:
 
 
 def _certain(table: Table, changes: ChangeSet) -> bool:
-    """Whether a table is known without reading it again: neither formulas nor new columns, rows that
-    moved or dates that other rows decide come into it."""
+    """Whether a table is known without reading it again: neither formulas nor new columns, rows
+    that moved or dates that other rows decide come into it."""
     around = table.around
     moved = around.formulas or around.calculated or around.foot or table.undecided
     return not moved and not (

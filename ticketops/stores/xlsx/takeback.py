@@ -154,12 +154,12 @@ def plan(
         done.tables[name] = now.table(name)
         if now.digest(name) != content:
             raise ConflictError(
-                f"sheet {name!r} was changed since: it can't be taken back", "nothing was written"
+                f"sheet {name!r} was changed since and can't be undone", "nothing was written"
             )
         if name in done.made:
             continue
         if old is None:
-            raise RuleError(f"the backup that holds the old {name!r} is gone")
+            raise RuleError(f"the backup with the old {name!r} is missing")
         columns = tuple(
             c.name for c in layout[name].columns if c.name in done.tables[name].positions
         )
@@ -226,15 +226,11 @@ def prepare(
         a.revision_after == b.revision_before for a, b in pairwise(since)
     )
     if untouched:
-        why = "the version from before it is no longer kept"
+        why = "the version before it is no longer kept"
     elif ours:
-        why = (
-            "what came after it stays"
-            if not is_last
-            else "what came after it was undone cell by cell"
-        )
+        why = "later changes stay" if not is_last else "later changes were undone cell by cell"
     else:
-        why = "the workbook was saved by another program since"
+        why = "another program has saved the workbook since"
     return _cells_back(about, now, old, why, unmoved=ours)
 
 
@@ -315,9 +311,7 @@ def _cells_back(
         changes = ChangeSet([*back.changes, *trail])
     if not back.changes and not back.made and not told_logs_only(record, layout):
         left = "; ".join(back.stays) or "what it wrote"
-        raise RuleError(
-            f"nothing of {record.transaction.entry.run_id} can be taken back: {left} would stay"
-        )
+        raise RuleError(f"{record.transaction.entry.run_id} can't be undone: {left} would stay")
     cells = about.shown(back.changes, trail, now.parts)
     undoing = Undoing(
         record.transaction,

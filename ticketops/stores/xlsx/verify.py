@@ -128,11 +128,12 @@ def _check_form(sheet: str, rows: bytes) -> None:
         parser.Parse(whole, True)
     except expat.ExpatError as error:
         raise UnusableError(
-            f"sheet {sheet!r} is damaged where it would be written ({error})", "nothing was written"
+            f"sheet {sheet!r} is damaged where it has to be written ({error})",
+            "nothing was written",
         ) from None
     if not is_conventional(whole):
         raise _not_as_meant(f"{sheet}, its changed rows,")
 
 
 def _not_as_meant(what: str) -> InternalError:
-    return InternalError(f"{what} was not written as it was meant; the workbook is unchanged")
+    return InternalError(f"{what} was not written correctly; the workbook is unchanged")
