@@ -27,18 +27,20 @@ PAGES = (
 
 
 def build(site: Path) -> None:
-    """Write the site into a folder, which is made anew. Raises CalledProcessError where a link
-    leads nowhere."""
+    """Write the site into a folder, which is emptied first. Raises CalledProcessError, whose output
+    says where, if a link leads nowhere."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "scripts" / "site", folder, dirs_exist_ok=True)
         for page in (page for pattern in PAGES for page in ROOT.glob(pattern)):
             copy = Path(folder) / "pages" / page.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(page, copy)
-        subprocess.run(
+        subprocess.run(  # not --quiet: mkdocs would not count its warnings
             [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", site.resolve()],
             cwd=folder,
             check=True,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
 
@@ -46,4 +48,4 @@ if __name__ == "__main__":
     try:
         build(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "site"))
     except subprocess.CalledProcessError as error:
-        raise SystemExit(error.returncode) from None
+        sys.exit(error.stderr)

@@ -293,11 +293,11 @@ def test_every_command_that_writes_is_listed() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda b: b.dry_run("allocate"), "'allocate' is no command that writes"),
-        (lambda b: b.dry_run(""), "'' is no command that writes"),
-        (lambda b: b.dry_run("sale.list"), "'sale.list' is no command that writes"),
-        (lambda b: b.dry_run("sale.cancel.everything"), "is no command that writes"),
-        (lambda b: b.dry_run("doctor.fix", fix=False), "doctor.fix: fix is said twice"),
+        (lambda b: b.dry_run("allocate"), "'allocate' is not a command that writes"),
+        (lambda b: b.dry_run(""), "'' is not a command that writes"),
+        (lambda b: b.dry_run("sale.list"), "'sale.list' is not a command that writes"),
+        (lambda b: b.dry_run("sale.cancel.everything"), "is not a command that writes"),
+        (lambda b: b.dry_run("doctor.fix", fix=False), "doctor.fix: fix is given twice"),
         (lambda b: b.dry_run("allocate.commit"), "allocate.commit: Missing argument"),
         (lambda b: b.dry_run("allocate.commit", "S1", "S2"), "unexpected extra argument"),
         (lambda b: b.dry_run("allocate.commit", "S1", sale="S2"), "name all arguments or none"),

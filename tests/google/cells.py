@@ -205,7 +205,7 @@ def _block(edit: Edit, sheet: Sheet, source: Rect, kind: str) -> list[list[Cell]
     ]
     if kind == "PASTE_VALUES":
         way = edit.ways.of("paste-text")
-        anew = way == "read anew"
+        anew = way == "parsed"
         texts = [cell.value for row in block for cell in row if type(cell.value) is str]
         if way == "refused" and any(text[:1] in "=0" for text in texts):
             raise edit.ways.refusal("paste-text", OTHER_WORDS)

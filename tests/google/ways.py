@@ -15,7 +15,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "copy-under-filter": ("skipped", "written", "moved", "refused"),
     "write-under-filter": ("written", "skipped", "moved", "refused"),
     "write-into-merge": ("dropped", "refused", "kept", "moved"),
-    "paste-text": ("kept", "read anew", "refused"),
+    "paste-text": ("kept", "parsed", "refused"),
     "number-in-plain-text": ("number", "text", "refused"),
     "carriage-returns": ("kept", "changed", "refused"),
     "control-characters": ("kept", "changed", "refused"),

@@ -83,7 +83,7 @@ def plan(
     """
     command, given = _command(name)
     if twice := sorted(given.keys() & options.keys()):
-        raise UsageError(f"{name}: {twice[0]} is said twice")
+        raise UsageError(f"{name}: {twice[0]} is given twice")
     words = _words(name, command, arguments, {**given, **options})
     told: list[Planned] = []
     out = _Silent()
@@ -131,7 +131,9 @@ def _command(name: str) -> tuple[Any, dict[str, object]]:
     command = tree.get(word)
     switches: dict[str, object] = {text.replace("-", "_"): True for text in rest}
     if command is None or not _writes(command) or switches.keys() - _taken_by(command).keys():
-        raise UsageError(f"{name!r} is no command that writes", f"there are {', '.join(writing())}")
+        raise UsageError(
+            f"{name!r} is not a command that writes", f"it must be one of {', '.join(writing())}"
+        )
     return command, switches
 
 

@@ -145,7 +145,7 @@ def _refuse_other_file(file: Path) -> None:
         return
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         pass
-    raise RuleError(f"{file} exists already, and holds something else", "name another file: --out")
+    raise RuleError(f"{file} already exists and holds something else", "name another file: --out")
 
 
 def _write(file: Path, answers: Mapping[str, Answer]) -> None:
@@ -163,5 +163,5 @@ def _write(file: Path, answers: Mapping[str, Answer]) -> None:
     except OSError as error:
         raise UnusableError(
             f"{file} can't be written: {error.strerror or error}",
-            "what fails is remembered on this machine all the same",
+            "what fails is remembered on this machine anyway",
         ) from None

@@ -101,7 +101,7 @@ ASSUMPTIONS = {
         ),
         Assumption(
             "same-sheet-id",
-            "a second sheet with the same id is refused as one that exists already",
+            "a second sheet with the same id is refused as one that already exists",
             ("already exists",),
             Kind.NEW_SHEETS,
         ),

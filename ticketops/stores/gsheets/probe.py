@@ -109,7 +109,7 @@ def _paste_text(bench: Bench) -> Answer:
         return bench.refused("refused", error)
     entered = [one.get("userEnteredValue") for one in bench.cells(number, "A2:B2", 2)]
     kept = entered == [{"stringValue": text} for text in _TEXTS]
-    return Answer("kept" if kept else "read anew", words=json.dumps(entered))
+    return Answer("kept" if kept else "parsed", words=json.dumps(entered))
 
 
 def _number_in_plain_text(bench: Bench) -> Answer:
