@@ -166,7 +166,7 @@ def test_when_it_is_not_known_the_next_call_finds_it(kind: str, office: DriveUse
     ]
     with pytest.raises(BusyError) as error:
         drive.create(office.connect(), "A book", office.shared, "M1")
-    assert "'A book' was made" in error.value.hint
+    assert "'A book' was created" in error.value.hint
     assert len(office.files()) == ("after" in kind)
     office.server.faults.clear()
     key = drive.create(office.connect(), "A book", office.shared, "M1")

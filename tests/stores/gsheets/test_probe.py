@@ -247,4 +247,4 @@ def test_it_stays_below_sixty_requests_a_minute(google: Google, command: Command
 
 def test_a_reader_is_told_so(google: Google, command: Command) -> None:
     key = google.server.new_spreadsheet("Empty", None, {google.email: "reader"})
-    one_line(probe(command, google, key), 6, "not open to us", google.email)
+    one_line(probe(command, google, key), 6, "no access to the Google Sheet", google.email)
