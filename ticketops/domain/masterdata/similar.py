@@ -67,4 +67,4 @@ def _said(known: Directory, name: str) -> str:
         return f"is ambiguous: {' or '.join(error.candidates)}? `add` would refuse it"
     if means.how in ("exact", "new", "alias"):
         return ""
-    return f"means {means.name} to `add`: type it like that"
+    return f"is taken as {means.name} by `add`: type that name"
