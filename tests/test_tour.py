@@ -87,7 +87,7 @@ def test_clock_files_and_folders_are_those_that_the_page_says(tmp_path: Path) ->
         "$ sh hello.sh",
         "hello",
         '$ ticketops user set ana --role ops_manager -w event.xlsx; echo "code $?"',
-        "nothing is written yet; this will be recorded:",
+        "this will be recorded:",
         "ana · ops_manager",
         "will record _USERS: 1 new row — write it? [Y/n] y",
         "R20260608-073200: _USERS: 1 new row",
