@@ -8,6 +8,7 @@ from ticketops.domain.audit import checks
 from ticketops.domain.catalogue import follow
 from ticketops.domain.masterdata import similar
 from ticketops.domain.plan import Plan, Run
+from ticketops.domain.ticket.ended import ended_sales
 from ticketops.engine.job import Effect, Job
 from ticketops.model.changes import AddColumns
 from ticketops.model.findings import Severity, count_by_code
@@ -38,6 +39,7 @@ def audit_job(*, write: bool) -> Job:
         seats = follow.seats(snapshot)
         result, findings = checks.audit(snapshot.of((DISTRIBUTION, UNITS)), seats)
         made = Plan(findings=findings + follow.left_behind(snapshot, seats), result=result)
+        made.findings += ended_sales(snapshot)
         made.findings += similar.clients_alike(snapshot, Severity.LOW)
         if write:
             from ticketops.books.report_sheets import audit_grid

@@ -1,5 +1,5 @@
-"""What allocation keeps its hands off (D16): rows with a cell that is not understood, and what a
-CRITICAL audit finding names."""
+"""What allocation keeps its hands off (D16): rows with a cell that is not understood, what a
+CRITICAL audit finding names, and tickets of a sale that has ended."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from ticketops.domain.audit import checks, unknown
 from ticketops.domain.audit.unknown import Unknown
+from ticketops.domain.ticket.ended import left_of_ended
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
@@ -51,6 +52,8 @@ class Doubts:
             frame = snapshot[DISTRIBUTION].frame.filter(pl.col("sales_id").is_in(list(claimed)))
             for row, sales_id in frame.select("row", "sales_id").iter_rows():
                 tickets.setdefault(row, claimed[sales_id])
+        for left in left_of_ended(snapshot):
+            tickets.setdefault(left.row, left.why)
         return cls(tickets, units, unit_rows, tuple(cells))
 
     def of_unit(self, row: int, unit_id: str) -> str:
