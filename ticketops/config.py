@@ -13,6 +13,7 @@ import getpass
 import os
 import tomllib
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ticketops.errors import UsageError
 from ticketops.files import read_regular
 from ticketops.model import roles
 from ticketops.model.dates import ORDERS
+from ticketops.model.spelling import tidy
 from ticketops.model.words import Words
 
 FILE_NAME = "ticketops.toml"
@@ -104,7 +106,24 @@ def _workbook(value: Any) -> Path | str:
 
     if is_online(value):
         return PREFIX + spreadsheet_id(value)
-    return Path(_path_text(value)).expanduser()
+    return _path(value)
+
+
+def _path(value: Any) -> Path:
+    """A path; a leading `~` is the home of a user, or, as in a shell, itself where there is none."""
+    text = _path_text(value)
+    if text.startswith("~"):
+        with suppress(RuntimeError):
+            return Path(text).expanduser()
+    return Path(text)
+
+
+def _user(value: Any) -> str:
+    """Who runs a command. Raises ValueError for a name of which nobody sees anything."""
+    text: str = _typed(value, str).strip()
+    if text and not tidy(text):
+        raise ValueError
+    return text
 
 
 def _server(value: Any) -> str:
@@ -142,7 +161,7 @@ def _addresses(value: Any) -> str:
 
 _READERS: dict[str, Any] = {
     "workbook": _workbook,
-    "user": lambda v: _typed(v, str).strip(),
+    "user": _user,
     "role": lambda v: roles.ROLE[roles.ROLE.index(_typed(v, str).strip().lower())],
     "backups": lambda v: _bounded(_whole(v), 1, 1000),
     "lock_timeout": lambda v: _bounded(float(v), 0.0, 3600.0),
@@ -151,17 +170,17 @@ _READERS: dict[str, Any] = {
         if isinstance(v, bool)
         else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()]
     ),
-    "books": lambda v: Path(_path_text(v)).expanduser(),
-    "key_file": lambda v: Path(_path_text(v)).expanduser(),
+    "books": _path,
+    "key_file": _path,
     "event": lambda v: _typed(v, str).strip(),
     "dispatch_buffer_hours": lambda v: _bounded(float(v), 0.0, 24.0 * 366),
     "reveal_seconds": lambda v: _bounded(float(v), 0.1, 30.0),
     "dates": lambda v: ORDERS[ORDERS.index(_typed(v, str).strip().lower())],
-    "google_key": lambda v: Path(_path_text(v)).expanduser(),
+    "google_key": _path,
     "google_budget": lambda v: _bounded(float(v), 0.0, 3600.0),
     "google_api": _server,
     "google_keepers": _addresses,
-    "state": lambda v: Path(_path_text(v)).expanduser(),
+    "state": _path,
     "sender": lambda v: _words(v, least=0),
     "contact": lambda v: _words(v, least=0),
     "company_word": _words,

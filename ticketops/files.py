@@ -54,6 +54,12 @@ def open_regular(path: Path) -> BinaryIO:
     return file
 
 
+def real_path(path: Path) -> Path:
+    """Where a path leads, links followed. A link that leads to itself stays as it is: whoever opens
+    it is told."""
+    return Path(os.path.realpath(path))
+
+
 def read_regular(path: Path, most: int) -> bytes:
     """What a regular file of at most so many bytes holds. Raises OSError: NotAFile, TooLarge."""
     with open_regular(path) as file:

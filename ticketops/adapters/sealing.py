@@ -13,7 +13,7 @@ from typing import Any
 
 from ticketops.config import FILE_NAME, Settings, config_folder
 from ticketops.errors import UnusableError, UsageError
-from ticketops.files import NotAFile, open_regular
+from ticketops.files import NotAFile, open_regular, real_path
 from ticketops.model.secrets import PREFIX, is_sealed
 from ticketops.stores.journal import sync_folder
 
@@ -186,7 +186,7 @@ def _changing(path: Path) -> Iterator[None]:
 
 def _replace(path: Path, keys: Sequence[str]) -> None:
     """The key file with these keys, whole or as it was. A link to it stays one."""
-    target = path.resolve()
+    target = real_path(path)
     staged = target.with_name(f".{target.name}.new")
     staged.unlink(missing_ok=True)  # of a process that was killed: the lock is ours
     try:

@@ -81,7 +81,7 @@ def watch(
         if event.lines or event.findings:
             session.out.status("")
         for line in event.lines:
-            session.out.line(line)
+            session.out.line(" ".join(line.splitlines()))  # a file's name may hold a line break
         session.out.findings(event.findings)
         session.out.status(event.status)
 

@@ -12,7 +12,7 @@ from typing import Literal, cast
 from ticketops.config import Settings
 from ticketops.engine.opening import layout_of
 from ticketops.errors import NotPermittedError, RuleError, UnusableError, UsageError
-from ticketops.files import staging, usual_rights
+from ticketops.files import real_path, staging, usual_rights
 from ticketops.stores.xlsx.lock import refuse_read_only
 
 
@@ -79,11 +79,11 @@ def sample(
 def _made(path: Path, force: bool, make: Callable[[Path], None]) -> Path:
     if path.suffix.lower() != ".xlsx":
         raise UsageError(f"{path} does not end in .xlsx")
-    if path.exists() and not force:
+    if os.path.lexists(path) and not force:
         raise RuleError(
             f"{path} already exists", "name another file, or give --force to replace it"
         )
-    if path.is_dir() or not path.resolve().parent.is_dir():
+    if path.is_dir() or not real_path(path).parent.is_dir():
         raise UnusableError(f"{path}: the folder does not exist")
     refuse_read_only(path)
     try:

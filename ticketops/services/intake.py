@@ -13,7 +13,7 @@ from ticketops.errors import UsageError
 from ticketops.model.dates import ORDERS, parse_moment
 from ticketops.model.money import CURRENCIES, parse_amount
 from ticketops.model.quantity import parse_quantity
-from ticketops.model.spelling import choice
+from ticketops.model.spelling import choice, tidy
 from ticketops.model.states import PAYMENT_STATUS
 
 _LINE = re.compile(r"(?P<category>.+):(?P<quantity>[^:@]+)@(?P<price>[^@]+)")
@@ -58,14 +58,16 @@ def parse_line(text: str, *, with_match: bool) -> Line:
 
 
 def clean_text(text: str, what: str) -> str:
-    """Text from outside without surrounding spaces. Raises ValueError for control characters and
-    for too long a text."""
+    """Text from outside without surrounding spaces; empty where nobody sees anything of it. Raises
+    ValueError for control characters and for too long a text."""
     if _CONTROL.search(text):
         raise ValueError(f"the {what} contains a control character")
     if len(text) > MAX_TEXT:
         raise ValueError(
             f"the {what} has {len(text):,} characters; at most {MAX_TEXT:,} are allowed"
         )
+    if not tidy(text):
+        return ""
     return " ".join(text.split()) if what != "notes" else text.strip()
 
 

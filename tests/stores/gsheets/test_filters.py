@@ -191,7 +191,9 @@ def test_cells_that_google_does_not_write_are_named(google: Google, key: str) ->
                 google.server.set(key, PURCHASES, row, place, f"{LONG}{row - 2}")
 
     google.server.before = before
-    with pytest.raises(UnusableError, match=r"left 2 of the written cells unchanged, Purchases!\w+5 first"):
+    with pytest.raises(
+        UnusableError, match=r"left 2 of the written cells unchanged, Purchases!\w+5 first"
+    ):
         change_all(store)
 
 

@@ -100,7 +100,10 @@ def test_what_a_merge_swallows_in_the_moment_of_the_write_is_named(
         google.server.faults.append(fault("drop after", nth=4))
     with (
         interrupted(google.server, 4, lambda: merge(google, key, 4, left, 4, left + 1)),
-        pytest.raises(UnusableError, match=rf"left 1 of the written cells unchanged, Sales!{'ABCDEFGHIJ'[left]}4"),
+        pytest.raises(
+            UnusableError,
+            match=rf"left 1 of the written cells unchanged, Sales!{'ABCDEFGHIJ'[left]}4",
+        ),
     ):
         desk.sell(("M01", "Cat 1", 1))
     assert sales(google, key) == [2, 3, 4]

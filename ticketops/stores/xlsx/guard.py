@@ -29,6 +29,8 @@ _BLANK = re.compile(rb"\s*")
 _ASIDE = {b"<?": b"?>", b"<!--": b"-->"}
 """What may stand before the root element, and how it ends."""
 
+_LATE_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?\s+<\?xml\s")
+"""An XML declaration with blanks in front of it, which no conforming reader takes."""
 _SMALL_PART = 2**20
 """Larger parts are sheets, whose rewriting to conventional form refuses a DTD wherever it
 stands."""
@@ -99,15 +101,15 @@ def check_xml(xml: bytes, part: str) -> None:
         raise UnusableError(
             f"the part {part!r} is not in UTF-8", "open and save it in a spreadsheet program"
         )
-    prolog = xml if len(xml) <= _SMALL_PART else head
-    if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
-        raise HostileFileError(f"the part {part!r} declares a DTD")
+    check_prolog(xml if len(xml) <= _SMALL_PART else head, part)
     declared = re.match(rb'\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["\']([^"\']+)', head)
     if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii"):
         raise UnusableError(
             f"the part {part!r} is not in UTF-8", "open and save it in a spreadsheet program"
         )
     root = _root(xml)
+    if _LATE_DECLARATION.match(head):
+        root = 0
     if xml.startswith(b"<!", root):
         raise HostileFileError(f"the part {part!r} declares a DTD")
     if not xml.startswith(b"<", root):
@@ -115,6 +117,12 @@ def check_xml(xml: bytes, part: str) -> None:
             f"the part {part!r} is not well-formed XML: it does not begin with its root element",
             "open and save it in a spreadsheet program",
         )
+
+
+def check_prolog(xml: bytes, part: str) -> None:
+    """Raises HostileFileError where the beginning of a part declares a DTD."""
+    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
+        raise HostileFileError(f"the part {part!r} declares a DTD")
 
 
 def _root(xml: bytes) -> int:

@@ -23,6 +23,8 @@ from ticketops.stores.xlsx import foreign, guard
 
 MOST_BYTES = 2 * 2**30
 """Of a workbook."""
+_HEAD = 4096
+"""Bytes in which the beginning of a part declares what it is."""
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -106,6 +108,16 @@ class Package:
         if len(raw) < info.compress_size:  # it would be copied short, and look whole
             raise UnusableError(f"{self.name} is damaged at the part {part!r}")
         return raw
+
+    def head(self, part: str) -> bytes:
+        """The beginning of a part; empty where it is damaged, which is said when it is read."""
+        try:
+            raw = self.raw(part)
+            if self.info(part).compress_type == zipfile.ZIP_STORED:
+                return bytes(raw[:_HEAD])
+            return isal_zlib.decompressobj(-15).decompress(raw, _HEAD)
+        except (UnusableError, isal_zlib.error, zlib.error, struct.error):  # type: ignore[misc]
+            return b""
 
     def read(self, part: str) -> bytes:
         """A part, inflated and checked. Raises UnusableError where it is missing or damaged."""

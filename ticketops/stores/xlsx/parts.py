@@ -57,6 +57,9 @@ class Parts:
         self.workbook = self._workbook_part()
         relations = self.relations(self.workbook)
         self._workbook_xml = self.xml(self.workbook)
+        for part in package.members:
+            if part.casefold().endswith((".xml", ".rels", ".vml")):  # those nobody reads, too
+                guard.check_prolog(package.head(part), part)
         root = self._parse(self.workbook, self._workbook_xml)
         self.date1904 = any(
             e.get("date1904") in ("1", "true") for e in root if _local(e) == "workbookPr"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketops.errors import RuleError, SchemaError, UnusableError
+from ticketops.files import real_path
 from ticketops.model.changes import AddColumns, ChangeSet, ReplaceRows
 from ticketops.schema.checks import check
 from ticketops.schema.columns import ColumnType
@@ -75,7 +76,7 @@ class XlsxStore:
         use_cache: bool = True,
         not_undoable: NotUndoable = all_undoable,
     ) -> None:
-        self.path = path.resolve()
+        self.path = real_path(path)
         self._declared = self.layout = layout
         self._looked = False
         """Whether the titles of sheets were looked for in what is loaded."""
