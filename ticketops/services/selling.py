@@ -49,7 +49,7 @@ def sales_add(
             snapshot, orders, run, new=new, again=again, faults=faults
         ),
         ALLOCATED,
-        (SCHEDULE, IMPORT_META, HOLDS, ALIASES),
+        (SCHEDULE, IMPORT_META, HOLDS, ALIASES, REFUNDS, ALLOC_LOG),
     )
 
 
@@ -58,7 +58,7 @@ def sale_expand(*, confirm: bool = False) -> Job:
         "sale.expand",
         lambda snapshot, run: sales.plan_expand(snapshot, run, confirm=confirm),
         ALLOCATED,
-        (*RECONCILING, PURCHASES, HOLDS, ALIASES),
+        (*RECONCILING, PURCHASES, HOLDS, ALIASES, REFUNDS, ALLOC_LOG),
     )
 
 

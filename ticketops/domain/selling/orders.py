@@ -13,7 +13,7 @@ from ticketops.domain.catalogue.matches import texts
 from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.quantity import MAX_QUANTITY, is_quantity
-from ticketops.schema.layouts.event import DISTRIBUTION, SALES, SCHEDULE
+from ticketops.schema.layouts.event import ALLOC_LOG, DISTRIBUTION, REFUNDS, SALES, SCHEDULE, UNITS
 from ticketops.schema.tables import Snapshot
 
 SALE_COLUMNS = (
@@ -171,7 +171,20 @@ def keys_unread(snapshot: Snapshot, findings: Iterable[Finding]) -> frozenset[st
     )
 
 
+_TELLING = (
+    (SALES, "sales_id"),
+    (DISTRIBUTION, "sales_id"),
+    (UNITS, "sales_id"),
+    (REFUNDS, "sales_id"),
+    (ALLOC_LOG, "sale_id"),
+)
+
+
 def next_sales_number(snapshot: Snapshot) -> int:
-    """Above every SalesID of Sales and, so that a number is never given twice, of Distribution."""
-    known = list(snapshot[SALES].frame["sales_id"]) + list(snapshot[DISTRIBUTION].frame["sales_id"])
+    """Above every SalesID of Sales and, so that a number is never given twice, of Distribution and
+    of what tells of a sale whose rows somebody deleted: its units, refunds and log."""
+    known: list[str | None] = []
+    for name, column in _TELLING:
+        if name in snapshot:
+            known += snapshot[name].frame[column].unique().to_list()
     return ids.next_number(ids.SALES_ID, known)
