@@ -49,7 +49,7 @@ def queue(session: Session) -> int:
 
     def show(result: Queue) -> None:
         session.out.line(
-            f"{counted(result.tasks, 'task')}, {result.ready} ready to send, {result.new} new, "
+            f"{counted(result.tasks, 'task')}, {result.ready} to send, {result.new} new, "
             f"{result.unassigned} unassigned"
         )
         if result.memories:

@@ -488,3 +488,26 @@ def test_keys_changed_by_find_and_replace_make_no_second_tickets() -> None:
     plan = desk.do(selling.sale_expand())
     assert desk.rows(DISTRIBUTION, "sales_id", "line_key") == before
     assert [f.row for f in plan.findings if f.code == "KEY_CHANGED"] == [3, 4]
+
+
+def test_recon_keeps_nothing_of_a_sale_whose_number_cannot_be_read(desk: Desk) -> None:
+    desk.buy(("M01", "Cat 1", 2))
+    desk.sell(("M01", "Cat 1", 2))
+    desk.set(SALES, 2, "number", "two")
+    done = desk.do(selling.recon_run())
+    assert [f.code for f in done.findings] == ["BAD_QUANTITY"]
+    assert done.result.by_action["MANUAL_REVIEW"] == 2
+    assert done.result.by_action["KEEP"] == 0
+
+
+def test_a_sales_id_that_a_unit_still_names_is_not_given_again(desk: Desk) -> None:
+    desk.buy(("M01", "Cat 1", 3))
+    desk.sell(("M01", "Cat 1", 1))
+    desk.sell(("M01", "Cat 1", 1))
+    desk.do(allocation.allocate_auto())
+    for sheet, row in ((SALES, 3), (DISTRIBUTION, 4)):
+        for column in desk.read(sheet)[sheet].positions:
+            desk.set(sheet, row, column, None)
+    assert "S2" not in desk.rows(SALES, "sales_id")
+    desk.sell(("M01", "Cat 1", 1))
+    assert desk.rows(SALES, "sales_id")[-1] == "S3"

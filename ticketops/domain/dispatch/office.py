@@ -254,7 +254,7 @@ def plan_queue(snapshot: Snapshot, run: Run) -> Plan:
     ready = sum(
         1
         for task in live
-        if (ticket := staff.ticket_of(state, task)) and staff.is_ready(state, ticket)
+        if (ticket := staff.ticket_of(state, task)) and staff.is_to_send(state, ticket)
     )
     unassigned = sum(1 for task in live if not staff.assignees(task))
     plan.result = Queue(len(live), ready, done.new_tasks, unassigned, len(state.tasks) - len(live))
@@ -294,9 +294,7 @@ def plan_assign(
             ticket = staff.ticket_of(state, task)
             if (
                 ticket is not None
-                and not state.supplier_of(unit_of(ticket))
-                and staff.is_ready(state, ticket)
-                and ticket["delivery"] not in states.DISPATCHED
+                and staff.is_to_send(state, ticket)
                 and (not wanted or ids.normalise_match(ticket["match"] or "-") in wanted)
                 and (not unassigned or not staff.assignees(task))
                 and (not from_person or from_person.casefold() in staff.assignees(task))

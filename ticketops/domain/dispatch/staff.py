@@ -55,6 +55,15 @@ def is_ready(state: State, ticket: Record) -> bool:
     return bool(unit_of(ticket) and ticket["client_email"] and ticket.key not in state.waiting)
 
 
+def is_to_send(state: State, ticket: Record) -> bool:
+    """Whether staff are to send a ticket now: it is ready, no supplier sends it, and nobody has."""
+    return (
+        is_ready(state, ticket)
+        and not state.supplier_of(unit_of(ticket))
+        and ticket["delivery"] not in states.DISPATCHED
+    )
+
+
 def why_not_ready(state: State, ticket: Record) -> str:
     """Why a ticket can't be sent yet, as the end of a sentence."""
     if ticket.key in state.waiting:

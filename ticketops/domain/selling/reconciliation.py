@@ -127,6 +127,8 @@ class Report:
     lines: list[Line] = field(default_factory=list)
     changes: ChangeSet = field(default_factory=ChangeSet)
     findings: list[Finding] = field(default_factory=list)
+    unread: Sequence[Finding] = ()
+    """Rows of Sales that can't be read."""
 
     @property
     def by_action(self) -> dict[str, int]:
@@ -144,7 +146,9 @@ def reconcile(
     people set are kept."""
     sales, unread = sales_of(snapshot)
     doubles = _doubles(sales)
-    report = Report(lines=_lines(snapshot, sales, doubles, keys_unread(snapshot, unread)))
+    report = Report(
+        lines=_lines(snapshot, sales, doubles, keys_unread(snapshot, unread)), unread=unread
+    )
     report.findings += _told(doubles)
     for line in report.lines:
         if line.action != KEEP and not line.stays:
@@ -274,6 +278,7 @@ def _lines(
             line.parents = max(len(parents), len(doubles.get(sale.row, ())))
             of_sale.setdefault(sale.row, []).append(line)
         elif is_live(row) and (own.source in unread or own.sale in unread):
+            line.stays, line.action = True, MANUAL_REVIEW
             line.reason = "the row of its sale can't be read: the ticket stays unchanged"
         elif is_live(row):
             way_out = f"override unallocate {line.sales_id}" if line.sales_id else ""

@@ -109,5 +109,7 @@ def plan_run(snapshot: Snapshot, _run: Run) -> Plan:
     """Both reconciliation sheets anew (§12b); nothing else changes."""
     report = reconciliation.reconcile(snapshot)
     return Plan(
-        report.changes, report.findings + left_behind(snapshot), Reconciled(report.by_action)
+        report.changes,
+        [*report.unread, *report.findings, *left_behind(snapshot)],
+        Reconciled(report.by_action),
     )
