@@ -506,7 +506,7 @@ def test_a_sales_id_that_a_unit_still_names_is_not_given_again(desk: Desk) -> No
     desk.sell(("M01", "Cat 1", 1))
     desk.do(allocation.allocate_auto())
     for sheet, row in ((SALES, 3), (DISTRIBUTION, 4)):
-        for column in desk.read(sheet)[sheet].positions:
+        for column in desk.store.read(sheet)[sheet].positions:
             desk.set(sheet, row, column, None)
     assert "S2" not in desk.rows(SALES, "sales_id")
     desk.sell(("M01", "Cat 1", 1))
