@@ -56,7 +56,7 @@ def foot_of(
 
     def nameless(row: int) -> bool:
         i = row - first_row
-        return i >= len(kept) or all(cells[i] is None for cells in naming)
+        return i >= len(kept) or all(cells[i] is None or is_label(cells[i]) for cells in naming)
 
     found = {
         row
@@ -68,7 +68,7 @@ def foot_of(
             found.update(range(bottom - totals + 1, bottom + 1))
     for i, key in enumerate(values[sheet.key]):
         if (
-            key is None
+            (key is None or is_label(key))
             and kept[i]
             and any(is_label(rows[i][place - 1]) for place in own if place <= len(rows[i]))
         ):

@@ -22,8 +22,12 @@ DERIVED = frozenset({"game", "total", "date"})
 """Columns that offices fill by formula: such a formula stands, and makes no record of a row that
 holds nothing else."""
 
+_CURRENCY = re.compile(r"[\s:(]+(?:[A-Z]{3}|[$€£¥])\)?:?\s*$")
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
-_SUM = re.compile(r"(?:SUM|SUBTOTAL|AGGREGATE|COUNTA?|AVERAGE)\(", re.IGNORECASE)
+_SUM = re.compile(
+    r"(?:SUM(?:IFS?|PRODUCT)?|SUBTOTAL|AGGREGATE|COUNT(?:A|IFS?)?|AVERAGE(?:IFS?)?)\(",
+    re.IGNORECASE,
+)
 _LABELS = frozenset(
     {
         "total",
@@ -42,7 +46,7 @@ _LABELS = frozenset(
         "soma",
         "итого",
         "всего",
-        "Σ",
+        "σ",
         "∑",
         "合计",
         "总计",
@@ -143,8 +147,11 @@ def runs_of(rows: Iterable[int]) -> tuple[Run, ...]:
 
 
 def is_label(value: Any) -> bool:
-    """Whether a cell says that its row holds totals."""
-    return isinstance(value, str) and re.sub(r"[\s:.\-–]", "", value).casefold() in _LABELS
+    """Whether a cell says that its row holds totals, perhaps those of one currency (`Total USD`)."""
+    if not isinstance(value, str):
+        return False
+    text = _CURRENCY.sub("", value) or value
+    return re.sub(r"[\s:.\-–]", "", text).casefold() in _LABELS
 
 
 def sums_above(text: str, row: int, column: int) -> bool:

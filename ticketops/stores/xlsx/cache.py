@@ -31,7 +31,7 @@ from ticketops.schema.tables import Misfit, Table
 from ticketops.stores import names
 from ticketops.stores.xlsx.parts import Parts
 
-_FORMAT = b"ticketops-cache-8"
+_FORMAT = b"ticketops-cache-9"
 _DIGEST = 16
 _MOST_BYTES = 2**32
 _CHECKSUM = 4
