@@ -3,7 +3,7 @@ row is its own (D10)."""
 
 from __future__ import annotations
 
-from ticketops.domain.dispatch.lettering import Gap, Letters
+from ticketops.domain.dispatch.lettering import Letters
 
 _SEATS = """
 row rows seat seats block blocks gate gates door doors level levels tier tiers stand stands box boxes suite
@@ -168,9 +168,7 @@ def _is_place(word: str) -> bool:
     return word in PLACES or any(map(str.isdigit, word)) or len(word) == 1
 
 
-def no_gap(letters: Letters, at: int, end: int) -> bool:
-    """Whether letters stand side by side, or with points between: `AB`, `A.B.`"""
-    return all(
-        letters.gaps[i] is Gap.NONE or letters.between[i].strip() in (".", "\u00b7")
-        for i in range(at + 1, end)
-    )
+def is_listed(letters: Letters, at: int, end: int) -> bool:
+    """Whether letters that stand apart are some of several rows or gates: `row X-Q`, `X Q R`."""
+    before, after = letters.word_before(at), letters.word_after(end, colon=False)
+    return before in PLACES or len(before) == 1 or len(after) == 1
