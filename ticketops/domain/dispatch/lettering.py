@@ -107,26 +107,30 @@ class Letters:
             return True
         return is_unspaced(self.text[end - 1]) or is_unspaced(self.text[end])
 
-    def word_before(self, at: int) -> str:
-        """The word before a letter, if nothing but spaces and joiners stands between."""
-        if at == 0 or self.gaps[at] in (Gap.NONE, Gap.SENTENCE):
+    def word_before(self, at: int, *, over: str = "") -> str:
+        """The word before a letter, if nothing but spaces and joiners stands between, or one of
+        the signs in `over`."""
+        if at == 0 or self.gaps[at] is Gap.NONE or not self._is_beside(at, over):
             return ""
         start = at - 1
         while start and self.gaps[start] is Gap.NONE:
             start -= 1
         return self.text[start:at]
 
-    def word_after(self, end: int, *, colon: bool) -> str:
-        """The word from a letter on, if nothing but spaces and joiners stands before it. colon:
-        whether a colon may."""
+    def word_after(self, end: int, *, over: str = "") -> str:
+        """The word from a letter on, if nothing but spaces and joiners stands before it, or one
+        of the signs in `over`."""
         if end == len(self.text) or self.gaps[end] in (Gap.NONE, Gap.APOSTROPHE):
             return ""
-        if self.gaps[end] is Gap.SENTENCE and not (colon and self.between[end].strip() == ":"):
+        if not self._is_beside(end, over):
             return ""
         stop = end + 1
         while stop < len(self.text) and self.gaps[stop] is Gap.NONE:
             stop += 1
         return self.text[end:stop]
+
+    def _is_beside(self, at: int, over: str) -> bool:
+        return self.gaps[at] is not Gap.SENTENCE or self.between[at].strip() in tuple(over)
 
 
 def readings(text: str) -> list[Reading]:
