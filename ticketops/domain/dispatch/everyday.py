@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from ticketops.domain.dispatch.lettering import Gap, Letters
 
-_SEATS = """
+_PARTS = """
 row rows seat seats block blocks gate gates door doors level levels tier tiers stand stands box boxes suite
-suites lounge lounges club upper lower left right centre center middle front back vip premium hospitality
-category cat section sections area areas zone zones entrance exit aisle bench floor ground terrace tribune
-sector ring corner side home away end stairs lift ramp table parking pitch pitchside field court side main
-corridor balcony gallery stage access wheelchair fila asiento puerta bloque grada tribuna sector zona palco
-reihe platz sitz sitzplatz eingang tor rang tribuene oberrang unterrang ebene porte rang bloc siege place
-niveau loge fileira bloco porta cadeira setor posto ingresso settore anello
+suites lounge lounges category cat section sections area areas zone zones entrance exit aisle bench terrace
+tribune sector corner balcony gallery fila asiento puerta bloque grada tribuna zona palco reihe platz sitz
+sitzplatz eingang tor rang tribuene oberrang unterrang ebene porte bloc siege place niveau loge fileira bloco
+porta cadeira setor posto ingresso settore anello
+"""
+_SEATS = """
+club upper lower left right centre center middle front back vip premium hospitality floor ground ring side
+home away end stairs lift ramp table parking pitch pitchside field court main corridor stage access wheelchair
 gold silver bronze platinum diamond ruby pearl crystal emerald black white red blue green yellow orange
 purple pink grey gray brown
 north south east west northern southern eastern western northeast northwest southeast southwest
@@ -130,7 +132,8 @@ _SAYS_WHO = frozenset(_WHO.split())
 _NEVER_BESIDE = frozenset(("v", "vs", "versus", "against", "contre", "gegen", "contra"))
 _LONGEST_NUMBER = 4
 """Digits of a number that may be a seat, a block, a year; longer ones are a login or a contract."""
-PLACES = frozenset(f"{_SEATS} {_NATIONS}".split())
+_LABELS = frozenset(_PARTS.split())
+PLACES = frozenset(f"{_PARTS} {_SEATS} {_NATIONS}".split())
 """Words of stadiums and of nations."""
 _WORDS = PLACES | frozenset(_COMMON.split())
 SHORT_WORDS = frozenset(_SHORT.split())
@@ -150,7 +153,7 @@ def is_meant(letters: Letters, at: int, end: int, name: str) -> bool:
     beside a word of stadiums or nations or a number; a number or a single letter, where the word
     before it says so."""
     before = letters.word_before(at)
-    after = letters.word_after(end, colon=before not in _SAYS_WHO)
+    after = letters.word_after(end, over="" if before in _SAYS_WHO else ":")
     if before in _NEVER_BESIDE or after in _NEVER_BESIDE or _is_place(after):
         return False
     if name.isdigit() or len(name) == 1:
@@ -158,19 +161,31 @@ def is_meant(letters: Letters, at: int, end: int, name: str) -> bool:
         counts = after in _COUNTED and before not in _CLIENTS
         said = before in _CLIENTS or before in _TELLS
         return (said and not counts) or (alone and not name.isdigit())
+    if _is_labelled(letters, at, end):
+        return False
     first = letters.original[letters.starts[at]]
     if first.lower() != first.upper() and first != first.upper():
         return False
     return before in _SAYS_WHO or not _is_place(before)
 
 
+def _is_labelled(letters: Letters, at: int, end: int) -> bool:
+    """Whether a name is all that follows the word for a part of a stadium, `gate: North`,
+    `Stand (North)`, or begins a seat, `North, row 3`."""
+    behind = Gap.SENTENCE if end == len(letters.text) else letters.gaps[end]
+    if letters.word_before(at, over=":(") in _LABELS and behind is Gap.SENTENCE:
+        return True
+    part = letters.word_after(end, over=",")
+    number = letters.word_after(end + len(part), over=":")
+    is_first = not letters.word_before(at)
+    return is_first and part in _LABELS and (number[:1].isdigit() or len(number) == 1)
+
+
 def _is_place(word: str) -> bool:
     return word in PLACES or any(map(str.isdigit, word)) or len(word) == 1
 
 
-def no_gap(letters: Letters, at: int, end: int) -> bool:
-    """Whether letters stand side by side, or with points between: `AB`, `A.B.`"""
-    return all(
-        letters.gaps[i] is Gap.NONE or letters.between[i].strip() in (".", "\u00b7")
-        for i in range(at + 1, end)
-    )
+def is_listed(letters: Letters, at: int, end: int) -> bool:
+    """Whether letters that stand apart are some of several rows or gates: `row X-Q`, `X Q R`."""
+    before, after = letters.word_before(at), letters.word_after(end)
+    return before in PLACES or len(before) == 1 or len(after) == 1

@@ -15,6 +15,8 @@ _SENTENCE = re.compile(r"[,;:!?()\[\]{}<>\"|。、，；：！？]|\.\s")
 _APOSTROPHES = "'’‘`´ʼʻ′"
 _JOINED_LINES = re.compile(r"[-\u2010\u00ad]\s*\n\s*")
 ZERO_WIDTH_SPACE = "\u200b"
+_BLANKS = ZERO_WIDTH_SPACE + "\u2800\u3164\uffa0\u115f\u1160\U0001d159"
+"""What leaves a blank, or none, and is no space: of Braille, of Hangul, of music."""
 
 
 class Gap(IntEnum):
@@ -62,11 +64,13 @@ class Letters:
                 if character.isascii() and (character.isprintable() or character.isspace())
                 else _plain(character, reading)
             )
+            if _is_noise(plain, letters[-1] if letters and not pending else ""):
+                plain = ""
             if plain == "":
-                if letters and not pending and character != ZERO_WIDTH_SPACE:
+                if letters and not pending and character not in _BLANKS:
                     self.ends[-1] = place + 1  # a mark on the letter before it
-                if character == ZERO_WIDTH_SPACE:
-                    pending += character
+                if character in _BLANKS:
+                    pending += ZERO_WIDTH_SPACE
                 elif reading is Reading.SPELT_OUT and not pending and letters:
                     more = _SPELT_MARKS.get(letters[-1] + character, "")
                     for one in more:
@@ -103,26 +107,30 @@ class Letters:
             return True
         return is_unspaced(self.text[end - 1]) or is_unspaced(self.text[end])
 
-    def word_before(self, at: int) -> str:
-        """The word before a letter, if nothing but spaces and joiners stands between."""
-        if at == 0 or self.gaps[at] in (Gap.NONE, Gap.SENTENCE):
+    def word_before(self, at: int, *, over: str = "") -> str:
+        """The word before a letter, if nothing but spaces and joiners stands between, or one of
+        the signs in `over`."""
+        if at == 0 or self.gaps[at] is Gap.NONE or not self._is_beside(at, over):
             return ""
         start = at - 1
         while start and self.gaps[start] is Gap.NONE:
             start -= 1
         return self.text[start:at]
 
-    def word_after(self, end: int, *, colon: bool) -> str:
-        """The word from a letter on, if nothing but spaces and joiners stands before it. colon:
-        whether a colon may."""
+    def word_after(self, end: int, *, over: str = "") -> str:
+        """The word from a letter on, if nothing but spaces and joiners stands before it, or one
+        of the signs in `over`."""
         if end == len(self.text) or self.gaps[end] in (Gap.NONE, Gap.APOSTROPHE):
             return ""
-        if self.gaps[end] is Gap.SENTENCE and not (colon and self.between[end].strip() == ":"):
+        if not self._is_beside(end, over):
             return ""
         stop = end + 1
         while stop < len(self.text) and self.gaps[stop] is Gap.NONE:
             stop += 1
         return self.text[end:stop]
+
+    def _is_beside(self, at: int, over: str) -> bool:
+        return self.gaps[at] is not Gap.SENTENCE or self.between[at].strip() in tuple(over)
 
 
 def readings(text: str) -> list[Reading]:
@@ -157,10 +165,8 @@ def is_ignorable(character: str) -> bool:
 @lru_cache(maxsize=16_384)
 def _plain(character: str, reading: Reading) -> str:
     """What a character is compared as; nothing for a mark and for what no reader sees."""
-    if is_ignorable(character):
+    if is_ignorable(character) or character in _BLANKS:
         return ""
-    if character == "\u2800":
-        return " "  # a blank of Braille
     if character in _APOSTROPHES:
         return "'"
     if reading is Reading.SPELT_OUT and character in _SPELT:
@@ -188,10 +194,25 @@ def _plain(character: str, reading: Reading) -> str:
 
 def _is_mark(character: str) -> bool:
     """Accents, points and tashkeel: what may be left away."""
-    if unicodedata.category(character) in ("Mn", "Me"):
+    category = unicodedata.category(character)
+    if category in ("Mn", "Mc"):
         code = ord(character)
         return any(first <= code <= last for first, last in _MARKS)
-    return unicodedata.category(character) in ("Lm", "Sk") and character in _LETTERLIKE
+    return category == "Me" or (category in ("Lm", "Sk") and character in _LETTERLIKE)
+
+
+def _is_noise(character: str, before: str) -> bool:
+    """Whether a character is a mark of another script than the letter before it: no vowel."""
+    if character.isascii() or not unicodedata.category(character[0]).startswith("M"):
+        return False
+    return not before or _script(character[0]) != _script(before)
+
+
+@lru_cache(maxsize=4_096)
+def _script(character: str) -> str:
+    if character in "\u3099\u309a":
+        return "KATAKANA"  # ガ is カ and a mark; hiragana are compared as katakana
+    return re.split("[ -]", unicodedata.name(character, ""))[0]
 
 
 def _gap(between: str) -> Gap:
@@ -226,6 +247,8 @@ _IGNORABLE = (
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
 )
+UNSEEN = f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _IGNORABLE)}]*"
+"""A pattern of what may stand in a name that is looked for as it is written."""
 _MARKS = (
     (0x0300, 0x036F),
     (0x0483, 0x0489),
@@ -236,10 +259,12 @@ _MARKS = (
     (0x06D6, 0x06ED),
     (0x0711, 0x0711),
     (0x0730, 0x074A),
+    (0x0898, 0x089F),
     (0x08CA, 0x08FF),
     (0x1AB0, 0x1AFF),
     (0x1DC0, 0x1DFF),
     (0x20D0, 0x20FF),
+    (0x302A, 0x302F),
     (0xFE20, 0xFE2F),
 )
 _LETTERLIKE = frozenset(("\u0640", *map(chr, range(0x02B0, 0x0300))))

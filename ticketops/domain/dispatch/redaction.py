@@ -9,9 +9,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from ticketops.domain.dispatch.everyday import SHORT_WORDS, is_everyday, is_meant, no_gap
+from ticketops.domain.dispatch.everyday import SHORT_WORDS, is_everyday, is_listed, is_meant
 from ticketops.domain.dispatch.lettering import (
+    UNSEEN,
     UNSPACED,
+    ZERO_WIDTH_SPACE,
     Gap,
     Letters,
     Reading,
@@ -27,18 +29,23 @@ _LONG_WORD = 6
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _NO_GUEST = re.compile(r"(?:guest|guests|client|team|staff|vip|tbc|tba|\d+)*")
 _AND = re.compile(r"\s(?:and|und|et|y|e|och|og)\s", re.IGNORECASE)
+_POINTS = frozenset(("", ".", "\u00b7"))
+_HYPHENS = frozenset("-\u2010\u2013_")
+_OFTEN_ALONE = frozenset("aeiouy")
+"""Words of one letter, in one language or another."""
 _CONTRACTED = frozenset(("s", "t", "ll", "re", "ve", "d", "m"))
 """What an apostrophe leads to that is no part of a name: «she'll» is no Shell."""
 
 
 class _Name(NamedTuple):
     """A name to look for. letters: without what stands between its words; starts: where in it each
-    word begins; written: the name itself, of a short one."""
+    word begins; written: the name itself, of a short one; within: what stands between its letters."""
 
     letters: str
     starts: frozenset[int]
     everyday: bool
     written: str = ""
+    within: str = ""
 
 
 class Redactor:
@@ -64,7 +71,7 @@ class Redactor:
             listed.sort(key=lambda one: -len(one.letters))
         letter = r"[^\W_]"
         parts = [
-            rf"(?<!{letter}){re.escape(name)}(?!{letter})"
+            rf"(?<!{letter}){UNSEEN.join(map(re.escape, name))}(?!{letter})"
             for name in sorted(literal, key=lambda name: (-len(name), name))
         ]
         self._literal = re.compile("|".join(parts)) if parts else None
@@ -158,7 +165,10 @@ def _form(name: str, reading: Reading) -> _Name | None:
         i for i, gap in enumerate(letters.gaps[:-1]) if i == 0 or gap is not Gap.NONE
     )
     words = [letters.text[a:b] for a, b in pairwise([*sorted(starts), len(letters.text)])]
-    return _Name(letters.text, starts, is_everyday(words), "" if is_telling(name) else name)
+    known = _Name(letters.text, starts, is_everyday(words))
+    if is_telling(name):
+        return known
+    return known._replace(written=name, within=_within(letters, 0, len(letters.text)))
 
 
 def _hits(
@@ -190,7 +200,7 @@ def _is_spelt(letters: Letters, at: int, name: _Name) -> bool:
     them, or each letter apart."""
     end = at + len(name.letters)
     if name.written:
-        return no_gap(letters, at, end) and _is_case(letters, at, end, name)
+        return _is_short_name(letters, at, end, name)
     if not any(letters.gaps[at + 1 : end]):
         return True
     starts = [*sorted(name.starts), len(name.letters)]
@@ -239,13 +249,28 @@ def _is_joined(letters: Letters, i: int) -> bool:
     return gap is Gap.JOINER
 
 
-def _is_case(letters: Letters, at: int, end: int, name: _Name) -> bool:
-    """Whether a short name is written as it should be; in any case, where it is no other word."""
+def _is_short_name(letters: Letters, at: int, end: int, name: _Name) -> bool:
+    """Whether letters are a name of one or two: as it should be written; in any case, where it is
+    no other word; apart, where they are no rows or gates either."""
     here = "".join(letters.original[letters.starts[i]] for i in range(at, end))
     wanted = "".join(c for c in name.written if c.isalnum())
-    if unicodedata.normalize("NFKC", here) == wanted:
+    is_case = unicodedata.normalize("NFKC", here) == wanted
+    within, gap = _within(letters, at, end), max(letters.gaps[at + 1 : end], default=Gap.NONE)
+    is_own = within == name.within and len(name.starts) > 1
+    if is_own and within not in _POINTS:  # `h & m`
         return True
-    return name.letters not in SHORT_WORDS
+    if is_own or gap <= Gap.HIDDEN or (within and within in _POINTS):
+        return is_case or name.letters not in SHORT_WORDS
+    if name.letters in SHORT_WORDS or not name.letters.isalpha() or is_listed(letters, at, end):
+        return False
+    if gap is Gap.JOINER:
+        return within in _HYPHENS
+    return gap is Gap.SPACE and not within and is_case and _OFTEN_ALONE.isdisjoint(name.letters)
+
+
+def _within(letters: Letters, at: int, end: int) -> str:
+    """What stands between letters, but for spaces."""
+    return "".join("".join(letters.between[at + 1 : end]).replace(ZERO_WIDTH_SPACE, "").split())
 
 
 def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
