@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.cli.dispatching import rows_of
@@ -94,6 +95,21 @@ def test_a_pull_takes_over_what_its_user_may_set(
     allowed = here("sync", "pull", "--with", str(theirs), "--json", user="anna")
     assert left(allowed) == []
     assert guarded(book) == guarded(theirs)
+
+
+def test_a_formula_opens_no_guarded_sheet(here: Runner, book: Path, theirs: Path) -> None:
+    """A cell that is left for its formula is left for want of a right, too."""
+    users = openpyxl.load_workbook(book)
+    email = next(cell.column for cell in users["_USERS"][1] if cell.value == "Email")
+    for path, value in ((book, '="sam@us.example.com"'), (theirs, "sam@them.example.com")):
+        users = openpyxl.load_workbook(path)
+        row = next(row for row in users["_USERS"] if "sam" in [cell.value for cell in row])
+        users["_USERS"].cell(row[0].row, email).value = value
+        users.save(path)
+    before = guarded(book)
+    done = here("sync", "pull", "--prefer", "remote", "--with", str(theirs), "--json", user="sam")
+    assert (done.code, left(done)) == (1, sorted(GUARDED)), done.out + done.err
+    assert guarded(book) == before
 
 
 def test_a_push_into_a_workbook_goes_by_that_workbooks_users(

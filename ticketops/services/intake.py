@@ -97,7 +97,7 @@ def option_date(text: str | None, option: str, now: datetime, order: str = "") -
 def option_moment(text: str, option: str, order: str) -> datetime:
     """An option that is a date and a time, as `option_date`. Raises UsageError."""
     try:
-        return moment_of(text, order, "no date and time")
+        return moment_of(text, order, "not a date and time")
     except ValueError as error:
         raise UsageError(f"--{option} {error}", "write it as 2026-06-11 14:30") from None
 
@@ -116,8 +116,10 @@ def date_order(option: str | None, setting: str) -> str:
 def moment_of(text: str, order: str, what: str = "not a date") -> datetime:
     """A moment of this century. Raises ValueError."""
     value = parse_moment(text, order)
-    if value is None or not 2000 <= value.year <= 2100:
+    if value is None:
         raise ValueError(f"{text!r} is {what}")
+    if not 2000 <= value.year <= 2100:
+        raise ValueError(f"{text!r} is not between the years 2000 and 2100")
     return value
 
 

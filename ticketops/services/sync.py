@@ -33,6 +33,7 @@ from ticketops.domain.sync.merge import (
     take_over,
     without_lost,
 )
+from ticketops.domain.sync.passwords import Cells, cells_of, unsealing
 from ticketops.engine import permissions
 from ticketops.engine.job import Effect, Job
 from ticketops.engine.transaction import look
@@ -43,7 +44,7 @@ from ticketops.model.findings import Finding, Severity
 from ticketops.model.results import OPTIONAL
 from ticketops.schema.columns import ERRORS, ErrorValue
 from ticketops.schema.layout import Layout
-from ticketops.schema.sheets import SheetKind
+from ticketops.schema.sheets import Sheet, SheetKind
 from ticketops.schema.tables import Snapshot, Table, apply
 from ticketops.stores.base import Store, as_spreadsheet, place_of, with_folders
 from ticketops.stores.records import digest_of
@@ -289,24 +290,13 @@ def job(
             )
         if into is not None:
             written = here if into is Side.LOCAL else there
-            feet = {name: written[name].table.foot for name in taken}
-            for name, leave in _formulas(target, taken, feet).items():
-                taken[name] = take_over(
-                    into, here[name], there[name], base[name], preferences, leave
-                )
-                made.findings += [
-                    _left(here[name].table, row, column) for row, column in sorted(leave)
-                ]
-            for name in sheets:
-                one = taken[name]
-                if one.changes is not None and not permissions.may_write(name, run, snapshot):
-                    leave = {
-                        (row, column) for row, cells in one.changes.rows.items() for column in cells
-                    }
-                    taken[name] = take_over(
-                        into, here[name], there[name], base[name], preferences, leave
-                    )
-                    made.findings.append(_not_theirs(here[name].table, run, len(leave)))
+
+            def again(name: str, leave: Cells) -> Taken:
+                return take_over(into, here[name], there[name], base[name], preferences, leave)
+
+            made.findings += _hold_back(
+                taken, again, written, target, source.name, titled, run, snapshot
+            )
         for name in sheets:
             made.findings += conflict_findings(
                 here[name], there[name], base[name], taken[name].conflicts
@@ -397,24 +387,81 @@ def _formulas(
     return found
 
 
-def _left(table: Table, row: int, column: str) -> Finding:
-    header = table.sheet.by_name[column].header
+def _hold_back(
+    taken: dict[str, Taken],
+    again: Callable[[str, Cells], Taken],
+    written: Mapping[str, Copy],
+    target: Store,
+    source: str,
+    titled: Layout,
+    run: Run,
+    snapshot: Snapshot,
+) -> list[Finding]:
+    """Take out of `taken` what may not be written, and say so: cells that hold a formula, sheets
+    that are not the user's to write, plain passwords where sealed ones are. again: takes over
+    without some cells."""
+    left: dict[str, Cells] = {}
+    findings = []
+
+    def leave(name: str, cells: Cells) -> None:
+        left.setdefault(name, set()).update(cells)
+        taken[name] = again(name, left[name])
+
+    feet = {name: written[name].table.foot for name in taken}
+    for name, cells in _formulas(target, taken, feet).items():
+        leave(name, cells)
+        findings += [_left(titled[name], row, column) for row, column in sorted(cells)]
+    for name, one in list(taken.items()):
+        if one.changes is None:
+            continue
+        if not permissions.may_write(name, run, snapshot):
+            cells = cells_of(one.changes)
+            leave(name, cells)
+            findings.append(_not_theirs(titled[name], run, len(cells)))
+            continue
+        plain, staying = unsealing(written[name].table, one.changes)
+        if plain:
+            leave(name, staying)
+            findings += [
+                _stays_sealed(titled[name], row, column, source, whole_sheet=staying > plain)
+                for row, column in sorted(plain)
+            ]
+    return findings
+
+
+def _left(sheet: Sheet, row: int, column: str) -> Finding:
+    header = sheet.by_name[column].header
     return Finding(
         "FORMULA_LEFT",
         Severity.LOW,
         f"{header} holds a formula in the copy being written: it stays",
-        table.sheet.name,
+        sheet.name,
         row,
     )
 
 
-def _not_theirs(table: Table, run: Run, cells: int) -> Finding:
-    job = permissions.GUARDED[table.sheet.name].replace(".", " ")
+def _not_theirs(sheet: Sheet, run: Run, cells: int) -> Finding:
+    job = permissions.GUARDED[sheet.name].replace(".", " ")
     return Finding(
         "NOT_PERMITTED",
         Severity.HIGH,
         f"{counted(cells, 'cell')} left unchanged: {run.user} may not run `{job}` there",
-        table.sheet.name,
+        sheet.name,
+    )
+
+
+def _stays_sealed(
+    sheet: Sheet, row: int, column: str, source: str, *, whole_sheet: bool
+) -> Finding:
+    """whole_sheet: whether nothing of the sheet is copied, since its rows hold other records."""
+    stays = "the sheet stays unchanged" if whole_sheet else "the sealed password stays"
+    return Finding(
+        "STAYS_SEALED",
+        Severity.HIGH,
+        f"{sheet.by_name[column].header} is in plain text in {source}: {stays}; run "
+        "`credentials seal` there, or `credentials update` to change the password",
+        sheet.name,
+        row,
     )
 
 

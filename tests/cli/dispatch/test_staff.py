@@ -86,6 +86,7 @@ def test_an_issue_and_its_end(do: Do, here: Runner, book: Path) -> None:
         "wrong seats",
     )
     do("staff", "assign", "T00001", "--reopen")
+    sent = datetime.now().replace(second=0, microsecond=0)  # on the day of the allocation
     assert tickets_of(book, "Delivery", "DispatchNotes")["S2-1"] == ("NOT_SENT", "wrong seats")
     do(
         "staff",
@@ -93,7 +94,7 @@ def test_an_issue_and_its_end(do: Do, here: Runner, book: Path) -> None:
         "SENT",
         "T00001",
         "--at",
-        "2026-06-11 14:30",
+        f"{sent:%Y-%m-%d %H:%M}",
         "--note",
         "app",
         "--proof",
@@ -101,14 +102,11 @@ def test_an_issue_and_its_end(do: Do, here: Runner, book: Path) -> None:
     )
     assert tickets_of(book, "Delivery", "DispatchedAt", "DispatchNotes")["S2-1"] == (
         "SENT",
-        datetime(2026, 6, 11, 14, 30),
+        sent,
         "wrong seats | app",
     )
     (task,) = (row for row in rows_of(book, "_STAFF_QUEUE") if row["TaskID"] == "T00001")
-    assert (task["ProofUrl"], task["DispatchedAt"]) == (
-        "https://proof.example.com/7",
-        datetime(2026, 6, 11, 14, 30),
-    )
+    assert (task["ProofUrl"], task["DispatchedAt"]) == ("https://proof.example.com/7", sent)
     for status in ("NOT_SENT", "PENDING"):
         assert here("staff", "mark", status, "T00001").code == 4
     do("client", "accept", "acme", "S2-1")
@@ -119,7 +117,7 @@ def test_an_issue_and_its_end(do: Do, here: Runner, book: Path) -> None:
         ]
         == "ISSUE"
     )
-    done = here("staff", "mark", "SENT", "T00002", "T00001", "--at", "2026-06-11")
+    done = here("staff", "mark", "SENT", "T00002", "T00001", "--at", f"{sent:%Y-%m-%d}")
     assert done.code == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -236,6 +237,25 @@ def test_the_moments_that_belong_to_a_delivery(desk: DispatchDesk) -> None:
     desk.reconcile(edit("supplier", "S1-1", "delivery", N, U))
     assert desk.ticket("S1-1")["dispatched_at"] > START
     assert desk.supplier_row("P00001")["dispatched_at"] == desk.ticket("S1-1")["dispatched_at"]
+
+
+@pytest.mark.parametrize("moment", [datetime(2001, 1, 1, 10), datetime(2099, 1, 1, 10)])
+def test_a_moment_in_a_queue_at_which_nothing_can_have_been_sent(
+    desk: DispatchDesk, moment: datetime
+) -> None:
+    """SENT counts as of now, as from a returned book; a moment that can be is taken."""
+    desk.write_task("S1-2", dispatch_status=S, dispatched_at=moment)
+    desk.write_supplier("P00001", delivery=S, dispatched_at=moment)
+    plan = desk.reconcile()
+    assert codes(plan) == ["REFUSED", "REFUSED"]
+    for sales_id in ("S1-1", "S1-2"):
+        ticket = desk.ticket(sales_id)
+        assert (ticket["delivery"], ticket["dispatched_at"].year) == (S, START.year)
+    assert desk.task("S1-2")["dispatched_at"] == desk.ticket("S1-2")["dispatched_at"]
+    assert codes(desk.reconcile()) == []
+    desk.write_task("S1-3", dispatch_status=S, dispatched_at=EARLIER)
+    assert codes(desk.reconcile()) == []
+    assert desk.ticket("S1-3")["dispatched_at"] == EARLIER
 
 
 def test_an_older_file_does_not_undo_an_acceptance(desk: DispatchDesk) -> None:

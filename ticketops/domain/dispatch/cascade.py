@@ -470,6 +470,10 @@ def _apply_queue_status(
         where,
         None if at == ticket["dispatched_at"] else at,
     )
+    if why := why_not_then(state, run, ticket, edit):
+        message = f"the DispatchedAt of {ticket.key} is not taken: {why}"
+        _report(done, ticket, edit, Outcome.REFUSED, message)
+        edit = replace(edit, at=None)
     outcome, message = _apply_delivery(state, run, ticket, edit, done)
     _report(done, ticket, edit, outcome, message)
 

@@ -4,7 +4,7 @@ itself is believed; what its party may say follows from the tickets as they are 
 from __future__ import annotations
 
 from ticketops.domain.dispatch import clients, staff, suppliers
-from ticketops.domain.dispatch.field_edits import OFFICE, FieldEdit
+from ticketops.domain.dispatch.field_edits import FieldEdit
 from ticketops.domain.dispatch.state import State
 from ticketops.domain.plan import Run
 from ticketops.domain.ticket.records import Record
@@ -30,11 +30,11 @@ def units_said(file: Returned) -> dict[str, str]:
 
 
 def why_not_then(state: State, run: Run, ticket: Record, edit: FieldEdit) -> str:
-    """Why the ticket can't have been dispatched at the moment that a party names; empty where it
+    """Why the ticket can't have been dispatched at the moment that somebody names; empty where it
     can. Clocks of other zones are behind by less than a day, so that the day of the allocation
     counts whole."""
     at = edit.value if edit.field == "dispatched_at" else edit.at
-    if at is None or edit.source == OFFICE:
+    if at is None:
         return ""
     allocated = state.unit(ticket).allocated_at
     if at > run.now:

@@ -17,6 +17,7 @@ from ticketops.domain.credentials.records import Credential, Event
 from ticketops.domain.dispatch import clients, staff, views
 from ticketops.domain.dispatch.cascade import office, plan_of, reconcile
 from ticketops.domain.dispatch.clients import Filters
+from ticketops.domain.dispatch.doubt import why_not_then
 from ticketops.domain.dispatch.field_edits import FieldEdit, Outcome
 from ticketops.domain.dispatch.groups import (
     SELF_DISPATCHING,
@@ -184,6 +185,11 @@ def plan_mark(
             )
         manager = users.permits(run, roles.OPS_MANAGER)
         edit = office(run, ticket, "delivery", delivery, at=at, manager=manager)
+        if why := why_not_then(state, run, ticket, edit):
+            raise RuleError(
+                f"{task.key} ({ticket.key}) can't be {delivery} at that time: {why}",
+                "--at must be between the day of the allocation and now",
+            )
         if delivery == states.ACCEPTED and ticket["delivery"] in states.DISPATCHED:
             edit = replace(edit, source=book_kinds.STAFF_BOOK)  # a claim (D26)
         edits.append(edit)
