@@ -6,11 +6,12 @@ STAMP := $(VENV)/.ready
 JOBS ?= 2
 SEED ?= 11
 SAMPLE ?= 40
+PAIRS ?= 31
 # Tests start hundreds of processes: each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow check lint types bench mutants docs tour site clean
+.PHONY: help demo test slow check lint types bench against mutants docs tour site clean
 
 help: ## What there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,7 +28,7 @@ test: $(STAMP) ## The test suite
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow"
 
 slow: $(STAMP) ## The slow sweeps: crashes, contention, full-size workbooks
-	$(BIN)/python -m pytest -q -n $(JOBS) -m slow
+	TICKETOPS_TEST_FRESH=1 $(BIN)/python -m pytest -q -n $(JOBS) -m slow
 
 lint: $(STAMP) ## Style
 	$(BIN)/ruff check .
@@ -51,6 +52,9 @@ site: $(STAMP) ## The website of the pages, in site/; a link that leads nowhere 
 
 bench: $(STAMP) ## Benchmarks beside their peers, written to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
+
+against: $(STAMP) ## CPU times of commands beside those of an earlier commit (COMMIT=v1.0 PAIRS=31)
+	$(BIN)/python benchmarks/against.py $(COMMIT) --pairs $(PAIRS)
 
 mutants: $(STAMP) ## Would a test fail if a line were wrong? A seeded sample (SEED=11 SAMPLE=40), an hour
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'

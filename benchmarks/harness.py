@@ -24,6 +24,8 @@ class Measured:
     name: str
     seconds: list[float] = field(default_factory=list)
     megabytes: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    """Seconds of processor time."""
 
     @property
     def median(self) -> float:
@@ -39,7 +41,8 @@ import os, subprocess, sys, time
 start = time.perf_counter()
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _pid, status, usage = os.wait4(process.pid, 0)
-print(time.perf_counter() - start, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+cpu = usage.ru_utime + usage.ru_stime
+print(time.perf_counter() - start, usage.ru_maxrss, os.waitstatus_to_exitcode(status), cpu)
 """
 """Starts a command from a small process: the peak of a process counts that of the one it was forked
 from."""
@@ -57,8 +60,9 @@ def once(
     done = subprocess.run(
         launch, capture_output=True, text=True, env=os.environ | (env or {}), cwd=WORK, check=True
     )
-    seconds, kilobytes, code = done.stdout.split()
+    seconds, kilobytes, code, cpu = done.stdout.split()
     measured.seconds.append(float(seconds))
+    measured.cpu.append(float(cpu))
     measured.megabytes.append(float(kilobytes) / 1024)
     if int(code) not in ok:
         sys.exit(f"{' '.join(words)} ended with {code}: {done.stderr}")
@@ -104,3 +108,20 @@ def pending_sales(book: Path) -> Iterator[str]:
         if t.pending and not t.waiting
     ]
     yield from (target.sales_id for target in targets[:: max(1, len(targets) // 60)])
+
+
+def own_section(page: Path, section: Callable[[str], str]) -> None:
+    """Put one section of a page in the place of the one that has its title, else at the end. section:
+    what is measured on a workbook in WORK, which is made where it is missing; the command line may
+    name another one."""
+    book = sys.argv[1] if len(sys.argv) > 1 else "full.xlsx"
+    WORK.mkdir(exist_ok=True)
+    if not (WORK / book).exists():
+        subprocess.run(tool("sample", "full", str(WORK / book)), check=True)
+    made = section(book)
+    text = page.read_text("utf-8")
+    title = made.strip().splitlines()[0]
+    before, _, rest = text.partition(f"\n{title}\n")
+    after = rest[rest.index("\n## ") :] if "\n## " in rest else ""
+    page.write_text(before.rstrip("\n") + "\n" + made.rstrip("\n") + "\n" + after, "utf-8")
+    print(made)

@@ -32,7 +32,12 @@ from harness import (
     script,
     tool,
 )
+from lists import bench_lists, lists_report
+from messages import bench_messages, messages_report
+from money import bench_money, money_report
 from online import bench_google, google_report
+from reports import bench_reports, reports_report
+from schedules import bench_imports, bench_schedules, imports_report, schedules_report
 
 
 def openpyxl_round_trip(book: str) -> list[str]:
@@ -348,6 +353,12 @@ def main() -> None:
         bench_books(max(3, options.runs // 2))
     )
     page += controls_report(bench_controls("full.xlsx", options.runs))
+    page += imports_report(bench_imports("full.xlsx", max(3, options.runs // 2)))
+    page += messages_report(bench_messages("full.xlsx", max(7, options.runs // 2)))
+    page += lists_report(bench_lists("full.xlsx", max(3, options.runs // 2)))
+    page += money_report(bench_money("full.xlsx", options.runs))
+    page += schedules_report(bench_schedules("full.xlsx", options.runs))
+    page += reports_report(bench_reports("full.xlsx", max(3, options.runs // 2)))
     page += google_report(bench_google(max(3, options.runs // 2)))
     options.out.write_text(page, "utf-8")
     (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))

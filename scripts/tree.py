@@ -25,6 +25,7 @@ FIRST = (
     "stores",
     "books",
     "adapters",
+    "channels",
     "engine",
     "services",
     "cli",

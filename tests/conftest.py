@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import settings
 
 from tests.contract import problems
+from tests.launcher import TIMEOUT, Launcher, can_fork
 from tests.online import google, google_server  # noqa: F401
 from ticketops.cli.main import run
 
@@ -64,23 +66,30 @@ def run_cli(
 ) -> Result:
     """Run the real command line in a process of its own."""
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [sys.executable, "-m", "ticketops", *words],
-        input=data,
-        stdin=subprocess.DEVNULL if data is None else None,
-        capture_output=True,
-        env={k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")}
-        | {"PYTHONPATH": str(ROOT)}
-        | (env or {}),
-        cwd=cwd,
-        timeout=300,
-        check=False,
-    )
-    return Result(
-        done.returncode,
-        done.stdout.decode("utf-8", "replace"),
-        done.stderr.decode("utf-8", "replace"),
-    )
+    given = env or {}
+    whole = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")}
+    whole |= {"PYTHONPATH": str(ROOT)} | given
+    if can_fork(given):
+        code, out, err = launcher().run(words, data, whole, cwd)
+    else:
+        done = subprocess.run(
+            [sys.executable, "-m", "ticketops", *words],
+            input=data,
+            stdin=subprocess.DEVNULL if data is None else None,
+            capture_output=True,
+            env=whole,
+            cwd=cwd,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        code, out, err = done.returncode, done.stdout, done.stderr
+    return Result(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+
+@cache
+def launcher() -> Launcher:
+    """The one of this process of the tests."""
+    return Launcher()
 
 
 @pytest.fixture(scope="session")

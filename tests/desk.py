@@ -204,6 +204,6 @@ class CopiedDesk(Desk):
 
 def everything(store: Any) -> dict[str, list[Any]]:
     """All rows of all sheets, for «nothing changed»."""
-    names = [sheet.name for sheet in EVENT if sheet.header_row]
+    names = [name for name in store.layout.names if store.layout[name].header_row]
     tables = store.read(*names).tables
     return {name: table.frame.rows() for name, table in tables.items()}

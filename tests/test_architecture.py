@@ -26,8 +26,11 @@ LAYERS = {  # what each may import, besides itself
     "stores": {"model", "schema"},
     "books": {"model", "schema", "domain"},
     "adapters": {"model", "schema", "domain", "stores"},
+    "channels": {"model", "schema", "domain", "stores"},
     "engine": {"model", "schema", "domain", "stores", "adapters"},
-    "services": {"model", "schema", "domain", "stores", "books", "adapters", "engine"},
+    "services": {
+        *("model", "schema", "domain", "stores", "books", "adapters", "channels", "engine")
+    },
     "cli": {"model", "schema", "domain", "services", "stores", "engine"},
 }
 IMPURE = {
@@ -94,12 +97,14 @@ HEAVY = (
     "polars",
     "pandas",
     "openpyxl",
+    "lxml",
     "xlsxwriter",
     "gspread",
     "google",
     "requests",
     "python_calamine",
     "jinja2",
+    "vl_convert",
     "pydantic",
     "ortools",
     "cryptography",

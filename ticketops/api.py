@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hints
 
@@ -18,7 +18,7 @@ import polars as pl
 
 from ticketops import config
 from ticketops.engine.opening import open_store
-from ticketops.engine.transaction import new_run, prepare
+from ticketops.engine.transaction import prepare, run_of
 from ticketops.errors import TicketopsError, UsageError
 from ticketops.model.findings import Finding
 from ticketops.schema.addresses import parse_range
@@ -197,7 +197,7 @@ class Workbook:
         return open_store(self.settings.workbook, self.settings)
 
     def _planned(self, store: Store, job: Job) -> Plan:
-        return prepare(store, job, new_run(self.settings.user, role=self.settings.role))[0]
+        return prepare(store, job, run_of(self.settings))[0]
 
 
 def open(  # noqa: A001 (as gzip.open and others)
@@ -237,11 +237,10 @@ _DTYPES: dict[type, Any] = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean}
 
 
 def _frame(kind: type, records: Iterable[Any]) -> pl.DataFrame:
-    """Dataclasses of one kind as a data frame, its columns typed also where there are none."""
+    """Records of one kind as a data frame, its columns typed also where there are none."""
     hints = get_type_hints(kind)
     schema = {
-        one.name: _DTYPES.get((get_args(hints[one.name]) or (hints[one.name],))[0], pl.String)
-        for one in fields(kind)
+        name: _DTYPES.get((get_args(hint) or (hint,))[0], pl.String) for name, hint in hints.items()
     }
     rows = [one.as_dict() if isinstance(one, Finding) else asdict(one) for one in records]
     return pl.DataFrame(rows, schema=schema)

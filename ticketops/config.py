@@ -14,14 +14,17 @@ import os
 import tomllib
 from collections.abc import Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from ticketops.errors import UsageError
 from ticketops.files import read_regular
-from ticketops.model import roles
+from ticketops.model import roles, states
 from ticketops.model.dates import ORDERS
+from ticketops.model.quiet import Quiet
+from ticketops.model.secrets import Secret
 from ticketops.model.spelling import tidy
 from ticketops.model.words import Words
 
@@ -35,6 +38,7 @@ FOLDER_MAY = frozenset(
         "cache",
         "event",
         "dispatch_buffer_hours",
+        "medal_hours_earlier",
         "reveal_seconds",
         "dates",
         "google_budget",
@@ -44,20 +48,25 @@ FOLDER_MAY = frozenset(
         "vendor_word",
         "client_word",
         "masked_vendor",
+        "unpaid_tickets",
+        "name_update_days",
+        "artifact_days",
+        "job_stuck_minutes",
+        "clock_silence_hours",
     )
 )
 """What the file of the current folder may set (D30); whatever is not named here it may not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """workbook: the file to work on, or `gsheet:` and the id of a Google Sheet. user: who is
     recorded. role: what they may do where _USERS names nobody. backups: older versions kept.
     lock_timeout: seconds. cache: whether typed tables are kept beside the workbook. books: the
     folder of the books for clients, suppliers and staff. key_file: holds the keys that seal
-    passwords. event: the code of the event that the workbook is for, where its schedule's title
-    does not say it: its credentials come before the global ones. dispatch_buffer_hours: how long
-    before a match its tickets must be out. reveal_seconds: how long a password is shown, 30 at
+    passwords. event: the code of the event that the workbook is for, in place of what its
+    _EVENTS or the title of its schedule says: its credentials come before the global ones. dispatch_buffer_hours: how long
+    before a match its tickets must be out; None for what the event says. medal_hours_earlier: how
+    much earlier still those of a medal session. reveal_seconds: how long a password is shown, 30 at
     most. dates: dmy or mdy, for typed
     dates that can be read two ways. google_key: a key file for Google. google_budget: seconds that a command may spend on
     trying Google again. google_api: another server in place of Google's, by https or on this
@@ -66,7 +75,16 @@ class Settings:
     the file of the current folder set what it may not. sender, contact: whom books are from, and
     whom their readers ask. company_word: what suppliers read in place of companies; vendor_word,
     client_word: what stands in texts in place of a vendor, and of another client. masked_vendor:
-    what the vendors of masked_sheet (_MATTHIAS_EMAILS, if not set) are called."""
+    what the vendors of masked_sheet (_MATTHIAS_EMAILS, if not set) are called. unpaid_tickets: one of
+    states.UNPAID_TICKETS. name_update_days: how many days before its deadline the name on an airline
+    ticket is due soon. artifact_days: how long files of report jobs are kept. job_stuck_minutes: after
+    how many one that is not made is said to be stuck. clock_tasks: what runs at night, with commas between; empty: the usual.
+    clock_days: how many days before a match `dispatch deadlines` speaks of what is not sent yet, or of
+    guests. clock_silence_hours: how long nothing may run at night before people are told. smtp_…: the
+    server that mail goes to, one of SMTP_SECURITY, and who we are there; slack_url, whatsapp_url: where such messages go, as apprise spells it. quiet_hours: when
+    nobody is written to. message_digest: whether several messages to one recipient become one.
+    messages_per_minute: by each channel. readable: a line for people where others can read the file that
+    holds a secret."""
 
     workbook: Path | str | None = None
     user: str = ""
@@ -77,7 +95,8 @@ class Settings:
     books: Path = Path("books")
     key_file: Path | None = None
     event: str = ""
-    dispatch_buffer_hours: float = 72.0
+    dispatch_buffer_hours: float | None = None
+    medal_hours_earlier: float = 24.0
     reveal_seconds: float = 30.0
     dates: str = ""
     google_key: Path | None = None
@@ -93,6 +112,25 @@ class Settings:
     client_word: str = Words().client
     masked_vendor: str = Words().mask
     masked_sheet: str = ""
+    unpaid_tickets: str = states.WARN
+    name_update_days: int = 2
+    artifact_days: float = 7.0
+    job_stuck_minutes: float = 30.0
+    clock_tasks: str = ""
+    clock_days: tuple[int, ...] = (65, 14, 7, 3, 1)
+    clock_silence_hours: float = 36.0
+    smtp_host: str = ""
+    smtp_port: int = 0
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: Secret = Secret()
+    smtp_from: str = ""
+    slack_url: Secret = Secret()
+    whatsapp_url: Secret = Secret()
+    quiet_hours: Quiet | None = None
+    message_digest: bool = False
+    messages_per_minute: int = 60
+    readable: str = ""
 
     @property
     def words(self) -> Words:
@@ -138,6 +176,32 @@ def _server(value: Any) -> str:
     return address
 
 
+SMTP_SECURITY = ("starttls", "tls", "none")
+SECRETS = ("smtp_password", "slack_url", "whatsapp_url")
+"""Settings that no message repeats, and that stand in no file that others can read."""
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"1": True, "true": True, "0": False, "false": False}[str(value).lower()]
+
+
+def _secret(value: Any) -> Secret:
+    text: str = _typed(value, str).strip()
+    if not text.isprintable():
+        raise ValueError
+    return Secret(text)
+
+
+def _host(value: Any) -> str:
+    """The name or address of a server."""
+    text: str = _typed(value, str).strip()
+    if not text.isascii() or any(c.isspace() or c in "/@" for c in text):
+        raise ValueError
+    return text
+
+
 _LONGEST_WORDS = 200
 
 
@@ -159,21 +223,34 @@ def _addresses(value: Any) -> str:
     return ",".join(dict.fromkeys(found))
 
 
+_MOST_DAYS = 400
+
+
+def _day_counts(value: Any) -> tuple[int, ...]:
+    """Numbers of days, the largest first: `7, 3, 1`, or a list of a file."""
+    many = value if isinstance(value, list) else str(value).split(",")
+    return tuple(sorted({_bounded(_whole(one), 0, _MOST_DAYS) for one in many}, reverse=True))
+
+
+def _task_names(value: Any) -> str:
+    """Names with commas between them: `audit, send`, or a list of a file."""
+    many = value if isinstance(value, list) else [value]
+    return _words(", ".join(_typed(one, str) for one in many), least=0)
+
+
 _READERS: dict[str, Any] = {
     "workbook": _workbook,
     "user": _user,
-    "role": lambda v: roles.ROLE[roles.ROLE.index(_typed(v, str).strip().lower())],
+    "role": lambda v: roles.KNOWN[roles.KNOWN.index(_typed(v, str).strip().lower())],
     "backups": lambda v: _bounded(_whole(v), 1, 1000),
     "lock_timeout": lambda v: _bounded(float(v), 0.0, 3600.0),
-    "cache": lambda v: (
-        v
-        if isinstance(v, bool)
-        else {"1": True, "true": True, "0": False, "false": False}[str(v).lower()]
-    ),
+    "cache": _flag,
     "books": _path,
     "key_file": _path,
     "event": lambda v: _typed(v, str).strip(),
     "dispatch_buffer_hours": lambda v: _bounded(float(v), 0.0, 24.0 * 366),
+    "name_update_days": lambda v: _bounded(_whole(v), 0, 366),
+    "medal_hours_earlier": lambda v: _bounded(float(v), 0.0, 24.0 * 366),
     "reveal_seconds": lambda v: _bounded(float(v), 0.1, 30.0),
     "dates": lambda v: ORDERS[ORDERS.index(_typed(v, str).strip().lower())],
     "google_key": _path,
@@ -187,8 +264,29 @@ _READERS: dict[str, Any] = {
     "vendor_word": _words,
     "client_word": _words,
     "masked_vendor": _words,
+    "unpaid_tickets": lambda v: states.UNPAID_TICKETS[
+        states.UNPAID_TICKETS.index(_typed(v, str).strip().lower())
+    ],
+    "artifact_days": lambda v: _bounded(float(v), 0.01, 3660.0),
+    "job_stuck_minutes": lambda v: _bounded(float(v), 1.0, 60.0 * 24 * 366),
     "masked_sheet": lambda v: _typed(v, str).strip(),
+    "clock_tasks": _task_names,
+    "clock_days": _day_counts,
+    "clock_silence_hours": lambda v: _bounded(float(v), 1.0, 24.0 * 31),
+    "smtp_host": _host,
+    "smtp_port": lambda v: _bounded(_whole(v), 1, 65535),
+    "smtp_security": lambda v: SMTP_SECURITY[SMTP_SECURITY.index(_typed(v, str).strip().lower())],
+    "smtp_user": lambda v: _words(v, least=0),
+    "smtp_password": _secret,
+    "smtp_from": lambda v: _words(v, least=0),
+    "slack_url": _secret,
+    "whatsapp_url": _secret,
+    "quiet_hours": lambda v: Quiet.read(_typed(v, str)),
+    "message_digest": _flag,
+    "messages_per_minute": lambda v: _bounded(_whole(v), 1, 6000),
 }
+_FLAGS = {"user": "as"}
+"""Options that are not called as their setting."""
 _PATHS = ("workbook", "books", "key_file", "google_key", "state")
 
 
@@ -208,6 +306,7 @@ def load(
     """
     own, here = config_folder(environment), folder or Path.cwd()
     values, _none = _from_file(own / FILE_NAME, _READERS.keys())
+    values["readable"] = _read_by_others(own / FILE_NAME, values)
     if os.path.realpath(here) != os.path.realpath(own):
         told, kept_out = _from_file(here / FILE_NAME, FOLDER_MAY)
         values |= told
@@ -222,7 +321,7 @@ def load(
         if text:
             values[name] = _read(name, text, f"TICKETOPS_{name.upper()}")
     values |= {
-        name: _read(name, value, f"{prefix}{name}")
+        name: _read(name, value, f"{prefix}{_FLAGS.get(name, name) if prefix else name}")
         for name, value in flags.items()
         if value is not None
     }
@@ -242,6 +341,20 @@ def workbook(name: str, option: str) -> Path | str:
     """What an option that names a workbook means. Raises UsageError."""
     named: Path | str = _read("workbook", name, option)
     return named
+
+
+def workbook_before_own(
+    environment: Mapping[str, str] = os.environ, folder: Path | None = None
+) -> Path | str | None:
+    """The workbook that the environment or the folder's file names, which come before the user's
+    own configuration; None where neither does. Raises UsageError."""
+    if text := environment.get("TICKETOPS_WORKBOOK"):
+        return workbook(text, "TICKETOPS_WORKBOOK")
+    own, here = config_folder(environment), folder or Path.cwd()
+    if os.path.realpath(here) == os.path.realpath(own):
+        return None
+    told, _kept_out = _from_file(here / FILE_NAME, FOLDER_MAY)
+    return told.get("workbook")
 
 
 def config_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -290,13 +403,25 @@ def _from_file(path: Path, may: Set[str]) -> tuple[dict[str, Any], list[str]]:
     return values, [name for name in content if name not in may]
 
 
+def _read_by_others(path: Path, values: Mapping[str, Any]) -> str:
+    """A line for people where a file with a secret can be read by others than its owner."""
+    held = [name for name in SECRETS if values.get(name)]
+    if not held or os.name != "posix":
+        return ""
+    with suppress(OSError):
+        if path.stat().st_mode & 0o077:
+            return f"{path} holds {held[0]} and can be read by others; `chmod 600` it"
+    return ""
+
+
 def _read(name: str, value: Any, source: str) -> Any:
     try:
         return _READERS[name](value)
     except UsageError as error:
         raise UsageError(f"{source} {error.message}", error.hint) from None
     except (ValueError, TypeError, KeyError):
-        raise UsageError(f"{source} can't be {value!r}") from None
+        said = "what it is" if name in SECRETS else repr(value)
+        raise UsageError(f"{source} can't be {said}") from None
 
 
 def _typed(value: Any, kind: type) -> Any:

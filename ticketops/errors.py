@@ -59,6 +59,10 @@ class InputError(UnusableError):
     pass
 
 
+class MissingColumnError(InputError):
+    """A file lacks a column that is needed, or has it under a header that says nothing."""
+
+
 class NotFoundError(UnusableError):
     pass
 
@@ -85,6 +89,10 @@ class RuleError(TicketopsError):
     exit_code = 4
 
 
+class PriceNeededError(RuleError):
+    """A price that nothing in the workbook proposes."""
+
+
 class BusyError(TicketopsError):
     exit_code = 5
 
@@ -99,6 +107,10 @@ class ConflictError(BusyError):
 
 class NotPermittedError(TicketopsError):
     exit_code = 6
+
+
+class OutOfScopeError(NotPermittedError):
+    """What is of a client or supplier that the user may not see."""
 
 
 class InternalError(TicketopsError):

@@ -113,6 +113,16 @@ def new_file(path: Path, of: str = "") -> Path:
     return Path(name)
 
 
+def require_room(path: Path) -> None:
+    """Raises OSError where no file could be made at a path, its missing folders included; makes
+    none."""
+    folder = next(one for one in real_path(path).parents if os.path.lexists(one))
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
 @contextmanager
 def staging(path: Path) -> Iterator[Path]:
     """A `new_file` beside `path`, to be filled and renamed into its place; what is still there at

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
 
+from tests.sampling import some
 from ticketops.books.canonical import ROWS_AHEAD, SheetContent, sheet_order, write_workbook
 from ticketops.books.report_sheets import audit_grid, position_grid
 from ticketops.books.sample import Size, make_sample
@@ -277,7 +278,7 @@ def test_the_same_seed_makes_the_same_file(small: Path, tmp_path: Path) -> None:
     assert parts[small] != parts[other]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", some(range(8), 4))
 def test_every_seed_makes_sound_books(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "sample.xlsx"
     make_sample(path, "small", seed)
@@ -340,7 +341,7 @@ def test_an_empty_canonical_workbook_can_be_worked_on(tmp_path: Path) -> None:
     store = XlsxStore(path, use_cache=False, layout=EVENT)
     assert store.sheet_names() == list(FULL_ROWS)
     assert store.raw_rows(UNITS)[UNITS] == [
-        [*EVENT[UNITS].canonical_headers, "SeatsGiven", "InvNo"]
+        [*EVENT[UNITS].canonical_headers, "SeatsGiven", "InvNo", "SubGame"]
     ]
     line = purchases.PurchaseLine("M01", "Viagogo", "0012", "Cat 1", 3, Decimal(100), "USD", NOW)
     snapshot = store.read(*EVERYTHING)
@@ -351,7 +352,7 @@ def test_an_empty_canonical_workbook_can_be_worked_on(tmp_path: Path) -> None:
     worksheet = openpyxl.load_workbook(path)[UNITS]
     assert worksheet["E4"].value == "0012"
     assert worksheet["E4"].number_format == "@"
-    assert worksheet.auto_filter.ref == "A1:Y4"
+    assert worksheet.auto_filter.ref == "A1:Z4"
 
 
 def test_a_person_likes_to_work_in_it(small: Path) -> None:

@@ -30,12 +30,18 @@ def _variables(environment: dict[str, str], settings: dict[str, str]) -> dict[st
     }
 
 
+def _at_home(folder: Path) -> dict[str, str]:
+    """`event switch` writes the user's own settings."""
+    return {"XDG_CONFIG_HOME": str(folder / ".config")}
+
+
 @pytest.fixture
 def at(book: Path, environment: dict[str, str]) -> Runner:
     """The command line in a process of its own."""
 
     def command(*words: str, stdin: str | None = None, **settings: str) -> Result:
-        return run_cli(*words, stdin=stdin, env=_variables(environment, settings), cwd=book.parent)
+        variables = _at_home(book.parent) | _variables(environment, settings)
+        return run_cli(*words, stdin=stdin, env=variables, cwd=book.parent)
 
     return command
 
@@ -48,7 +54,8 @@ def here(
     monkeypatch.chdir(book.parent)
 
     def command(*words: str, stdin: str | None = None, **settings: str) -> Result:
-        return in_process(*words, stdin=stdin, env=_variables(environment, settings))
+        variables = _at_home(book.parent) | _variables(environment, settings)
+        return in_process(*words, stdin=stdin, env=variables)
 
     return command
 

@@ -43,7 +43,7 @@ def test_faults_of_cells_matches_and_categories_together(add: Add) -> None:
     assert done.err.count("\n") == 1
     for says in (
         "lines.csv line 2: M01 has no category 'CAT1' (did you mean Cat 1?)",
-        "line 3: the schedule has no match M105 (it has M01 to M104)",
+        "line 3: the schedule has no match M105 (it has M01 to M104; `ticketops schedule add M105` adds one)",
         "line 4: the currency must be one of USD, EUR, not 'GBP'",
         "line 4: client is empty",
         "line 4: 'x' is not a whole number of tickets",

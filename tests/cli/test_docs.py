@@ -12,9 +12,21 @@ from tests.cli.tree import CONTEXT, TOP, every_command
 from ticketops.cli.app import COMMANDS
 from ticketops.cli.main import run
 from ticketops.cli.manual import pages
-from ticketops.cli.reference import reference, schema_pages, workbook_page
+from ticketops.cli.reference import reference, roles_page, schema_pages, workbook_page
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_the_page_of_roles_is_that_of_the_permissions() -> None:
+    page = (ROOT / "docs" / "roles.md").read_text()
+    assert page == roles_page(), "make docs rewrites it"
+    sale = "| `sale add` | operator | sales.edit | SELLING to DISPATCHING | checked | all |"
+    assert sale in page
+    assert "| `event advance` | ops_manager | event.approve | DRAFT to CLOSED | all | all |" in page
+    assert (
+        "| `allocate auto` | sr_operator | allocation.edit | ALLOCATING to DISPATCHING | no | no |"
+        in page
+    )
 
 
 def test_the_command_reference_is_what_the_commands_say() -> None:

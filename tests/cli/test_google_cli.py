@@ -38,6 +38,7 @@ VOLATILE = {
 }
 VOLATILE_COLUMNS = {
     "run_id",
+    "seconds",
     "timestamp",
     "created_at",
     "updated_at",
@@ -45,16 +46,19 @@ VOLATILE_COLUMNS = {
     "notes",
     "built_at",
     "file",
+    "content",
     "contents",
     "base",
     "changed_at",
 }
 """They hold the time or a random number. `notes` begins with the RunID in some sheets."""
-SAME_FILES = ("init", "sample", "sync", "google")
+PLACED = (["message", "enable"], ["message", "disable"], ["message", "send"])
+"""Commands that say where the workbook is."""
+SAME_FILES = ("init", "sample", "sync", "google", "job", "cron")
 FAST = 24
 STARTED = datetime.now() - timedelta(minutes=1)
 RANDOM = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|R\d{8}-\d{6}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?|\d\d:\d\d:\d\d"
+    r"\b[0-9a-f]{24}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|R\d{8}-\d{6}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?|\d\d:\d\d:\d\d"
 )
 Command = Callable[..., Result]
 
@@ -159,13 +163,20 @@ def same(
 def test_every_command_on_both(part: str, both: tuple[Any, ...]) -> None:
     command, file, sheet = both
     lines = [
-        words for words in EVENTFUL if words[0] not in SAME_FILES and "event.xlsx" not in words
-    ]
+        words
+        for words in EVENTFUL
+        if words[0] not in SAME_FILES
+        and words not in PLACED
+        and "event.xlsx" not in words
+        and words[-1] != "."
+    ]  # what a folder holds is no matter of a Google Sheet
     for words in lines[:FAST] if part == "first" else lines:
         same(words, command, file, sheet)
         if part == "first" and words[0] not in ("purchase", "sale"):
             continue
-        assert tables(file()) == tables(sheet()), words
+        ours, theirs = tables(file()), tables(sheet())
+        for name in {*ours, *theirs}:
+            assert ours.get(name) == theirs.get(name), (words, name)
 
 
 def test_an_empty_google_sheet_becomes_an_event(both: tuple[Any, ...], google: Google) -> None:

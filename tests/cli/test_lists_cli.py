@@ -153,6 +153,25 @@ def test_a_file_that_cant_be_written_is_one_line(in_process: Runner, small: Path
     assert "can't be written" in done.err
 
 
+@pytest.mark.parametrize("words", [("sale", "list"), ("report", "summary")])
+@pytest.mark.parametrize("named", ["itself", "linked", "linked hard"])
+def test_the_csv_is_never_written_over_the_workbook(
+    in_process: Runner, small: Path, words: Any, named: str
+) -> None:
+    target, before = small.with_name("list.csv"), small.read_bytes()
+    if named == "itself":
+        target = small
+    elif named == "linked":
+        target.symlink_to(small)
+    else:
+        target.hardlink_to(small)
+    done = in_process(*words, "--csv", str(target), "-w", str(small), env=MANAGER)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "is the workbook" in done.err
+    assert small.read_bytes() == before
+    assert target.samefile(small)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -217,6 +236,36 @@ def test_a_sale_whole(own: Any, in_process: Runner, empty: Path) -> None:
     assert [(row["action"], row["units_affected"]) for row in found["log"]] == [("ALLOCATE", 2)]
     unit = own("unit", "show", "P00002", "--json").json["result"]
     assert unit["ticket"]["sales_id"] == "S1-2"
+    assert found["money"] | {"margins": 0} == {
+        "currency": "USD",
+        "total": 100.0,
+        "paid": 100.0,
+        "outstanding": 0.0,
+        "in_advance": 0.0,
+        "invoice": None,
+        "due_on": None,
+        "margins": 0,
+    }
+    (margin,) = found["money"]["margins"]
+    assert (margin["revenue"], margin["cost"], margin["margin"]) == (100, 20, 80)
+
+
+def test_a_sale_on_one_screen(own: Any, empty: Path) -> None:
+    own("sale", "add", "--client", "Bee", "--line", "M01:Cat 1:1@70", "--notes", "by the aisle")
+    own("payment", "add", "--for", "S2", "--amount", "30", "--ref", "Bank 7")
+    own("fee", "add", "--for", "S2", "--amount", "2")
+    own("staff", "queue")
+    shown = own("sale", "show", "S2").out
+    for text in (
+        "S2 · Bee · M01 · Cat 1 · 1 ticket at 70.00 USD",
+        "payment PENDING",
+        "by the aisle",
+        "Total 70.00 USD · paid 30.00 · open 40.00 · no invoice",
+        "revenue 70.00, cost 0.00, fees 2.00",
+        "PM00001",
+        "Bank 7",
+    ):
+        assert text in shown
 
 
 def test_the_log_of_one_sale_and_of_one_transaction(own: Any, empty: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from ticketops.cli import listing
 from ticketops.cli.tables import lay_out, width_of, wrap
 from ticketops.model.display import cells
 
@@ -90,3 +91,19 @@ def test_wrapping_loses_nothing(text: str, width: int) -> None:
 )
 def test_cells(text: str, wide: int) -> None:
     assert cells(text) == wide == cell_len(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (140562.5, "140562.5"),
+        (12345.67, "12345.67"),
+        (-999999.99, "-999999.99"),
+        (1234567.8, "1234567.80"),
+        (350.0, "350"),
+        (0.1 + 0.2, "0.30"),
+        (33.333333, "33.33"),
+    ],
+)
+def test_an_amount_keeps_its_cents(value: float, text: str) -> None:
+    assert listing.shown(value) == text

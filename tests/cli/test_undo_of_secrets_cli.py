@@ -13,6 +13,8 @@ from tests.cli.disk import holding
 from tests.cli.workbooks import manager_of, type_into
 from tests.conftest import ROOT, Runner
 
+pytestmark = pytest.mark.slow
+
 PLAIN = "canary-Pw-71"
 
 

@@ -3,7 +3,6 @@ air."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import openpyxl
 import pytest
 
 from tests.cli.terminal import ENTER, at_terminal
+from tests.cli.workbooks import rows_into
 from tests.conftest import Result, Runner
 
 GAMES = (
@@ -21,26 +21,6 @@ GAMES = (
     ("M104", "Winner M101 vs Winner M102", "Final"),
 )
 SALE_OF = ("--line", "M01:Cat 1:1@100")
-
-
-def rows_into(path: Path, sheet: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Somebody types rows below the header, by header."""
-    book = openpyxl.load_workbook(path)
-    title = next(one for one in book.sheetnames if one.startswith(sheet))
-    at, number = next(
-        (header, row)
-        for row in range(1, 8)
-        if (header := {c.value: c.column for c in book[title][row] if c.value}).keys()
-        >= rows[0].keys()
-    )
-    first = number + 1
-    while any(c.value is not None for c in book[title][first]):
-        first += 1
-    for row, cells in enumerate(rows, start=first):
-        for name, value in cells.items():
-            book[title].cell(row, at[name], value)
-    book.save(path)
-    book.close()
 
 
 def column(path: Path, sheet: str, name: str) -> list[Any]:

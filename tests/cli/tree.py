@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import typer
@@ -12,6 +13,7 @@ TOP: Any = typer.main.get_command(app)
 CONTEXT: Any = TOP.make_context("ticketops", [], resilient_parsing=True)
 
 
+@cache
 def every_command() -> dict[str, Any]:
     found = {}
     for name in COMMANDS:

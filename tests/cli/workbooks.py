@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +50,23 @@ def manager_of(book: Path, folder: Path) -> dict[str, str]:
         "TICKETOPS_ROLE": "ops_manager",
         "TICKETOPS_KEY_FILE": str(folder / "keys"),
     }
+
+
+def rows_into(path: Path, sheet: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Somebody types rows below the header, by header."""
+    book = openpyxl.load_workbook(path)
+    title = next(one for one in book.sheetnames if one.startswith(sheet))
+    at, number = next(
+        (header, row)
+        for row in range(1, 8)
+        if (header := {c.value: c.column for c in book[title][row] if c.value}).keys()
+        >= rows[0].keys()
+    )
+    first = number + 1
+    while any(c.value is not None for c in book[title][first]):
+        first += 1
+    for row, cells in enumerate(rows, start=first):
+        for name, value in cells.items():
+            book[title].cell(row, at[name], value)
+    book.save(path)
+    book.close()

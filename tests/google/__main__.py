@@ -4,6 +4,7 @@ account lies in the folder. ANSWERS: a file of `google probe`, by which it answe
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from threading import Event
@@ -13,6 +14,8 @@ from tests.google.server import GoogleServer
 
 def main(folder: Path, answers: Path | None = None) -> None:
     """Serve a blank spreadsheet, and say how to reach it."""
+    stopped = Event()
+    signal.signal(signal.SIGINT, lambda *_: stopped.set())
     with GoogleServer() as server:
         if answers:
             server.ways.replay(answers)
@@ -28,10 +31,8 @@ def main(folder: Path, answers: Path | None = None) -> None:
             ("TICKETOPS_WORKBOOK", f"gsheet:{key}"),
         ):
             print(f"export {name}={value}", flush=True)
-        try:
-            Event().wait()
-        except KeyboardInterrupt:
-            print(f"{len(server.log)} requests were answered", file=sys.stderr)
+        stopped.wait()
+        print(f"{len(server.log)} requests were answered", file=sys.stderr)
 
 
 if __name__ == "__main__":

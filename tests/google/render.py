@@ -201,11 +201,11 @@ class Seen:
             if self.chips and type(value) is Chip:
                 answer["chipRuns"] = [{"chip": _chip(value)}]
             if self.effective or self.formatted:
-                comes_to = self.book.effective(value, self.sheet)
-                if self.effective and comes_to is not None:
-                    answer["effectiveValue"] = extended(comes_to)
+                recorded_total = self.book.effective(value, self.sheet)
+                if self.effective and recorded_total is not None:
+                    answer["effectiveValue"] = extended(recorded_total)
                 if self.formatted:
-                    text = shown(comes_to, cell_format)
+                    text = shown(recorded_total, cell_format)
                     if text:
                         answer["formattedValue"] = text
         if cell_format is not None:

@@ -20,7 +20,18 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.machines.expected import D7, NEEDED, REPORTS, Expected, May, Typed, heard_text, may, seen
+from tests.machines.expected import (
+    D7,
+    GONE,
+    NEEDED,
+    REPORTS,
+    Expected,
+    May,
+    Typed,
+    heard_text,
+    may,
+    seen,
+)
 from tests.machines.shelf import (
     CELLS,
     FIELD,
@@ -200,7 +211,7 @@ class Dispatch(RuleBasedStateMachine):
         """Whether a cell that a client emptied stays as it is, and is only reported (D26)."""
         if name not in GUEST or not ticket[name]:
             return False
-        gone = ticket["delivery"] in ("SENT", "UPLOADED", "ACCEPTED") or (
+        gone = ticket["delivery"] in GONE or (
             ticket["delivery"] == "ISSUE" and ticket["dispatched_at"]
         )
         return not (gone and name in NEEDED)
@@ -283,6 +294,21 @@ class Dispatch(RuleBasedStateMachine):
                         May(kept[name], True)
                     )
 
+    def typed_over(self, expected: Expected, scope: set[str] | None) -> None:
+        """That somebody typed over the guest of a ticket that was sent is said (D26)."""
+        client_inputs = {row["sales_id"]: row for row in self.desk.frame(CLIENT_INPUTS).to_dicts()}
+        for sales_id, ticket in expected.tickets.items():
+            kept = client_inputs.get(sales_id)
+            if (scope is not None and sales_id not in scope) or kept is None:
+                continue
+            over = [name for name in GUEST if kept[name] and kept[name] != ticket[name]]
+            now = expected.deliveries(sales_id)
+            if ticket["status"] == "CANCELLED" or not over or not now & GONE:
+                continue
+            expected.spoken_of.add(sales_id)
+            if now <= GONE and not any((sales_id, name) in expected.cells for name in over):
+                expected.rows.add(sales_id)
+
     def dispatch(
         self,
         job: Job,
@@ -302,6 +328,7 @@ class Dispatch(RuleBasedStateMachine):
         scope = self.read_edits(copies, expected) | set(touched or {})
         self.hear_queues(expected, None if everything else scope)
         self.restore(expected, None if everything else scope)
+        self.typed_over(expected, None if everything else scope)
         done = carry_out(self.desk.store, job, self.desk.run())
         self.compare(expected, done.plan)
         closed = {
@@ -579,19 +606,16 @@ class Dispatch(RuleBasedStateMachine):
 
     @rule()
     def sync(self) -> None:
+        """Who sends is heard before who receives."""
         standing = [
             copy for path in self.desk.standing() if (copy := self.desk.files.load(path)).typed
         ]
-        standing = self.in_order_of_books(standing)
+        standing.sort(key=lambda copy: ("supplier", "staff", "client").index(copy.kind))
         job = books.sync(self.desk.store, self.desk.settings)
         self.dispatch(job, standing, everything=True)
         again = self.desk.sync()
         assert not again.plan.changes
         assert {book.state for book in again.plan.result.books} <= {"unchanged"}
-
-    def in_order_of_books(self, copies: list[Copy]) -> list[Copy]:
-        order = {book_id: n for n, book_id in enumerate(self.desk.rows("_BOOKS", "book_id"))}
-        return sorted(copies, key=lambda copy: order[copy.book.book_id])
 
     # --- the office
 

@@ -8,6 +8,8 @@ from typing import Any
 
 NEEDED = ("first_name", "last_name", "client_email")
 """What makes a guest."""
+GONE = frozenset({"SENT", "UPLOADED", "ACCEPTED"})
+"""Deliveries of a ticket that has left the house."""
 D7 = {
     "NOT_SENT": ("PENDING", "SENT", "UPLOADED", "ISSUE"),
     "PENDING": ("NOT_SENT", "SENT", "UPLOADED", "ISSUE"),

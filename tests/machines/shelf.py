@@ -8,13 +8,14 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from copy import copy as copied
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.desk import Cells, CopiedDesk
 from ticketops.config import Settings

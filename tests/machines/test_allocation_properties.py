@@ -19,9 +19,9 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def test_any_order() -> None:
-    run_state_machine_as_test(Trade, settings=_settings(18, 18))
+    run_state_machine_as_test(Trade, settings=_settings(5, 15))
 
 
 @pytest.mark.slow
 def test_any_order_at_length() -> None:
-    run_state_machine_as_test(Trade, settings=_settings(110, 30))
+    run_state_machine_as_test(Trade, settings=_settings(70, 30))

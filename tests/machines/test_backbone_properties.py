@@ -115,7 +115,7 @@ def test_on_a_file_at_length(empty_source: Path) -> None:
 
     BackboneOnFile.source = empty_source
     long = settings(
-        max_examples=60,
+        max_examples=40,
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -128,7 +128,7 @@ def test_the_backbone_at_length() -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     long = settings(
-        max_examples=120,
+        max_examples=80,
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -346,7 +346,7 @@ def test_what_no_command_meant_is_as_it_was(empty_source: Path, data: st.DataObj
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=90, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_no_command_meant_is_as_it_was_at_length(
     empty_source: Path, data: st.DataObject

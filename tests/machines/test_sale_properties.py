@@ -345,6 +345,6 @@ TestSales.settings = settings(
 @pytest.mark.slow
 def test_sales_for_a_long_time() -> None:
     long = settings(
-        max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=_QUIET
+        max_examples=90, stateful_step_count=40, deadline=None, suppress_health_check=_QUIET
     )
     run_state_machine_as_test(Sales, settings=long)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.desk import Desk
-from ticketops.domain.dispatch import office
+from ticketops.domain.dispatch import tasks
 from ticketops.domain.dispatch.state import SHEETS
 from ticketops.engine.job import Job
 from ticketops.model import spelling
@@ -52,7 +52,7 @@ def _event() -> MemoryStore:
         ):
             desk.set(DISTRIBUTION, row, column, value)
     desk.set(DISTRIBUTION, 3, "delivery", "SENT")
-    desk.do(Job("staff.queue", office.plan_queue, SHEETS, (USERS,)))
+    desk.do(Job("staff.queue", tasks.plan_queue, SHEETS, (USERS,)))
     desk.sell(("M01", "Cat 1", 1), ("M01", "Cat 2", 1))
     return desk.store
 
@@ -114,7 +114,7 @@ def _worked(store: MemoryStore) -> tuple[Any, list[Any]]:
     desk = Desk(store)
     desk._minutes = itertools.count(100)
     found = desk.do(allocation.allocate_auto()).findings
-    found = found + desk.do(Job("staff.queue", office.plan_queue, SHEETS, (USERS,))).findings
+    found = found + desk.do(Job("staff.queue", tasks.plan_queue, SHEETS, (USERS,))).findings
     return {name: desk.frame(name).rows() for name in (*NOISY, STAFF_QUEUE)}, found
 
 

@@ -82,20 +82,9 @@ def test_next_number_skips_what_is_no_id() -> None:
     assert ids.next_number(ids.UNIT_ID, []) == 1
 
 
-@pytest.mark.parametrize(
-    ("code", "stage"),
-    [
-        ("M72", "Group stage"),
-        ("M73", "Round of 32"),
-        ("M88", "Round of 32"),
-        ("M89", "Round of 16"),
-        ("M97", "Quarter-final"),
-        ("M101", "Semi-final"),
-        ("M103", "Match for third place"),
-        ("M104", "Final"),
-        ("M105", ""),
-        ("ARC01", ""),
-    ],
-)
-def test_stages_of_2026(code: str, stage: str) -> None:
-    assert ids.fifa_stage(code) == stage
+def test_next_number_counts_ids_whose_letters_were_replaced() -> None:
+    """Their numbers were given: none is given again."""
+    assert ids.next_number(ids.UNIT_ID, ["X00004", "P00002"]) == 5
+    assert ids.next_number(ids.SALES_ID, ["T147", "T148-2", "S3"]) == 149
+    assert ids.next_number(ids.SET_ID, ["XR0007-S01"]) == 8
+    assert ids.next_number(ids.UNIT_ID, ["Invoice 20260417", "X99999999999", "20260417"]) == 1

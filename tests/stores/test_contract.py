@@ -22,6 +22,7 @@ from ticketops.schema.layouts.event import (
     ALLOC_LOG,
     DISTRIBUTION,
     EVENT,
+    NOTIFICATION_LOG,
     PURCHASES,
     REPAIR_LOG,
     SALES_RECON_AUDIT,
@@ -33,6 +34,7 @@ from ticketops.services.book_registry import BookRegistry
 from ticketops.stores.base import (
     Entry,
     HasFolders,
+    Historic,
     LocalFile,
     Metered,
     Spreadsheet,
@@ -40,6 +42,7 @@ from ticketops.stores.base import (
     as_spreadsheet,
     place_of,
     with_folders,
+    with_history,
 )
 from ticketops.stores.gsheets.store import GoogleSheetStore
 from ticketops.stores.memory import MemoryStore
@@ -49,10 +52,10 @@ NOW = datetime(2026, 4, 17, 14, 30, 22)
 ENTRY = Entry("R20260417-143022", "test", "tester", NOW)
 STORES: dict[type, tuple[type, ...]] = {
     MemoryStore: (Store, Spreadsheet),
-    XlsxStore: (Store, Spreadsheet, HasFolders, LocalFile),
-    GoogleSheetStore: (Store, Spreadsheet, HasFolders, Metered),
+    XlsxStore: (Store, Spreadsheet, HasFolders, LocalFile, Historic),
+    GoogleSheetStore: (Store, Spreadsheet, HasFolders, Metered, Historic),
 }
-PROTOCOLS = (Store, Spreadsheet, HasFolders, LocalFile, Metered)
+PROTOCOLS = (Store, Spreadsheet, HasFolders, LocalFile, Metered, Historic)
 
 
 @pytest.fixture(params=["memory", "xlsx", "xlsx without cache", "gsheets"])
@@ -680,3 +683,115 @@ def test_requests_are_counted(google: Google) -> None:
     assert first > 0
     store.read(UNITS)
     assert store.requests > first
+
+
+def test_what_stood_after_a_transaction_is_told_where_a_store_has_a_past(store: Any) -> None:
+    if not isinstance(store, Historic):
+        with pytest.raises(UnusableError, match="nothing is kept of how memory was"):
+            with_history(store)
+        return
+    add_units(store, "P00001", "P00002")
+    run_id = store.last_run_id()
+    store.undo(Entry("R20260417-150000", "undo", "tester", NOW + timedelta(hours=1)))
+    past = with_history(store).as_of(run_id, UNITS)
+    assert past.snapshot[UNITS].frame["unit_id"].to_list() == ["P00001", "P00002"]
+    assert past.transaction.entry.run_id == run_id
+    assert store.read(UNITS)[UNITS].frame.height == 0
+
+
+# --- an outbox: what was queued and not done is called off, what was done stays done
+
+
+def queue(store: Any, minute: int, *messages: str, unit: str = "") -> None:
+    """A transaction that queues messages, and adds a unit."""
+    snapshot = store.read(UNITS, NOTIFICATION_LOG, strict=False)
+    changes = ChangeSet()
+    if unit:
+        changes.append(UNITS, snapshot[UNITS].next_row, ("unit_id",), [(unit,)])
+    rows = [(one, f"{one}@x.example", "QUEUED") for one in messages]
+    columns = ("message", "recipient", "state")
+    changes.append(NOTIFICATION_LOG, snapshot[NOTIFICATION_LOG].next_row, columns, rows)
+    store.commit(with_structure(changes, snapshot), snapshot.revision, later(minute, "sale add"))
+
+
+def send(store: Any, minute: int, **outcomes: str) -> None:
+    """Messages are taken, and what became of them, as the command that sends records it."""
+    become(store, later(minute, "message send"), dict.fromkeys(outcomes, "SENDING"))
+    become(store, later(minute, "message send"), outcomes)
+
+
+def become(store: Any, entry: Entry, states: dict[str, str]) -> None:
+    snapshot = store.read(NOTIFICATION_LOG)
+    changes = ChangeSet()
+    for row, one, state in (
+        snapshot[NOTIFICATION_LOG].frame.select("row", "message", "state").rows()
+    ):
+        if one in states:
+            changes.set(NOTIFICATION_LOG, row, one, {"state": (state, states[one])})
+    store.commit(changes, snapshot.revision, entry)
+
+
+def outbox(store: Any) -> dict[str, str]:
+    table = store.read(NOTIFICATION_LOG, strict=False)[NOTIFICATION_LOG]
+    return dict(table.frame.select("message", "state").rows())
+
+
+def test_undo_withdraws_what_was_queued_and_keeps_its_rows(store: Any) -> None:
+    queue(store, 1, "N00001", unit="P00001")
+    queue(store, 2, "N00002", "N00003", unit="P00002")
+    told = store.undoable(later(3))
+    assert told.stays == ()
+    store.undo(later(3))
+    assert units(store, "unit_id") == [("P00001",)]
+    assert outbox(store) == {"N00001": "QUEUED", "N00002": "WITHDRAWN", "N00003": "WITHDRAWN"}
+    store.undo(later(4))
+    assert units(store, "unit_id") == []
+    assert set(outbox(store).values()) == {"WITHDRAWN"}
+    assert len(outbox(store)) == 3
+
+
+def test_undo_says_what_was_sent_and_never_unsends_it(store: Any) -> None:
+    queue(store, 1, "N00001", unit="P00001")
+    queue(store, 2, "N00002", "N00003", "N00004", unit="P00002")
+    states = {"N00001": "SENT", "N00002": "SENT", "N00003": "FAILED", "N00004": "UNKNOWN"}
+    send(store, 3, **states)
+    told = store.undoable(later(4))
+    assert [t.entry.command for t in told.passed] == ["message send"] * 2
+    assert [text.split()[0] for text in told.stays] == ["N00002", "N00004"]
+    assert "N00002@x.example" in told.stays[0]
+    store.undo(later(4))
+    assert units(store, "unit_id") == [("P00001",)]
+    assert outbox(store) == states | {"N00003": "WITHDRAWN"}
+    store.undo(later(5))
+    assert units(store, "unit_id") == []
+    assert outbox(store) == states | {"N00003": "WITHDRAWN"}
+
+
+def test_undo_of_what_came_before_a_sending_does_not_queue_it_again(store: Any) -> None:
+    """What stands between may come back byte for byte; what was sent meanwhile stays sent."""
+    queue(store, 1, "N00001", unit="P00001")
+    write_unit(store, "P00002", later(2))
+    send(store, 3, N00001="SENT")
+    store.undo(later(4))
+    assert units(store, "unit_id") == [("P00001",)]
+    assert outbox(store) == {"N00001": "SENT"}
+
+
+def test_a_transaction_that_only_queues_can_be_taken_back(store: Any) -> None:
+    queue(store, 1, "N00001")
+    store.undo(later(2))
+    assert outbox(store) == {"N00001": "WITHDRAWN"}
+
+
+def test_rows_of_an_outbox_are_found_wherever_they_are_now(store: Any) -> None:
+    queue(store, 1, "N00001", unit="P00001")
+    queue(store, 2, "N00002", unit="P00002")
+    table = store.read(NOTIFICATION_LOG)[NOTIFICATION_LOG]
+    first, second = table.frame["row"].to_list()
+    changes = ChangeSet()
+    for row, was, now in ((first, "N00001", "N00002"), (second, "N00002", "N00001")):
+        cells = {"message": (was, now), "recipient": (f"{was}@x.example", f"{now}@x.example")}
+        changes.set(NOTIFICATION_LOG, row, was, cells)
+    store.commit(changes, store.revision(), later(3, "message resolve"))
+    store.undo(later(4))
+    assert outbox(store) == {"N00001": "QUEUED", "N00002": "WITHDRAWN"}

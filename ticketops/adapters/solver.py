@@ -36,7 +36,7 @@ def improver(time_limit: float, progress: Callable[[int, int], None]) -> Improve
         lines: Sequence[SalePlan], before: Pool, proposer: Proposer
     ) -> tuple[list[SalePlan], Proven]:
         deadline = time.monotonic() + time_limit
-        to_come = len({(line.target.match, line.target.category) for line in lines})
+        to_come = len({(line.target.occasion, line.target.category) for line in lines})
 
         def solve(problem: Problem, start: Given) -> Solved:
             return solved(

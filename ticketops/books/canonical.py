@@ -8,7 +8,7 @@ arrows of its filter: sorting takes them along.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -28,12 +28,14 @@ from ticketops.schema.columns import Column, ColumnType
 from ticketops.schema.layout import Layout
 from ticketops.schema.layouts.event import (
     ALLOCATION_AUDIT,
+    CLIENTS,
     DISTRIBUTION,
     PURCHASES,
     REPORT_POSITION,
     SALES,
     SCHEDULE,
     UNITS,
+    VENDORS,
 )
 from ticketops.schema.sheets import Sheet, SheetKind
 
@@ -61,8 +63,10 @@ _GRID_WIDTHS = {
 }
 _TYPED_INTO = (PURCHASES, SALES)
 """Where people type matches and categories."""
-_MATCHES = 1500
-"""Rows of the schedule that are offered."""
+_OFFERED = 1500
+"""Rows of the schedule, the clients or the vendors that are offered."""
+_PARTIES = {(SALES, "client"): CLIENTS, (PURCHASES, "vendor"): VENDORS}
+"""{(sheet, column): the sheet of master data whose names are offered there}."""
 _WIDEST = 70
 _LINE = 15.0
 """Height of a line of text, in points."""
@@ -125,8 +129,8 @@ class SheetContent:
 def write_workbook(
     path: Path, layout: Layout, contents: Mapping[str, SheetContent], *, created: datetime
 ) -> None:
-    """Write the canonical workbook of a layout. Sheets that `contents` lacks get their headers
-    only.
+    """Write the canonical workbook of a layout, and those of its extension sheets that `contents`
+    names. Sheets that `contents` lacks get their headers only.
 
     The same contents and `created` make the same file. Raises ValueError for a text that no cell
     can hold, OSError where the file can't be written.
@@ -145,7 +149,8 @@ def _write(
         book.set_properties({"created": created})
         formats = _Formats(book)
         layout = layout.anew()
-        for sheet in sheet_order(layout):
+        further = [sheet for sheet in layout if sheet.extension and sheet.name in contents]
+        for sheet in (*sheet_order(layout), *further):
             content = contents.get(layout.name_of(sheet.name), SheetContent())
             worksheet = book.add_worksheet(sheet.name)
             worksheet.set_tab_color(_TABS[sheet.kind])
@@ -153,7 +158,8 @@ def _write(
             worksheet.set_landscape()
             worksheet.set_paper(9)
             if sheet.header_row:
-                _write_columns(worksheet, sheet, content, formats, layout)
+                records = [one.name for one in further]
+                _write_columns(worksheet, sheet, content, formats, layout, records)
             else:
                 _write_grid(worksheet, sheet, content, formats)
 
@@ -194,7 +200,12 @@ class _Formats:
 
 
 def _write_columns(
-    worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats, layout: Layout
+    worksheet: Worksheet,
+    sheet: Sheet,
+    content: SheetContent,
+    formats: _Formats,
+    layout: Layout,
+    records: Collection[str],
 ) -> None:
     """A sheet with a header: looks first, then rows from the top down, then what needs to know the
     last row."""
@@ -228,24 +239,40 @@ def _write_columns(
     for i, column in enumerate(columns):
         area = (header, i, last + ROWS_AHEAD, i)
         _help_with(worksheet, sheet, column, area, formats)
-        if layout.name_of(sheet.name) in _TYPED_INTO and column.kind in (Kind.MATCH, Kind.CATEGORY):
+        name = layout.name_of(sheet.name)
+        if name in _TYPED_INTO and column.kind in (Kind.MATCH, Kind.CATEGORY):
             worksheet.data_validation(*area, _suggested(layout, column))
+        party = _PARTIES.get((name, column.name), "")
+        if party in records:
+            said = f"{party} has no such {column.name}. Use it anyway?"
+            worksheet.data_validation(*area, _choice(column, _names_in(layout[party]), said))
 
 
 def _suggested(layout: Layout, column: Column) -> dict[str, object]:
     """What a match or a category may be, to choose from. Another one can be typed after a question:
     events differ, and commands read `m 1` and `cat 1` as well."""
     if column.kind is Kind.MATCH:
-        schedule = layout[SCHEDULE]
-        names = [one.name for one in schedule.columns]
-        letters = column_letters(names.index(schedule.key) + 1)
-        title = schedule.name.replace("'", "''")
-        first = schedule.header_row + 1
-        source: object = f"='{title}'!${letters}${first}:${letters}${first + _MATCHES}"
-        said = "The schedule has no such match. Use it anyway?"
-    else:
-        source = [*categories.FIFA_CATEGORIES, *categories.OLYMPIC_CATEGORIES]
-        said = "This is not one of the usual categories. Use it anyway?"
+        return _choice(
+            column, _names_in(layout[SCHEDULE]), "The schedule has no such match. Use it anyway?"
+        )
+    return _choice(
+        column,
+        [*categories.FIFA_CATEGORIES, *categories.OLYMPIC_CATEGORIES],
+        "This is not one of the usual categories. Use it anyway?",
+    )
+
+
+def _names_in(sheet: Sheet) -> str:
+    """The cells of a sheet that name its records."""
+    names = [column.name for column in sheet.columns]
+    letters = column_letters(names.index(sheet.identity[0]) + 1)
+    title = sheet.name.replace("'", "''")
+    first = sheet.header_row + 1
+    return f"='{title}'!${letters}${first}:${letters}${first + _OFFERED}"
+
+
+def _choice(column: Column, source: object, said: str) -> dict[str, object]:
+    """A drop-down beside which another value can be typed after a question."""
     return {
         "validate": "list",
         "source": source,

@@ -47,7 +47,7 @@ STATUS_COLOURS = {
     states.ISSUE: _RED,
 }
 """{status: (fill, text)}"""
-WHERE_EMPTY = ("inv_no",)
+WHERE_EMPTY = ("inv_no", "platform_url", "credential_hint")
 """Columns that are hidden in a book where they hold nothing."""
 STATUS_COLUMNS = ("delivery", "dispatch_status")
 NUMBERS = {ColumnType.DATE: "yyyy-mm-dd", ColumnType.DATETIME: "yyyy-mm-dd hh:mm"}

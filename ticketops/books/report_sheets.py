@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ticketops.domain.audit.figures import Audit
-from ticketops.domain.reporting.figures import Position, PositionLine, figures_of
+from ticketops.domain.reporting.figures import Position, figures_of, grouped
 from ticketops.model.findings import Finding
 from ticketops.schema.layouts.event import (
     ALLOCATION_AUDIT_ISSUE_HEADERS,
@@ -48,18 +48,10 @@ def position_grid(result: Position, now: datetime) -> Grid:
     ]
     grid += [(line.match, line.category, *figures_of(line)) for line in lines]
     grid += [(), ("Match", *_FIGURE_HEADERS)]
-    grid += [(match, *figures) for match, figures in _by_match(lines)]
+    grid += [
+        (match, *figures_of(figures)) for match, figures in grouped(lines, lambda line: line.match)
+    ]
     return grid
-
-
-def _by_match(lines: Iterable[PositionLine]) -> list[tuple[str, list[int]]]:
-    """(match, its figures summed over its categories), in the order of `lines`."""
-    totals: dict[str, list[int]] = {}
-    for line in lines:
-        figures = figures_of(line)
-        before = totals.get(line.match, [0] * len(figures))
-        totals[line.match] = [sum(pair) for pair in zip(before, figures, strict=True)]
-    return list(totals.items())
 
 
 def audit_grid(

@@ -14,26 +14,52 @@ from ticketops import __version__
 COMMANDS: dict[str, str] = {
     "status": "Show where the event stands, what waits, and what to do next.",
     "purchase": "Record purchases, turn them into units, list them.",
+    "import": "Take purchases and sales from files of any layout.",
     "sale": "Record sales, turn them into Distribution rows, list them.",
     "allocate": "Give units to sold tickets: preview, commit, everything at once, or the optimum.",
     "override": "Handle exceptions: unallocate, reset seats, serve a sale from another category.",
     "unit": "List units, substitute them, set them aside for a client.",
     "ticket": "List sold tickets: seat, guest, delivery.",
+    "waitlist": "Keep the waiting list: hold freed stock for who is next.",
+    "transfer": "Pass tickets on from one guest to another: offer, accept, list.",
+    "allotment": "Keep the allotments of sponsors: assign tickets, take them back.",
     "refund": "List and decide refunds for cancelled tickets.",
+    "payment": "Record payments of clients and to vendors; list them, make them void.",
+    "balance": "Show what clients owe and what is owed to vendors, by age.",
+    "fee": "Record fees of platforms and deliveries; list them, make them void.",
+    "invoice": "Issue invoices and credit notes; list them, print them.",
+    "margin": "Show what matches, clients, vendors or sales brought.",
     "policy": "Show and set the rules for automatic allocation.",
-    "client": "Make and read workbooks for clients: guests, receipts, views.",
+    "client": "Keep the clients; make and read their workbooks: guests, receipts, views.",
+    "vendor": "Keep the vendors: who they are, what is needed of them at an event.",
+    "contract": "Keep the contracts with clients and vendors.",
+    "venue": "Keep the venues.",
+    "currency": "Keep the currencies and their rates.",
+    "master": "Take master data from files and other workbooks; write it to files.",
     "supplier": "Make and read workbooks for suppliers who send tickets themselves.",
     "staff": "Run the staff queue: tasks and workbooks for staff.",
     "credentials": "Manage vendor logins: seal, assign, reveal on record.",
     "dispatch": "Bring every sheet and book up to date; show what is overdue.",
-    "event": "Change a whole event: swap two matches.",
+    "template": "Keep the texts of messages: list, change, check and preview them.",
+    "trigger": "Say what makes messages, and who gets them.",
+    "event": "Enter the event, take it through its states, list and clone events.",
+    "schedule": "Keep the schedule: matches from files and by hand, results, standings.",
+    "subgame": "Keep the sub-games of matches: races, qualifying, days.",
+    "category": "Keep the categories of matches and sub-games, with their levels.",
+    "issuance": "Follow airline tickets: names, clearance, exceptions, numbers, payments.",
     "audit": "Check that units and tickets agree; repair what is certain.",
     "recon": "Compare Sales with Distribution; carry out the ticked rows.",
-    "report": "Make reports on the event.",
+    "report": "Make reports on the event: money, stock, allocation, dispatch, one match.",
+    "dashboard": "Write the dashboard of a role as a page.",
+    "message": "Send the messages that wait; list them, send again, cancel, draft.",
+    "inbox": "Show the messages to you.",
+    "job": "Make reports as files, now or later; download them, make them again.",
     "log": "Show what was done to the workbook, newest first.",
     "undo": "Undo the last transaction.",
     "sync": "Keep a file and a Google Sheet in step, cell by cell.",
     "google": "Check access to Google Sheets; log in and out.",
+    "run": "Run what runs every night: checks, deadlines, messages.",
+    "cron": "Have the nightly run started by cron or systemd.",
     "user": "Show and set users and their roles.",
     "doctor": "Check the workbook's sheets, columns and values against the layout.",
     "init": "Create an empty workbook.",
@@ -41,9 +67,28 @@ COMMANDS: dict[str, str] = {
     "help": "Show the help of a command; write the manual pages.",
 }
 """{command: summary}, in the order of `ticketops --help`. Each lives in the module
-ticketops.cli.<command>."""
-GROUPS = frozenset(COMMANDS) - {"status", "log", "undo", "doctor", "init", "sample", "help"}
+that `module_of` names."""
+GROUPS = frozenset(COMMANDS) - {
+    "status",
+    "inbox",
+    "margin",
+    "log",
+    "undo",
+    "doctor",
+    "init",
+    "sample",
+    "help",
+}
 """Those of them that have commands of their own."""
+
+
+_MODULES = {"import": "imports"}
+"""Commands whose name no module can have."""
+
+
+def module_of(command: str) -> str:
+    """The module that a command lives in."""
+    return f"ticketops.cli.{_MODULES.get(command, command)}"
 
 
 class _Typed:
@@ -82,7 +127,7 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(import_module(f"ticketops.cli.{cmd_name}").app)
+        command = typer.main.get_command(import_module(module_of(cmd_name)).app)
         command.name = cmd_name
         return command
 

@@ -16,8 +16,8 @@ from ticketops.model.mail import bare_address
 from ticketops.stores.gsheets.address import is_online
 
 if TYPE_CHECKING:
+    from ticketops.services.book_job import Built, Pulled
     from ticketops.services.book_registry import PlannedBook
-    from ticketops.services.books import Built, Pulled
 
 _TO_FILL = {"client": "No e-mail", "supplier": "To send", "staff": "To send"}
 

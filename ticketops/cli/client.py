@@ -17,10 +17,12 @@ from ticketops.cli.book_options import (
     build_books,
     pull_books,
 )
+from ticketops.cli.masters import of_entity
 from ticketops.cli.session import Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model.display import counted
 from ticketops.model.states import DELIVERY
+from ticketops.schema.layouts.event.masters import CLIENT
 
 if TYPE_CHECKING:
     from ticketops.domain.dispatch.results import (
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
         SavedViews,
     )
     from ticketops.domain.masterdata.joining import Joined, Split
+    from ticketops.domain.messages.reminders import Reminded
 
 app = command_group("client")
-_FILTERS = "M01,M34. Repeatable."
+of_entity(app, CLIENT, "CLIENT")
+_FILTERS = "M01,M34/RACE. Repeatable."
 _Match = Annotated[
     list[str] | None,
     typer.Option(
@@ -320,6 +324,34 @@ def copy_down(
         session.out.line(f"The guest of {result.source} is copied to {', '.join(result.to)}")
 
     return session.run(dispatch.client_copy_down(ticket, count, overwrite=overwrite), show)
+
+
+@command(app, "remind", writes=True)
+def remind(
+    session: Session,
+    clients: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CLIENT…]", help="The clients.", show_default=False),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All clients with guest details missing.")
+    ] = False,
+) -> int:
+    """Queue a reminder to clients whose guest details are missing, once a day each. `message send`
+    sends it."""
+    from ticketops.services import outbox
+
+    if bool(clients) == every:
+        raise UsageError("name a CLIENT, or give --all")
+
+    def show(result: Reminded) -> None:
+        rows = [
+            (one.client, one.tickets, one.guests_missing, one.recipient, one.message)
+            for one in result.clients
+        ]
+        session.out.table(("Client", "Tickets", "Guests missing", "To", "Message"), rows)
+
+    return session.run(outbox.client_remind(clients or ()), show)
 
 
 @command(app, "merge", writes=True)

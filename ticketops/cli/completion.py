@@ -23,6 +23,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "categories": ("category",),
     "vendors": ("vendor",),
     "users": ("user", "email"),
+    "sub_games": ("sub_game",),
 }
 """{kind: the columns whose names are offered}."""
 _BY_METAVAR = {"SALESID": "sales", "USER": "users"}
@@ -31,11 +32,16 @@ _BY_NAME = {
     ("client", "CLIENT"): "clients",
     ("clients", "CLIENT"): "clients",
     ("into", "CLIENT"): "clients",
+    ("record", "CLIENT"): "clients",
+    ("record", "VENDOR"): "vendors",
     ("companies", "COMPANY"): "clients",
     ("company", "COMPANY"): "clients",
     ("company", "NAME"): "clients",
     ("match", "CODE"): "matches",
     ("match", "CODES"): "matches",
+    ("match", "MATCH"): "matches",
+    ("code", "CODE"): "sub_games",
+    ("subgame", "CODE"): "sub_games",
     ("first", "MATCH"): "matches",
     ("second", "MATCH"): "matches",
     ("category", "NAME"): "categories",

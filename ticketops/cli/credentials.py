@@ -250,7 +250,10 @@ def assign(
         str, typer.Option(metavar="NAME", help="The vendor of the units.", show_default=False)
     ],
     match: Annotated[
-        str, typer.Option(metavar="CODE", help="Only this match.", show_default=False)
+        str,
+        typer.Option(
+            metavar="CODE", help="Only this match, or sub-game: M01/RACE.", show_default=False
+        ),
     ] = "",
     mode: Annotated[
         str, typer.Option(metavar="MODE", help="BLANKS_ONLY or OVERWRITE.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,10 @@ from ticketops.errors import UsageError
 from ticketops.model.display import counted
 
 if TYPE_CHECKING:
+    from ticketops.domain.clock.due import Deadlines
     from ticketops.domain.dispatch.overdue import DispatchStatus, Figures
     from ticketops.model.findings import Finding
-    from ticketops.services.books import Synced
+    from ticketops.services.book_job import Synced
     from ticketops.services.watching import Round
 
 app = command_group("dispatch")
@@ -100,6 +102,56 @@ def watch(
     return session.finish(totals, findings)
 
 
+@command(app, "deadlines", writes=True)
+def deadlines(session: Session) -> int:
+    """Show what is due: tickets not sent as their match comes near, guests not named, payments late.
+    Exit code 1 if any of it matters.
+
+    The setting clock_days says how many days before. Run it every night: what is due for the first
+    time makes messages, if its trigger is on.
+    """
+    from ticketops.services import clock
+
+    return session.run(
+        clock.deadlines(session.settings),
+        lambda result: _show_deadlines(session, result),
+        changes_expected=False,
+    )
+
+
+def _show_deadlines(session: Session, result: Deadlines) -> None:
+    out = session.out
+    if result.unsent:
+        heads = ("Match", "In days", "Deadline", "Late", "Medal", "Unsent", "No unit", "No guest")
+        rows = [
+            (
+                *(one.match, one.days, one.deadline, "yes" if one.late else ""),
+                *("yes" if one.medal else "", one.tickets, one.without_unit, one.without_guest),
+            )
+            for one in result.unsent
+        ]
+        out.table(heads, rows, first=("Deadline", "Unsent", "Late", "In days"))
+    if result.guests:
+        guests = [(one.client, one.match, one.due_on, one.tickets) for one in result.guests]
+        _cut(session, ("Client", "Match", "Names due", "Guests not named"), guests)
+    if result.payments:
+        owed = [
+            (one.client, one.sale, one.due_on, f"{one.open:,.2f} {one.currency}")
+            for one in result.payments
+        ]
+        _cut(session, ("Client", "Sale", "Payment due", "Open"), owed)
+    if not (result.unsent or result.guests or result.payments):
+        out.line("nothing is due")
+
+
+def _cut(session: Session, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table, of which a terminal shows the first rows."""
+    shown = rows[:_MOST] if session.out.terminal else rows
+    session.out.table(heads, shown)
+    if len(shown) < len(rows):
+        session.out.line(f"… and {len(rows) - len(shown)} more (a pipe or --json shows them all)")
+
+
 @command(app, "status")
 def status(
     session: Session,
@@ -114,7 +166,10 @@ def status(
     match: Annotated[
         list[str] | None,
         typer.Option(
-            "--match", metavar="CODE", help="Only this match. Repeatable.", show_default=False
+            "--match",
+            metavar="CODE",
+            help="Only this match, or sub-game: M01/RACE. Repeatable.",
+            show_default=False,
         ),
     ] = None,
 ) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli.session import Session, command
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.services.audit import Examined
@@ -32,6 +33,8 @@ def doctor(
         for added in result.added:
             what = f"columns {', '.join(added.columns)} to" if added.columns else "the sheet"
             session.out.line(f"{verb} {what} {added.sheet}")
-        session.out.line(f"{result.sheets} sheets examined · {result.issues} findings")
+        session.out.line(
+            f"{counted(result.sheets, 'sheet')} examined · {counted(result.issues, 'finding')}"
+        )
 
     return session.run(audit.doctor_job(store, fix=fix), show, store=store, changes_expected=fix)

@@ -1,18 +1,271 @@
-"""`ticketops event …`: what concerns a whole event."""
+"""`ticketops event …` (§1): what concerns a whole event."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketops.cli.session import Confirm, Force, Reason, Session, command, command_group
+from ticketops.cli.session import Confirm, Dates, Force, Reason, Session, command, command_group
+from ticketops.errors import UsageError
 from ticketops.model.display import counted
+from ticketops.model.events import EVENT_STATE, EVENT_TYPE
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped
+    from ticketops.domain.event.lifecycle import EventShown, Moved
 
 app = command_group("event")
+
+
+def _text(metavar: str, help_: str, *names: str) -> Any:
+    return typer.Option(*names, metavar=metavar, help=help_, show_default=False)
+
+
+@command(app, "show")
+def show(session: Session) -> int:
+    """Show the event: its fields, its state, and what keeps it from the next one."""
+    from ticketops.services import events
+
+    plan = session.planned(events.event_show())
+    _show(session, plan.result)
+    session.out.findings(plan.findings)
+    return session.finish(plan.result, plan.findings)
+
+
+@command(app, "set", writes=True)
+def set_(
+    session: Session,
+    name: Annotated[str | None, _text("TEXT", "The event's name.")] = None,
+    code: Annotated[str | None, _text("CODE", "Its code (WC2026).")] = None,
+    type_: Annotated[
+        str | None,
+        _text("TYPE", f"{', '.join(EVENT_TYPE)}; default: what the schedule looks like.", "--type"),
+    ] = None,
+    start: Annotated[
+        str | None, _text("DATE", "Its first day; default: that of the schedule.")
+    ] = None,
+    end: Annotated[
+        str | None, _text("DATE", "Its last day; default: that of the schedule.")
+    ] = None,
+    currency: Annotated[
+        str | None, _text("CODE", "USD or EUR, of what is recorded without one; default: USD.")
+    ] = None,
+    dispatch_buffer_hours: Annotated[
+        str | None, _text("HOURS", "How long before a match its tickets must be out; default: 72.")
+    ] = None,
+    portal_token_expiry_days: Annotated[
+        str | None, _text("DAYS", "How long a link to the portal is valid; default: 14.")
+    ] = None,
+    allow_oversell: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-oversell/--no-allow-oversell",
+            help="Whether a sale above the stock waits for approval, or is refused; default: waits.",
+            show_default=False,
+        ),
+    ] = None,
+    owner: Annotated[str | None, _text("USER", "Who is in charge; default: you.")] = None,
+    logo_url: Annotated[str | None, _text("URL", "The address of its logo.")] = None,
+    banner_url: Annotated[str | None, _text("URL", "The address of its banner.")] = None,
+    audit_retention_days: Annotated[
+        str | None, _text("DAYS", "How long guests' data are kept once it is over; default: 365.")
+    ] = None,
+    state: Annotated[
+        str | None,
+        _text(
+            "STATE",
+            f"The state a new event starts in: {', '.join(EVENT_STATE)}; default: what its rows show.",
+        ),
+    ] = None,
+    dates: Dates = None,
+) -> int:
+    """Enter the event of the workbook, or change its fields; "" clears one. Needs the role
+    ops_manager.
+
+    A new event needs a name and a code. In a workbook that is in use already it starts in the state
+    that its rows show. From then on the state says which commands may write: purchases from BUYING,
+    sales from SELLING, allocation from ALLOCATING, the staff queue from DISPATCHING.
+    """
+    from ticketops.services import event_fields, events
+
+    given = event_fields.read(
+        {
+            "name": name,
+            "code": code,
+            "type": type_,
+            "start": start,
+            "end": end,
+            "currency": currency,
+            "dispatch_buffer_hours": dispatch_buffer_hours,
+            "portal_token_expiry_days": portal_token_expiry_days,
+            "owner": owner,
+            "logo_url": logo_url,
+            "banner_url": banner_url,
+            "audit_retention_days": audit_retention_days,
+        },
+        dates or session.settings.dates,
+    )
+    if allow_oversell is not None:
+        given["allow_oversell"] = allow_oversell
+    if not given and state is None:
+        raise UsageError("nothing to set", "give --name, --code or another option")
+    return session.run(
+        events.event_set(given, state=_state(state, "state")), lambda result: _show(session, result)
+    )
+
+
+@command(app, "advance", writes=True)
+def advance(
+    session: Session,
+    to: Annotated[
+        str | None, _text("STATE", "The next state, to be sure that it is this one.")
+    ] = None,
+) -> int:
+    """Take the event to its next state, if nothing blocks it. Needs the role ops_manager.
+
+    The states are DRAFT, PLANNING, BUYING, SELLING, ALLOCATING, DISPATCHING, CLOSED, ARCHIVED.
+    Before it is CLOSED, what is outstanding is shown and confirmed; -y confirms it. Nothing leads
+    back from ARCHIVED.
+    """
+    from ticketops.services import events
+
+    agreed = session.yes or session.dry_run or session.interactive
+    return _move(session, events.event_advance(to=_state(to, "to"), agreed=agreed))
+
+
+@command(app, "back", writes=True)
+def back(
+    session: Session, reason: Annotated[str, _text("TEXT", "The reason; it is logged.")]
+) -> int:
+    """Take the event back one state. Needs the role ops_manager and a reason."""
+    from ticketops.services import events, intake
+
+    return _move(session, events.event_back(intake.option_text(reason, "reason", required=True)))
+
+
+@command(app, "list")
+def list_(
+    session: Session,
+    where: Annotated[
+        list[str],
+        typer.Argument(metavar="FOLDER|FILE…", help="Workbooks, and folders of workbooks."),
+    ],
+) -> int:
+    """List the events of several workbooks, one line each: state, position, what is late, audit
+    findings."""
+    from ticketops.engine.opening import open_store
+    from ticketops.services import events
+
+    found = events.portfolio(
+        events.workbooks(where),
+        session.settings,
+        open_store,
+        lambda store, job: session.result_of(job, store=store),
+    )
+    rows = [
+        (
+            one.code or Path(one.file).name,
+            one.state or ("open" if one.problem is None else "–"),
+            one.sold,
+            one.sent,
+            one.available,
+            one.true_shortage,
+            one.late,
+            one.audit,
+        )
+        for one in found.events
+    ]
+    session.out.table(
+        ("Event", "State", "Sold", "Sent", "Available", "Short", "Late", "Audit"), rows
+    )
+    for one in found.events:
+        if one.problem is not None:
+            session.out.notice(f"{one.file}: {one.problem}")
+    if found.left_out:
+        session.out.line(f"{counted(found.left_out, 'workbook')} of other kinds left out")
+    return session.finish(found, []) or int(any(one.problem is not None for one in found.events))
+
+
+@command(app, "page")
+def page(
+    session: Session,
+    match: Annotated[str, typer.Argument(metavar="MATCH", help="M12, or a sub-game: M01/RACE.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="FILE.html",
+            help="The page; default: the match's code.",
+            show_default=False,
+        ),
+    ] = None,
+) -> int:
+    """Write the page of one match: what was bought and sold, alerts, where dispatch stands. It shows
+    only what you may see."""
+    from ticketops.cli.listing import refuse_workbook
+    from ticketops.services import dashboards
+
+    if out is not None:
+        refuse_workbook(session, out)
+    made = dashboards.match_page(
+        session.store(), session.settings, session.new_run(), match, path=out
+    )
+    dashboards.write(made.text, Path(made.result.path))
+    session.out.line(f"{made.result.path} · {made.result.match}")
+    if made.result.left_out:
+        session.out.notice(f"left out: you may not run {', '.join(made.result.left_out)}")
+    return session.finish(made.result, [])
+
+
+@command(app, "switch", writes=True)
+def switch(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A workbook, or gsheet:ID.")],
+) -> int:
+    """Use another workbook from now on: it becomes the setting `workbook` in your own settings.
+
+    TICKETOPS_WORKBOOK and the ticketops.toml of a folder still come before it, and so does -w.
+    """
+    from ticketops.services import switching
+
+    dry = session.dry_run
+    done = switching.switch(file, session.settings, dry_run=dry)
+    verb = "would be set" if dry else "set"
+    session.out.line(f"{done.workbook} · {done.code or 'no event'} · {verb} in {done.file}")
+    if done.overridden_by:
+        session.out.notice(
+            f"here {done.overridden_by} comes before it: TICKETOPS_WORKBOOK, or the ticketops.toml "
+            "of this folder, names it"
+        )
+    session.say_dry()
+    return session.finish(done, [])
+
+
+@command(app, "clone", writes=True)
+def clone(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="OUT.xlsx", help="The new workbook.")],
+    name: Annotated[str, _text("TEXT", "The new event's name.")],
+    code: Annotated[str, _text("CODE", "The new event's code.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> int:
+    """Start a new event with the masters and the schedule of this one, and none of its trade: users,
+    aliases, policies, supplier groups, logins with sealed passwords. Needs the role ops_manager."""
+    from ticketops.services import event_fields, events
+
+    values = event_fields.read({"name": name, "code": code}, "")
+    plan = session.planned(events.event_clone(values["name"] or "", values["code"] or ""))
+    dry = session.dry_run
+    made = events.clone_to(Path(file), plan.result, session.settings, force=force, dry_run=dry)
+    session.out.line(f"{'would create' if dry else 'created'} {made.path}: {made.code}, DRAFT")
+    session.out.table(("Sheet", "Rows"), list(made.rows.items()))
+    session.out.findings(plan.findings)
+    session.say_dry()
+    return session.finish(made, plan.findings)
 
 
 @command(app, "swap", writes=True)
@@ -54,3 +307,48 @@ def swap(
         ),
         show,
     )
+
+
+def _state(text: str | None, option: str) -> str | None:
+    if text is None:
+        return None
+    if (state := text.strip().upper()) not in EVENT_STATE:
+        raise UsageError(f"--{option} must be one of {', '.join(EVENT_STATE)}, not {text!r}")
+    return state
+
+
+def _show(session: Session, event: EventShown) -> None:
+    out = session.out
+    out.line(f"{event.code or '–'} · {event.name or '–'} · {event.state or 'no state'}")
+    said = (
+        ("Type", event.type),
+        ("Categories", event.implies.scheme),
+        ("Matches", event.implies.codes),
+        ("Sessions", ", ".join(event.implies.sessions)),
+        ("Days", f"{_day(event.start)} to {_day(event.end)}"),
+        ("Currency", event.currency),
+        ("Dispatch buffer", f"{event.dispatch_buffer_hours:g} hours"),
+        ("Portal links", f"valid for {counted(event.portal_token_expiry_days, 'day')}"),
+        ("Overselling", "waits for approval" if event.allow_oversell else "is refused"),
+        ("Owner", event.owner),
+        ("Logo", event.logo_url),
+        ("Banner", event.banner_url),
+        ("Retention", counted(event.audit_retention_days, "day")),
+    )
+    out.table(("Field", "Value"), [row for row in said if row[1] is not None])
+    if event.next and not event.blocked_by:
+        out.line(f"next: {event.next} (`ticketops event advance`)")
+    for one in event.blocked_by:
+        how = f" · {one.command}" if one.command else ""
+        out.line(f"{event.next} is blocked: {one.message}{how}")
+
+
+def _day(day: datetime | None) -> str:
+    return f"{day:%Y-%m-%d}" if day else "–"
+
+
+def _move(session: Session, job: Any) -> int:
+    def show(result: Moved) -> None:
+        session.out.line(f"{result.code}: {result.before} → {result.after}")
+
+    return session.run(job, show)

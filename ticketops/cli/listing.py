@@ -3,13 +3,10 @@ file."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,12 +15,21 @@ import typer
 from ticketops.cli.output import harmless
 from ticketops.cli.session import Session
 from ticketops.errors import UnusableError, UsageError
-from ticketops.model import ids
+from ticketops.model import csv_texts, ids
 from ticketops.model.display import counted
+from ticketops.model.findings import Finding
 from ticketops.model.spelling import category as spelt_category
 
+_MOST_ROWS = 50
+as_csv, csv_text, shown = csv_texts.as_csv, csv_texts.csv_text, csv_texts.shown
 Match = Annotated[
-    str, typer.Option("--match", metavar="CODE", help="Only this match.", show_default=False)
+    str,
+    typer.Option(
+        "--match",
+        metavar="CODE",
+        help="Only this match, or sub-game: M01/RACE.",
+        show_default=False,
+    ),
 ]
 Category = Annotated[
     str, typer.Option("--category", metavar="NAME", help="Only this category.", show_default=False)
@@ -108,6 +114,16 @@ LOGGED: Columns = (
 )
 
 
+def money(amount: float | None) -> str:
+    """An amount with its cents; of none nothing."""
+    return "" if amount is None else f"{amount:,.2f}"
+
+
+def occasion(one: Any) -> str:
+    """What a record is of: M01, or M01/RACE."""
+    return f"{one.match}/{one.sub_game}" if one.sub_game else str(one.match)
+
+
 def match_code(text: str) -> str:
     """A match code as the workbook spells it."""
     return ids.normalise_match(text) if text else ""
@@ -126,6 +142,20 @@ def one_of(text: str, option: str, known: Sequence[str]) -> str:
     return word
 
 
+def show_list(
+    session: Session, job: Any, name: str, noun: str, columns: Columns, to_csv: str | None = None
+) -> int:
+    """`show` for the list that a job makes, with the cells of its rows that can't be shown. name:
+    the field of the result that holds the records."""
+    from ticketops.domain.audit.refused import WRONG_TYPE
+
+    plan = session.plan_of(job)
+    records = getattr(plan.result, name)
+    rows = {record.row for record in records}
+    odd = [one for one in plan.findings if one.code == WRONG_TYPE and one.row in rows]
+    return show(session, plan.result, records, noun, columns, to_csv, odd)
+
+
 def show(
     session: Session,
     result: Any,
@@ -133,26 +163,45 @@ def show(
     noun: str,
     columns: Columns,
     to_csv: str | None = None,
+    findings: Sequence[Finding] = (),
 ) -> int:
     """Print a list, write it as CSV where asked for, and finish the command; the exit code.
 
     result: the dataclass of the command; records: those of its rows that are shown. noun: what one
     of them is called. Raises UsageError, and UnusableError where the file can't be written.
     """
-    if to_csv == "-" and session.out.as_json:
-        raise UsageError("give either --json or --csv -")
     if to_csv is not None:
-        text = as_csv(records)
-        if to_csv == "-":
-            looked_at = session.out.terminal  # a pipe gets it to the letter
-            sys.stdout.write(harmless(text.replace("\r\n", "\n")) if looked_at else text)
-            return session.finish(result, [])
-        write_text(Path(to_csv), text)
-        session.out.notice(f"{to_csv}: {counted(len(records), noun)}")
-        return session.finish(result, [])
+        to_file(session, to_csv, as_csv(records), counted(len(records), noun))
+        return session.finish(result, findings)
     table(session, records, columns)
     session.out.notice(counted(len(records), noun))
-    return session.finish(result, [])
+    session.out.findings(findings)
+    return session.finish(result, findings)
+
+
+def to_file(session: Session, name: str, text: str, count: str) -> None:
+    """Write a CSV text to a file, or for `-` to standard output. count: what is in it. Raises
+    UsageError beside --json and where the file is the workbook, UnusableError where it can't be
+    written."""
+    if name == "-" and session.out.as_json:
+        raise UsageError("give either --json or --csv -")
+    if name == "-":
+        looked_at = session.out.terminal  # a pipe gets it to the letter
+        sys.stdout.write(harmless(text.replace("\r\n", "\n")) if looked_at else text)
+        return
+    refuse_workbook(session, Path(name))
+    write_text(Path(name), text)
+    session.out.notice(f"{name}: {count}")
+
+
+def refuse_workbook(session: Session, out: Path) -> None:
+    """Raises UsageError where a file that is to be written is the workbook."""
+    workbook = session.settings.workbook
+    if isinstance(workbook, Path) and (
+        out.resolve() == workbook.resolve()
+        or (out.exists() and workbook.exists() and out.samefile(workbook))
+    ):
+        raise UsageError(f"{out} is the workbook", "give the file that is written another name")
 
 
 def table(session: Session, records: Sequence[Any], columns: Columns, title: str = "") -> None:
@@ -160,7 +209,7 @@ def table(session: Session, records: Sequence[Any], columns: Columns, title: str
     if not records:
         return
     rows = [
-        [_shown(what(record) if callable(what) else getattr(record, what)) for _, what in columns]
+        [shown(what(record) if callable(what) else getattr(record, what)) for _, what in columns]
         for record in records
     ]
     kept = [
@@ -176,30 +225,30 @@ def table(session: Session, records: Sequence[Any], columns: Columns, title: str
     )
 
 
+def first_of(
+    session: Session,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    title: str,
+    elsewhere: str,
+) -> None:
+    """The first rows of what may be as long as a file, and how many there are more. elsewhere: which
+    options tell them all."""
+    session.out.table(headers, rows[:_MOST_ROWS], title=title)
+    if len(rows) > _MOST_ROWS:
+        session.out.line(f"… and {len(rows) - _MOST_ROWS:,} more ({elsewhere})")
+
+
 def record(session: Session, one: Any) -> None:
     """A record whole: a line a field that is not blank."""
     from dataclasses import fields
 
-    rows = [(field.name, _shown(getattr(one, field.name))) for field in fields(one)]
+    rows = [(field.name, shown(getattr(one, field.name))) for field in fields(one)]
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         if text:
             session.out.line(f"{name.replace('_', ' '):{width}}  {text}")
     session.out.line()
-
-
-def as_csv(records: Sequence[Any]) -> str:
-    """Every field of the records, with a header. Text that a spreadsheet would take for a formula
-    gets an apostrophe before it (D14)."""
-    from dataclasses import fields
-
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    if records:
-        names = [one.name for one in fields(records[0])]
-        writer.writerow(names)
-        writer.writerows([_cell(getattr(record, name)) for name in names] for record in records)
-    return written.getvalue()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -219,30 +268,3 @@ def write_text(path: Path, text: str) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise UnusableError(f"{path} can't be written: {error.strerror or error}") from None
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
-    return _shown(value)
-
-
-def _shown(value: Any) -> str:
-    """A value for people: a day without a time, a tick, a number without needless noughts."""
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "yes"
-    if isinstance(value, datetime):
-        return (
-            f"{value:%Y-%m-%d}"
-            if (value.hour, value.minute, value.second) == (0, 0, 0)
-            else f"{value:%Y-%m-%d %H:%M}"
-        )
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return f"{value:g}" if abs(value) < 1e6 and value == round(value, 2) else f"{value:.2f}"
-    return str(value)

@@ -59,6 +59,11 @@ class Output:
         if not self._quiet:
             print(harmless(text), file=sys.stderr)
 
+    @property
+    def attended(self) -> bool:
+        """Whether somebody reads notices: not a program, and not a log."""
+        return not (self.as_json or self._quiet) and sys.stderr is not None and sys.stderr.isatty()
+
     def status(self, text: str) -> None:
         """A line on standard error that the next one replaces; only where somebody looks. Empty: it
         is gone."""
@@ -163,8 +168,13 @@ class Output:
 
     def answer(self, question: str) -> str:
         """A line of text from a person at a terminal."""
+        return self.said(question) or ""
+
+    def said(self, question: str) -> str | None:
+        """The same; None where the person ends the input, which is no empty line."""
         print(f"{harmless(question)} ", end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip()
+        line = sys.stdin.readline()
+        return line.strip() if line else None
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:

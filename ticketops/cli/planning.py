@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from msgspec import field
 
-from ticketops.cli.app import COMMANDS
+from ticketops.cli.app import COMMANDS, module_of
 from ticketops.cli.output import Output
 from ticketops.cli.session import SESSION, SHARED, WRITING, Session
 from ticketops.config import Settings
@@ -50,7 +51,6 @@ class _Silent(Output):
         """The program gets it as objects."""
 
 
-@dataclass(slots=True)
 class _Planning(Session):
     """A session that hands over what the command finishes with."""
 
@@ -81,10 +81,10 @@ def plan(
 
     Raises UsageError for what it does not take, and what the command raises.
     """
-    command, given = _command(name)
+    command, given, said = _command(name)
     if twice := sorted(given.keys() & options.keys()):
         raise UsageError(f"{name}: {twice[0]} is given twice")
-    words = _words(name, command, arguments, {**given, **options})
+    words = _words(name, command, (*said, *arguments), {**given, **options})
     told: list[Planned] = []
     out = _Silent()
 
@@ -114,7 +114,7 @@ def writing() -> list[str]:
 
 def _tree(group: str) -> dict[str, Any]:
     """{word: command} of a group; of what is no group the command itself, without a word."""
-    command: Any = typer.main.get_command(import_module(f"ticketops.cli.{group}").app)
+    command: Any = typer.main.get_command(import_module(module_of(group)).app)
     return getattr(command, "commands", {"": command})
 
 
@@ -122,19 +122,27 @@ def _writes(command: Any) -> bool:
     return any(p.name in WRITING for p in command.params)
 
 
-def _command(name: str) -> tuple[Any, dict[str, object]]:
-    """The command that a name stands for, and the switches that are part of the name: the job
-    `doctor.fix` is the command doctor with `--fix`."""
+def _command(name: str) -> tuple[Any, dict[str, object], list[str]]:
+    """The command that a name stands for, and the switches and words that are part of the name: the
+    job `doctor.fix` is the command doctor with `--fix`, `issuance.document.add` the command `issuance
+    document` with the word add."""
     group, *rest = name.split(".")
     tree = _tree(group) if group in COMMANDS else {}
     word = "" if "" in tree else rest.pop(0) if rest else ""
     command = tree.get(word)
-    switches: dict[str, object] = {text.replace("-", "_"): True for text in rest}
+    said = rest[:1] if command is not None and rest and rest[0] in _first_words(command) else []
+    switches: dict[str, object] = {text.replace("-", "_"): True for text in rest[len(said) :]}
     if command is None or not _writes(command) or switches.keys() - _taken_by(command).keys():
         raise UsageError(
             f"{name!r} is not a command that writes", f"it must be one of {', '.join(writing())}"
         )
-    return command, switches
+    return command, switches, said
+
+
+def _first_words(command: Any) -> list[str]:
+    """What the first word after a command must be, where it is one of a few."""
+    first = next((p for p in command.params if not _is_option(p)), None)
+    return str(first.metavar).split("|") if first is not None and "|" in str(first.metavar) else []
 
 
 def _taken_by(command: Any) -> dict[str, Any]:
@@ -167,6 +175,9 @@ def _words(
     if unknown := [one for one in options if one not in taken]:
         raise UsageError(f"{name} takes no {unknown[0]}", _taken(name, command))
     said = [_text(name, "an argument", value) for value in arguments]
+    places = [parameter for parameter in taken.values() if not _is_option(parameter)]
+    for parameter, value in zip(places, arguments, strict=False):
+        _require_file(name, str(parameter.name), parameter, value)
     words: list[str] = []
     for key, value in options.items():
         parameter = taken[key]
@@ -186,8 +197,15 @@ def _words(
         elif lacking:
             raise UsageError(f"{name}: {lacking} is missing", _taken(name, command))
         else:
+            _require_file(name, key, parameter, value)
             said += [_text(name, key, one) for one in _each(parameter.nargs == -1, value)]
     return [*words, "--", *said]
+
+
+def _require_file(name: str, key: str, parameter: Any, value: object) -> None:
+    """Raises UsageError for the standard input, where a command reads it."""
+    if value == "-" and "standard input" in str(getattr(parameter, "help", "")):
+        raise UsageError(f"{name}: {key} must be a file: a program has no standard input to read")
 
 
 def _option(name: str, key: str, parameter: Any, value: object) -> list[str]:

@@ -232,7 +232,7 @@ def _value(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, frozenset):
         return ", ".join(sorted(value)) or "none"
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return "none" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _one_of(option: str, value: str | None, choices: tuple[str, ...]) -> str | None:

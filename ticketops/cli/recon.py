@@ -31,7 +31,7 @@ def apply(session: Session) -> int:
         session.out.line(
             f"{counted(result.ticked, 'row')} ticked · {result.rows_deleted:,} deleted, "
             f"{result.rows_created:,} created, "
-            f"{result.refused:,} left unchanged"
+            f"{result.refused:,} left unchanged, {result.needed_nothing:,} needed nothing"
         )
         _actions(session, result.by_action)
 

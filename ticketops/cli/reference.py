@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from ticketops.cli.app import COMMANDS, app
 from ticketops.cli.manual import pages
 from ticketops.schema.columns import Column
 from ticketops.schema.layouts.event import EVENT
+from ticketops.schema.layouts.issuance import ISSUANCE
+from ticketops.schema.sheets import Sheet
 
 
 def reference() -> str:
@@ -50,13 +53,27 @@ def workbook_page() -> str:
     """The layout of the workbook as Markdown, from its declaration."""
     pages = [
         "# The workbook\n",
-        "`make docs` generates this page from the layout (`ticketops/schema/layouts/event`). "
+        "`make docs` generates this page from the layouts (`ticketops/schema/layouts`). "
         "Columns are found by header, ignoring case and",
         "spaces, never by position; your own columns and sheets are left alone. *Extension* "
         "sheets and columns",
         "are added when first needed. The column's name [in Python](python.md) stands beside its header.\n",
     ]
-    for sheet in EVENT:
+    pages += _sheets(EVENT)
+    pages.append("# The workbook of airline tickets\n")
+    pages.append(
+        "See [Airline tickets](issuance.md). Beside its own sheets it has these of an event's:"
+    )
+    shared = [sheet for sheet in ISSUANCE if sheet.name in EVENT]
+    pages.append(f"{', '.join(f'`{sheet.name}`' for sheet in shared)}.\n")
+    pages += _sheets(sheet for sheet in ISSUANCE if sheet.name not in EVENT)
+    return "\n".join(pages)
+
+
+def _sheets(sheets: Iterable[Sheet]) -> list[str]:
+    """What each sheet is, and its columns."""
+    pages = []
+    for sheet in sheets:
         where = f"header in row {sheet.header_row}" if sheet.header_row else "free layout"
         key = f", key {sheet.by_name[sheet.key].header}" if sheet.key else ""
         extension = ", extension" if sheet.extension else ""
@@ -78,7 +95,7 @@ def workbook_page() -> str:
                 for column in sheet.columns
             ]
             pages.append("")
-    return "\n".join(pages)
+    return pages
 
 
 def _remarks(column: Column) -> str:
@@ -90,6 +107,72 @@ def _remarks(column: Column) -> str:
         "extension" if column.extension else "",
     ]
     return "; ".join(remark for remark in remarks if remark)
+
+
+_LIMITED = {"reads": "own rows", "writes": "checked", "apart": "all", "": "no"}
+
+
+def roles_page() -> str:
+    """Who may do what, and in which states of the event, as Markdown: from the tables of the
+    engine (§15)."""
+    from ticketops.engine.flows import labelled
+    from ticketops.engine.gates import OPEN, OTHERWISE
+    from ticketops.engine.permissions import NEEDED
+    from ticketops.engine.scoping import OF_CLIENTS, OF_SUPPLIERS
+    from ticketops.model.roles import FLOW, LEVEL, ROLE, TAKES, TICKET_MANAGER
+
+    lines = [
+        "# Roles\n",
+        "`make docs` generates this page from the permissions. Each role may do what those before it "
+        f"may: {', '.join(ROLE)}.",
+        "A workbook that names users in `_USERS` gives each of them a role; in one that names nobody, "
+        "the setting `role` applies.",
+        "What a user takes back with `undo` needs what doing it needs, and an operator at least.\n",
+        "The states are those of the [event](events.md); a workbook without an event is always open. "
+        "Reading is always open,",
+        "and so is `--dry-run`.\n",
+        "| What | Least role | Capability | States in which it writes | Limited to clients | Limited to suppliers |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, least in NEEDED.items():
+        first, last = OPEN.get(name, OTHERWISE)
+        who = least if isinstance(least, str) else "staff for the first user, then ops_manager"
+        when = first if first == last else f"{first} to {last}"
+        limited = [
+            _LIMITED[table[name].value if name in table else ""]
+            for table in (OF_CLIENTS, OF_SUPPLIERS)
+        ]
+        cells = (f"`{name.replace('.', ' ')}`", who, labelled(name), when, *limited)
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "\nThe role ticket_manager stands beside that order: it may what staff may that needs no "
+        "capability, and otherwise what",
+        f"these say: {', '.join(sorted(TAKES[TICKET_MANAGER]))}.",
+        "\n## Capabilities\n",
+        f"The flows are {', '.join(FLOW)}; in each, a user may {', '.join(LEVEL)}. A user whose "
+        "Capabilities in",
+        "`_USERS` is blank may do all that the role gives. Otherwise only what is named there: `sales` "
+        "gives what the role",
+        "may do in that flow, `sales.view`, `sales.edit` and `sales.approve` give that much whatever the "
+        "role is. Users are",
+        "changed by an ops_manager at least. `ticketops user set olga --capabilities "
+        '"sales, procurement.view"` sets them.',
+        "\n## Whose rows\n",
+        "Clients and suppliers work in books, which hold their own rows only. Staff see and mark the "
+        "tasks that are assigned",
+        "to them. A user with Clients in `_USERS` is limited to these clients, one with VendorGroups to "
+        "these suppliers",
+        '(`ticketops user set olga --clients "Acme; Bolt Ltd"`, `--vendor-groups "ANN, BEE"`). What the '
+        "table says of such a user:\n",
+        "- **own rows**: shows the rows of these clients or suppliers only;",
+        "- **checked**: may change their rows only, build and pull their books only;",
+        "- **all**: is about nothing of such a party;",
+        "- **no**: goes over rows of others, so it is refused.\n",
+        "`dispatch sync` and `dispatch watch` read and rebuild the books of these parties only. `undo` "
+        "takes back what the",
+        "user did, nothing of others. Another name of a client (`client alias`) counts as the client.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def schema_pages() -> dict[str, str]:
@@ -106,6 +189,7 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     (folder / "commands.md").write_text(reference(), "utf-8")
     (folder / "workbook.md").write_text(workbook_page(), "utf-8")
+    (folder / "roles.md").write_text(roles_page(), "utf-8")
     (folder / "schema").mkdir(exist_ok=True)
     for old in (folder / "schema").glob("*.json"):
         old.unlink()

@@ -12,6 +12,7 @@ from ticketops.cli import listing
 from ticketops.cli.output import listed
 from ticketops.cli.session import (
     Again,
+    Beyond,
     Confirm,
     ConfirmRemoval,
     Dates,
@@ -22,7 +23,7 @@ from ticketops.cli.session import (
     command,
     command_group,
 )
-from ticketops.errors import UsageError
+from ticketops.errors import PriceNeededError, UsageError
 from ticketops.model.display import counted
 from ticketops.model.money import DEFAULT_CURRENCY
 
@@ -35,6 +36,17 @@ if TYPE_CHECKING:
     from ticketops.domain.selling.sales import Expanded, Ordered
 
 app = command_group("sale")
+
+
+_Override = Annotated[
+    str,
+    typer.Option(
+        "--override-credit",
+        metavar="REASON",
+        help="Go beyond the client's credit; needs the role ops_manager.",
+        show_default=False,
+    ),
+]
 
 
 @command(app, "add", writes=True)
@@ -51,20 +63,24 @@ def add(
     contract: Annotated[
         str,
         typer.Option(
-            metavar="TEXT", help="Contract or invoice number; stays text.", show_default=False
+            metavar="TEXT",
+            help="Contract or invoice number; stays text. Default: the client's one valid contract in _CONTRACTS.",
+            show_default=False,
         ),
     ] = "",
     currency: Annotated[
         str | None,
         typer.Option(
-            metavar="CODE", help=f"USD or EUR; default: {DEFAULT_CURRENCY}.", show_default=False
+            metavar="CODE",
+            help=f"USD or EUR; default: that of the event, else {DEFAULT_CURRENCY}.",
+            show_default=False,
         ),
     ] = None,
     line: Annotated[
         list[str] | None,
         typer.Option(
             metavar="MATCH:CATEGORY:QTY@PRICE",
-            help="A line. Repeatable, for several matches too.",
+            help="A line. Repeatable, for several matches too; a sub-game follows its match: M01/RACE:Paddock:2@900.",
             show_default=False,
         ),
     ] = None,
@@ -73,7 +89,7 @@ def add(
         typer.Option(
             metavar="FILE|-",
             help="Lines from a CSV file: match, category, qty, unit_price; optional: client, "
-            "order, currency, date, contract, client_po, payment_status, instructions, notes.",
+            "order, currency, date, contract, client_po, payment_status, instructions, notes, operator, subgame.",
             show_default=False,
         ),
     ] = None,
@@ -106,9 +122,17 @@ def add(
     notes: Annotated[
         str, typer.Option(metavar="TEXT", help="Internal notes.", show_default=False)
     ] = "",
+    operator: Annotated[
+        str,
+        typer.Option(
+            metavar="USER", help="Who looks after the order; default: you.", show_default=False
+        ),
+    ] = "",
     dates: Dates = None,
     new: New = False,
     again: Again = False,
+    force: Beyond = False,
+    override_credit: _Override = "",
 ) -> int:
     """Record an order of one or more lines, for one or more matches, and expand it: one
     Distribution row per ticket. A CSV file can hold orders of many clients.
@@ -134,11 +158,12 @@ def add(
         "payment_status": intake.option_payment(payment) if payment is not None else "",
         "instructions": intake.option_text(instructions, "instructions"),
         "notes": intake.option_text(notes, "notes"),
+        "operator": intake.option_text(operator, "operator"),
     }
     faults: list[Fault] = []
     required = ["match", "category", "qty", "unit_price", *([] if given["client"] else ["client"])]
     if csv:
-        wanted = ["order", *given]
+        wanted = ["order", "sub_game", *given]
         rows = read_csv(csv, required, wanted, session.out.notice, faults, dates=typed)
     elif not given["client"]:
         raise UsageError("--client is missing")
@@ -149,7 +174,13 @@ def add(
             order,
             [
                 SaleLine(
-                    o.match, o.category, o.quantity, o.unit_price, o.fields.get("game", ""), o.place
+                    o.match,
+                    o.category,
+                    o.quantity,
+                    o.unit_price,
+                    o.fields.get("game", ""),
+                    o.fields.get("sub_game", ""),
+                    o.place,
                 )
                 for o in of
             ],
@@ -157,20 +188,30 @@ def add(
         for order, of in line_orders.orders(rows, given, datetime.now(), faults)
     ]
     return session.run(
-        selling.sales_add(orders, new=new, again=again, faults=faults),
+        selling.sales_add(
+            orders,
+            new=new,
+            again=again,
+            force=force,
+            override=intake.option_text(override_credit, "override-credit"),
+            faults=faults,
+        ),
         lambda result: _added(session, result),
     )
 
 
 @command(app, "expand", writes=True)
-def expand(session: Session, confirm: ConfirmRemoval = None) -> int:
+def expand(
+    session: Session, confirm: ConfirmRemoval = None, override_credit: _Override = ""
+) -> int:
     """Expand every sale line to one Distribution row per ticket: add missing rows, refresh the
     columns that follow the sale, keep everything operators typed. Then update both reconciliation
     sheets."""
-    from ticketops.services import selling
+    from ticketops.services import intake, selling
 
+    override = intake.option_text(override_credit, "override-credit")
     return session.run(
-        selling.sale_expand(confirm=session.removes(confirm)),
+        selling.sale_expand(confirm=session.removes(confirm), override=override),
         lambda result: _expanded(session, result),
     )
 
@@ -242,14 +283,18 @@ def upgrade(
         str | None,
         typer.Option(
             metavar="AMOUNT",
-            help="New price per ticket; default: the old price.",
+            help="New price per ticket; default: that at which the category was sold last.",
             show_default=False,
         ),
     ] = None,
     reason: Reason = None,
+    force: Beyond = False,
+    override_credit: _Override = "",
 ) -> int:
-    """Serve a sale from a better category, at a new price if you give one. Shows the margin before
-    and after.
+    """Serve a sale from a better category, at a new price. Shows the margin before and after.
+
+    Without --price, the price is that at which this category of the match was sold last in the
+    currency of the sale; where it was not sold yet, the command asks.
 
     Without --to, the command lists the better categories, their free units and the effect on the
     margin, and writes nothing. Needs the role ops_manager.
@@ -257,10 +302,13 @@ def upgrade(
     from ticketops.model.money import parse_amount
     from ticketops.services import intake, selling
 
-    try:
-        amount = float(parse_amount(price)) if price is not None else None
-    except ValueError as error:
-        raise UsageError(f"--price: {error}") from None
+    def amount_of(text: str) -> float:
+        try:
+            return float(parse_amount(text))
+        except ValueError as error:
+            raise UsageError(f"--price: {error}") from None
+
+    amount = None if price is None else amount_of(price)
     if to is None:
         return session.look(
             selling.sale_upgrades(sale, amount), lambda result: _proposed(session, result)
@@ -269,9 +317,21 @@ def upgrade(
         raise UsageError("--reason TEXT is missing", "it is written into _ALLOC_LOG")
     why = intake.option_text("dry run" if reason is None else reason, "reason", required=True)
     category = intake.option_text(to, "to", required=True)
-    return session.run(
-        selling.sale_upgrade(sale, category, amount, why), lambda result: _upgraded(session, result)
-    )
+    override = intake.option_text(override_credit, "override-credit")
+
+    def act(at: float | None) -> int:
+        return session.run(
+            selling.sale_upgrade(sale, category, at, why, force=force, override=override),
+            lambda result: _upgraded(session, result),
+        )
+
+    try:
+        return act(amount)
+    except PriceNeededError as error:
+        if not session.interactive:
+            raise
+        session.out.notice(error.message)
+        return act(amount_of(session.out.answer("New price per ticket?")))
 
 
 @command(app, "set", writes=True)
@@ -300,8 +360,32 @@ def set_terms(
         str | None,
         typer.Option(metavar="STATE", help="PENDING, INVOICED or PAID.", show_default=False),
     ] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER",
+            help='Who looks after the sale; "" makes it the user who recorded it.',
+            show_default=False,
+        ),
+    ] = None,
+    contract: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help='Contract or invoice number; stays text; "" clears it.',
+            show_default=False,
+        ),
+    ] = None,
     reason: Reason = None,
-    force: Force = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Also if a ticket is already sent, and beyond the highest value of a contract; "
+            "needs the role ops_manager.",
+        ),
+    ] = False,
+    override_credit: _Override = "",
 ) -> int:
     """Change a sale line: its row in Sales with its Total, and its Distribution rows, which are
     added or cancelled. If it was paid, a refund waits for a decision.
@@ -314,8 +398,8 @@ def set_terms(
     from ticketops.model.states import PAYMENT_STATUS
     from ticketops.services import intake, selling
 
-    if qty is None and price is None and notes is None and payment is None:
-        raise UsageError("give --qty, --price, --notes or --payment")
+    if all(given is None for given in (qty, price, notes, payment, operator, contract)):
+        raise UsageError("give --qty, --price, --notes, --payment, --operator or --contract")
     if qty == 0:
         raise UsageError("--qty must be at least 1", f"sale cancel {sale} cancels the sale")
     if qty is not None and qty > MAX_QUANTITY:
@@ -331,10 +415,19 @@ def set_terms(
         price=amount,
         notes=None if notes is None else intake.option_text(notes, "notes"),
         payment_status=None if payment is None else payment.strip().upper(),
+        operator=None if operator is None else intake.option_text(operator, "operator"),
+        contract=None if contract is None else intake.option_text(contract, "contract"),
     )
     why = "sale set" if reason is None else intake.option_text(reason, "reason", required=True)
     return session.run(
-        selling.sale_set(sale, terms, why, force=force), lambda result: _amended(session, result)
+        selling.sale_set(
+            sale,
+            terms,
+            why,
+            force=force,
+            override=intake.option_text(override_credit, "override-credit"),
+        ),
+        lambda result: _amended(session, result),
     )
 
 
@@ -465,6 +558,21 @@ def _added(session: Session, result: Ordered) -> None:
             ("Client", "Lines", "SalesIDs"),
             [(one.client, len(one.sales_ids), ", ".join(one.sales_ids)) for one in result.orders],
         )
+    session.out.table(
+        ("Sale", "Match", "Category", "Qty", "Left", "Stock"),
+        [
+            (
+                line.sales_id,
+                line.match,
+                line.category,
+                line.qty,
+                line.stock.left,
+                line.stock.level
+                + (f", capacity {line.stock.capacity:,}" if line.stock.capacity else ""),
+            )
+            for line in result.lines
+        ],
+    )
     if result.oversold:
         short = sum(one.short for one in result.oversold)
         session.out.line(
@@ -501,6 +609,12 @@ def list_sales(
     order: Annotated[
         str, typer.Option("--order", metavar="ORDERID", help="Only this order.", show_default=False)
     ] = "",
+    operator: Annotated[
+        str,
+        typer.Option(
+            "--operator", metavar="USER", help="Only what they look after.", show_default=False
+        ),
+    ] = "",
     csv: listing.Csv = None,
 ) -> int:
     """List the sale lines, in sheet order, with the numbers of allocated and sent tickets."""
@@ -514,9 +628,9 @@ def list_sales(
         category=listing.category_name(category),
         status=listing.one_of(status, "status", (*SALE_STATUS, PARTIAL_PENDING)),
         order=order,
+        operator=operator,
     )
-    found = session.result_of(lists.sale_list(which))
-    return listing.show(session, found, found.sales, "sale", _SALE, csv)
+    return listing.show_list(session, lists.sale_list(which), "sales", "sale", _SALE, csv)
 
 
 @command(app, "show")
@@ -524,7 +638,8 @@ def show(
     session: Session,
     sale: Annotated[str, typer.Argument(metavar="SALESID", help="The sale line (S3).")],
 ) -> int:
-    """Show a sale line with its tickets, refunds and allocation log."""
+    """Show a sale line on one screen: tickets, units, seats, guests, dispatch, money, history."""
+    from ticketops.cli import whole_sale
     from ticketops.model.ids import parse_sales_id, read_sales_id
     from ticketops.services import lists
 
@@ -534,10 +649,7 @@ def show(
     except ValueError as error:
         raise UsageError(str(error)) from None
     found = session.result_of(lists.sale_show(text))
-    listing.record(session, found.sale)
-    listing.table(session, found.tickets, listing.TICKET, "Tickets")
-    listing.table(session, found.refunds, listing.REFUND, "Refunds")
-    listing.table(session, found.log, listing.LOGGED, "Allocation log")
+    whole_sale.show(session, found)
     return session.finish(found, [])
 
 

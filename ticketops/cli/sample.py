@@ -19,6 +19,7 @@ class Size(StrEnum):
     SMALL = "small"
     FULL = "full"
     X10 = "x10"
+    ISSUANCE = "issuance"
 
 
 @command(app, "sample")
@@ -28,7 +29,7 @@ def sample(
         Size,
         typer.Argument(
             help="small: a few hundred tickets; full: a whole event of 12,000 tickets; x10: ten "
-            "times as many."
+            "times as many; issuance: bookings of airline tickets."
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The file to create.")],

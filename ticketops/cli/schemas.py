@@ -28,23 +28,68 @@ from ticketops.domain.allocation import (
 from ticketops.domain.allocation.substitution import Substituted
 from ticketops.domain.audit import figures as audited
 from ticketops.domain.audit import repair
-from ticketops.domain.catalogue import swap
+from ticketops.domain.catalogue import category_rows, sub_game_rows, swap
+from ticketops.domain.clock import due
+from ticketops.domain.clock import record as nights
 from ticketops.domain.credentials import records
 from ticketops.domain.dispatch import overdue as dispatched
 from ticketops.domain.dispatch import results as office
-from ticketops.domain.masterdata import joining, users
-from ticketops.domain.purchasing import purchases
-from ticketops.domain.reporting import figures, lists, status
+from ticketops.domain.event import lifecycle
+from ticketops.domain.intake import imported as intake_imported
+from ticketops.domain.intake import listing as mappings_kept
+from ticketops.domain.issuance import documents as ticket_documents
+from ticketops.domain.issuance import finance as ticket_finance
+from ticketops.domain.issuance import issuing as ticket_issuing
+from ticketops.domain.issuance import manifest as ticket_manifest
+from ticketops.domain.issuance import naming as ticket_naming
+from ticketops.domain.issuance import payments as ticket_payments
+from ticketops.domain.issuance import queue as ticket_queue
+from ticketops.domain.issuance import refresh as ticket_refresh
+from ticketops.domain.issuance import report as ticket_report
+from ticketops.domain.issuance import show as ticket_show
+from ticketops.domain.jobs import planning as job_plans
+from ticketops.domain.jobs import rows as job_rows
+from ticketops.domain.masterdata import importing, joining, masters, pulling, users
+from ticketops.domain.messages import (
+    by_hand,
+    previews,
+    reminders,
+    senders,
+    template_rows,
+    trigger_rows,
+)
+from ticketops.domain.messages import inbox as messages_shown
+from ticketops.domain.messages import listing as messages_listed
+from ticketops.domain.money import balances, fees, invoices, margin, payments
+from ticketops.domain.purchasing import purchases, terms
+from ticketops.domain.reporting import (
+    dashboard,
+    figures,
+    lists,
+    per_match,
+    reports,
+    status,
+    whole_sale,
+)
+from ticketops.domain.schedule import entry, facts, imported, ladder, listing, profiles, results
 from ticketops.domain.selling import amend, approvals, cancellation, refunds, reimport, sales
+from ticketops.domain.ticketing import allotments, offers, purchase_report, waiting, waitlist
 from ticketops.model.results import OPTIONAL
 from ticketops.services import (
     audit,
-    books,
+    book_job,
     comparison,
     creation,
+    cron,
+    drafts,
+    events,
     google_access,
     google_probe,
+    jobs,
     journal,
+    outbox,
+    sending,
+    switching,
     sync,
     undo,
     watching,
@@ -54,25 +99,94 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 RESULTS: dict[str, Any] = {
     # status, audit, recon, report
-    "status": status.Overview,
+    "status": status.Overview | ticket_report.Report,
     "audit run": audited.Audit,
     "audit repair": repair.Repaired,
     "recon run": reimport.Reconciled,
     "recon apply": reimport.Applied,
-    "report position": figures.Position,
+    "report ticketing": offers.TransferReport
+    | waiting.WaitlistReport
+    | purchase_report.PurchaseReport
+    | allotments.TicketBlocks,
+    **{
+        f"job {command}": job_rows.ReportJob
+        for command in ("create", "show", "regenerate", "cancel")
+    },
+    "job list": job_rows.ReportJobs,
+    "job reports": jobs.Catalogue,
+    "job download": jobs.Downloaded,
+    "job work": job_plans.Worked,
+    "report position": figures.PositionReport,
+    "report summary": reports.Summary,
+    "report inventory": reports.Inventory,
+    "report allocation": reports.Allocation,
+    "report dispatch": reports.Dispatch,
+    "report pnl": reports.ProfitAndLoss,
+    "report match": per_match.MatchReport,
+    "dashboard build": dashboard.Dashboard,
+    "event page": dashboard.MatchPage,
     # purchase, sale, unit
     "purchase list": lists.PurchaseList,
     "purchase show": lists.PurchaseWhole,
     "sale list": lists.SaleList,
-    "sale show": lists.SaleWhole,
+    "sale show": whole_sale.SaleWhole,
     "unit list": lists.UnitList,
     "unit show": lists.UnitWhole,
     "ticket list": lists.TicketList,
     "allocate log": lists.AllocationLog,
+    "template list": template_rows.TemplateList,
+    "template show": template_rows.TemplateShown,
+    "template set": template_rows.TemplateSet,
+    "template check": previews.TemplateCheck,
+    "template preview": previews.Preview,
+    "trigger list": trigger_rows.TriggerList,
+    "trigger set": trigger_rows.TriggerRow,
+    "message list": messages_listed.MessageList,
+    "message show": outbox.Shown,
+    "message send": sending.Sent,
+    "message retry": by_hand.Decided,
+    "message cancel": by_hand.Decided,
+    "message resolve": by_hand.Decided,
+    "message enable": senders.Enabled,
+    "message disable": senders.Enabled,
+    "message draft": drafts.Drafted,
+    "client remind": reminders.Reminded,
+    "inbox": messages_shown.Notes,
     "refund list": lists.RefundList,
     "refund decide": refunds.Decided,
+    **{f"waitlist {command}": waitlist.WaitingSet for command in ("join", "accept", "skip")},
+    "waitlist promote": waitlist.Promoted,
+    "waitlist list": waiting.WaitingList,
+    **{
+        f"transfer {command}": offers.Transfer
+        for command in ("offer", "accept", "decline", "revoke")
+    },
+    "transfer list": offers.TransferList,
+    "allotment add": allotments.AllotmentChanged,
+    "allotment assign": allotments.AllotmentChanged,
+    "allotment list": allotments.AllotmentList,
+    "allotment revoke": allotments.AllotmentChanged,
+    "balance clients": balances.Balances,
+    "balance vendors": balances.Balances,
+    "fee add": fees.FeeSet,
+    "fee list": fees.FeeList,
+    "fee void": fees.FeeSet,
+    "invoice issue": invoices.InvoiceWhole,
+    "invoice credit": invoices.InvoiceWhole,
+    "invoice list": invoices.InvoiceList,
+    "invoice show": invoices.InvoiceWhole,
+    "margin": margin.Margins,
+    "payment add": payments.Paid,
+    "payment list": payments.PaymentList,
+    "payment void": payments.Paid,
     "unit seat": seats.Seated,
     "purchase add": purchases.Purchased,
+    "purchase set": terms.PurchaseSet,
+    "import purchases": intake_imported.Imported,
+    "import sales": intake_imported.Imported,
+    "import guests": intake_imported.Imported,
+    "import seats": intake_imported.Imported,
+    "import profiles": mappings_kept.Mappings,
     "purchase expand": purchases.Expanded,
     "sale add": sales.Ordered,
     "sale expand": sales.Expanded,
@@ -85,6 +199,20 @@ RESULTS: dict[str, Any] = {
     "unit hold": holds.SetAside,
     "unit release": holds.Released,
     "unit holds": holds.Holds,
+    # issuance
+    "issuance refresh": ticket_refresh.Refreshed,
+    "issuance queue": ticket_queue.Queue,
+    "issuance show": ticket_show.TicketWhole,
+    "issuance name-update": ticket_naming.NamesSet,
+    "issuance finance-clear": ticket_finance.Rulings,
+    "issuance request-exception": ticket_finance.Rulings,
+    "issuance approve-exception": ticket_finance.Rulings,
+    "issuance issue": ticket_issuing.Issued,
+    "issuance void": ticket_finance.Rulings,
+    "issuance payment": ticket_payments.Paid,
+    "issuance document": ticket_documents.Documents,
+    "issuance report": ticket_report.Report,
+    "issuance manifest": ticket_manifest.Manifest,
     # allocate, override, policy, event, user
     "allocate preview": preview.Preview,
     "allocate commit": commit.Outcome,
@@ -97,13 +225,53 @@ RESULTS: dict[str, Any] = {
     "policy list": policies.PolicyList,
     "policy show": policies.Effective,
     "policy set": policies.PolicyRow,
+    "event show": lifecycle.EventShown,
+    "event set": lifecycle.EventShown,
+    "event advance": lifecycle.Moved,
+    "event back": lifecycle.Moved,
+    "event list": events.EventList,
+    "event switch": switching.Switched,
+    "event clone": events.CloneMade,
     "event swap": swap.Swapped,
+    "schedule import": imported.ScheduleImported,
+    "schedule add": entry.MatchSet,
+    "schedule set": entry.MatchSet,
+    "schedule list": listing.ScheduleList,
+    "schedule show": listing.MatchShown,
+    "schedule profiles": profiles.ProfileList,
+    "subgame add": sub_game_rows.SubGameSet,
+    "subgame set": sub_game_rows.SubGameSet,
+    "subgame list": sub_game_rows.SubGameList,
+    "category set": category_rows.CategorySet,
+    "category remove": category_rows.CategorySet,
+    "category list": category_rows.CategoryList,
+    "schedule result": results.ResultEntered,
+    "schedule standings": ladder.Standings,
+    "schedule team": facts.FactsEntered,
+    "schedule teams": facts.FactsEntered,
+    "schedule thirds": facts.FactsEntered,
+    # master data
+    **{
+        f"{entity} {command}": result
+        for entity in ("client", "vendor", "contract", "venue", "currency")
+        for command, result in {
+            "add": masters.MasterSet,
+            "set": masters.MasterSet,
+            "list": masters.MasterList,
+            "show": masters.MasterWhole,
+            "deactivate": masters.MasterSet,
+        }.items()
+    },
+    "vendor event": masters.MasterSet,
+    "master import": importing.Imported,
+    "master export": importing.ExportedAll,
+    "master pull": pulling.MasterPulled,
     "user list": users.UserList,
     "user set": users.UserSet,
     # client, supplier, staff, dispatch
     "client groups": office.ClientGroups,
-    "client build": books.Built,
-    "client pull": books.Pulled,
+    "client build": book_job.Built,
+    "client pull": book_job.Pulled,
     "client view": office.ClientView,
     "client views": office.SavedViews,
     "client accept": office.Accepted,
@@ -115,20 +283,28 @@ RESULTS: dict[str, Any] = {
     "supplier map": office.Mapped,
     "supplier unmap": office.Unmapped,
     "supplier learn": office.Mapped,
-    "supplier build": books.Built,
-    "supplier pull": books.Pulled,
+    "supplier build": book_job.Built,
+    "supplier pull": book_job.Pulled,
     "staff queue": office.Queue,
     "staff tasks": office.Tasks,
     "staff assign": office.Assigned,
-    "staff build": books.Built,
-    "staff pull": books.Pulled,
+    "staff build": book_job.Built,
+    "staff pull": book_job.Pulled,
     "staff mark": office.Marked,
     "staff report-issue": office.Marked,
     "staff escalate": office.Escalated,
     "staff reveal": office.TaskRevealed,
-    "dispatch sync": books.Synced,
+    "dispatch sync": book_job.Synced,
     "dispatch watch": watching.Watched,
     "dispatch status": dispatched.DispatchStatus,
+    "dispatch deadlines": due.Deadlines,
+    # run, cron
+    "run nightly": nights.Night,
+    "run list": nights.TaskList,
+    "cron show": cron.Schedule,
+    "cron install": cron.Schedule,
+    "cron remove": cron.Removed,
+    "cron check": cron.Checked,
     # credentials
     "credentials list": records.Logins,
     "credentials add": records.Added,

@@ -7,18 +7,21 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from msgspec import Struct
+from msgspec.structs import replace
 from typer.core import TyperGroup
 
 from ticketops import config
 from ticketops.cli import completion
 from ticketops.cli.app import COMMANDS, GROUPS
 from ticketops.cli.output import Output
-from ticketops.errors import RuleError, UnclearNameError, UsageError
+from ticketops.errors import RuleError, TicketopsError, UnclearNameError, UsageError
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, matter
 from ticketops.model.results import plain
 
@@ -103,10 +106,15 @@ Force = Annotated[
     bool,
     typer.Option("--force", help="Also if a ticket is already sent; needs the role ops_manager."),
 ]
+Beyond = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Also beyond the highest value of a contract; needs the role ops_manager."
+    ),
+]
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """One command that is being run."""
 
     command: str
@@ -118,6 +126,8 @@ class Session:
     """What a person types in place of yes."""
     confirmed: bool = False
     """Whether the command line confirms it already."""
+    opened: Any = None
+    """The store of the workbook, once it was opened."""
     attended: bool = True
     """Whether a person may be asked for a password: not where a program plans a command."""
 
@@ -140,9 +150,29 @@ class Session:
         """The store of the workbook."""
         from ticketops.engine.opening import open_store
 
-        return open_store(
+        self.opened = open_store(
             self.workbook, self.settings, on_progress=self.out.transfer, notice=self.out.notice
         )
+        return self.opened
+
+    def mind_jobs(self) -> None:
+        """Say that report jobs are stuck, where some are."""
+        if self.opened is None or not self.attended or self.out.as_json:
+            return
+        from ticketops.services.artifacts import stuck
+
+        if said := stuck(self.opened, datetime.now(), self.settings.job_stuck_minutes):
+            self.out.notice(said)
+
+    def mind_clock(self) -> None:
+        """Say once a day that nothing runs at night any longer, where a person looks and something
+        did run."""
+        if self.opened is None or not self.attended or not self.out.attended:
+            return
+        from ticketops.services.silence import silent_today
+
+        if said := silent_today(self.opened, self.settings, datetime.now()):
+            self.out.notice(said)
 
     def run(
         self,
@@ -152,16 +182,19 @@ class Session:
         store: Any = None,
         changes_expected: bool = True,
         most_findings: int = 50,
+        ask: Callable[[str], bool] | None = None,
     ) -> int:
         """Carry out a writing job: ask where a person is there, show the outcome; the exit code.
 
         show: prints the result of the plan for people. changes_expected: say so where there was
-        nothing to do.
+        nothing to do. ask: asks whether what is said is to be written, in place of yes or no.
         """
         from ticketops.engine.transaction import carry_out
 
         def confirm(plan: Any, _snapshot: Any) -> bool:
             """Show what would come of it, then ask, once."""
+            if apart:
+                self.out.notice(apart)
             if not self.confirmed:
                 self.out.notice("this will be recorded:")
             show(plan.result)
@@ -171,7 +204,7 @@ class Session:
                 return True
             if self.word:
                 return self.out.answer(f"{what} — type {self.word} to confirm:") == self.word
-            return self.out.ask(f"{what} — write it?", default=True)
+            return ask(what) if ask else self.out.ask(f"{what} — write it?", default=True)
 
         def changed(plan: Any, _snapshot: Any) -> None:
             """Show what would come of it now, where that is something else."""
@@ -184,6 +217,7 @@ class Session:
             self.out.notice(_summary(plan.changes.counts()) or "nothing")
 
         where = store or self.store()
+        apart = self.apart(where, whole=job.name == "doctor")
         done = self._asked(
             lambda run: carry_out(
                 where,
@@ -195,6 +229,8 @@ class Session:
             )
         )
         plan, tables = done.plan, done.snapshot.tables
+        if apart and not (self.interactive and plan.changes and not self.dry_run):
+            self.out.notice(apart)
         if self.dry_run:
             self.show_cells(plan.changes, tables)
         if self.interactive and plan.changes and not (done.written or self.dry_run):
@@ -208,31 +244,74 @@ class Session:
             if plan.changes or changes_expected:
                 self._say(done)
         counts = plan.changes.counts() if done.written or self.dry_run else {}
-        return self.finish(
+        code = self.finish(
             plan.result,
             plan.findings,
             run_id=done.run.run_id,
             counts=counts,
             cells=(plan.changes, tables),
         )
+        return 2 if plan.refused else code
 
-    def look(self, job: Any, show: Callable[[Any], None], *, store: Any = None) -> int:
-        """Carry out a job that only reports; the exit code."""
-        from ticketops.engine.transaction import prepare
+    def apart(self, store: Any, *, whole: bool = False) -> str:
+        """One line where the journal beside a workbook is not its own. whole: look also where there
+        is one, which reads every sheet; else only at a workbook that has none yet."""
+        from ticketops.services.journal import apart
+        from ticketops.stores.base import LocalFile
 
-        where = store or self.store()
-        plan, _snapshot, run = self._asked(lambda run: prepare(where, job, run))
+        if not isinstance(store, LocalFile) or not (whole or not store.log()):
+            return ""
+        try:
+            found = apart(store)
+        except TicketopsError:
+            return ""  # which the command itself says
+        return f"{store.name}: {found.message}" if found else ""
+
+    def look(
+        self, job: Any, show: Callable[[Any], None], *, store: Any = None, as_of: str | None = None
+    ) -> int:
+        """Carry out a job that only reports; the exit code. as_of: the RunID or the moment that is
+        looked back to."""
+        plan, run = self._looked(job, store or self.store(), as_of)
         if not self.out.as_json:
             show(plan.result)
             self.out.findings(plan.findings)
         return self.finish(plan.result, plan.findings, run_id=run.run_id)
 
-    def planned(self, job: Any) -> Any:
+    def _looked(self, job: Any, store: Any, as_of: str | None) -> tuple[Any, Any]:
+        """The plan of a job that only reads and its run, a person asked whom a name means. as_of: see
+        `look`; the run is then of that moment, too."""
+        from ticketops.engine.transaction import prepare
+
+        past = self._past(store, as_of) if as_of is not None else None
+        where = past or store
+
+        def act(run: Any) -> tuple[Any, Any]:
+            plan, _snapshot, own = prepare(where, job, past.at(run) if past else run)
+            return plan, own
+
+        plan, run = self._asked(act)
+        if past is not None:
+            plan.findings += past.findings
+        return plan, run
+
+    def _past(self, store: Any, as_of: str) -> Any:
+        from ticketops.engine.past import PastStore
+        from ticketops.services.intake import option_past
+
+        return PastStore(store, option_past(as_of, self.settings.dates))
+
+    def planned(self, job: Any, *, store: Any = None) -> Any:
         """The plan of a job that only reads, with its findings; the command shows and finishes
         it."""
         from ticketops.engine.transaction import prepare
 
-        return prepare(self.store(), job, self.new_run())[0]
+        return prepare(store or self.store(), job, self.new_run())[0]
+
+    def plan_of(self, job: Any, *, store: Any = None, as_of: str | None = None) -> Any:
+        """The plan of a job that only reads, a person asked whom a name means; the command shows and
+        finishes it. as_of: see `look`."""
+        return self._looked(job, store or self.store(), as_of)[0]
 
     def result_of(self, job: Any, *, store: Any = None) -> Any:
         """What a job that only reads finds; the command shows and finishes it itself."""
@@ -266,9 +345,9 @@ class Session:
 
     def new_run(self) -> Any:
         """Who runs the command, now."""
-        from ticketops.engine.transaction import new_run
+        from ticketops.engine.transaction import run_of
 
-        return new_run(self.settings.user, role=self.settings.role)
+        return run_of(self.settings)
 
     def finish(
         self,
@@ -332,10 +411,16 @@ class Session:
             raise UsageError("--reason TEXT is missing", "the reason is logged in _ALLOC_LOG")
         return option_text(reason, "reason", required=True)
 
-    def _say(self, done: Any) -> None:
+    def say_dry(self) -> None:
+        """Say that nothing was written, where that is a dry run."""
         if self.dry_run:
             self.out.notice("dry run: nothing was written")
-        elif done.written:
+
+    def _say(self, done: Any) -> None:
+        self.say_dry()
+        if self.dry_run:
+            return
+        if done.written:
             self.out.notice(f"{done.run.run_id}: {_summary(done.plan.changes.counts())}")
         elif done.plan.changes:
             self.out.notice("nothing was written")
@@ -358,7 +443,7 @@ class Session:
             total += 1
             if not self.out.terminal or total <= _MOST_CELLS:
                 change = (
-                    f"{cell['rows']} rows"
+                    counted(cell["rows"], "row")
                     if "rows" in cell
                     else f"{shown(cell['before'])} → {shown(cell['after'])}"
                 )
@@ -476,7 +561,13 @@ def command(
         def call(**values: Any) -> int:
             given = {key: values.pop(key) for key in shared}
             words = f"{app.info.name} {name}" if app.info.name in GROUPS else name
-            return function(SESSION.get()(words, given), **values)
+            session = SESSION.get()(words, given)
+            code = function(session, **values)
+            if app.info.name not in ("run", "cron"):  # which say it themselves
+                session.mind_clock()
+            if app.info.name != "job":  # which says it itself
+                session.mind_jobs()
+            return code
 
         signature = inspect.Signature(
             [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + extra

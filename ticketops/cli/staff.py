@@ -55,7 +55,7 @@ def queue(session: Session) -> int:
         if result.memories:
             session.out.line(f"{counted(result.memories, 'older task')} whose tickets are gone")
 
-    return session.run(dispatch.staff_queue(), show)
+    return session.run(dispatch.staff_queue(session.settings.unpaid_tickets), show)
 
 
 @command(app, "tasks")
@@ -123,7 +123,11 @@ def assign(
     ] = None,
     match: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE", help="All open tasks of a match.", show_default=False),
+        typer.Option(
+            metavar="CODE",
+            help="All open tasks of a match, or of a sub-game: M01/RACE.",
+            show_default=False,
+        ),
     ] = None,
     unassigned: Annotated[
         bool, typer.Option("--unassigned", help="Only unassigned tasks.")
@@ -255,6 +259,7 @@ def mark(
         notes=intake.option_text(note, "note"),
         proof=intake.option_text(proof, "proof"),
         at=moment,
+        unpaid_tickets=session.settings.unpaid_tickets,
     )
     return session.run(job, lambda result: _show_marked(session, result))
 
@@ -347,7 +352,7 @@ def reveal(
 
 def _addresses(given: Sequence[str]) -> list[str]:
     """Addresses, in lower case. Raises UsageError for one that is none."""
-    from ticketops.services.books import email_problem
+    from ticketops.services.book_job import email_problem
 
     people = [text.strip().lower() for part in given for text in part.split(",") if text.strip()]
     for person in people:

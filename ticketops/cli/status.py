@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -10,19 +11,27 @@ from ticketops.cli.output import listed
 from ticketops.cli.session import Session, command
 from ticketops.cli.tables import width_of, wrap
 from ticketops.model.display import counted
+from ticketops.schema.layout import ISSUANCE_KIND
+
+if TYPE_CHECKING:
+    from ticketops.domain.reporting.status import EventNow
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @command(app, "status")
 def status(session: Session) -> int:
-    """Show the six figures, what waits, and what to do next, on one screen."""
+    """Show the six figures, what waits, and what to do next, on one screen; of a workbook of airline
+    tickets, how many stand where."""
     from ticketops.services import status as services
 
-    plan = session.planned(services.status_job(session.settings))
+    store = session.store()
+    if store.layout.kind == ISSUANCE_KIND:
+        return _tickets(session, store)
+    plan = session.planned(services.status_job(session.settings), store=store)
     result = plan.result
     figures, waits, out = result.position, result.waiting, session.out
-    out.line(f"{session.workbook}")
+    out.line(" · ".join((f"{session.workbook}", *_event(result.event))))
     named = (
         ("True shortage", figures.true_shortage),
         ("Sold", figures.sold),
@@ -36,6 +45,8 @@ def status(session: Session) -> int:
     out.line(
         f"allocated and unsent {figures.allocated_unsent:,} · audit issues {result.audit.issues:,}"
     )
+    if result.event is None:
+        out.line(f"no event, so every command is open: {pasted(session, 'event set')}")
     if figures.oversold:
         out.line(
             "Oversold: open tickets (allocated ones included) minus free units, per match and "
@@ -53,13 +64,20 @@ def status(session: Session) -> int:
             (waits.guest_details_missing, "allocated tickets without the guest's e-mail address"),
             (waits.staff_to_send, "tickets that staff can send"),
             (waits.supplier_to_send, "tickets that suppliers can send"),
+            (waits.not_understood, "tickets with a cell that is not understood"),
             (waits.delivery_issues, "delivery issues"),
             (waits.refunds_to_decide, "refunds to decide"),
             (waits.reference_behind, "games and seats that differ from the schedule and the units"),
+            (waits.messages_queued, "messages to be sent"),
+            (waits.messages_failed, "messages that could not be sent"),
+            (waits.messages_unknown, "messages that may or may not have been sent"),
         )
         if count
     ]
     out.table(("Waiting", ""), waiting or [(0, "nothing is waiting")])
+    if result.clock:
+        at, code = result.clock.started_at, result.clock.exit
+        out.line(f"nightly run {at:%Y-%m-%d %H:%M} · exit code {code} · {result.clock.said}")
     for sale in result.partial_pending:
         out.line(
             f"PARTIAL_PENDING: {listed(sale.sales_ids)} · {sale.waiting:,} of {counted(sale.tickets, 'ticket')} wait for approval"
@@ -75,10 +93,29 @@ def status(session: Session) -> int:
         out.line()
         _next(session, [(pasted(session, one.command), one.why) for one in result.actions])
     out.findings(plan.findings)
+    if apart := session.apart(session.store(), whole=True):
+        out.notice(apart)
     if out.scrolled:  # the figures are what people look for: they never leave the screen
         out.line()
         out.figures(named)
     return session.finish(result, plan.findings)
+
+
+def _tickets(session: Session, store: Any) -> int:
+    """The screen of a workbook of airline tickets."""
+    from ticketops.cli.whole_ticket import counts
+    from ticketops.services import issuance
+
+    plan = session.plan_of(
+        issuance.issuance_status(store, session.settings.name_update_days), store=store
+    )
+    session.out.line(f"{session.workbook}")
+    counts(session, plan.result)
+    for code, number in plan.result.findings.items():
+        session.out.line(f"{code}: {counted(number, 'finding')}")
+    if plan.findings:
+        session.out.line(f"next: {pasted(session, 'issuance report')} shows them")
+    return session.finish(plan.result, plan.findings)
 
 
 def _next(session: Session, actions: list[tuple[str, str]]) -> None:
@@ -101,3 +138,10 @@ def pasted(session: Session, command: str) -> str:
     known = config.load({}).workbook
     workbook = "" if known == session.settings.workbook else shlex.quote(str(session.workbook))
     return f"ticketops {command}" + (f" -w {workbook}" if workbook else "")
+
+
+def _event(event: EventNow | None) -> list[str]:
+    """Which event it is, and its state."""
+    if event is None:
+        return []
+    return [event.code, event.name, event.state or "no state: event set proposes one"]

@@ -48,7 +48,7 @@ def diff(session: Session, other: _With, prefer: _Prefer = _NONE) -> int:
     """Show what changed in both copies since they were last in step. Nothing is written."""
     from ticketops.services import sync
 
-    local, remote = session.store(), _other(session, other)
+    local, remote = _copies(session, other)
     return session.look(
         sync.job(None, local, remote, prefer), lambda result: _show(session, result), store=local
     )
@@ -99,7 +99,7 @@ def watch(
         session.out.status(seen.status)
 
     totals = watch_sync(
-        lambda: (session.store(), _other(session, other)),
+        lambda: _copies(session, other),
         session.settings,
         prefer,
         interval=interval,
@@ -120,7 +120,7 @@ def _take_over(
     from ticketops.domain.sync.merge import Side
     from ticketops.services import sync
 
-    local, remote = session.store(), _other(session, other)
+    local, remote = _copies(session, other)
     job = sync.job(Side(into), local, remote, prefer, emptying=emptying)
     store = remote if into == "remote" else local
     return session.run(
@@ -128,16 +128,19 @@ def _take_over(
     )
 
 
-def _other(session: Session, name: str) -> Any:
-    """The store of the other copy."""
+def _copies(session: Session, name: str) -> tuple[Any, Any]:
+    """The stores of the workbook and of the other copy, which is of the same kind where it is empty."""
     from ticketops.engine.opening import open_store
 
-    return open_store(
+    local = session.store()
+    other = open_store(
         config.workbook(name, "--with"),
         session.settings,
         on_progress=session.out.transfer,
         notice=session.out.notice,
+        otherwise=local.layout.kind,
     )
+    return local, other
 
 
 def _show(session: Session, result: Compared) -> None:

@@ -4,8 +4,9 @@ columns that matter least are left out."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
+
+from msgspec import Struct
 
 from ticketops.model.display import cells, left, right
 
@@ -16,8 +17,7 @@ _WORD_KEPT_WHOLE = 24
 """Nor are words up to this length (a SetID with its number of tickets)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(Struct, frozen=True):
     """A table ready to be printed: the line of its headers, those of each row, and how many columns
     were left out."""
 

@@ -53,5 +53,6 @@ def list_tickets(
         open=open_,
         allocated=allocated,
     )
-    found = session.result_of(lists.ticket_list(which))
-    return listing.show(session, found, found.tickets, "ticket", listing.TICKET, csv)
+    return listing.show_list(
+        session, lists.ticket_list(which), "tickets", "ticket", listing.TICKET, csv
+    )

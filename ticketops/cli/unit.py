@@ -96,27 +96,32 @@ def release(
     client: Annotated[
         str, typer.Option(metavar="NAME", help="All of this client's holds.", show_default=False)
     ] = "",
+    lapsed: Annotated[
+        bool,
+        typer.Option("--lapsed", help="Those whose last day is past: write it down (every night)."),
+    ] = False,
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="The reason; it is logged.")
     ] = "released",
 ) -> int:
-    """Release holds before their last day."""
+    """Release holds before their last day. After it they serve anybody, released or not."""
     from ticketops.services import allocation, intake
 
-    if not what and not client:
-        raise UsageError("give units or sets, or --client")
+    if lapsed and (what or client):
+        raise UsageError("--lapsed takes neither units nor --client")
+    if not what and not client and not lapsed:
+        raise UsageError("give units or sets, --client, or --lapsed")
 
     def show(result: Released) -> None:
-        session.out.line(
-            f"{counted(len(result.units), 'unit')} free again: {', '.join(result.units)}"
-        )
+        if result.units:
+            session.out.line(
+                f"{counted(len(result.units), 'unit')} free again: {', '.join(result.units)}"
+            )
 
-    return session.run(
-        allocation.unit_release(
-            what or [], client, intake.option_text(reason, "reason", required=True)
-        ),
-        show,
+    job = allocation.unit_release(
+        what or [], client, intake.option_text(reason, "reason", required=True), lapsed=lapsed
     )
+    return session.run(job, show)
 
 
 @command(app, "holds")
@@ -160,8 +165,7 @@ def list_units(
         set_id=ids.read_set_id(set_id) if set_id else "",
         sale=ids.read_sales_id(sale) if sale else "",
     )
-    found = session.result_of(lists.unit_list(which))
-    return listing.show(session, found, found.units, "unit", listing.UNIT, csv)
+    return listing.show_list(session, lists.unit_list(which), "units", "unit", listing.UNIT, csv)
 
 
 @command(app, "show")

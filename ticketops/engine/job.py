@@ -4,13 +4,22 @@ the workbook."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
 from ticketops.domain.plan import Plan, Run
+from ticketops.errors import UsageError
 from ticketops.model.findings import Finding
+from ticketops.schema.layout import EVENT_KIND, ISSUANCE_KIND, KINDS, Layout
+from ticketops.schema.layouts.event import BESIDE_TRADE, TRADE
 from ticketops.schema.tables import Snapshot
 
+_CALLED = {
+    EVENT_KIND: "the workbook of an event",
+    ISSUANCE_KIND: "a workbook of airline tickets (issuance)",
+}
 Planner = Callable[[Snapshot, Run], Plan]
 
 
@@ -22,8 +31,7 @@ class Effect(Enum):
     FINAL = "can't be undone"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A use case: its name, the sheets it reads or writes, and the pure function that plans it.
 
     name: stable, dotted (`allocate.commit`); `services/permissions.py` says who may run it.
@@ -46,12 +54,36 @@ class Job:
     with them."""
     always: bool = False
     """Whether that follows also where there was nothing to write."""
+    works_on: tuple[str, ...] = (EVENT_KIND,)
+    """The kinds of workbooks that it is about; KINDS for one that asks of each what it has."""
 
     def __post_init__(self) -> None:
         if not self.label:
-            object.__setattr__(self, "label", self.name.replace(".", " "))
+            force_setattr(self, "label", self.name.replace(".", " "))
 
     @property
     def sheets(self) -> tuple[str, ...]:
-        """Everything it declares."""
-        return (*self.required, *self.optional)
+        """Everything it declares, and, where that is trade, what says which sub-games and
+        categories the matches have."""
+        declared = dict.fromkeys((*self.required, *self.optional))
+        beside = BESIDE_TRADE if any(name in declared for name in TRADE) else ()
+        return tuple(dict.fromkeys((*declared, *beside)))
+
+    def sheets_in(self, layout: Layout) -> tuple[str, ...]:
+        """Those of its sheets that a kind of workbook has; of one that it is not about none."""
+        if layout.kind not in self.works_on:
+            return ()
+        return (
+            self.sheets
+            if self.works_on != KINDS
+            else tuple(filter(layout.__contains__, self.sheets))
+        )
+
+    def refuse_on(self, layout: Layout) -> None:
+        """Raises UsageError for a kind of workbook that it is not about."""
+        if layout.kind not in self.works_on:
+            what, other = _CALLED[layout.kind], _CALLED[self.works_on[0]]
+            raise UsageError(
+                f"`{self.label}` works on {other}, and this is {what}",
+                "-w FILE names another workbook",
+            )

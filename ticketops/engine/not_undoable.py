@@ -5,9 +5,22 @@ from __future__ import annotations
 from ticketops.stores.base import Entry
 
 _SHOWS_PASSWORDS = ("credentials reveal", "staff reveal", "staff build --with-passwords")
+_ISSUES = ("invoice issue", "invoice credit")
+"""A number that was given stays given: a credit note cancels an invoice."""
+_REPORTS = ("job create", "job regenerate", "job cancel", "job work")
+"""A report that was made is made; its file stands beside the workbook."""
+_MESSAGES = (
+    "message send",
+    "message retry",
+    "message cancel",
+    "message resolve",
+    "run nightly",
+    "inbox",
+)
+"""What went out is out, and what ran at night ran; what is recorded of it stays."""
 
 
 def not_undoable(entry: Entry) -> bool:
-    """Whether an entry records that somebody saw a password. Its command says so, in journals
-    of every version."""
-    return entry.command.startswith(_SHOWS_PASSWORDS)
+    """Whether an entry records that somebody saw a password, that an invoice was issued or cancelled, or
+    what became of messages, of the night, or of a report job. Its command says so, in journals of every version."""
+    return entry.command.startswith(_SHOWS_PASSWORDS + _ISSUES + _MESSAGES + _REPORTS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ticketops.config import Settings, config_folder
 from ticketops.engine.not_undoable import not_undoable
 from ticketops.errors import SchemaError, UsageError
+from ticketops.schema.layout import EVENT_KIND, ISSUANCE_KIND, kind_of
 from ticketops.stores.base import Store
 from ticketops.stores.gsheets.address import PREFIX
 
@@ -24,15 +25,15 @@ def open_store(
     *,
     on_progress: OnProgress | None = None,
     notice: Callable[[str], None] | None = None,
+    otherwise: str = EVENT_KIND,
 ) -> Store:
     """The store of a workbook file, or of a Google Sheet (`gsheet:<id>`): the one place that
-    chooses its layout.
+    chooses its layout, by the titles of its sheets.
 
-    on_progress, notice: learn how far a long transfer is, and that Google is asked again. Raises
-    UnusableError for a kind of file that is not handled, UsageError where there is no key for
-    Google.
+    on_progress, notice: learn how far a long transfer is, and that Google is asked again.
+    otherwise: the kind of a workbook whose sheets do not say it. Raises UnusableError for a kind of
+    file that is not handled, UsageError where there is no key for Google.
     """
-    layout = layout_of(settings)
     if isinstance(workbook, str):
         from ticketops.stores.gsheets.store import GoogleSheetStore
 
@@ -44,18 +45,19 @@ def open_store(
         return GoogleSheetStore(
             connection,
             folder,
-            layout=layout,
+            layout=lambda titles: layout_of(settings, kind=kind_of(titles) or otherwise),
             lock_timeout=settings.lock_timeout,
             lease=lease,
             not_undoable=not_undoable,
         )
     from ticketops.stores.xlsx.foreign import refuse_by_name
     from ticketops.stores.xlsx.store import XlsxStore
+    from ticketops.stores.xlsx.titles import titles_in
 
     refuse_by_name(workbook)
     return XlsxStore(
         workbook,
-        layout=layout,
+        layout=layout_of(settings, kind=kind_of(titles_in(workbook)) or otherwise),
         backups=settings.backups,
         lock_timeout=settings.lock_timeout,
         use_cache=settings.cache,
@@ -63,9 +65,13 @@ def open_store(
     )
 
 
-def layout_of(settings: Settings, event: str | None = None) -> Layout:
-    """The layout of a workbook, as the settings word it. event: its code, in place of that of the
-    settings. Raises UsageError for a title that no sheet can have."""
+def layout_of(settings: Settings, event: str | None = None, *, kind: str = EVENT_KIND) -> Layout:
+    """The layout of a kind of workbook, as the settings word it. event: its code, in place of that of
+    the settings. Raises UsageError for a title that no sheet can have."""
+    if kind == ISSUANCE_KIND:
+        from ticketops.schema.layouts.issuance import ISSUANCE
+
+        return ISSUANCE.about("", settings.dates).worded(settings.words, {})
     from ticketops.schema.layouts.event import EVENT, MATTHIAS_EMAILS
 
     layout = EVENT.about(settings.event if event is None else event, settings.dates)

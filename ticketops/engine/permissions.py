@@ -5,17 +5,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ticketops.domain.masterdata import users
+from ticketops.domain.masterdata import capabilities, clearing, users
 from ticketops.domain.plan import Run
-from ticketops.errors import UnlistedJobError
+from ticketops.engine.flows import FOR_ALL, capability, labelled
+from ticketops.errors import NotPermittedError, UnlistedJobError
 from ticketops.model.changes import AddColumns, AddSheet, ChangeSet
-from ticketops.model.roles import OPERATOR, OPS_MANAGER, ROLE, SR_OPERATOR, STAFF
-from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, POLICIES, USERS
+from ticketops.model.roles import OPERATOR, OPS_MANAGER, ROLE, SR_OPERATOR, STAFF, TAKES
+from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, CURRENCIES, EVENTS, POLICIES, USERS
 from ticketops.schema.tables import Snapshot
 
 Least = str | Callable[[Snapshot], str]
 """The least role; a function where it depends on who there is. The snapshot holds _USERS."""
 
+_MASTERS = ("client", "vendor", "contract", "venue", "currency")
+_OF_MASTERS = {
+    "list": STAFF,
+    "show": OPERATOR,
+    "add": SR_OPERATOR,
+    "set": SR_OPERATOR,
+    "deactivate": OPS_MANAGER,
+}
 NEEDED: Mapping[str, Least] = {
     "status": STAFF,
     "log": STAFF,
@@ -24,6 +33,27 @@ NEEDED: Mapping[str, Least] = {
     "doctor": STAFF,
     "doctor.fix": STAFF,
     "report.position": STAFF,
+    "report.ticketing.transfers": STAFF,
+    "report.ticketing.waitlist": OPERATOR,
+    "report.ticketing.purchases": OPERATOR,
+    "report.ticketing.blocks": OPERATOR,
+    "job.reports": STAFF,
+    "job.list": STAFF,
+    "job.show": STAFF,
+    "job.download": STAFF,
+    "job.create": STAFF,
+    "job.regenerate": STAFF,
+    "job.cancel": STAFF,
+    "job.work": OPERATOR,
+    "report.inventory": STAFF,
+    "report.allocation": STAFF,
+    "report.dispatch": STAFF,
+    "report.summary": OPERATOR,
+    "report.pnl": OPERATOR,
+    "report.match": OPERATOR,
+    "dashboard.build": STAFF,
+    "dashboard.matches": STAFF,
+    "dashboard.mine": STAFF,
     "audit.run": STAFF,
     "audit.repair": SR_OPERATOR,
     "purchase.list": OPERATOR,
@@ -35,13 +65,47 @@ NEEDED: Mapping[str, Least] = {
     "ticket.list": STAFF,
     "refund.list": OPERATOR,
     "refund.decide": OPS_MANAGER,
+    "balance.clients": OPERATOR,
+    "balance.vendors": OPERATOR,
+    "invoice.issue": SR_OPERATOR,
+    "invoice.credit": OPS_MANAGER,
+    "invoice.list": OPERATOR,
+    "invoice.show": OPERATOR,
+    "margin": OPERATOR,
+    "fee.list": OPERATOR,
+    "fee.add": OPERATOR,
+    "fee.void": SR_OPERATOR,
+    "payment.list": OPERATOR,
+    "payment.add": SR_OPERATOR,
+    "payment.void": SR_OPERATOR,
+    "waitlist.list": OPERATOR,
+    "waitlist.join": OPERATOR,
+    "waitlist.promote": SR_OPERATOR,
+    "waitlist.accept": OPERATOR,
+    "waitlist.skip": SR_OPERATOR,
+    "transfer.list": STAFF,
+    "transfer.offer": OPERATOR,
+    "transfer.accept": OPERATOR,
+    "transfer.decline": OPERATOR,
+    "transfer.revoke": OPERATOR,
+    "allotment.list": OPERATOR,
+    "allotment.add": OPERATOR,
+    "allotment.assign": OPERATOR,
+    "allotment.revoke": SR_OPERATOR,
     "unit.seat": OPERATOR,
     "allocate.log": STAFF,
     "purchase.add": OPERATOR,
+    "purchase.set": OPERATOR,
+    "import.purchases": OPERATOR,
+    "import.sales": OPERATOR,
+    "import.guests": OPERATOR,
+    "import.seats": OPERATOR,
+    "import.profiles": STAFF,
     "purchase.expand": OPERATOR,
     "sale.add": OPERATOR,
     "sale.expand": OPERATOR,
     "sale.set": OPERATOR,
+    "sale.set.qty": OPERATOR,
     "sale.cancel": SR_OPERATOR,
     "sale.upgrades": STAFF,
     "sale.approve": OPS_MANAGER,
@@ -61,7 +125,37 @@ NEEDED: Mapping[str, Least] = {
     "unit.substitute": SR_OPERATOR,
     "unit.hold": SR_OPERATOR,
     "unit.release": SR_OPERATOR,
+    "template.list": OPERATOR,
+    "template.show": OPERATOR,
+    "template.check": OPERATOR,
+    "template.preview": OPERATOR,
+    "template.set": OPS_MANAGER,
+    "trigger.list": OPERATOR,
+    "trigger.set": OPS_MANAGER,
+    "event.show": STAFF,
+    "event.list": STAFF,
+    "event.set": OPS_MANAGER,
+    "event.advance": OPS_MANAGER,
+    "event.back": OPS_MANAGER,
+    "event.clone": OPS_MANAGER,
     "event.swap": OPS_MANAGER,
+    "schedule.list": STAFF,
+    "schedule.show": STAFF,
+    "schedule.profiles": STAFF,
+    "schedule.import": SR_OPERATOR,
+    "schedule.add": SR_OPERATOR,
+    "schedule.set": SR_OPERATOR,
+    "schedule.standings": STAFF,
+    "schedule.result": SR_OPERATOR,
+    "schedule.team": SR_OPERATOR,
+    "schedule.teams": SR_OPERATOR,
+    "schedule.thirds": SR_OPERATOR,
+    "subgame.list": STAFF,
+    "subgame.add": SR_OPERATOR,
+    "subgame.set": SR_OPERATOR,
+    "category.list": STAFF,
+    "category.set": SR_OPERATOR,
+    "category.remove": SR_OPERATOR,
     "policy.list": STAFF,
     "policy.show": STAFF,
     "policy.set": OPS_MANAGER,
@@ -74,6 +168,7 @@ NEEDED: Mapping[str, Least] = {
     "client.pull": OPERATOR,
     "client.accept": OPERATOR,
     "client.copy-down": OPERATOR,
+    "client.remind": OPERATOR,
     "client.merge": SR_OPERATOR,
     "client.alias": SR_OPERATOR,
     "client.split": SR_OPERATOR,
@@ -94,8 +189,12 @@ NEEDED: Mapping[str, Least] = {
     "staff.build.with-passwords": OPERATOR,
     "staff.pull": OPERATOR,
     "dispatch.status": STAFF,
+    "dispatch.deadlines": OPERATOR,
     "dispatch.sync": OPERATOR,
     "dispatch.pull": OPERATOR,
+    "run.list": OPERATOR,
+    "run.nightly": SR_OPERATOR,
+    "cron.check": OPERATOR,
     "credentials.list": OPERATOR,
     "credentials.history": SR_OPERATOR,
     "credentials.reveal": SR_OPERATOR,
@@ -111,6 +210,36 @@ NEEDED: Mapping[str, Least] = {
     "sync.pull": SR_OPERATOR,
     "sync.push": SR_OPERATOR,
     "sync.watch": SR_OPERATOR,
+    **{f"{entity}.{what}": least for entity in _MASTERS for what, least in _OF_MASTERS.items()},
+    **{f"currency.{what}": OPS_MANAGER for what in ("add", "set", "deactivate")},
+    "issuance.refresh": OPERATOR,
+    "issuance.queue": STAFF,
+    "issuance.show": STAFF,
+    "issuance.name-update": OPERATOR,
+    "issuance.finance-clear": SR_OPERATOR,
+    "issuance.request-exception": OPERATOR,
+    "issuance.approve-exception": SR_OPERATOR,
+    "issuance.issue": SR_OPERATOR,
+    "issuance.void": SR_OPERATOR,
+    "issuance.payment": SR_OPERATOR,
+    "issuance.document.add": OPERATOR,
+    "issuance.document.list": STAFF,
+    "issuance.report": OPERATOR,
+    "issuance.manifest.build": OPERATOR,
+    "vendor.event": SR_OPERATOR,
+    "master.import": SR_OPERATOR,
+    "master.export": OPERATOR,
+    "master.pull": OPS_MANAGER,
+    "message.list": OPERATOR,
+    "message.show": OPERATOR,
+    "message.send": SR_OPERATOR,
+    "message.draft": OPERATOR,
+    "message.retry": SR_OPERATOR,
+    "message.cancel": SR_OPERATOR,
+    "message.resolve": SR_OPERATOR,
+    "message.enable": OPS_MANAGER,
+    "message.disable": OPS_MANAGER,
+    "inbox": STAFF,
 }
 """{name of a job: the least role}. `undo` is judged by what it takes back."""
 
@@ -121,13 +250,45 @@ def require(name: str, label: str, run: Run, snapshot: Snapshot) -> None:
     Raises NotPermittedError, and UnlistedJobError for a job that is not in the table: nobody may
     run it.
     """
-    least = NEEDED.get(name)
-    if least is None:
+    if name not in NEEDED:
         raise UnlistedJobError(f"nobody may run {name!r}: it is not in the permissions table")
-    users.require(run, _least(least, snapshot), f"`{label}`")
+    _require(name, f"`{label}`", run, snapshot)
 
 
-GUARDED: Mapping[str, str] = {USERS: "user.set", POLICIES: "policy.set"}
+def _require(name: str, what: str, run: Run, snapshot: Snapshot) -> None:
+    """By the capabilities of the user, where _USERS gives any (§15), else by the role."""
+    least = _least(NEEDED[name], snapshot)
+    if run.capabilities is None or run.barred or name in FOR_ALL:
+        users.require(run, least, what)
+    elif not _is_capable(name, least, run):
+        needed = labelled(name)
+        given = ", ".join(sorted(run.capabilities))
+        if run.role in TAKES:
+            raise NotPermittedError(
+                f"{what} needs the capability {needed}; {run.user} has {run.role}: {given}",
+                clearing.user_set(run.user, "--role ROLE", run.managers)
+                if run.managers is not None
+                else "the setting `role` says so",
+            )
+        raise NotPermittedError(
+            f"{what} needs the capability {needed}; Capabilities of {run.user} in {USERS} is {given}",
+            clearing.user_set(run.user, "--capabilities NAMES", run.managers),
+        )
+
+
+def _is_capable(name: str, least: str, run: Run) -> bool:
+    """Whether the capabilities of a user let them do it; a flow that is named alone gives what the
+    role gives."""
+    by_role = users.permits(run, least)
+    return capabilities.cover(run.capabilities or (), *capability(name), by_role=by_role)
+
+
+GUARDED: Mapping[str, str] = {
+    USERS: "user.set",
+    POLICIES: "policy.set",
+    EVENTS: "event.set",
+    CURRENCIES: "currency.set",
+}
 """{sheet: the job that may write it}. Whatever else writes there, a sync or an undo, needs what that
 one needs."""
 
@@ -145,7 +306,13 @@ def require_read(sheet: str, run: Run) -> None:
 
 def may_write(sheet: str, run: Run, snapshot: Snapshot) -> bool:
     """Whether the user of a run may write a sheet, whatever the command. snapshot: holds _USERS."""
-    return sheet not in GUARDED or users.permits(run, _least(NEEDED[GUARDED[sheet]], snapshot))
+    if sheet not in GUARDED:
+        return True
+    try:
+        _require(GUARDED[sheet], sheet, run, snapshot)
+    except NotPermittedError:
+        return False
+    return True
 
 
 def require_written(changes: ChangeSet, label: str, run: Run, snapshot: Snapshot) -> None:
@@ -159,8 +326,7 @@ def require_written(changes: ChangeSet, label: str, run: Run, snapshot: Snapshot
 def require_sheets(sheets: Iterable[str], what: str, run: Run, snapshot: Snapshot) -> None:
     """Raises NotPermittedError where one of the sheets is not the user's to write."""
     for sheet in sorted(set(sheets) & GUARDED.keys()):
-        least = _least(NEEDED[GUARDED[sheet]], snapshot)
-        users.require(run, least, f"{what}, which writes {sheet},")
+        _require(GUARDED[sheet], f"{what}, which writes {sheet},", run, snapshot)
 
 
 def _least(least: Least, snapshot: Snapshot) -> str:
@@ -175,6 +341,16 @@ def job_named(label: str) -> str:
     return next(
         (name for n in range(len(words), 0, -1) if (name := ".".join(words[:n])) in NEEDED), ""
     )
+
+
+def require_undo(label: str, run: Run, snapshot: Snapshot) -> None:
+    """Raises NotPermittedError where a user may not take back what stands in the journal under this
+    label. snapshot: holds _USERS."""
+    name = job_named(label)
+    if name and run.capabilities is not None and not run.barred:
+        _require(name, f"undoing `{label}`", run, snapshot)
+    else:
+        users.require(run, to_undo(label), f"undoing `{label}`")
 
 
 def to_undo(label: str) -> str:

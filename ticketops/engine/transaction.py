@@ -5,33 +5,41 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from ticketops.adapters import whoami
+from ticketops.config import Settings
 from ticketops.domain.audit import conformance
+from ticketops.domain.event.record import event_of
 from ticketops.domain.masterdata import users
 from ticketops.domain.plan import Plan, Run
-from ticketops.engine import permissions
+from ticketops.engine import gates, messages, permissions
 from ticketops.engine.job import Effect, Job
 from ticketops.errors import ConflictError, InternalError
 from ticketops.model import roles
 from ticketops.model.changes import AppendRows, ChangeSet
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.ids import run_id, run_id_after
-from ticketops.schema.layouts.event import USERS
+from ticketops.schema.layouts.event import EVENTS, NOTIFICATION_TRIGGERS, USERS
 from ticketops.schema.structure import with_structure
 from ticketops.schema.tables import Snapshot, require
 from ticketops.stores.base import Entry, LocalFile, Store
 
+if TYPE_CHECKING:
+    from ticketops.engine.scoping import Limited
+
 JOURNAL_DAMAGED = "JOURNAL_DAMAGED"
+STANDING = (USERS, EVENTS)
+"""What every run reads: who may do what, and, in the workbook of an event, in which state that is."""
 Confirm = Callable[[Plan, Snapshot], bool]
 Show = Callable[[Plan, Snapshot], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """What came of a job. `written` is False for a dry run, a refusal at the prompt, and where
     nothing was to do."""
 
@@ -51,6 +59,15 @@ def new_run(user: str, now: datetime | None = None, *, role: str = roles.SR_OPER
     return Run(run_id(moment), user, moment, lambda: str(uuid.uuid4()), role, utc_offset=offset)
 
 
+def run_of(settings: Settings) -> Run:
+    """A run that starts now, of the user and with what the settings say."""
+    return replace(
+        new_run(settings.user, role=settings.role),
+        buffer_setting=settings.dispatch_buffer_hours,
+        medal_hours=settings.medal_hours_earlier,
+    )
+
+
 def entry_of(job: Job, run: Run) -> Entry:
     """What the journal is to say of a job."""
     return entry_called(job.label, run)
@@ -61,39 +78,76 @@ def entry_called(label: str, run: Run) -> Entry:
     return Entry(run.run_id, label, run.user, run.now, whoami.login(), whoami.host())
 
 
-def prepare(store: Store, job: Job, run: Run) -> tuple[Plan, Snapshot, Run]:
+def prepare(store: Store, job: Job, run: Run, *, gated: bool = False) -> tuple[Plan, Snapshot, Run]:
     """The plan of a job on the workbook as it is, with the sheets and columns it needs added, and
-    the run as the workbook knows it: with the role of its user, and a RunID of its own.
+    the run as the workbook knows it: with the role of its user, and a RunID of its own. gated:
+    whether it is to be written, so that the state of the event must allow it (D22).
 
-    Raises NotPermittedError before anything of the workbook is looked at, SchemaError for a sheet
-    that can't be worked with.
+    Raises NotPermittedError before anything of the workbook is looked at, RuleError for a gate that
+    is closed, SchemaError for a sheet that can't be worked with.
     """
-    whole = store.read(*dict.fromkeys((*job.sheets, USERS)), strict=False)
+    always, sheets = standing(store), job.sheets_in(store.layout)
+    beside = messages.sheets(job, store.layout)
+    whole = store.read(*dict.fromkeys((*sheets, *always, *beside)), strict=False)
+    told = whole.of(beside)
     run = known(run, store, whole)
     permissions.require(job.name, job.label, run, whole.of([USERS]))
+    own = None
+    if run.scope is not None:
+        run, whole, own = _limited(store, job, run)
+    job.refuse_on(store.layout)
+    if gated:
+        gates.require(job, run.event)
     if job.strict:
         for name in job.required:
             require(whole[name])
-        for name in (*job.optional, USERS):
+        for name in (*sheets, *always):
             if whole[name].exists:
                 require(whole[name])
-    snapshot = whole.of(dict.fromkeys(job.sheets))
+    snapshot = whole.of(dict.fromkeys(sheets))
+    if own is not None:
+        snapshot = own.narrowed_for(job.name, snapshot)
     plan = job.plan(snapshot, run)
     plan.changes = with_structure(plan.changes.merged(), snapshot)
     permissions.require_written(plan.changes, job.label, run, whole.of([USERS]))
+    if own is not None:
+        own.require_written(plan.changes, job.label)
     if job.effect is Effect.READS and plan.changes:
         raise InternalError(f"{job.name} is declared read-only but would write")
     plan.findings += conformance.columns_apart(plan.changes, snapshot.tables)
     plan.findings += conformance.protected(plan.changes, snapshot.tables)
+    if beside and (own is None or gated):
+        snapshot = messages.queue(store, job.name, plan, snapshot, run, told[NOTIFICATION_TRIGGERS])
     plan.findings = [found.titled(snapshot.layout.titles) for found in plan.findings]
     return plan, snapshot, run
 
 
+def _limited(store: Store, job: Job, run: Run) -> tuple[Run, Snapshot, Limited]:
+    """The run of a user who is limited to some clients or suppliers, the workbook with what says
+    whose rows are whose, and the limits. Raises OutOfScopeError for a job that they may not run."""
+    from ticketops.engine.past import PastStore
+    from ticketops.engine.scoping import SAYS_WHOSE, Limited, require  # few users are limited
+
+    require(job.name, job.label, run, store.layout.kind)
+    sheets = dict.fromkeys((*job.sheets, *STANDING, *SAYS_WHOSE))
+    whole = store.read(*sheets, strict=False)
+    whose = store.today(*SAYS_WHOSE) if isinstance(store, PastStore) else whole
+    own = Limited.of(whose, known(run, store, whole))
+    return own.run, whole, own
+
+
+def standing(store: Store) -> tuple[str, ...]:
+    """Those of STANDING that a store's kind of workbook has."""
+    return tuple(filter(store.layout.__contains__, STANDING))
+
+
 def known(run: Run, store: Store, snapshot: Snapshot) -> Run:
-    """The run as the workbook knows it: the role of its user, and a RunID of its own. snapshot:
-    holds _USERS."""
+    """The run as the workbook knows it: the role of its user, its event, and a RunID of its own.
+    snapshot: holds what `standing` names."""
     return replace(
-        users.with_role(run, snapshot[USERS]), run_id=run_id_after(store.last_run_id(), run.run_id)
+        users.with_role(run, snapshot[USERS]),
+        run_id=run_id_after(store.last_run_id(), run.run_id),
+        event=event_of(snapshot[EVENTS]) if EVENTS in snapshot else None,
     )
 
 
@@ -119,7 +173,9 @@ def carry_out(
     lock held, so that it can't be overtaken again.
     """
     tape = _Tape(run.new_uuid)
-    plan, snapshot, own = prepare(store, job, replace(run, new_uuid=tape.from_start()))
+    plan, snapshot, own = _prepared(store, job, run, tape, gated=not dry_run)
+    if dry_run:
+        plan.findings += gates.told(job, own.event)
     if dry_run or not plan.changes:
         late = (
             tuple(job.after_commit(plan)) if job.after_commit and job.always and not dry_run else ()
@@ -133,7 +189,7 @@ def carry_out(
     with store.locked(entry):
         if store.read().revision != snapshot.revision:
             seen = cells_for_consent(plan.changes, own.run_id)
-            plan, snapshot, own = prepare(store, job, replace(run, new_uuid=tape.from_start()))
+            plan, snapshot, own = _prepared(store, job, run, tape, gated=True)
             entry = entry_of(job, own)
             moved = confirm is not None and cells_for_consent(plan.changes, own.run_id) != seen
         if plan.changes and not moved:
@@ -160,6 +216,13 @@ def set_aside(store: Store) -> list[Finding]:
         Finding(JOURNAL_DAMAGED, Severity.HIGH, f"{one.why}; it was moved to {one.file}")
         for one in told
     ]
+
+
+def _prepared(
+    store: Store, job: Job, run: Run, tape: _Tape, *, gated: bool
+) -> tuple[Plan, Snapshot, Run]:
+    """The same job planned with the same UUIDs."""
+    return prepare(store, job, replace(run, new_uuid=tape.from_start()), gated=gated)
 
 
 class _Tape:

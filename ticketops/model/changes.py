@@ -8,15 +8,16 @@ so every formula, filter, comment and row number in the workbook stays true.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 Cell = tuple[Any, Any]
 """(before, after)"""
 
 
-@dataclass(frozen=True, slots=True)
-class SetCells:
+class SetCells(Struct, frozen=True):
     """New values for some cells of one existing row. `key` names the row for people. via: {column:
     states that a cell went through on its way}, where several steps are written as one."""
 
@@ -27,8 +28,7 @@ class SetCells:
     via: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AppendRows:
+class AppendRows(Struct, frozen=True):
     """Whole rows below the last one that holds data; `first_row` is the first free sheet row."""
 
     sheet: str
@@ -37,8 +37,7 @@ class AppendRows:
     rows: Sequence[tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteRows:
+class DeleteRows(Struct, frozen=True):
     """Rows to empty; `keys` name them for people, in the same order."""
 
     sheet: str
@@ -46,8 +45,7 @@ class DeleteRows:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceRows:
+class ReplaceRows(Struct, frozen=True):
     """Everything below the header anew (queue and report sheets only).
 
     `columns` are python column names, or empty for a free layout: then each row starts in column A
@@ -59,8 +57,7 @@ class ReplaceRows:
     rows: Sequence[tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class CopyCells:
+class CopyCells(Struct, frozen=True):
     """Cells as another copy of the workbook holds them (`sync`): any rows of any sheet with a
     header, logs and states included, for what may follow what was judged over there. A value that
     does not fit its column's type is taken along as it is."""
@@ -69,23 +66,20 @@ class CopyCells:
     rows: Mapping[int, Mapping[str, Cell]]
 
 
-@dataclass(frozen=True, slots=True)
-class AddSheet:
+class AddSheet(Struct, frozen=True):
     """A declared sheet that the workbook lacks, with its headers."""
 
     sheet: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddColumns:
+class AddColumns(Struct, frozen=True):
     """Declared columns that a sheet lacks, at its right end (D12)."""
 
     sheet: str
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveColumns:
+class RemoveColumns(Struct, frozen=True):
     """Columns that AddColumns made, taken away again with their headers (undo): the last of the
     sheet's own, with nothing in them."""
 
@@ -105,8 +99,7 @@ Change = (
 )
 
 
-@dataclass(slots=True)
-class ChangeSet:
+class ChangeSet(Struct):
     """What one transaction does, in order. Empty: nothing to do."""
 
     changes: list[Change] = field(default_factory=list)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-CLOCK = re.compile(
+from ticketops.model.patterns import when_needed
+
+CLOCK = when_needed(
     r"(?P<hour>\d{1,2})(?:[:h.](?P<minute>\d{2})(?!\d)(?::\d{2})?)?\s*(?P<half>[ap]\.?m\b\.?)?",
     re.IGNORECASE,
 )
-_OFFSET = re.compile(
+_OFFSET = when_needed(
     r"\W*?(?:(?P<utc>UTC|GMT)\s*)?(?P<sign>[+\-−–])(?P<gap>\s*)(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?!\d)"
     r"|\W*(?:UTC|GMT|Z)(?!\w)",
     re.IGNORECASE,
@@ -23,7 +25,7 @@ _ABBREVIATIONS = frozenset(
         *("AEST", "AEDT", "NZST", "NZDT", "BRT", "ART", "CLT", "CLST", "COT", "PET", "ECT", "VET"),
     )
 )
-_ZONE = re.compile(
+_ZONE = when_needed(
     r"(?P<place>[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_\-]+)+)|(?P<short>\b[A-Z]{2,4}\b)"
     r"|(?P<words>(?<![\w-])(?:(?!local\b|kick\b|off\b)[a-z]+ )?(?:standard |daylight |summer |winter )?time\b"
     r"|\b(?:eastern|central|mountain|pacific|atlantic)\b)"
@@ -36,8 +38,8 @@ def parse_offset(text: str) -> timedelta | None:
     `19:00-06:00`, `7 pm +0530`, `19:00Z`. None where it does not; `09:00-11:30` and `19:00 - 21:00`
     are from one time to another."""
     text = text.strip()
-    start = CLOCK.match(text)
-    found = _OFFSET.match(text, start.end()) if start else None
+    start = CLOCK().match(text)
+    found = _OFFSET().match(text, start.end()) if start else None
     if not start or not found:
         return None
     if not found["sign"]:
@@ -58,15 +60,15 @@ def zone_name(text: str) -> str:
     Eastern`; empty where none does. Names are not read: the offset of one depends on the day, and
     `CST` is three zones."""
     text = text.strip()
-    start = CLOCK.match(text)
+    start = CLOCK().match(text)
     if not start or parse_offset(text) is not None:
         return ""
     rest = text[start.end() :]
-    for found in _ZONE.finditer(rest):
+    for found in _ZONE().finditer(rest):
         if found["place"] or (found["short"] and found["short"] in _ABBREVIATIONS):
             return found[0]
     lower = rest.casefold()
-    words = next((f for f in _ZONE.finditer(lower) if f["words"]), None)
+    words = next((f for f in _ZONE().finditer(lower) if f["words"]), None)
     if words and words[0].strip() not in ("time", "local time"):
         return rest[words.start() : words.end()].strip()
     return ""

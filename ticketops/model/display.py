@@ -4,6 +4,7 @@ with what they count."""
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 _NO_CELL = ("Mn", "Me", "Cf")
 _WIDE = ("W", "F")
@@ -34,5 +35,13 @@ def right(text: str, width: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 ticket`, `4 tickets`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """`1 ticket`, `4 tickets`, `2 matches`, `3 entries`."""
+    many = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
+    if noun.endswith("ry"):
+        many = f"{noun[:-1]}ies"
+    return f"{number:,} {noun if number == 1 else many}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

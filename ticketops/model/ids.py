@@ -6,6 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from ticketops.model import spelling
@@ -14,10 +16,24 @@ UNIT_ID = re.compile(r"P(\d{5,12})", re.ASCII)
 SET_ID = re.compile(r"PR(\d{4,12})-S(\d{2,6})", re.ASCII)
 SALES_ID = re.compile(r"S(\d{1,12})(?:-(\d{1,6}))?", re.ASCII)
 TASK_ID = re.compile(r"T(\d{5,12})", re.ASCII)
+PAYMENT_ID = re.compile(r"PM(\d{5,12})", re.ASCII)
+FEE_ID = re.compile(r"FE(\d{5,12})", re.ASCII)
+MESSAGE_ID = re.compile(r"N(\d{5,12})", re.ASCII)
+TICKET_ID = re.compile(r"TK(\d{5,12})", re.ASCII)
+"""An airline ticket that is to be issued."""
+PASSENGER_ID = re.compile(r"BP(\d{5,12})", re.ASCII)
+BOOKING_PAYMENT_ID = re.compile(r"PY(\d{5,12})", re.ASCII)
+DOCUMENT_ID = re.compile(r"TD(\d{5,12})", re.ASCII)
+JOB_ID = re.compile(r"J(\d{5,12})", re.ASCII)
+TRANSFER_ID = re.compile(r"TR(\d{5,12})", re.ASCII)
+WAITLIST_ID = re.compile(r"WL(\d{5,12})", re.ASCII)
+ALLOTMENT_ID = re.compile(r"AL(\d{5,12})", re.ASCII)
 RUN_ID = re.compile(r"R\d{8}-\d{6}", re.ASCII)
 _RUN_ID_FORMAT = "R%Y%m%d-%H%M%S"
 ORDER_ID = re.compile(r"O_.+", re.ASCII)
 PURCHASE_ORDER_ID = re.compile(r"Q_.+", re.ASCII)
+SALES_LINE_KEY = r"^S_.+#[0-9]{1,6}$"
+"""The pattern, for polars, of the key of a ticket."""
 _SALES_LINE_KEY = re.compile(r"(S_.+)#(\d{1,6})", re.ASCII)
 LISTED_UNIT_ID = r"[^\s,;|·]+"
 """One UnitID of an AllocatedUnitIDs cell: separators are commas, semicolons, dots, bars or
@@ -70,7 +86,52 @@ def unit_id(number: int) -> str:
 
 def task_id(number: int) -> str:
     """1 → T00001: the form that a new TaskID of _STAFF_QUEUE has."""
-    return f"T{number:05d}"
+    return numbered(TASK_ID, number)
+
+
+def payment_id(number: int) -> str:
+    """1 → PM00001."""
+    return numbered(PAYMENT_ID, number)
+
+
+def read_payment_id(text: str) -> str:
+    """`pm1` → PM00001; what is no PaymentID stays, in capitals."""
+    return read_numbered(PAYMENT_ID, text)
+
+
+def fee_id(number: int) -> str:
+    """1 → FE00001."""
+    return numbered(FEE_ID, number)
+
+
+def read_fee_id(text: str) -> str:
+    """`fe1` → FE00001; what is no FeeID stays, in capitals."""
+    return read_numbered(FEE_ID, text)
+
+
+def message_id(number: int) -> str:
+    """1 → N00001: a message of `_NOTIFICATION_LOG`."""
+    return numbered(MESSAGE_ID, number)
+
+
+def read_message_id(text: str) -> str:
+    """`n1` → N00001; what is no MessageID stays, in capitals."""
+    return read_numbered(MESSAGE_ID, text)
+
+
+def numbered(pattern: re.Pattern[str], number: int) -> str:
+    """The ID of a record that is counted: ALLOTMENT_ID, 1 → AL00001."""
+    return f"{_letters(pattern)}{number:05d}"
+
+
+def read_numbered(pattern: re.Pattern[str], text: str) -> str:
+    """ALLOTMENT_ID, `al1` → AL00001; what is no such ID stays, in capitals."""
+    found = re.fullmatch(rf"{_letters(pattern)} *0*(\d{{1,12}})", text.strip().upper(), re.ASCII)
+    return numbered(pattern, int(found[1])) if found else text.strip().upper()
+
+
+def _letters(pattern: re.Pattern[str]) -> str:
+    return pattern.pattern.partition("(")[0]
 
 
 def source_sale_id(uuid: str) -> str:
@@ -151,10 +212,26 @@ def ticket_sales_id(sale: str, child: int) -> str:
 
 
 def next_number(pattern: re.Pattern[str], existing: Iterable[str | None]) -> int:
-    """One more than the largest first group of `pattern` among `existing`; 1 where there is
-    none."""
-    numbers = (int(found[1]) for text in existing if text and (found := pattern.fullmatch(text)))
+    """One more than the largest first group of `pattern` among `existing`; 1 where there is none.
+
+    An ID whose letters somebody replaced (`X00001`) keeps its number: that was given, too.
+    """
+    replaced = _with_any_letters(pattern.pattern)
+    numbers = (
+        int(found[1])
+        for text in existing
+        if text and (found := pattern.fullmatch(text) or replaced.fullmatch(text))
+    )
     return max(numbers, default=0) + 1
+
+
+@cache
+def _with_any_letters(pattern: str) -> re.Pattern[str]:
+    """The pattern of IDs with other letters in front; of a number too long to have been counted up
+    to, none."""
+    return re.compile(
+        "[A-Za-z]{1,2}" + pattern.lstrip(ascii_uppercase).replace(",12})", ",7})", 1), re.ASCII
+    )
 
 
 def split_unit_ids(text: str | None) -> list[str]:
@@ -226,6 +303,12 @@ def is_fifa_match(code: str) -> bool:
     return bool(_FIFA_MATCH.fullmatch(code))
 
 
+def fifa_number(code: str) -> int | None:
+    """The number of a match of the M kind: M07 → 7; None for other codes."""
+    found = _FIFA_MATCH.fullmatch(code)
+    return int(found[1]) if found else None
+
+
 def normalise_match(text: str) -> str:
     """M1, M001, m-01, Match 1 → M01; an Olympic code (ARC01, BK301) or any other text stays as it
     is (§1a, §17).
@@ -236,21 +319,3 @@ def normalise_match(text: str) -> str:
     if not code:
         raise ValueError("a match code is missing")
     return code
-
-
-def fifa_stage(code: str) -> str:
-    """The computed stage of a 2026 World Cup match code; empty for other codes."""
-    found = _FIFA_MATCH.fullmatch(code)
-    if not found:
-        return ""
-    number = int(found[1])
-    last_of_stage = (
-        (72, "Group stage"),
-        (88, "Round of 32"),
-        (96, "Round of 16"),
-        (100, "Quarter-final"),
-        (102, "Semi-final"),
-        (103, "Match for third place"),
-        (104, "Final"),
-    )
-    return next((stage for last, stage in last_of_stage if 1 <= number <= last), "")

@@ -1,21 +1,23 @@
-"""What a sealed password looks like in a cell: `sealed:` and a Fernet token (D13)."""
+"""What a sealed password looks like in a cell: `sealed:` and a Fernet token (D13), and secrets of
+settings, which no message shows."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
+
+from ticketops.model.patterns import when_needed
 
 PREFIX = "sealed:"
 
-_TOKEN = re.compile(r"sealed:gAAAAA[A-Za-z0-9_-]+={0,2}")
+_TOKEN = when_needed(r"sealed:gAAAAA[A-Za-z0-9_-]+={0,2}")
 _OVERHEAD, _BLOCK, _VERSION = 57, 16, 0x80
 """Of a token: version, time, vector and signature; the cipher's block; the first byte."""
 
 
 def is_sealed(text: object) -> bool:
     """Whether a value is sealed. Plain text that only begins like one is not."""
-    if not isinstance(text, str) or not _TOKEN.fullmatch(text):
+    if not isinstance(text, str) or not _TOKEN().fullmatch(text):
         return False
     try:
         token = base64.urlsafe_b64decode(text.removeprefix(PREFIX))
@@ -27,3 +29,12 @@ def is_sealed(text: object) -> bool:
 
 HIDDEN = "•••"
 """What is shown in place of a secret value."""
+
+
+class Secret(str):
+    """A secret of the settings, which no traceback and no message shows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return HIDDEN

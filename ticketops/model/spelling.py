@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from enum import Enum
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from ticketops.model import categories
+from ticketops.model.patterns import when_needed
 
 _CONTROL = "\x00-\x08\x0e-\x1e\x7f"
 _INVISIBLE = (
@@ -23,7 +24,7 @@ _INVISIBLE = (
 """What no reader sees (Default_Ignorable_Code_Point) and what a terminal would obey, as patterns say it."""
 _SHAPED = "\u0600-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff"
 _JOINER = "[\u200c\u200d]+"
-_NO_WIDTH = re.compile(
+_NO_WIDTH = when_needed(
     f"[{_CONTROL}{_INVISIBLE}]+|(?<![{_SHAPED}]){_JOINER}|{_JOINER}(?![{_SHAPED}\u200c\u200d])"
 )
 """Joiners shape the words of some scripts: between letters of these, names keep them."""
@@ -41,57 +42,51 @@ _UNSEEN = (
     "\uffa0",
 )
 _SELECTORS = tuple(map(chr, range(0xFE00, 0xFE10)))
-_SELECTOR = re.compile("[\U000e0100-\U000e01ef]")
+_SELECTOR = when_needed("[\U000e0100-\U000e01ef]")
 """Those of them that Unicode files under letters and marks; all others are not printable."""
 _JOINERS = {0x200C: None, 0x200D: None}
 """Codes never have them."""
-_BLANKS = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_BLANKS = when_needed(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 VERSION = 3
 """Counts the changes of what is read as what: tables that were read by another version are read
 anew."""
 SEAM = "\x1f"
 """Between texts that are looked at all at once; no sheet can hold it."""
-_ODD = re.compile(
+_ODD = when_needed(
     r"[\t\x0b\x0c\u0085\u2028\u2029\u00a0\u1680\u2000-\u200a\u200c\u200d\u202f\u205f\u3000"
     + _CONTROL
     + _INVISIBLE
     + r"]"
 )
-_END = re.compile(r"(?:^|\x1f)\s|\s(?:\x1f|$)")
+_END = when_needed(r"(?:^|\x1f)\s|\s(?:\x1f|$)")
 _DASH = r"[-\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d_~]"
 
 
-def _when_needed(pattern: str, flags: int = 0) -> Callable[[], re.Pattern[str]]:
-    """A pattern that is compiled when it is first used: most workbooks need few of them."""
-    return cache(lambda: re.compile(pattern, flags))
-
-
-_UNIT = _when_needed(rf"P\s*{_DASH}?\s*0*(\d{{1,12}})", re.IGNORECASE | re.ASCII)
-_SET = _when_needed(
+_UNIT = when_needed(rf"P\s*{_DASH}?\s*0*(\d{{1,12}})", re.IGNORECASE | re.ASCII)
+_SET = when_needed(
     rf"PR\s*{_DASH}?\s*0*(\d{{1,12}})\s*{_DASH}?\s*S\s*{_DASH}?\s*0*(\d{{1,6}})",
     re.IGNORECASE | re.ASCII,
 )
-_SALE = _when_needed(
-    rf"S\s*0*(\d{{1,12}})(?:\s*{_DASH}\s*0*(\d{{1,6}}))?", re.IGNORECASE | re.ASCII
-)
-_MATCH = _when_needed(
+_SALE = when_needed(rf"S\s*0*(\d{{1,12}})(?:\s*{_DASH}\s*0*(\d{{1,6}}))?", re.IGNORECASE | re.ASCII)
+_MATCH = when_needed(
     rf"(?:(?:M|Match|Game)\s*(?:{_DASH}|[.:#])?\s*(?:No\.?|\#)?\s*|\#?\s?)0*(\d{{1,3}})",
     re.IGNORECASE | re.ASCII,
 )
 """A number alone is one too: schedules count their matches, and M# may be a column of numbers (D23)."""
-_SESSION = _when_needed(rf"([A-Z]{{2,4}})\s?{_DASH}?\s?(\d{{2,3}})", re.IGNORECASE | re.ASCII)
-_SEPARATOR = _when_needed(r"[,;|/\\+&·•\r\n]+|\s+(?:and|und|et|y|e)\s+", re.IGNORECASE)
-_RANGE = _when_needed(
+_SESSION = when_needed(rf"([A-Z]{{2,4}})\s?{_DASH}?\s?(\d{{2,3}})", re.IGNORECASE | re.ASCII)
+_SEPARATOR = when_needed(r"[,;|/\\+&·•\r\n]+|\s+(?:and|und|et|y|e)\s+", re.IGNORECASE)
+_RANGE = when_needed(
     rf"(P[\s0-9]+?)\s*(?:{_DASH}|\.\.+|…|\bto\b|\bbis\b)+\s*(P[\s0-9]+)", re.IGNORECASE | re.ASCII
 )
-_MENTIONED = _when_needed(
+_MENTIONED = when_needed(
     rf"(?<![A-Za-z])P\s?0*(\d{{1,12}})(?:\s*(?:{_DASH}|\.\.+|…|\bto\b|\bbis\b)+\s*P?\s?0*(\d{{1,12}}))?",
     re.IGNORECASE,
 )
 _LONGEST_RANGE = 2_000
 """A range that names more units than that is a slip of the finger."""
-_FIFA = _when_needed(r"M\d{2,3}", re.ASCII)
-_SLIP = _when_needed(r"(?:m|ma?t?c?h|game)[\W_]*[\doil?x]*\d[\doil?x]*", re.IGNORECASE | re.ASCII)
+_FIFA = when_needed(r"M\d{2,3}", re.ASCII)
+_SUB_GAME = when_needed(r"[A-Z0-9](?:[A-Z0-9-]{0,14}[A-Z0-9])?", re.ASCII)
+_SLIP = when_needed(r"(?:m|ma?t?c?h|game)[\W_]*[\doil?x]*\d[\doil?x]*", re.IGNORECASE | re.ASCII)
 
 
 class Kind(Enum):
@@ -104,6 +99,7 @@ class Kind(Enum):
     SALE = "sale"
     MATCH = "match"
     CATEGORY = "category"
+    SUB_GAME = "sub-game"
 
 
 UNDERSTOOD = {
@@ -117,7 +113,7 @@ stands beside them."""
 
 
 EXACT = {
-    kind: re.compile(rf"(?:(?:{pattern})\x1f)*", re.ASCII)
+    kind: when_needed(rf"(?:(?:{pattern})\x1f)*", re.ASCII)
     for kind, pattern in {
         Kind.UNIT: r"P(?:\d{5}|[1-9]\d{5,11})",
         Kind.SET: r"PR(?:\d{4}|[1-9]\d{4,11})-S(?:\d{2}|[1-9]\d{2,5})",
@@ -134,20 +130,22 @@ def tidy(text: str) -> str:
     marks of direction, control characters and all else that no reader sees."""
     if not is_untidy(text):
         return text
-    return _BLANKS.sub(" ", _NO_WIDTH.sub("", text)).strip()
+    return _BLANKS().sub(" ", _NO_WIDTH().sub("", text)).strip()
 
 
 def is_untidy(text: str) -> bool:
     """Whether `tidy` may change it; of several texts joined by SEAM, whether it may change any."""
+    if text.isascii() and text.isprintable():  # as most are
+        return "  " in text or text[:1] == " " or text[-1:] == " "
     if "  " in text or "\t" in text:
         return True
-    if not text.replace(SEAM, "").isprintable() and _ODD.search(text):
+    if not text.replace(SEAM, "").isprintable() and _ODD().search(text):
         return True
     if not text.isascii() and (_has_unseen(text)):
         return True
     if text[:1].isspace() or text[-1:].isspace() or " \x1f" in text or "\x1f " in text:
         return True
-    return ("\n" in text or "\r" in text) and _END.search(text) is not None
+    return ("\n" in text or "\r" in text) and _END().search(text) is not None
 
 
 def _has_unseen(text: str) -> bool:
@@ -155,7 +153,7 @@ def _has_unseen(text: str) -> bool:
     try:
         text.encode("latin-1")  # as most names can be: a hundred times sooner than looking for each
     except UnicodeEncodeError:
-        return any(c in text for c in (*_UNSEEN, *_SELECTORS)) or bool(_SELECTOR.search(text))
+        return any(c in text for c in (*_UNSEEN, *_SELECTORS)) or bool(_SELECTOR().search(text))
     return False
 
 
@@ -271,10 +269,10 @@ def without_slips(code: str) -> str:
     found = re.fullmatch(r"([A-Za-z]+?)[\W_]*([\dOoIilL|]{1,4})", code, re.ASCII)
     if not found or found[2].isdigit() or not re.search(r"[\dlI|]", found[2]):
         return code
-    return match(found[1] + found[2].translate(_MEANT)) or code
+    return match(found[1] + found[2].translate(LIKE_DIGITS)) or code
 
 
-_MEANT = str.maketrans({"O": "0", "o": "0", "I": "1", "i": "1", "l": "1", "L": "1", "|": "1"})
+LIKE_DIGITS = str.maketrans({"O": "0", "o": "0", "I": "1", "i": "1", "l": "1", "L": "1", "|": "1"})
 
 
 def category(text: str) -> str | None:
@@ -292,6 +290,18 @@ _CATEGORIES = {
 }
 
 _SAME = {"canceled": "cancelled", "sale": "sales", "purchase": "purchases"}
+
+
+def sub_game(text: str) -> str | None:
+    """The code of a sub-game: `race`, `fp 1` → RACE, FP1. What can't be one stays as it is, tidy."""
+    line = _line(text)
+    code = line.replace(" ", "").upper()
+    return code if _SUB_GAME().fullmatch(code) else line or None
+
+
+def is_sub_game(code: str) -> bool:
+    """Whether a code, as `sub_game` spells it, can be one of a sub-game."""
+    return _SUB_GAME().fullmatch(code) is not None
 
 
 def is_slip(category: str) -> bool:
@@ -331,7 +341,14 @@ SPELLERS: dict[Kind, Callable[[str], str | None]] = {
     Kind.SALE: sale,
     Kind.MATCH: match,
     Kind.CATEGORY: category,
+    Kind.SUB_GAME: sub_game,
 }
+
+
+def of_same_digits(text: str, names: Iterable[str]) -> list[str]:
+    """The names that a text may be a slip of: what differs in a digit is something else (D23)."""
+    digits = re.findall(r"\d", text)
+    return [name for name in names if re.findall(r"\d", name) == digits]
 
 
 def nearest(text: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:

@@ -4,7 +4,8 @@ first state."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 AVAILABLE, ALLOCATED, CANCELLED, REPLACED, SOLD = (
     "AVAILABLE",
@@ -49,7 +50,9 @@ FOLLOWS = (UNALLOCATED, PARTIAL_ALLOCATED, ALLOCATED, FULFILLED)
 """The states of a sale that its tickets make."""
 PAID = "PAID"
 PAYMENT_STATUS = ("PENDING", "INVOICED", PAID)
-ROW_TYPE = ("Sales", "Purchases")
+UNPAID_TICKETS = WARN, BLOCK, IGNORE = ("warn", "block", "ignore")
+"""What becomes of tickets whose sale is not paid, before they are sent (a setting)."""
+SOLD_ROW, PURCHASE_ROW = ROW_TYPE = ("Sales", "Purchases")
 RECON_ACTION = ("KEEP", "DELETE_CANDIDATE", "MANUAL_REVIEW", "PROTECTED_EXCESS", "MISSING_IN_DIST")
 ALLOC_ACTION = (
     "ALLOCATE",
@@ -89,7 +92,27 @@ SINGLE_SET_ONLY, ALLOW_MULTI_SET, REQUIRE_MIN_CHUNK_SIZE = (
 )
 SPLIT_POLICY = (SINGLE_SET_ONLY, ALLOW_MULTI_SET, REQUIRE_MIN_CHUNK_SIZE)
 ALIAS_KIND = ("CLIENT", "VENDOR")
+DRAFT, ACTIVE, INACTIVE = MASTER_STATUS = ("DRAFT", "ACTIVE", "INACTIVE")
+CLIENT_TYPE = ("CORPORATE", "AGENCY", "INDIVIDUAL")
+VENDOR_TYPE = ("MARKETPLACE", "DIRECT", "AGENCY")
+PURCHASE_CONTRACT, SALE_CONTRACT = CONTRACT_TYPE = ("PURCHASE", "SALE")
+EXPIRED, TERMINATED = "EXPIRED", "TERMINATED"
+CONTRACT_STATUS = (ACTIVE, EXPIRED, TERMINATED)
 POLICY_SCOPE = ("event", "match", "client")
+IN, OUT = DIRECTION = ("IN", "OUT")
+"""Of a payment: what we get, and what we pay."""
+RECORDED, VOID = RECORD_STATUS = ("RECORDED", "VOID")
+"""Of a payment or a fee: one that is VOID counts for nothing, and keeps its number."""
+DELIVERY_CHANNEL = ("E_TICKET", "MOBILE_TRANSFER", "PHYSICAL", "LINK", "RFID")
+OPEN, PARTLY_SETTLED, SETTLED, DISPUTED = SETTLEMENT = (
+    "OPEN",
+    "PARTLY_SETTLED",
+    "SETTLED",
+    "DISPUTED",
+)
+"""Of a purchase; only DISPUTED is typed, the others follow from its payments."""
+FEE_KIND = ("PLATFORM", "DELIVERY", "OTHER")
+INVOICE, CREDIT_NOTE = INVOICE_KIND = ("INVOICE", "CREDIT_NOTE")
 REFUND_DECISION = ("TO_BE_DECIDED", "REFUND", "CREDIT", "NO_REFUND")
 CREDENTIAL_ACTION = (
     "CREATED",
@@ -102,13 +125,51 @@ CREDENTIAL_ACTION = (
     "ROTATED",
     "UNDO",
 )
+SCHEDULED, LIVE, FINISHED, POSTPONED = "SCHEDULED", "LIVE", "FINISHED", "POSTPONED"
+MATCH_STATUS = (SCHEDULED, LIVE, FINISHED, POSTPONED, CANCELLED)
+"""Of a match. A result is entered for one that is SCHEDULED or LIVE."""
+GENDER = ("M", "W", "MIXED")
+SIDE = HOME, AWAY = ("HOME", "AWAY")
+SCHEDULE_ACTION = ("IMPORT", "SET", "RESULT", "CORRECTED", "RESOLVED", "REVERTED", "UNDO")
+"""What `_SCHEDULE_LOG` tells of a match. RESOLVED: a side became the team that a result or a table
+says; REVERTED: a side is open again."""
+EVENT_ACTION = ("CREATE", "ADVANCE", "BACK", "UNDO")
+"""What `_EVENT_LOG` tells: an event was entered, went a step on or back (§1), or that was taken back
+(D19)."""
+CHANNEL = EMAIL, SLACK, WHATSAPP, IN_APP = ("email", "slack", "whatsapp", "in_app")
+"""How a message reaches its recipient (§17)."""
+MESSAGE_STATE = (QUEUED, SENDING, SENT_OUT, FAILED, UNKNOWN, WITHDRAWN) = (
+    "QUEUED",
+    "SENDING",
+    "SENT",
+    "FAILED",
+    "UNKNOWN",
+    "WITHDRAWN",
+)
+"""Of a message (D25). UNKNOWN: the connection broke after the text was handed over. WITHDRAWN: it was
+cancelled, or what caused it was undone, before it was sent."""
+RUNNING, DONE = "RUNNING", "DONE"
+JOB_STATE = (QUEUED, RUNNING, DONE, FAILED, EXPIRED)
+"""Of a report that is made as a job. EXPIRED: its file was swept away."""
+DECLINED, REVOKED = "DECLINED", "REVOKED"
+TRANSFER_STATE = (PENDING, ACCEPTED, DECLINED, REVOKED, EXPIRED)
+"""Of the transfer of a ticket from one guest to another: only one that is PENDING can be decided, and it
+expires by itself."""
+PROMOTED, SKIPPED = "PROMOTED", "SKIPPED"
+WAITLIST_STATE = (QUEUED, PROMOTED, ACCEPTED, SKIPPED)
+"""Of an entry of the waiting list: tickets are held for one that is PROMOTED, until its deadline."""
+USED, TRANSFERRED = "USED", "TRANSFERRED"
+ALLOTMENT_STATE = (USED, TRANSFERRED, REVOKED)
+"""Of a ticket of a sponsor's allotment: the sponsor has it, its guest passed it on, or it was taken back.
+None of them is free again."""
+AUDIENCE = FOR_OFFICE, FOR_CLIENT, FOR_SUPPLIER = ("office", "client", "supplier")
+"""Who reads a message, which says what may stand in it (D10, D25)."""
 
 DISPATCHED = frozenset({SENT, UPLOADED, ACCEPTED})
 """Delivery states of a ticket that has left the house (D8)."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateMachine:
+class StateMachine(Struct, frozen=True):
     """The states of one column and where each may go. A blank cell stands for `initial`."""
 
     initial: str
@@ -140,6 +201,51 @@ DISTRIBUTION_MACHINE = StateMachine(
         ALLOCATED: frozenset({"", WAITING_STOCK, CANCELLED}),
         WAITING_STOCK: frozenset({"", ALLOCATED, CANCELLED}),
         CANCELLED: frozenset({""}),
+    },
+)
+WAITLIST_MACHINE = StateMachine(
+    QUEUED,
+    {
+        QUEUED: frozenset({PROMOTED, SKIPPED}),
+        PROMOTED: frozenset({ACCEPTED, SKIPPED}),
+        ACCEPTED: frozenset(),
+        SKIPPED: frozenset(),
+    },
+)
+MESSAGE_MACHINE = StateMachine(
+    QUEUED,
+    {
+        QUEUED: frozenset({SENDING, FAILED, WITHDRAWN}),
+        SENDING: frozenset({QUEUED, SENT_OUT, FAILED, UNKNOWN}),
+        SENT_OUT: frozenset(),
+        FAILED: frozenset({QUEUED, WITHDRAWN}),
+        UNKNOWN: frozenset({QUEUED, SENT_OUT, FAILED}),
+        WITHDRAWN: frozenset(),
+    },
+)
+JOB_MACHINE = StateMachine(
+    QUEUED,
+    {
+        QUEUED: frozenset({RUNNING, FAILED}),
+        RUNNING: frozenset({DONE, FAILED}),
+        DONE: frozenset({EXPIRED, QUEUED, RUNNING}),
+        FAILED: frozenset({QUEUED, RUNNING}),
+        EXPIRED: frozenset({QUEUED, RUNNING}),
+    },
+)
+TRANSFER_MACHINE = StateMachine(
+    PENDING,
+    {
+        PENDING: frozenset({ACCEPTED, DECLINED, REVOKED, EXPIRED}),
+        **dict.fromkeys((ACCEPTED, DECLINED, REVOKED, EXPIRED), frozenset()),
+    },
+)
+ALLOTMENT_MACHINE = StateMachine(
+    USED,
+    {
+        USED: frozenset({TRANSFERRED, REVOKED}),
+        TRANSFERRED: frozenset({REVOKED}),
+        REVOKED: frozenset(),
     },
 )
 DELIVERY_MACHINE = StateMachine(

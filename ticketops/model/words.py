@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """company: what a supplier reads in place of any company (§9c). vendor, client: what stands in a
     text in place of a vendor, and of another client. mask: what a masked vendor is called in
     Distribution (§14f)."""

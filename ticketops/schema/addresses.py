@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-_AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
+from ticketops.model.patterns import when_needed
+
+_AREA = when_needed(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 
 Area = tuple[tuple[int, int], tuple[int, int]]
 """((left column, top row), (right column, bottom row)), 1-based."""
@@ -44,7 +45,7 @@ def runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def parse_range(reference: str) -> Area | None:
     """ "B2:D9" or "B2", with or without $; None for whole columns and other forms."""
-    found = _AREA.fullmatch(reference)
+    found = _AREA().fullmatch(reference)
     if not found:
         return None
     left, top = column_number(found[1]), int(found[2])

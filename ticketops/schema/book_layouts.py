@@ -11,9 +11,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from ticketops.model import book_kinds, states
 from ticketops.schema import book_words
@@ -34,8 +36,7 @@ LONGEST_TEXT = 5000
 """Longest text of an input cell that is taken over, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class BookColumn:
+class BookColumn(Struct, frozen=True):
     """One column of a book. `position` is its 1-based sheet column; `typed` whether its readers may
     fill it in."""
 
@@ -49,8 +50,7 @@ class BookColumn:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True, dict=True):
     """One kind of book. key: the column that names a row; spare_key: a visible copy of it."""
 
     kind: str
@@ -60,10 +60,11 @@ class Layout:
     how_to: tuple[str, ...]
     spare_key: str = ""
     notice: str = ""
-    by_name: dict[str, BookColumn] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+    @cached_property
+    def by_name(self) -> dict[str, BookColumn]:
+        """{name: column}."""
+        return {column.name: column for column in self.columns}
 
     @property
     def typed(self) -> tuple[str, ...]:
@@ -71,8 +72,7 @@ class Layout:
         return tuple(column.name for column in self.columns if column.typed)
 
 
-@dataclass(frozen=True, slots=True)
-class BookRow:
+class BookRow(Struct, frozen=True):
     """One row: its key, the values of the layout's columns, those of its input cells that are open,
     and the UnitID that serves it."""
 
@@ -92,8 +92,7 @@ class BaseRow(NamedTuple):
     open: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Struct, frozen=True):
     """A book before it is a file. `party` names whose it is: a client group, a SupplierKey, a staff
     address."""
 
@@ -139,8 +138,7 @@ class Book:
         return hash_of_base(self.base())
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedRow:
+class ReturnedRow(Struct, frozen=True):
     """A row of a file that came back. spare: the visible copy of its key. values: raw cells of the
     input columns. formulas: the input columns that hold a formula or an error instead of a
     value."""
@@ -152,8 +150,7 @@ class ReturnedRow:
     formulas: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """A file that came back, as read. base is None where its hidden sheet is gone. missing: input
     columns that it lacks. problems: (code, sheet row, message) of what the reader saw. positions:
     {input column: sheet column}."""
@@ -256,7 +253,13 @@ _WHEN_AND_WHERE = (
     ("match_date", "Match day", ColumnType.DATE, 12),
     ("kick_off", "Kick-off", ColumnType.TEXT, 14),
     ("place", "City and stadium", ColumnType.TEXT, 24),
+    ("stage", "Stage", ColumnType.TEXT, 16),
 )
+_PLATFORM = (
+    ("platform_url", "PlatformUrl", ColumnType.TEXT, 30),
+    ("credential_hint", "CredentialHint", ColumnType.TEXT, 24),
+)
+"""Where the vendor's tickets are fetched, of master data (§2)."""
 _IN_WORDS = ("in_words", "In words", ColumnType.TEXT, 16)
 """Of ours, beside what the specification names: (name, header, type, width)."""
 _WIDER = {"client_email": 34, "first_name": 18, "last_name": 18, "dispatch_status": 16}
@@ -351,7 +354,7 @@ def _staff_columns() -> Iterable[BookColumn]:
             choices=choices,
         )
     game = ("game", "Game", ColumnType.TEXT, 24)
-    yield from _of_ours(len(shown_columns) + 1, _IN_WORDS, game, *_WHEN_AND_WHERE)
+    yield from _of_ours(len(shown_columns) + 1, _IN_WORDS, game, *_WHEN_AND_WHERE, *_PLATFORM)
 
 
 def _of_ours(first: int, *columns: tuple[str, str, ColumnType, int]) -> Iterable[BookColumn]:

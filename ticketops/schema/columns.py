@@ -12,16 +12,18 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache, partial
 from typing import Any
 
+from msgspec import Struct
+
 from ticketops.model import spelling
 from ticketops.model.clock import CLOCK
 from ticketops.model.dates import order_of, parse_moment
+from ticketops.model.patterns import when_needed
 from ticketops.model.spelling import Kind
 from ticketops.model.states import StateMachine
 
@@ -36,8 +38,8 @@ _FEBRUARY_29 = 60
 _EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)
 _FIFTEEN_DIGITS, _SHOWN_IN_FULL = 10**15, 10**30
 # three decimals or a day before them: `21.30` is a clock, `0.875` and `46000.75` are serials
-_SERIAL = re.compile(r"\d*\.\d{3,}|\d{5}\.\d+|0(?:\.\d+)?")
-_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_SERIAL = when_needed(r"\d*\.\d{3,}|\d{5}\.\d+|0(?:\.\d+)?")
+_AMBIGUOUS = when_needed(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 """A number that is text: 1.350 may be thirteen hundred and fifty."""
 
 
@@ -56,8 +58,7 @@ class ColumnType(Enum):
     """A tick-box: TRUE or FALSE; blank is FALSE."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column of a sheet, found by its header text, never by its position.
 
     `occurrence` tells columns with one header apart by their order (2 = the second `Password`).
@@ -197,7 +198,7 @@ def _number(raw: Any) -> float | None:
             value = float(text)
         except ValueError:
             return None
-        return value if math.isfinite(value) and not _AMBIGUOUS.fullmatch(text) else None
+        return value if math.isfinite(value) and not _AMBIGUOUS().fullmatch(text) else None
     return None
 
 
@@ -281,7 +282,7 @@ def why_not(column: Column, text: str) -> str:
             return f"{error}: the setting dates (dmy or mdy) decides, or type it as 2026-06-11"
         return f"{text!r} is not understood; type it as 2026-06-11"
     plain = spelling.tidy(text).replace(" ", "")
-    if column.type in (ColumnType.NUMBER, ColumnType.INTEGER) and _AMBIGUOUS.fullmatch(plain):
+    if column.type in (ColumnType.NUMBER, ColumnType.INTEGER) and _AMBIGUOUS().fullmatch(plain):
         whole, _, decimals = plain.partition(".")
         return f"{text!r} is text and ambiguous, {whole}{decimals} or {whole}.{decimals.rstrip('0') or '0'}: type it as a number"
     wanted = {ColumnType.INTEGER: "a whole number", ColumnType.FLAG: "TRUE or FALSE"}
@@ -293,9 +294,9 @@ def parse_time(text: str) -> time | None:
     day, as Google Sheets answers; days are cut off); what follows, like a time zone, is left out.
     None for anything else."""
     text = text.strip()
-    if _SERIAL.fullmatch(text):
+    if _SERIAL().fullmatch(text):
         return from_serial(float(text) % 1).time()
-    found = CLOCK.match(text)
+    found = CLOCK().match(text)
     if not found or (found["minute"] is None and not found["half"]):
         return None
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
@@ -371,7 +372,7 @@ def spelt(column: Column, values: list[Any]) -> list[Any]:
         return values
     texts = {text for text in values if text is not None}
     exact = spelling.EXACT.get(column.kind) if column.kind and not column.choices else None
-    if exact and exact.fullmatch(spelling.SEAM.join((*texts, ""))):
+    if exact and exact().fullmatch(spelling.SEAM.join((*texts, ""))):
         return values
     known = {text: spell(text) or text for text in texts}
     if all(text is known[text] or text == known[text] for text in known):

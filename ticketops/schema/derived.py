@@ -4,8 +4,9 @@ the row above."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ticketops.model.changes import AppendRows, ChangeSet, SetCells
 

@@ -10,12 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ticketops.errors import SchemaError
 from ticketops.model.words import Words
 from ticketops.schema.sheets import Sheet
 
+EVENT_KIND, ISSUANCE_KIND = KINDS = ("event", "issuance")
+"""The kinds of workbooks."""
+_MARKS = {
+    EVENT_KIND: (frozenset({"sales", "distribution"}),),
+    ISSUANCE_KIND: (frozenset({"ticketrecords"}), frozenset({"bookingpassengers"})),
+}
+"""{kind: sets of titles; one of each set, in lower case, says that a workbook is of this kind}."""
 LONGEST_TITLE = 31
 _NOT_IN_TITLES = r"/\:?*[]"
 _COPY = re.compile(r"(.+?)(?: ?\(\d+\)|_\d+)")
@@ -26,22 +34,24 @@ class Layout:
     """The sheets of a kind of workbook, by name or title. Whoever opens a store chooses its layout;
     stores and snapshots carry it.
 
-    code: of the event that the workbook is about, where that is known. titles: {name: title} of the
-    sheets whose title is not their name; the `Sheet` of such a one bears its title. words: what
-    stands in place of names that a reader may not know. called: {name: title} of the sheets that a
-    setting calls otherwise.
+    kind: of KINDS. code: of the event that the workbook is about, where that is known. titles:
+    {name: title} of the sheets whose title is not their name; the `Sheet` of such a one bears its
+    title. words: what stands in place of names that a reader may not know. called: {name: title} of
+    the sheets that a setting calls otherwise.
     """
 
     def __init__(
         self,
         sheets: Iterable[Sheet],
         *,
+        kind: str = EVENT_KIND,
         code: str = "",
         titles: Mapping[str, str] | None = None,
         words: Words | None = None,
         called: Mapping[str, str] | None = None,
     ) -> None:
         self._declared = {sheet.name: sheet for sheet in sheets}
+        self.kind = kind
         self.code = code
         self.words = words or Words()
         self._called = dict(called or {})
@@ -107,7 +117,7 @@ class Layout:
         """The layout for a workbook of this event, and how its people write dates (dmy, mdy)."""
         declared = self._declared.values()
         sheets = [replace(sheet, dates=dates) for sheet in declared] if dates else declared
-        return Layout(sheets, code=code, words=self.words, called=self._called)
+        return Layout(sheets, kind=self.kind, code=code, words=self.words, called=self._called)
 
     def worded(self, words: Words, called: Mapping[str, str]) -> Layout:
         """The layout with other words and titles. Raises SchemaError for a title that no sheet can
@@ -117,7 +127,8 @@ class Layout:
                 raise SchemaError(f"a sheet can't be called {title!r}: {problem}")
             if any(_folded(title) == _folded(other) for other in self._declared if other != name):
                 raise SchemaError(f"a sheet can't be called {title!r}: there is one already")
-        return Layout(self._declared.values(), code=self.code, words=words, called=called)
+        declared = self._declared.values()
+        return Layout(declared, kind=self.kind, code=self.code, words=words, called=called)
 
     def anew(self) -> Layout:
         """The layout with the titles of a workbook that is made now."""
@@ -143,6 +154,7 @@ class Layout:
                 found[sheet.name] = self._found(sheet, own, fits)
         return Layout(
             self._declared.values(),
+            kind=self.kind,
             code=self.code,
             titles=found,
             words=self.words,
@@ -177,6 +189,13 @@ class Layout:
     def _new_title(self, sheet: Sheet) -> str:
         title = title_with(sheet.name, self.code)
         return sheet.name if title_problem(title) else title
+
+
+def kind_of(titles: Iterable[str]) -> str:
+    """The kind of a workbook by the titles of its sheets; "" where they are of none. One that has the
+    ledgers of an event is an event's, whatever stands beside them."""
+    there = {title.casefold().strip() for title in titles}
+    return next((kind for kind, marks in _MARKS.items() if all(there & one for one in marks)), "")
 
 
 def title_with(name: str, code: str) -> str:

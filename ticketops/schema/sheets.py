@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
+
+from msgspec import Struct
 
 from ticketops.schema.columns import Column
 
@@ -24,8 +26,7 @@ class SheetKind(Enum):
     """Edited by people, read by commands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(Struct, frozen=True):
     """How an append-only sheet says that what a row tells was taken back (D19). reason: the column that
     names what was undone; copied: those that say whom it concerns, as in the row itself."""
 
@@ -33,13 +34,23 @@ class Trail:
     copied: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Outbox(Struct, frozen=True):
+    """How a sheet of what is yet to be done says that the cause of it was taken back (D25). state: the
+    column that says how far a row is; open: what may still be called off; off: what it says then.
+    named: the columns that name the row and whom it is for."""
+
+    state: str
+    open: frozenset[str]
+    off: str
+    named: tuple[str, str]
+
+
+class Sheet(Struct, frozen=True, dict=True):
     """One sheet. `header_row` 0 marks a free layout without a header of columns (a dashboard).
 
     key: the column that says which record a row holds; record: those that say it together, where no
     single one does (D15). witness: columns that stay with a record for good, so that a key that was
-    given to another one is noticed. trail: set on an *append-only* sheet (D19). found_by: the columns by
+    given to another one is noticed. trail, outbox: set on an *append-only* sheet (D19, D25). found_by: the columns by
     whose headers the sheet is known, where a workbook may have it under another title than its
     name. hidden: whether it is made hidden; one that stands there stays as it is. dates: dmy or mdy,
     for texts that can be read two ways.
@@ -54,13 +65,15 @@ class Sheet:
     record: tuple[str, ...] = ()
     witness: tuple[str, ...] = ()
     trail: Trail | None = None
+    outbox: Outbox | None = None
     found_by: tuple[str, ...] = ()
     hidden: bool = False
     dates: str = ""
-    by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """{name: column}."""
+        return {column.name: column for column in self.columns}
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -69,8 +82,8 @@ class Sheet:
 
     @property
     def append_only(self) -> bool:
-        """Whether what was written here stays, whatever is undone."""
-        return self.trail is not None
+        """Whether the rows that were written here stay, whatever is undone."""
+        return self.trail is not None or self.outbox is not None
 
     @property
     def canonical_headers(self) -> tuple[str, ...]:

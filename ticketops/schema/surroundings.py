@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ticketops.model.patterns import when_needed
 from ticketops.schema.addresses import Area, column_letters, column_number
 
 Run = tuple[int, int]
@@ -22,9 +25,9 @@ DERIVED = frozenset({"game", "total", "date"})
 """Columns that offices fill by formula: such a formula stands, and makes no record of a row that
 holds nothing else."""
 
-_CURRENCY = re.compile(r"[\s:(]+(?:[A-Z]{3}|[$€£¥])\)?:?\s*$")
-_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
-_SUM = re.compile(
+_CURRENCY = when_needed(r"[\s:(]+(?:[A-Z]{3}|[$€£¥])\)?:?\s*$")
+_RANGE = when_needed(r"\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
+_SUM = when_needed(
     r"(?:SUM(?:IFS?|PRODUCT)?|SUBTOTAL|AGGREGATE|COUNT(?:A|IFS?)?|AVERAGE(?:IFS?)?)\(",
     re.IGNORECASE,
 )
@@ -62,8 +65,7 @@ _LABELS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """What the values of a sheet do not show. formulas: {(row, column): text}, tick-boxes left out;
     notes: (row, column) of cells with a note; tables: (area, rows of totals at its foot, columns
     with a calculated formula); filter: the range of the sheet's own filter. foot_moves: whether the
@@ -85,8 +87,7 @@ class Marks:
         return [*self.merges, *(area for area, _totals, _formulas in self.tables)]
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What stands around the records of a sheet.
 
     last_column: the last used column, whoever uses it. edge: the last that belongs to the records'
@@ -150,19 +151,19 @@ def is_label(value: Any) -> bool:
     """Whether a cell says that its row holds totals, perhaps those of one currency (`Total USD`)."""
     if not isinstance(value, str):
         return False
-    text = _CURRENCY.sub("", value) or value
+    text = _CURRENCY().sub("", value) or value
     return re.sub(r"[\s:.\-–]", "", text).casefold() in _LABELS
 
 
 def sums_above(text: str, row: int, column: int) -> bool:
     """Whether a formula adds up its own column above it, or a column of a table."""
-    if not _SUM.search(text):
+    if not _SUM().search(text):
         return False
     if "[" in text:
         return "this row" not in text.casefold() and "[@" not in text
     return any(
         column_number(found[1]) <= column <= column_number(found[3]) and int(found[4]) < row
-        for found in _RANGE.finditer(text.upper())
+        for found in _RANGE().finditer(text.upper())
     )
 
 

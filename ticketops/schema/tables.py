@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import compress
 from typing import Any, cast
 
 import polars as pl
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ticketops.errors import SchemaError, UndeclaredError
 from ticketops.model.changes import (
@@ -62,8 +63,7 @@ PYTHON_TYPES: dict[ColumnType, tuple[type, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """A cell whose content does not fit its column's type; the Table holds null there."""
 
     row: int
@@ -71,8 +71,7 @@ class Misfit:
     text: str
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """One sheet as typed columns.
 
     frame: `row` (Int64) and every declared column, null where the sheet lacks the column; rows in
@@ -140,17 +139,23 @@ class Table:
 _NO_SHEETS = Layout(())
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The tables asked for, by their titles, all of one revision of the workbook; a table is had by
     its sheet's name too.
 
-    layout: that of the workbook, with the titles of the sheets that were read.
+    made_of: its revision, or what finds it out. layout: that of the workbook, with the titles of the
+    sheets that were read.
     """
 
-    revision: str
+    made_of: str | Callable[[], str]
     tables: Mapping[str, Table] = field(default_factory=dict)
     layout: Layout = _NO_SHEETS
+
+    @property
+    def revision(self) -> str:
+        """The revision of the workbook. Commands that only read do not ask: a file is read whole for
+        it."""
+        return self.made_of if isinstance(self.made_of, str) else self.made_of()
 
     def __getitem__(self, sheet: str) -> Table:
         """The table of a sheet, by its name or its title. Raises UndeclaredError for one that was

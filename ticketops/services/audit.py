@@ -8,14 +8,18 @@ from ticketops.domain.audit import checks
 from ticketops.domain.catalogue import follow
 from ticketops.domain.masterdata import similar
 from ticketops.domain.plan import Plan, Run
+from ticketops.domain.purchasing.given import changed_ids
 from ticketops.domain.ticket.ended import ended_sales
 from ticketops.engine.job import Effect, Job
 from ticketops.model.changes import AddColumns
 from ticketops.model.findings import Severity, count_by_code
+from ticketops.schema.layout import KINDS
 from ticketops.schema.layouts.event import (
     ALIASES,
     ALLOCATION_AUDIT,
+    CLIENTS,
     DISTRIBUTION,
+    PURCHASE_META,
     PURCHASES,
     REPAIR_LOG,
     SALES,
@@ -29,7 +33,9 @@ from ticketops.stores.base import Store, as_spreadsheet
 def audit_repair() -> Job:
     from ticketops.domain.audit import repair
 
-    return Job("audit.repair", repair.plan_repair, (DISTRIBUTION, UNITS), (REPAIR_LOG,))
+    return Job(
+        "audit.repair", repair.plan_repair, (DISTRIBUTION, UNITS), (REPAIR_LOG, SALES, PURCHASES)
+    )
 
 
 def audit_job(*, write: bool) -> Job:
@@ -37,9 +43,10 @@ def audit_job(*, write: bool) -> Job:
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         seats = follow.seats(snapshot)
-        result, findings = checks.audit(snapshot.of((DISTRIBUTION, UNITS)), seats)
+        result, findings = checks.audit(snapshot, seats)
         made = Plan(findings=findings + follow.left_behind(snapshot, seats), result=result)
         made.findings += ended_sales(snapshot)
+        made.findings += changed_ids(snapshot)
         made.findings += similar.clients_alike(snapshot, Severity.LOW)
         if write:
             from ticketops.books.report_sheets import audit_grid
@@ -49,7 +56,7 @@ def audit_job(*, write: bool) -> Job:
             made.changes.replace(ALLOCATION_AUDIT, (), audit_grid(result, findings, rows, run.now))
         return made
 
-    also = (SALES, PURCHASES, SCHEDULE, ALIASES)
+    also = (SALES, PURCHASES, PURCHASE_META, SCHEDULE, ALIASES, CLIENTS)
     return Job(
         "audit.run",
         plan,
@@ -91,6 +98,8 @@ def doctor_job(store: Store, *, fix: bool) -> Job:
         raw = workbook.raw_rows(*(name for name in names if lacking or name in layout))
         tables = {sheet.name: snapshot[sheet.name] for sheet in layout}
         findings = conformance.examine(layout, names, tables, raw)
+        if UNITS in snapshot and PURCHASE_META in snapshot:
+            findings += changed_ids(snapshot)
         if SCHEDULE in snapshot:
             findings += times.not_understood(snapshot, misfits=False)
         made = Plan(findings=findings)
@@ -108,5 +117,7 @@ def doctor_job(store: Store, *, fix: bool) -> Job:
 
     sheets = store.layout.names
     if fix:
-        return Job("doctor.fix", plan, optional=sheets, label="doctor --fix", strict=False)
-    return Job("doctor", plan, optional=sheets, effect=Effect.READS, strict=False)
+        return Job(
+            "doctor.fix", plan, optional=sheets, label="doctor --fix", strict=False, works_on=KINDS
+        )
+    return Job("doctor", plan, optional=sheets, effect=Effect.READS, strict=False, works_on=KINDS)

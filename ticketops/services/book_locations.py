@@ -16,8 +16,9 @@ from ticketops.errors import LockedError, TicketopsError, UnusableError
 from ticketops.files import read_regular, replace_file, staging, sweep, usual_rights
 from ticketops.schema.book_layouts import LAYOUTS, Book, Returned, file_name
 from ticketops.services.book_registry import BookRegistry, hash_of, stands
+from ticketops.stores.child import MAX_FILE
 from ticketops.stores.gsheets.address import PREFIX, is_online
-from ticketops.stores.returned.files import MAX_FILE, read_returned
+from ticketops.stores.returned.files import read_returned
 from ticketops.stores.xlsx.lock import refuse_open_elsewhere, refuse_read_only
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ticketops.files import NotAFile, TooLarge, hash_regular, read_regular, repl
 from ticketops.schema.layouts.event import BOOKS
 from ticketops.schema.tables import Snapshot
 from ticketops.stores.base import HasFolders, Store
-from ticketops.stores.returned.files import MAX_FILE
+from ticketops.stores.child import MAX_FILE
 
 
 @dataclass(frozen=True, slots=True)

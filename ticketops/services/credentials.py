@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from ticketops.adapters.sealing import (
     Sealer,
@@ -18,18 +19,19 @@ from ticketops.adapters.sealing import (
     read_keys,
 )
 from ticketops.config import Settings
-from ticketops.domain.catalogue.matches import filtered
+from ticketops.domain.catalogue.filters import filtered
 from ticketops.domain.credentials import assignment, logins
 from ticketops.domain.credentials.records import Assigned
 from ticketops.domain.credentials.sealing import plan_rotate, plan_seal, secrets_of
 from ticketops.domain.dispatch.cascade import plan_reconcile
 from ticketops.domain.dispatch.state import LEDGERS, QUEUES, State
 from ticketops.domain.plan import Plan, Run
-from ticketops.engine.job import Effect, Job
-from ticketops.engine.transaction import entry_of, look, new_run, prepare
+from ticketops.engine.job import Effect, Job, Planner
+from ticketops.engine.transaction import entry_of, look, prepare, run_of
 from ticketops.errors import InputError, RuleError, UnusableError
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.layouts.event import (
+    ALIASES,
     CREDENTIAL_HISTORY,
     DISTRIBUTION,
     PURCHASES,
@@ -37,6 +39,7 @@ from ticketops.schema.layouts.event import (
     SECRET_SHEETS,
     UNITS,
     VENDOR_CREDENTIALS,
+    VENDORS,
 )
 from ticketops.schema.tables import Snapshot
 from ticketops.stores.base import LocalFile, Store
@@ -49,6 +52,21 @@ _SECRETS = tuple(name for name in SECRET_SHEETS if name not in _LEDGERS)
 _SEALING = (*_SECRETS, CREDENTIAL_HISTORY)
 _LOGINS = (VENDOR_CREDENTIALS,)
 _HISTORY = (CREDENTIAL_HISTORY,)
+_NAMING = (PURCHASES, ALIASES, VENDORS)
+"""By what vendors are named, beside their logins."""
+_NAMED = (ALIASES, VENDORS)
+
+
+def _of(vendor: str, planner: Callable[[Snapshot, Run, str], Plan]) -> Planner:
+    """The planner of what is done for a vendor, whom it gets as the workbook calls it (D23)."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        name, said = logins.vendor_of(snapshot, vendor, run)
+        made = planner(snapshot, run, name)
+        made.findings[:0] = said
+        return made
+
+    return plan
 
 
 def add(
@@ -67,8 +85,8 @@ def add(
     RuleError where nothing says which that is. password: None for a login without."""
     sealed: dict[str, str] = {}
 
-    def plan(snapshot: Snapshot, run: Run) -> Plan:
-        wanted = logins.event_of(snapshot, settings.event) if event is None else event
+    def plan(snapshot: Snapshot, run: Run, vendor: str) -> Plan:
+        wanted = logins.event_of(snapshot, settings.event, run) if event is None else event
         if wanted is None:
             raise RuleError(
                 "the event of this workbook is unknown", "give --event, or set the setting event"
@@ -91,8 +109,13 @@ def add(
         )
 
     if password:
-        return Job("credentials.add", plan, _LEDGERS, (*_SEALING, SCHEDULE))
-    return Job("credentials.add", plan, (*_LOGINS, PURCHASES, UNITS), (*_HISTORY, SCHEDULE))
+        return Job("credentials.add", _of(vendor, plan), _LEDGERS, (*_SEALING, SCHEDULE, *_NAMED))
+    return Job(
+        "credentials.add",
+        _of(vendor, plan),
+        (*_LOGINS, PURCHASES, UNITS),
+        (*_HISTORY, SCHEDULE, *_NAMED),
+    )
 
 
 def update(
@@ -108,7 +131,7 @@ def update(
     """login, event: which one; given: what becomes of it, by column."""
     sealed: dict[str, str] = {}
 
-    def plan(snapshot: Snapshot, run: Run) -> Plan:
+    def plan(snapshot: Snapshot, run: Run, vendor: str) -> Plan:
         seal = (
             _kept(sealed, _sealer(snapshot, settings, dry_run=dry_run, notice=notice).seal)
             if given.get("password")
@@ -119,18 +142,21 @@ def update(
         )
 
     if given.get("password"):
-        return Job("credentials.update", plan, _LEDGERS, _SEALING)
-    return Job("credentials.update", plan, _LOGINS, _HISTORY)
+        return Job("credentials.update", _of(vendor, plan), _LEDGERS, (*_SEALING, *_NAMED))
+    return Job("credentials.update", _of(vendor, plan), _LOGINS, (*_HISTORY, *_NAMING))
 
 
 def deactivate(vendor: str, reason: str, *, login: str, event: str | None) -> Job:
     return Job(
         "credentials.deactivate",
-        lambda snapshot, run: logins.plan_deactivate(
-            snapshot, vendor, run, login=login, event=event, reason=reason
+        _of(
+            vendor,
+            lambda snapshot, run, name: logins.plan_deactivate(
+                snapshot, name, run, login=login, event=event, reason=reason
+            ),
         ),
         _LOGINS,
-        _HISTORY,
+        (*_HISTORY, *_NAMING),
     )
 
 
@@ -138,12 +164,12 @@ def assign(settings: Settings, vendor: str, *, match: str, mode: str, login: str
     """Give units their login; tickets, staff tasks and supplier rows follow."""
     keys = _Lazily(settings)
 
-    def plan(snapshot: Snapshot, run: Run) -> Plan:
+    def plan(snapshot: Snapshot, run: Run, vendor: str) -> Plan:
         made = assignment.plan_assign(
             snapshot,
             vendor,
             run,
-            event=logins.event_of(snapshot, settings.event),
+            event=logins.event_of(snapshot, settings.event, run),
             match=next(iter(filtered(snapshot, UNITS, [match] if match else (), run.chosen)), ""),
             mode=mode,
             login=login,
@@ -159,7 +185,7 @@ def assign(settings: Settings, vendor: str, *, match: str, mode: str, login: str
             made.findings += followed.findings
         return made
 
-    return Job("credentials.assign", plan, (*_LOGINS, *LEDGERS), (*_HISTORY, *QUEUES))
+    return Job("credentials.assign", _of(vendor, plan), (*_LOGINS, *LEDGERS), (*_HISTORY, *QUEUES))
 
 
 def seal(settings: Settings, *, dry_run: bool, notice: Notice) -> Job:
@@ -214,7 +240,7 @@ def drop_old(store: Store, settings: Settings) -> int:
         Effect.READS,
         strict=False,
     )
-    look(store, job, new_run(settings.user, role=settings.role))
+    look(store, job, run_of(settings))
     return drop_old_keys(path)
 
 
@@ -225,7 +251,7 @@ def purge(store: LocalFile, settings: Settings) -> int:
     job = Job(
         "credentials.seal.purge-backups", lambda _snapshot, _run: Plan(), label=label, strict=False
     )
-    _plan, _snapshot, run = prepare(store, job, new_run(settings.user, role=settings.role))
+    _plan, _snapshot, run = prepare(store, job, run_of(settings))
     return store.purge(entry_of(job, run))
 
 
@@ -233,9 +259,14 @@ def reveal(vendor: str, *, login: str, event: str | None) -> Job:
     """Record that a password is looked at. Its plan is a `domain.credentials.Shown`."""
     return Job(
         "credentials.reveal",
-        lambda snapshot, run: logins.plan_reveal(snapshot, vendor, run, login=login, event=event),
+        _of(
+            vendor,
+            lambda snapshot, run, name: logins.plan_reveal(
+                snapshot, name, run, login=login, event=event
+            ),
+        ),
         _LOGINS,
-        _HISTORY,
+        (*_HISTORY, *_NAMING),
         effect=Effect.FINAL,
     )
 
@@ -255,8 +286,14 @@ def openable(job: Job, settings: Settings) -> Job:
 def listing(vendor: str, *, inactive: bool) -> Job:
     return Job(
         "credentials.list",
-        lambda snapshot, _run: Plan(result=logins.listed(snapshot, vendor, inactive=inactive)),
+        _of(
+            vendor,
+            lambda snapshot, _run, name: Plan(
+                result=logins.listed(snapshot, name, inactive=inactive)
+            ),
+        ),
         _LOGINS,
+        _NAMING,
         effect=Effect.READS,
     )
 
@@ -264,8 +301,8 @@ def listing(vendor: str, *, inactive: bool) -> Job:
 def history(vendor: str, most: int) -> Job:
     return Job(
         "credentials.history",
-        lambda snapshot, _run: Plan(result=logins.history(snapshot, vendor, most)),
-        optional=_HISTORY,
+        _of(vendor, lambda snapshot, _run, name: Plan(result=logins.history(snapshot, name, most))),
+        optional=(*_HISTORY, *_LOGINS, *_NAMING),
         effect=Effect.READS,
     )
 

@@ -8,15 +8,26 @@ from datetime import datetime
 
 from ticketops.config import Settings
 from ticketops.domain.catalogue import times
-from ticketops.domain.catalogue.matches import Catalogue
+from ticketops.domain.catalogue.filters import filtered
 from ticketops.domain.credentials.logins import event_of
-from ticketops.domain.dispatch import office, overdue, views
+from ticketops.domain.dispatch import mapping, office, overdue, tasks, views
 from ticketops.domain.dispatch.clients import Filters
 from ticketops.domain.dispatch.state import LEDGERS, QUEUES
+from ticketops.domain.masterdata import scopes
+from ticketops.domain.money import unpaid
 from ticketops.domain.plan import Plan, Run
-from ticketops.engine.job import Effect, Job
-from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, USERS, VIEWS
+from ticketops.engine.job import Effect, Job, Planner
+from ticketops.model import states
+from ticketops.schema.layouts.event import (
+    ALIASES,
+    CLIENTS,
+    CREDENTIAL_HISTORY,
+    DISTRIBUTION,
+    USERS,
+    VIEWS,
+)
 from ticketops.schema.tables import Snapshot
+from ticketops.services.sheet_groups import MONEY
 
 
 def client_groups() -> Job:
@@ -32,8 +43,8 @@ def client_groups() -> Job:
 def client_views(company: str) -> Job:
     return Job(
         "client.views",
-        lambda snapshot, _run: views.plan_views(snapshot, company),
-        optional=(VIEWS,),
+        lambda snapshot, run: views.plan_views(snapshot, run, company),
+        optional=(VIEWS, ALIASES, CLIENTS),
         effect=Effect.READS,
     )
 
@@ -79,19 +90,30 @@ def client_copy_down(sales_id: str, count: int | None, *, overwrite: bool) -> Jo
 def supplier_groups() -> Job:
     return Job(
         "supplier.groups",
-        lambda snapshot, _run: office.plan_groups(snapshot),
+        lambda snapshot, _run: mapping.plan_groups(snapshot),
         LEDGERS,
         QUEUES,
         effect=Effect.READS,
     )
 
 
+def _unlimited(planner: Planner) -> Planner:
+    """The planner, for those whose VendorGroups leave them every supplier: who is one decides what
+    the others see."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        scopes.require_unlimited(run)
+        return planner(snapshot, run)
+
+    return plan
+
+
 def supplier_map(key: str, vendors: Sequence[str], patterns: Sequence[str]) -> Job:
     return Job(
         "supplier.map",
-        lambda snapshot, run: office.plan_map(snapshot, key, vendors, patterns, run),
+        _unlimited(lambda snapshot, run: mapping.plan_map(snapshot, key, vendors, patterns, run)),
         LEDGERS,
-        QUEUES,
+        (*QUEUES, USERS),
         f"supplier map {key}",
     )
 
@@ -99,25 +121,31 @@ def supplier_map(key: str, vendors: Sequence[str], patterns: Sequence[str]) -> J
 def supplier_unmap(key: str, names: Sequence[str]) -> Job:
     return Job(
         "supplier.unmap",
-        lambda snapshot, _run: office.plan_unmap(snapshot, key, names),
+        _unlimited(lambda snapshot, run: mapping.plan_unmap(snapshot, key, names, run)),
         LEDGERS,
-        QUEUES,
+        (*QUEUES, USERS),
         f"supplier unmap {key}",
     )
 
 
 def supplier_learn() -> Job:
-    return Job("supplier.learn", office.plan_learn, LEDGERS, QUEUES)
+    return Job("supplier.learn", _unlimited(mapping.plan_learn), LEDGERS, (*QUEUES, USERS))
 
 
-def staff_queue() -> Job:
-    return Job("staff.queue", office.plan_queue, LEDGERS, (*QUEUES, USERS))
+def staff_queue(unpaid_tickets: str = states.WARN) -> Job:
+    """unpaid_tickets: what the setting says of sales that are not paid."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        made = tasks.plan_queue(snapshot, run)
+        return unpaid.to_send(made, snapshot, run, unpaid_tickets)
+
+    return Job("staff.queue", plan, LEDGERS, (*QUEUES, USERS, *MONEY))
 
 
 def staff_tasks(person: str, *, every: bool) -> Job:
     return Job(
         "staff.tasks",
-        lambda snapshot, _run: office.plan_tasks(snapshot, person=person, every=every),
+        lambda snapshot, _run: tasks.plan_tasks(snapshot, person=person, every=every),
         LEDGERS,
         (*QUEUES, USERS),
         effect=Effect.READS,
@@ -136,7 +164,7 @@ def staff_assign(
 ) -> Job:
     return Job(
         "staff.assign",
-        lambda snapshot, run: office.plan_assign(
+        lambda snapshot, run: tasks.plan_assign(
             snapshot,
             run,
             people,
@@ -159,16 +187,15 @@ def staff_mark(
     notes: str = "",
     proof: str = "",
     at: datetime | None = None,
+    unpaid_tickets: str = states.WARN,
 ) -> Job:
-    return Job(
-        "staff.mark",
-        lambda snapshot, run: office.plan_mark(
-            snapshot, task_ids, delivery, run, notes=notes, proof=proof, at=at
-        ),
-        LEDGERS,
-        (*QUEUES, USERS),
-        f"staff mark {delivery}",
-    )
+    """unpaid_tickets: as `staff_queue` has it; `block` refuses to send tickets that are not paid."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        made = tasks.plan_mark(snapshot, task_ids, delivery, run, notes=notes, proof=proof, at=at)
+        return unpaid.sending(made, snapshot, run, unpaid_tickets)
+
+    return Job("staff.mark", plan, LEDGERS, (*QUEUES, USERS, *MONEY), f"staff mark {delivery}")
 
 
 def staff_report_issue(
@@ -176,7 +203,7 @@ def staff_report_issue(
 ) -> Job:
     return Job(
         "staff.report-issue",
-        lambda snapshot, run: office.plan_mark(
+        lambda snapshot, run: tasks.plan_mark(
             snapshot, task_ids, "ISSUE", run, notes=reason, to=to, priority=priority
         ),
         LEDGERS,
@@ -187,7 +214,7 @@ def staff_report_issue(
 def staff_escalate(task_ids: Sequence[str], reason: str, *, to: str = "") -> Job:
     return Job(
         "staff.escalate",
-        lambda snapshot, run: office.plan_escalate(snapshot, task_ids, run, reason=reason, to=to),
+        lambda snapshot, run: tasks.plan_escalate(snapshot, task_ids, run, reason=reason, to=to),
         LEDGERS,
         (*QUEUES, USERS),
         f"staff escalate {' '.join(task_ids)}",
@@ -197,8 +224,8 @@ def staff_escalate(task_ids: Sequence[str], reason: str, *, to: str = "") -> Job
 def staff_reveal(task_id: str, settings: Settings) -> Job:
     return Job(
         "staff.reveal",
-        lambda snapshot, run: office.plan_reveal(
-            snapshot, task_id, run, event_of(snapshot, settings.event)
+        lambda snapshot, run: tasks.plan_reveal(
+            snapshot, task_id, run, event_of(snapshot, settings.event, run)
         ),
         LEDGERS,
         (*QUEUES, USERS, CREDENTIAL_HISTORY),
@@ -208,14 +235,21 @@ def staff_reveal(task_id: str, settings: Settings) -> Job:
 
 
 def dispatch_status(settings: Settings, matches: Sequence[str] = ()) -> Job:
-    """Where dispatch stands; matches: codes or names, where only these count. What is overdue is a
-    finding. Raises NotFoundError, UnclearNameError for a match that there is not."""
+    """Where dispatch stands; matches: codes or names, with a sub-game or without, where only
+    these count. What is overdue is a finding. Raises NotFoundError, UnclearNameError for a match
+    that there is not."""
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
-        catalogue = Catalogue.of(snapshot, chosen=run.chosen)
-        only = frozenset(catalogue.match(text) for text in matches)
-        found = overdue.overview(snapshot, run, settings.dispatch_buffer_hours, only)
+        only = filtered(snapshot, DISTRIBUTION, matches, run.chosen)
+        found = overdue.overview(
+            snapshot,
+            run,
+            run.buffer_hours(settings.dispatch_buffer_hours),
+            only,
+            medal_hours=settings.medal_hours_earlier,
+        )
         late = overdue.findings(found)
-        return Plan(result=found, findings=[*times.not_understood(snapshot), *late])
+        made = Plan(result=found, findings=[*times.not_understood(snapshot), *late])
+        return unpaid.to_send(made, snapshot, run, settings.unpaid_tickets, only)
 
-    return Job("dispatch.status", plan, LEDGERS, QUEUES, effect=Effect.READS)
+    return Job("dispatch.status", plan, LEDGERS, (*QUEUES, *MONEY), effect=Effect.READS)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ticketops.files import NotAFile, TooLarge, hash_regular
 from ticketops.model.findings import Finding, Severity
-from ticketops.stores.returned.files import MAX_FILE
+from ticketops.stores.child import MAX_FILE
 
 MOST_FILES = 200
 """Files that one round reads."""

@@ -4,21 +4,26 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ticketops.domain.intake.faults import NOWHERE, Place
 from ticketops.errors import UsageError
 from ticketops.model.dates import ORDERS, parse_moment
+from ticketops.model.ids import is_run_id
 from ticketops.model.money import CURRENCIES, parse_amount
 from ticketops.model.quantity import parse_quantity
-from ticketops.model.spelling import choice, tidy
+from ticketops.model.spelling import choice
 from ticketops.model.states import PAYMENT_STATUS
+from ticketops.model.texts import clean_text
 
+if TYPE_CHECKING:
+    from ticketops.domain.purchasing.lots import Seat
+
+_RATE = re.compile(r"\d{1,6}(\.\d{1,8})?", re.ASCII)
 _LINE = re.compile(r"(?P<category>.+):(?P<quantity>[^:@]+)@(?P<price>[^@]+)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-MAX_TEXT = 2_000
 
 
 class Line(NamedTuple):
@@ -57,20 +62,6 @@ def parse_line(text: str, *, with_match: bool) -> Line:
         raise UsageError(f"--line {text!r}: {error}") from None
 
 
-def clean_text(text: str, what: str) -> str:
-    """Text from outside without surrounding spaces; empty where nobody sees anything of it. Raises
-    ValueError for control characters and for too long a text."""
-    if _CONTROL.search(text):
-        raise ValueError(f"the {what} contains a control character")
-    if len(text) > MAX_TEXT:
-        raise ValueError(
-            f"the {what} has {len(text):,} characters; at most {MAX_TEXT:,} are allowed"
-        )
-    if not tidy(text):
-        return ""
-    return " ".join(text.split()) if what != "notes" else text.strip()
-
-
 def option_text(text: str, option: str, *, required: bool = False) -> str:
     """An option's text. Raises UsageError."""
     try:
@@ -102,6 +93,21 @@ def option_moment(text: str, option: str, order: str) -> datetime:
         raise UsageError(f"--{option} {error}", "write it as 2026-06-11 14:30") from None
 
 
+def option_past(text: str, order: str) -> str | datetime:
+    """What `--as-of` says: a RunID, or a moment; a day without a time means its end. Raises
+    UsageError for anything else."""
+    if is_run_id(text.strip().upper()):
+        return text.strip().upper()
+    try:
+        moment = moment_of(text, order, "neither a RunID nor a date")
+    except ValueError as error:
+        raise UsageError(
+            f"--as-of {error}", "write it as 2026-06-11 14:30, or as a RunID of ticketops log"
+        ) from None
+    whole_day = ":" not in text and moment == datetime(moment.year, moment.month, moment.day)
+    return moment + timedelta(days=1, microseconds=-1) if whole_day else moment
+
+
 def date_order(option: str | None, setting: str) -> str:
     """dmy or mdy for dates that can be read two ways, as an option, else the setting says; empty
     where neither does. Raises UsageError."""
@@ -129,6 +135,57 @@ def option_payment(text: str) -> str:
     if state is None:
         raise UsageError(f"--payment must be one of {', '.join(PAYMENT_STATUS)}, not {text!r}")
     return state
+
+
+def option_choice(text: str, option: str, known: Sequence[str]) -> str:
+    """A word of a closed set, however it is spelt; blank stays blank. Raises UsageError."""
+    word = choice(text, known) if text.strip() else ""
+    if word is None:
+        raise UsageError(f"--{option} must be one of {', '.join(known)}, not {text!r}")
+    return word
+
+
+def option_rate(text: str, option: str) -> Decimal:
+    """A rate of exchange; 0 clears it. Raises UsageError."""
+    if not _RATE.fullmatch(text.strip()):
+        raise UsageError(f"--{option} must be a number such as 1.0845, not {text!r}")
+    return Decimal(text.strip())
+
+
+def option_seats(text: str, option: str) -> list[Seat]:
+    """`101/C/12-14` or `101/C/12,14,16`: a seat each. Raises UsageError."""
+    from ticketops.domain.intake import values
+    from ticketops.domain.purchasing.lots import Seat
+
+    parts = [option_text(part, option) for part in text.split("/")]
+    if len(parts) != 3 or not parts[2]:
+        raise UsageError(f"--{option} must be BLOCK/ROW/SEATS, as in 101/C/12-14, not {text!r}")
+    try:
+        found = values.seats(parts[2])
+    except ValueError as error:
+        raise UsageError(f"--{option}: {error}") from None
+    if not found:
+        raise UsageError(f"--{option} must name seats, as in 101/C/12-14, not {text!r}")
+    return [Seat(parts[0] or None, parts[1] or None, seat) for seat in found]
+
+
+def option_amount(text: str, option: str, *, least: int = 1) -> Decimal:
+    """An amount above 0; least=0: 0, too. Raises UsageError."""
+    try:
+        amount = parse_amount(text)
+    except ValueError as error:
+        raise UsageError(f"--{option}: {error}") from None
+    if least and not amount:
+        raise UsageError(f"--{option} must be above 0")
+    return amount
+
+
+def option_quantity(text: str, option: str) -> int:
+    """A number of tickets. Raises UsageError."""
+    try:
+        return parse_quantity(text)
+    except ValueError as error:
+        raise UsageError(f"--{option}: {error}") from None
 
 
 def option_currency(text: str) -> str:

@@ -15,6 +15,7 @@ from ticketops.engine.transaction import JOURNAL_DAMAGED
 from ticketops.errors import NotFoundError, TicketopsError, UnusableError
 from ticketops.model import ids
 from ticketops.model.findings import Finding, Severity
+from ticketops.schema.layout import EVENT_KIND, KINDS
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES
 from ticketops.schema.tables import Snapshot
 from ticketops.stores.base import DamagedEntry, LocalFile, LoggedCell, Store, Transaction
@@ -79,6 +80,22 @@ class LogEntry:
     rewritten: tuple[str, ...]
 
 
+def apart(store: Store) -> Finding | None:
+    """That the journal beside a file may be another workbook's, or that there is none though
+    commands were carried out: a copy without its folder, an older version put back."""
+    why = store.doubt() if isinstance(store, LocalFile) else ""
+    if not why:
+        return None
+    known = bool(store.log())
+    return Finding(
+        "JOURNAL_APART",
+        Severity.HIGH if known else Severity.INFO,
+        f"the journal may belong to another workbook: {why}"
+        if known
+        else f"{why}: undo can't take back what was done before",
+    )
+
+
 def log_job(store: Store, most: int, sales_id: str = "") -> Job:
     """The newest transactions of the journal. sales_id: only those that touched this sale (S3) or
     ticket (S3-1)."""
@@ -99,20 +116,16 @@ def log_job(store: Store, most: int, sales_id: str = "") -> Job:
         cells = _told(store, shown)
         sales = _Sales(snapshot)
         logged = tuple(_logged(t, sales.concerned(t, cells.get(t.number, ()))) for t in shown)
-        why = store.doubt() if isinstance(store, LocalFile) else ""
-        gap = Finding(
-            "JOURNAL_APART",
-            Severity.HIGH if every else Severity.INFO,
-            f"the journal may belong to another workbook: {why}" if every else why,
-        )
         findings = [
             Finding(JOURNAL_DAMAGED, Severity.MEDIUM if one.why else Severity.INFO, str(one))
             for one in damaged
         ]
-        return Plan(result=Log(logged, len(newest)), findings=findings + ([gap] if why else []))
+        gap = apart(store)
+        return Plan(result=Log(logged, len(newest)), findings=findings + ([gap] if gap else []))
 
     needed = (SALES, DISTRIBUTION) if sales_id else (SALES,)
-    return Job("log", plan, optional=needed, effect=Effect.READS)
+    about = (EVENT_KIND,) if sales_id else KINDS
+    return Job("log", plan, optional=needed, effect=Effect.READS, works_on=about)
 
 
 def log_show_job(store: Store, run_id: str) -> Job:
@@ -136,7 +149,14 @@ def log_show_job(store: Store, run_id: str) -> Job:
         rewritten = (sheet for sheet, counts in found.counts.items() if counts.get("replaced"))
         return Plan(result=LogEntry(_logged(found, concerned), tuple(items), tuple(rewritten)))
 
-    return Job("log.show", plan, optional=(SALES,), label=f"log show {run_id}", effect=Effect.READS)
+    return Job(
+        "log.show",
+        plan,
+        optional=(SALES,),
+        label=f"log show {run_id}",
+        effect=Effect.READS,
+        works_on=KINDS,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +172,9 @@ class _Sales:
     """The clients and matches of sales, for cells that name only those."""
 
     def __init__(self, snapshot: Snapshot) -> None:
+        self._of: dict[str, tuple[str | None, str | None]] = {}
+        if SALES not in snapshot.layout:
+            return
         columns = snapshot[SALES].frame.select("sales_id", "client", "match")
         self._of = {sale: (client, match) for sale, client, match in columns.iter_rows() if sale}
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,9 +15,10 @@ from ticketops.model.dates import order_of
 from ticketops.model.money import CURRENCIES, line_total, parse_amount, parse_local_amount
 from ticketops.model.quantity import parse_quantity
 from ticketops.model.spelling import nearest
-from ticketops.services.intake import Line, clean_text, moment_of
+from ticketops.model.texts import clean_text
+from ticketops.services.intake import Line, moment_of
+from ticketops.stores.foreign.texts import csv_cells, decoded
 
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _T = TypeVar("_T")
 MAX_CSV_BYTES = 50 * 2**20
 
@@ -46,14 +44,7 @@ def read_csv(
     wrong with single lines; nothing may be taken from a file that has one. Raises InputError for
     what is no such file.
     """
-    label = "standard input" if name == "-" else name
-    text = _decoded(name, label)
-    first, text, number = _separator_line(text)
-    delimiter = first or max(",;\t", key=text.split("\n", 1)[0].count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise InputError(f"{label} is not a CSV file: {error}") from None
+    label, rows, number, delimiter = csv_rows(name)
     if not rows or not any(cell.strip() for cell in rows[0]):
         raise InputError(
             f"{label} is empty", f"its first line must name the columns {', '.join(required)}"
@@ -78,6 +69,19 @@ def read_csv(
     return lines
 
 
+def csv_rows(name: str) -> tuple[str, list[list[str]], int, str]:
+    """A CSV file, `-` being standard input: what people call it, its rows, the number of the line
+    that is the header, and what stands between its cells. Raises InputError."""
+    label = "standard input" if name == "-" else name
+    rows, numbers, delimiter = csv_cells(_decoded(name, label), label)
+    return label, rows, numbers[0] if numbers else 1, delimiter
+
+
+def whole_text(name: str) -> str:
+    """A text file, `-` being standard input. Raises InputError."""
+    return _decoded(name, "standard input" if name == "-" else name)
+
+
 def _decoded(name: str, label: str) -> str:
     try:
         if name == "-":
@@ -89,24 +93,7 @@ def _decoded(name: str, label: str) -> str:
         raise InputError(f"{label} can't be read: {error.strerror}") from None
     if len(data) > MAX_CSV_BYTES:
         raise InputError(f"{label} is larger than {MAX_CSV_BYTES // 2**20} MB")
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        raise InputError(f"{label} is not in UTF-8", "save it as CSV UTF-8") from None
-    if "\0" in text:
-        raise InputError(f"{label} is not a CSV file: it holds binary data")
-    return text
-
-
-def _separator_line(text: str) -> tuple[str, str, int]:
-    """What a first line `sep=;` says, which Excel reads and leaves out, the text below it, and the
-    number of the line that is the header."""
-    first, end, rest = text.partition("\n")
-    if not end:
-        first, _end, rest = text.partition("\r")
-    found = _SEPARATOR_LINE.fullmatch(first.rstrip("\r\n "))
-    return (found[1], rest, 2) if found else ("", text, 1)
+    return decoded(data, label, strict=True)
 
 
 def _positions(
@@ -196,7 +183,6 @@ _MEANING = frozenset(
         "purchase_id",
         "unit_id",
         "set_id",
-        "sub_game",
         "fx_rate",
         "discount",
         "fee",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
 from datetime import datetime
+
+from msgspec.structs import asdict, replace
 
 from ticketops.domain.intake.faults import Fault
 from ticketops.domain.selling.sales import Order
 from ticketops.errors import InputError, UsageError
-from ticketops.model.money import DEFAULT_CURRENCY
 from ticketops.model.names import same_name
 from ticketops.model.states import PAYMENT_STATUS
 from ticketops.services.intake import Line, option_currency, option_date, option_payment
@@ -50,13 +50,14 @@ def _order(line: Line, given: Mapping[str, str], today: datetime, faults: list[F
         faults.append(Fault(line.place, InputError("client is empty")))
     return Order(
         client=client,
-        currency=said("currency") or DEFAULT_CURRENCY,
+        currency=said("currency"),
         date=option_date(said("date") or None, "date", today),
         contract=said("contract"),
         client_po=said("client_po"),
         payment_status=said("payment_status") or PAYMENT_STATUS[0],
         instructions=said("instructions"),
         notes=said("notes"),
+        operator=said("operator"),
     )
 
 

@@ -5,35 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ticketops.domain.audit.refused import not_fitting
 from ticketops.domain.plan import Plan, Run
-from ticketops.domain.reporting import lists
+from ticketops.domain.reporting import lists, whole_sale
 from ticketops.domain.reporting.lists import Which
 from ticketops.engine.job import Effect, Job
 from ticketops.schema.layouts.event import (
     ALIASES,
     ALLOC_LOG,
+    CLIENTS,
     DISTRIBUTION,
+    FEES,
     HOLDS,
+    INVOICES,
+    PAYMENTS,
     PURCHASES,
     REFUNDS,
     SALES,
     SCHEDULE,
+    STAFF_QUEUE,
     UNITS,
+    VENDORS,
 )
 from ticketops.schema.tables import Snapshot
+from ticketops.services.sheet_groups import MONEY
 
-_NAMING = (SCHEDULE, ALIASES)
-"""By what matches and clients are named."""
+_NAMING = (SCHEDULE, ALIASES, CLIENTS, VENDORS)
+"""By what matches, clients and vendors are named."""
 
 
 def _listing(
     sheet: str, which: Which, listed: Callable[[Snapshot, Which, Run], Any]
 ) -> Callable[[Snapshot, Run], Plan]:
-    """The planner of a list, its match and client named as people name them (D23)."""
+    """The planner of a list, its match, client and vendor named as people name them (D23), and the
+    cells of the sheet that it can't show."""
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         meant, said = lists.resolved(snapshot, sheet, which, run)
-        return Plan(findings=said, result=listed(snapshot, meant, run))
+        return Plan(
+            findings=said + not_fitting(snapshot[sheet]), result=listed(snapshot, meant, run)
+        )
 
     return plan
 
@@ -51,9 +62,9 @@ def sale_list(which: Which) -> Job:
 def sale_show(sales_id: str) -> Job:
     return Job(
         "sale.show",
-        lambda snapshot, _run: Plan(result=lists.sale_whole(snapshot, sales_id)),
-        (SALES, DISTRIBUTION),
-        (REFUNDS, ALLOC_LOG),
+        lambda snapshot, run: whole_sale.plan_show(snapshot, sales_id, run),
+        (SALES, DISTRIBUTION, PURCHASES, UNITS),
+        (SCHEDULE, *MONEY, FEES, INVOICES, ALLOC_LOG, STAFF_QUEUE, ALIASES, CLIENTS, VENDORS),
         f"sale show {sales_id}",
         effect=Effect.READS,
     )
@@ -62,11 +73,9 @@ def sale_show(sales_id: str) -> Job:
 def purchase_list(which: Which) -> Job:
     return Job(
         "purchase.list",
-        _listing(
-            PURCHASES, which, lambda snapshot, which, _run: lists.purchase_list(snapshot, which)
-        ),
+        _listing(PURCHASES, which, lists.purchase_list),
         (PURCHASES, UNITS),
-        _NAMING,
+        (PAYMENTS, *_NAMING, VENDORS),
         effect=Effect.READS,
     )
 
@@ -74,9 +83,9 @@ def purchase_list(which: Which) -> Job:
 def purchase_show(text: str) -> Job:
     return Job(
         "purchase.show",
-        lambda snapshot, run: Plan(result=lists.purchase_whole(snapshot, text, run.today)),
+        lambda snapshot, run: Plan(result=lists.purchase_whole(snapshot, text, run)),
         (PURCHASES, UNITS),
-        (HOLDS,),
+        (SCHEDULE, HOLDS, PAYMENTS, ALIASES, VENDORS),
         f"purchase show {text}",
         effect=Effect.READS,
     )
@@ -99,7 +108,7 @@ def unit_show(unit_id: str) -> Job:
         "unit.show",
         lambda snapshot, run: Plan(result=lists.unit_whole(snapshot, unit_id, run.today)),
         (UNITS, DISTRIBUTION),
-        (HOLDS, ALLOC_LOG),
+        (SCHEDULE, HOLDS, ALLOC_LOG),
         f"unit show {unit_id}",
         effect=Effect.READS,
     )

@@ -12,14 +12,14 @@ from ticketops.domain.dispatch.state import State
 from ticketops.domain.plan import Plan, Run
 from ticketops.engine.job import Effect, Job
 from ticketops.engine.opening import connect
-from ticketops.engine.transaction import look, new_run
+from ticketops.engine.transaction import look, run_of
 from ticketops.errors import TicketopsError, UsageError
 from ticketops.model import book_kinds
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.book_layouts import file_name
 from ticketops.schema.tables import Snapshot
 from ticketops.services.book_locations import NOT_YET
-from ticketops.services.book_parties import barred_staff, parties_of, party_of
+from ticketops.services.book_parties import barred_staff, in_scope, parties_of, party_of
 from ticketops.services.book_registry import latest_books
 from ticketops.services.books import LEDGERS_OF_BOOKS, LISTS_OF_BOOKS
 from ticketops.stores.base import Store
@@ -59,9 +59,7 @@ def prepare(
 
     done = Prepared()
     for party, called, old, people in look(
-        store,
-        _wanted(kind, names, into or {}, share or {}),
-        new_run(settings.user, role=settings.role),
+        store, _wanted(kind, names, into or {}, share or {}), run_of(settings)
     ):
         known = old
         if dry_run:
@@ -92,12 +90,13 @@ def _wanted(
     """Whose Google Sheets there must be: (party, how it is spelled, id of the one that is known or
     None, {whom it is shared with: as what})."""
 
-    def plan(snapshot: Snapshot, _run: Run) -> Plan:
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
         state = State.of(snapshot)
-        parties = parties_of(state, kind, names, snapshot)
+        parties = parties_of(state, kind, names, snapshot, run)
+        parties = in_scope(state, kind, parties, parties if names else (), run)
         barred = barred_staff(snapshot, kind, parties)
-        own = {party_of(state, kind, name): spreadsheet for name, spreadsheet in into.items()}
-        shared = {party_of(state, kind, name): people for name, people in share.items()}
+        own = {party_of(state, kind, name, run): spreadsheet for name, spreadsheet in into.items()}
+        shared = {party_of(state, kind, name, run): people for name, people in share.items()}
         for party in {*own, *shared} - set(parties):
             raise UsageError(
                 f"{party!r} is not among the parties whose books are built",

@@ -7,7 +7,7 @@ from ticketops.domain.reporting.sheets import records
 from ticketops.engine import permissions
 from ticketops.engine.job import Effect, Job
 from ticketops.errors import NotFoundError
-from ticketops.schema.layout import Layout
+from ticketops.schema.layout import KINDS, Layout
 from ticketops.schema.tables import Snapshot
 from ticketops.stores.base import Store
 
@@ -32,7 +32,9 @@ def sheet_read(store: Store, name: str) -> Job:
         return Plan(result=records(snapshot[known]))
 
     required = () if known is None else (known,)
-    return Job("read", plan, required, label=f"read {known or name}", effect=Effect.READS)
+    return Job(
+        "read", plan, required, label=f"read {known or name}", effect=Effect.READS, works_on=KINDS
+    )
 
 
 def _known(store: Store, name: str) -> str | None:

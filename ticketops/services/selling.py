@@ -10,21 +10,27 @@ from ticketops.engine.job import Effect, Job
 from ticketops.schema.layouts.event import (
     ALIASES,
     ALLOC_LOG,
+    CLIENTS,
+    CONTRACTS,
+    CURRENCIES,
     DISTRIBUTION,
     HOLDS,
     IMPORT_META,
     PURCHASES,
-    REFUNDS,
     SALES,
     SCHEDULE,
+    USERS,
 )
 from ticketops.services.sheet_groups import (
     ALLOCATED,
     ALLOCATING,
     ALLOCATING_RULES,
+    LIMITS,
+    MONEY,
     POOL,
     POOL_RULES,
     RECONCILING,
+    SELLING,
 )
 
 
@@ -38,27 +44,37 @@ def sales_add(
     *,
     new: bool = False,
     again: bool = False,
+    force: bool = False,
+    override: str = "",
     faults: Sequence[Fault] = (),
 ) -> Job:
     """Orders, of many clients perhaps. new: clients that are near known ones are new all the same.
-    again: a PO may come again. faults: what is wrong with the lines already: nothing is recorded, and
-    all is said at once."""
+    again: a PO may come again. force: a contract may be exceeded; override: why a client's credit
+    may be. faults: what is wrong with the lines already: nothing is recorded, and all is said at
+    once."""
     return Job(
         "sale.add",
         lambda snapshot, run: sales.plan_add(
-            snapshot, orders, run, new=new, again=again, faults=faults
+            snapshot,
+            orders,
+            run,
+            new=new,
+            again=again,
+            force=force,
+            override=override,
+            faults=faults,
         ),
         ALLOCATED,
-        (SCHEDULE, IMPORT_META, HOLDS, ALIASES, REFUNDS, ALLOC_LOG),
+        SELLING,
     )
 
 
-def sale_expand(*, confirm: bool = False) -> Job:
+def sale_expand(*, confirm: bool = False, override: str = "") -> Job:
     return Job(
         "sale.expand",
-        lambda snapshot, run: sales.plan_expand(snapshot, run, confirm=confirm),
+        lambda snapshot, run: sales.plan_expand(snapshot, run, confirm=confirm, override=override),
         ALLOCATED,
-        (*RECONCILING, PURCHASES, HOLDS, ALIASES, REFUNDS, ALLOC_LOG),
+        (*RECONCILING, PURCHASES, HOLDS, ALIASES, *LIMITS, *MONEY, ALLOC_LOG),
     )
 
 
@@ -79,19 +95,27 @@ def sale_reject(sales_id: str, reason: str, *, force: bool = False) -> Job:
             snapshot, sales_id, run, reason=reason, force=force
         ),
         ALLOCATED,
-        (ALLOC_LOG, REFUNDS, HOLDS),
+        (ALLOC_LOG, HOLDS, ALIASES, CLIENTS, *MONEY),
         f"sale reject {sales_id}",
     )
 
 
-def sale_upgrade(sales_id: str, category: str, price: float | None, reason: str) -> Job:
+def sale_upgrade(
+    sales_id: str,
+    category: str,
+    price: float | None,
+    reason: str,
+    *,
+    force: bool = False,
+    override: str = "",
+) -> Job:
     return Job(
         "sale.upgrade",
         lambda snapshot, run: approvals.plan_upgrade(
-            snapshot, sales_id, category, price, run, reason=reason
+            snapshot, sales_id, category, price, run, reason=reason, force=force, override=override
         ),
         POOL,
-        (*POOL_RULES, ALLOC_LOG),
+        (*POOL_RULES, ALLOC_LOG, CONTRACTS, CURRENCIES, *MONEY),
         f"sale upgrade {sales_id}",
     )
 
@@ -116,29 +140,35 @@ def sale_cancel(names: str | Sequence[str], reason: str, *, force: bool) -> Job:
             snapshot, named, run, reason=reason, force=force
         ),
         ALLOCATED,
-        (ALLOC_LOG, REFUNDS, HOLDS),
+        (ALLOC_LOG, HOLDS, ALIASES, CLIENTS, *MONEY),
         f"sale cancel {' '.join(named)}",
     )
 
 
-def sale_set(sales_id: str, terms: amend.Terms, reason: str, *, force: bool) -> Job:
+def sale_set(
+    sales_id: str, terms: amend.Terms, reason: str, *, force: bool, override: str = ""
+) -> Job:
+    """A number of tickets is sold or taken back while the event sells; a payment comes later,
+    too."""
+    sized = terms.quantity is not None
     return Job(
-        "sale.set",
+        "sale.set.qty" if sized else "sale.set",
         lambda snapshot, run: amend.plan_set(
-            snapshot, sales_id, terms, run, reason=reason, force=force
+            snapshot, sales_id, terms, run, reason=reason, force=force, override=override
         ),
         ALLOCATED,
-        (ALLOC_LOG, REFUNDS, HOLDS, IMPORT_META, SCHEDULE),
-        f"sale set {sales_id}",
+        (ALLOC_LOG, HOLDS, IMPORT_META, SCHEDULE, PURCHASES, ALIASES, *LIMITS, *MONEY, USERS),
+        f"sale set --qty {sales_id}" if sized else f"sale set {sales_id}",
     )
 
 
 def recon_run() -> Job:
-    return Job("recon.run", reimport.plan_run, (SALES, DISTRIBUTION), RECONCILING)
+    return Job("recon.run", reimport.plan_run, (SALES, DISTRIBUTION), (*RECONCILING, PURCHASES))
 
 
 def recon_apply() -> Job:
-    return Job("recon.apply", reimport.plan_apply, ALLOCATED, (*RECONCILING, HOLDS, ALIASES))
+    also = (*RECONCILING, PURCHASES, HOLDS, ALIASES, *LIMITS, *MONEY)
+    return Job("recon.apply", reimport.plan_apply, ALLOCATED, also)
 
 
 def refund_decide(sales_id: str, decision: str, reason: str, *, amount: float | None = None) -> Job:
@@ -147,7 +177,7 @@ def refund_decide(sales_id: str, decision: str, reason: str, *, amount: float | 
         lambda snapshot, run: refunds.plan_decide(
             snapshot, sales_id, decision, run, amount=amount, reason=reason
         ),
-        (),
-        (REFUNDS,),
+        (SALES,),
+        (*MONEY, ALIASES, CLIENTS),
         f"refund decide {sales_id}",
     )

@@ -43,7 +43,7 @@ from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.results import OPTIONAL
 from ticketops.schema.columns import ERRORS, ErrorValue
-from ticketops.schema.layout import Layout
+from ticketops.schema.layout import KINDS, Layout
 from ticketops.schema.sheets import Sheet, SheetKind
 from ticketops.schema.tables import Snapshot, Table, apply
 from ticketops.stores.base import Store, as_spreadsheet, place_of, with_folders
@@ -205,11 +205,18 @@ def _misfits(table: Table, rows: list[list[Any]]) -> dict[tuple[int, str], Any]:
 
 
 def refuse_same(local: Store, remote: Store) -> None:
-    """Raises UsageError where a workbook is to be compared with itself."""
+    """Raises UsageError where a workbook is to be compared with itself, or with another kind of
+    workbook."""
     if place_of(local) == place_of(remote):
         raise UsageError(
             "--with names the workbook itself",
             "--with names the other copy: gsheet:ID, or another file",
+        )
+    if local.layout.kind != remote.layout.kind:
+        raise UsageError(
+            f"{local.name} and {remote.name} are workbooks of different kinds: "
+            f"{local.layout.kind} and {remote.layout.kind}",
+            "--with names another copy of the same workbook",
         )
 
 
@@ -246,6 +253,7 @@ def job(
         label=f"{job_name.replace('.', ' ')}, reading {source.name}",
         effect=Effect.READS,
         strict=False,
+        works_on=KINDS,
     )
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
@@ -323,8 +331,18 @@ def job(
         return []
 
     if into is None:
-        return Job(job_name, plan, optional=sheets, effect=Effect.READS, strict=False)
-    return Job(job_name, plan, optional=sheets, strict=False, after_commit=keep, always=True)
+        return Job(
+            job_name, plan, optional=sheets, effect=Effect.READS, strict=False, works_on=KINDS
+        )
+    return Job(
+        job_name,
+        plan,
+        optional=sheets,
+        strict=False,
+        after_commit=keep,
+        always=True,
+        works_on=KINDS,
+    )
 
 
 def _result(

@@ -4,20 +4,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from ticketops.config import Settings
 from ticketops.domain.masterdata import users
+from ticketops.domain.money.issued import by_sale
 from ticketops.domain.plan import Run
-from ticketops.engine import permissions
-from ticketops.engine.transaction import cells_for_consent, entry_called, known
-from ticketops.errors import ConflictError, RuleError, UnusableError, UsageError
-from ticketops.model import roles
+from ticketops.engine import gates, permissions, scoping
+from ticketops.engine.not_undoable import not_undoable
+from ticketops.engine.transaction import cells_for_consent, entry_called, known, standing
+from ticketops.errors import ConflictError, RuleError, TicketopsError, UnusableError, UsageError
+from ticketops.model import ids, roles
+from ticketops.model.changes import DeleteRows, SetCells
+from ticketops.model.display import counted
 from ticketops.model.secrets import is_sealed
-from ticketops.schema.layouts.event import SECRET_SHEETS, USERS
+from ticketops.schema.layouts.event import INVOICES, SALES, SECRET_SHEETS, USERS
 from ticketops.stores.base import Entry, Store, Undoing
+from ticketops.stores.standing import to_take_back
 
 Confirm = Callable[[Undoing], bool]
 
@@ -80,16 +87,19 @@ def _prepare(
     store: Store, run: Run, run_id: str, settings: Settings | None
 ) -> tuple[Undoing, Entry, str]:
     """And the revision that was looked at."""
-    whole = store.read(USERS, strict=False)
+    whole = store.read(*standing(store), strict=False)
     run = known(run, store, whole)
     users.require(run, roles.STAFF, "`undo`")
     entry = entry_called("undo", run)
-    undoing = store.undoable(entry, run_id)
+    undoing = _undoable(store, entry, run_id)
     undone = undoing.transaction.entry
-    users.require(run, permissions.to_undo(undone.command), f"undoing `{undone.command}`")
+    permissions.require_undo(undone.command, run, whole.of([USERS]))
+    if run.scope is not None:
+        scoping.require_undo(run, undone)
     permissions.require_sheets(
         undoing.transaction.counts, f"undoing `{undone.command}`", run, whole.of([USERS])
     )
+    gates.require_undo(undone.command, run.event)
     _refuse_secrets(store, undoing, settings)
     return undoing, replace(entry, command=f"undo {undone.run_id}"), whole.revision
 
@@ -133,6 +143,45 @@ def carry_out_undo(
 
 def _agreed(undoing: Undoing, entry: Entry) -> Any:
     return undoing.transaction.number, undoing.stays, cells_for_consent(undoing.cells, entry.run_id)
+
+
+def _undoable(store: Store, entry: Entry, run_id: str) -> Undoing:
+    """What would be taken back. Raises RuleError where that is a sale that an invoice names: a number
+    that was given stays given (§13, D19); and what `Store.undoable` raises."""
+    try:
+        undoing = store.undoable(entry, run_id)
+    except (ConflictError, RuleError) as error:
+        try:
+            target = to_take_back(store.log(), store.name, not_undoable, run_id).entry.run_id
+        except TicketopsError:
+            raise error from None
+        sales = store.read(SALES, strict=False)[SALES].frame
+        made = sales.filter(sales["run_id"] == target)["sales_id"].drop_nulls()
+        raise _invoiced(store, target, set(made)) or error from None
+    gone: set[str] = set()
+    for change in undoing.cells.for_sheet(SALES):
+        if isinstance(change, DeleteRows):
+            gone.update(change.keys)
+        elif isinstance(change, SetCells):
+            before, after = change.cells.get("sales_id", (None, None))
+            gone |= {before} if before and not after else set()
+    if refusal := _invoiced(store, undoing.transaction.entry.run_id, gone):
+        raise refusal
+    return undoing
+
+
+def _invoiced(store: Store, run_id: str, sales: set[str]) -> RuleError | None:
+    """The refusal to take back a run that made these sales; None where no invoice names one."""
+    named = by_sale(store.read(INVOICES, strict=False)) if sales else {}
+    found = sorted(sales & named.keys(), key=ids.natural_order)
+    if not found:
+        return None
+    listed = ", ".join(f"{named[ref].invoice} names {ref}" for ref in found[:5])
+    more = f" and {counted(len(found) - 5, 'more sale')}" if len(found) > 5 else ""
+    return RuleError(
+        f"{run_id} can't be undone: {listed}{more}",
+        f"`ticketops invoice credit {named[found[0]].invoice} --reason TEXT` cancels an invoice",
+    )
 
 
 def _refuse_secrets(store: Store, undoing: Undoing, settings: Settings | None) -> None:

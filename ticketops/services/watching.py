@@ -15,12 +15,12 @@ from types import FrameType
 
 from ticketops.config import Settings
 from ticketops.domain.sync.merge import Side
-from ticketops.engine.transaction import carry_out, new_run
-from ticketops.errors import BusyError, NotPermittedError, TicketopsError
+from ticketops.engine.transaction import carry_out, run_of
+from ticketops.errors import BusyError, NotPermittedError, OutOfScopeError, TicketopsError
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.book_layouts import Returned
-from ticketops.services import books, sync
+from ticketops.services import book_job, books, sync
 from ticketops.services.book_registry import BookRegistry, hash_of
 from ticketops.services.inbox import Inbox
 from ticketops.stores.base import Metered, Store
@@ -28,6 +28,7 @@ from ticketops.stores.returned.files import read_returned
 
 ROUND = 120.0
 """Seconds that one round spends on reading files; the rest of them waits for the next."""
+_NOTHING = book_job.Pulled((), 0, 0, 0, 0, 0)
 _ALIKE = 3
 """Files that fail one after the other with the same words: it is not their fault."""
 
@@ -185,7 +186,7 @@ def _sync_round(
         for into, what in ((Side.LOCAL, "pulled"), (Side.REMOTE, "pushed")):
             job = sync.job(into, *stores, prefer, job_name="sync.watch")
             store = stores[into is Side.REMOTE]
-            done = carry_out(store, job, new_run(settings.user, role=settings.role))
+            done = carry_out(store, job, run_of(settings))
             result: sync.Compared = done.plan.result
             moved[into] = result.taken
             if done.written:
@@ -230,10 +231,8 @@ def _round(
             ]
             findings += found
         taken = {path: held for path, held in ready.items() if path not in later}
-        done = carry_out(
-            open_store(), books.sync(store, settings), new_run(settings.user, role=settings.role)
-        )
-        synced: books.Synced = done.plan.result
+        done = carry_out(open_store(), books.sync(store, settings), run_of(settings))
+        synced: book_job.Synced = done.plan.result
         rebuilt = [book for book in synced.books if book.state in ("new", "rebuilt")]
         if rebuilt:
             lines.append(f"{datetime.now():%H:%M:%S} {counted(len(rebuilt), 'book')} rebuilt")
@@ -254,15 +253,21 @@ def _pulled(
     settings: Settings,
     paths: Sequence[Path],
     read: Sequence[Returned],
-) -> Iterator[tuple[books.Pulled, list[Finding]]]:
+) -> Iterator[tuple[book_job.Pulled, list[Finding]]]:
     """Take over what files say, all in one transaction; where that fails, each in its own, so that
-    one stops no other: it is a finding. Raises BusyError, NotPermittedError, and what the first
-    files all fail with: it is the workbook's fault."""
+    one stops no other: it is a finding. So is a file of a party that is not the user's (§15). Raises
+    BusyError, NotPermittedError, and what the first files all fail with: it is the workbook's
+    fault."""
     if not read:
         return
     try:
         yield _pull(open_store, settings, paths, read)
         return
+    except OutOfScopeError as error:
+        if len(read) == 1:
+            yield _NOTHING, [_left(paths[0], error)]
+            return
+        failed = []
     except (BusyError, NotPermittedError):
         raise
     except TicketopsError as error:
@@ -272,16 +277,21 @@ def _pulled(
             try:
                 yield _pull(open_store, settings, [path], [file])
                 continue
+            except OutOfScopeError as error:
+                yield _NOTHING, [_left(path, error)]
+                continue
             except (BusyError, NotPermittedError):
                 raise
             except TicketopsError as error:
                 failed.append(error.message)
                 if failed == [error.message] * _ALIKE and file is read[_ALIKE - 1]:
                     raise
-        yield (
-            books.Pulled((), 0, 0, 0, 0, 0),
-            [Finding("FILE_FAILED", Severity.HIGH, f"{path.name}: {failed[-1]}")],
-        )
+        yield (_NOTHING, [Finding("FILE_FAILED", Severity.HIGH, f"{path.name}: {failed[-1]}")])
+
+
+def _left(path: Path, error: OutOfScopeError) -> Finding:
+    """A file that waits for somebody who may see whose it is."""
+    return Finding("NOT_YOURS", Severity.MEDIUM, f"{path.name} is not read: {error.message}")
 
 
 def _pull(
@@ -289,10 +299,10 @@ def _pull(
     settings: Settings,
     paths: Sequence[Path],
     read: Sequence[Returned],
-) -> tuple[books.Pulled, list[Finding]]:
+) -> tuple[book_job.Pulled, list[Finding]]:
     store = open_store()
     job = books.pull(store, settings, paths[: len(read)], read=read)
-    done = carry_out(store, job, new_run(settings.user, role=settings.role))
+    done = carry_out(store, job, run_of(settings))
     return done.plan.result, done.plan.findings
 
 

@@ -11,14 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from msgspec import Struct
+
 from ticketops.errors import UnusableError
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.layout import Layout
 from ticketops.schema.tables import Snapshot, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Who did what, for the journal. user: who they say they are; login, host: whose process it was,
     and on which machine; empty where an older version did not keep it."""
 
@@ -30,8 +31,7 @@ class Entry:
     host: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(Struct, frozen=True):
     """One committed ChangeSet as the journal tells it. counts: {sheet: {"set", "appended",
     "deleted", "replaced"}}."""
 
@@ -46,8 +46,7 @@ class Transaction:
     """Of an undo: the revision that stands again, but for the rows that append-only sheets keep."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedCell:
+class LoggedCell(Struct, frozen=True):
     """A cell that a transaction wrote. row: where it stood then. key: of the record in it. column:
     its name, or the cells of an alias as `name@2`. was, became: typed; a secret value is hidden."""
 
@@ -59,8 +58,7 @@ class LoggedCell:
     became: Any
 
 
-@dataclass(frozen=True, slots=True)
-class DamagedEntry:
+class DamagedEntry(Struct, frozen=True):
     """An entry of the journal that can't be read. why: for people; empty where it was set aside
     before."""
 
@@ -117,7 +115,11 @@ class Store(Protocol):
     """
 
     name: str
-    layout: Layout
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the workbook."""
+        ...
 
     def read(self, *sheets: str, strict: bool = True) -> Snapshot:
         """Typed tables of the sheets. strict: raise SchemaError for what commands can't work
@@ -235,6 +237,28 @@ class LocalFile(HasFolders, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A workbook as it was. transaction: the last that is in it; unknown: what of it can't be known,
+    for people."""
+
+    snapshot: Snapshot = field(repr=False)
+    transaction: Transaction
+    unknown: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Historic(Store, Protocol):
+    """A store that can tell how its workbook was."""
+
+    def as_of(self, when: str | datetime, *sheets: str) -> Past:
+        """The typed tables of the sheets as they were after the transaction of a RunID, or at a
+        moment. Passwords are left out, and what a sheet held that a command rewrote whole. Raises
+        NotFoundError where the journal has no such transaction, UnusableError where it has lost one
+        that it takes."""
+        ...
+
+
 @runtime_checkable
 class Metered(Store, Protocol):
     """A store behind a service that counts requests. requests: those sent so far."""
@@ -251,6 +275,15 @@ def as_spreadsheet(store: Store) -> Spreadsheet:
         return store
     raise UnusableError(
         f"{store.name} is not a spreadsheet", "name an .xlsx file or a Google Sheet"
+    )
+
+
+def with_history(store: Store) -> Historic:
+    """The store with its past. Raises UnusableError where none of it is kept."""
+    if isinstance(store, Historic):
+        return store
+    raise UnusableError(
+        f"nothing is kept of how {store.name} was", "name an .xlsx file or a Google Sheet"
     )
 
 

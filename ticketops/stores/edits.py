@@ -4,8 +4,9 @@ from."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ticketops.errors import SpliceError
 from ticketops.model.changes import (
@@ -30,8 +31,7 @@ GRID_WIDTH = 10
 """Columns that a report in a free layout may use; what stands further right is not its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A formula in a new row: that of `row` above it in the same column, or `text`."""
 
     row: int
@@ -45,8 +45,7 @@ class Standing(float):
     __slots__ = ()
 
 
-@dataclass(slots=True)
-class SheetEdit:
+class SheetEdit(Struct):
     """What to do to one sheet. Rows and columns are 1-based.
 
     cells: new values, None empties a cell. first_free_row: rows from here on held no data before;

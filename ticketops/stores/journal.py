@@ -14,12 +14,13 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from isal import igzip, isal_zlib  # a journal entry of 12,000 rows must not cost a second
+from msgspec.structs import replace
 
 from ticketops.errors import UnusableError
 from ticketops.files import NotAFile, open_regular, read_regular
@@ -76,13 +77,18 @@ class Journal:
         found += [DamagedEntry(_number(path), path.name) for path in self._set_aside()]
         return sorted(found, key=lambda one: one.number)
 
-    def last_run_id(self) -> str:
-        """The RunID of the newest transaction that can be read; empty where there is none."""
+    def last(self) -> Transaction | None:
+        """The newest transaction that can be read; None where there is none."""
         for path in reversed(self._files()):
             found = self._head_of(path)
             if found is not None and is_run_id(found.entry.run_id):
-                return found.entry.run_id
-        return ""
+                return found
+        return None
+
+    def last_run_id(self) -> str:
+        """The RunID of the newest transaction that can be read; empty where there is none."""
+        found = self.last()
+        return found.entry.run_id if found else ""
 
     def record(self, number: int) -> Record:
         """One transaction with its cells. Raises UnusableError where it is damaged."""
@@ -101,15 +107,18 @@ class Journal:
         replaced: Mapping[str, str],
         identities: RowIdentities,
         temporary: Path,
+        besides: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Write ahead: `temporary` is the new workbook, complete on disk, about to be renamed into
         place.
 
         raw_before: what stood in the written cells. replaced: {sheet: digest of what a ReplaceRows
-        writes}. identities: which records the rows hold that it touches.
+        writes}. identities: which records the rows hold that it touches. besides: see
+        `records.beside`.
         """
         head = head_of(transaction) | {"temporary": temporary.name}
         body = body_of(changes, raw_before, replaced, self.layout, self.seal, identities)
+        body |= besides
         staged = self._folder / f".{_PENDING}"
         staged.unlink(missing_ok=True)  # of a killed commit: the lock is ours
         with open(staged, "xb") as file:

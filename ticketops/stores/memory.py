@@ -7,8 +7,9 @@ import copy
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from ticketops.errors import ConflictError, RuleError, SpliceError
 from ticketops.model.changes import ChangeSet, ReplaceRows
@@ -48,7 +49,7 @@ from ticketops.stores.standing import (
     to_take_back,
     told_logs_only,
 )
-from ticketops.stores.trail import append_only_sheets, kept_rows, trail_rows
+from ticketops.stores.trail import append_only_sheets, kept_rows, said_of_undo
 from ticketops.stores.undo import TakenBack, logged_cells, reversed_cells, revived, take_back, typed
 
 Grid = dict[int, dict[int, Any]]
@@ -251,7 +252,8 @@ class MemoryStore:
             name: _Grids(self.layout, sheets).table(name)
             for name in append_only_sheets(record, self.layout)
         }
-        trail = trail_rows(record, self.layout, logged, entry)
+        said = said_of_undo(record, self.layout, logged, entry)
+        trail = said.changes
         sheets = _put(sheets, compile_edits(trail, logged))
         for name in record.replaced if not exact else ():
             if _filled(self._sheets.get(name, {})) != _filled(self._new[target.number][name]):
@@ -272,7 +274,7 @@ class MemoryStore:
             exact,
             "" if exact else "it was changed since",
             passed,
-            tuple(back.stays),
+            (*back.stays, *said.stays),
             tuple(secrets),
             is_last,
         ), sheets

@@ -14,6 +14,7 @@ SUFFIX = ".names"
 KEPT: Mapping[str, tuple[str, ...]] = {
     "Sales": ("sales_id", "client", "match", "category"),
     "Purchases": ("match", "vendor", "category"),
+    "_SUBGAMES": ("match", "sub_game"),
     "_USERS": ("user", "email"),
     "_ALIASES": ("name",),
 }

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
 
 import polars as pl
+from msgspec import Struct, field
 
 from ticketops.model.changes import (
     AddColumns,
@@ -43,8 +43,7 @@ Written = Mapping[str, Mapping[int, Mapping[str, tuple[Any, Any]]]]
 """{sheet: {row: {column name: (raw before, after)}}}"""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A transaction with its cells. Values are raw; a Digest stands for a secret one."""
 
     transaction: Transaction
@@ -55,17 +54,20 @@ class Record:
     """Which records stood in those rows; None in the journals of older versions."""
     appended: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """{sheet: rows that were new}"""
+    outside: Written | None = None
+    """What was changed by hand between the transaction before it and this one; None where that is
+    not known, or nothing was."""
+    back: Written | None = None
+    """Of an undo: the cells that it wrote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """A secret value that only its holder can be compared with."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Which record a row holds (D15). key: the values of its key columns; witness: of the columns
     that vouch for it. Where there is no key, or it stands more than once, `content` is the digest
     of the whole row."""
@@ -87,8 +89,7 @@ class Identity:
         return " ".join(part for part in self.key if part) or "a row without a key"
 
 
-@dataclass(frozen=True, slots=True)
-class RowIdentities:
+class RowIdentities(Struct, frozen=True):
     """Which record stood in which row of each sheet. after: once the transaction was done; gone:
     the rows that it emptied, before that. sheets, columns: what it made."""
 
@@ -274,18 +275,28 @@ def body_of(
     }
 
 
+def beside(
+    layout: Layout,
+    seal: Callable[[Any], Digest],
+    *,
+    outside: Written | None = None,
+    back: Written | None = None,
+) -> dict[str, Any]:
+    """What a body says of cells besides those of its own transaction."""
+    return {
+        name: {
+            sheet: _encoded(sheet, {row: dict(cells) for row, cells in rows.items()}, layout, seal)
+            for sheet, rows in cells.items()
+        }
+        for name, cells in (("outside", outside), ("back", back))
+        if cells is not None
+    }
+
+
 def record_of(head: Mapping[str, Any], body: Mapping[str, Any]) -> Record:
     """One transaction with its cells. Raises KeyError, TypeError, ValueError or AttributeError where
     something is missing or is not what it should be."""
-    cells = {
-        sheet: {
-            int(row): {
-                name: (_decode(before), _decode(after)) for name, (before, after) in columns.items()
-            }
-            for row, columns in rows.items()
-        }
-        for sheet, rows in body["cells"].items()
-    }
+    cells = _decoded(body["cells"])
     appended: dict[str, set[int]] = {}
     for block in body["appended"]:
         rows = cells.setdefault(block["sheet"], {})
@@ -306,7 +317,20 @@ def record_of(head: Mapping[str, Any], body: Mapping[str, Any]) -> Record:
         body["replaced"],
         identities,
         {name: frozenset(rows) for name, rows in appended.items()},
+        *(_decoded(body[name]) if name in body else None for name in ("outside", "back")),
     )
+
+
+def _decoded(cells: Mapping[str, Any]) -> dict[str, dict[int, dict[str, tuple[Any, Any]]]]:
+    return {
+        sheet: {
+            int(row): {
+                name: (_decode(before), _decode(after)) for name, (before, after) in columns.items()
+            }
+            for row, columns in rows.items()
+        }
+        for sheet, rows in cells.items()
+    }
 
 
 def as_json(part: Mapping[str, Any]) -> bytes:
@@ -352,6 +376,19 @@ def written_cells(
             case _:
                 pass
     return {sheet: rows for sheet, rows in cells.items() if rows}
+
+
+def every_cell(changes: ChangeSet, raw_before: RawBefore) -> Written:
+    """Those of `written_cells`, and those of new rows."""
+    cells = written_cells(changes, raw_before)
+    for change in changes:
+        if isinstance(change, AppendRows):
+            rows = cells.setdefault(change.sheet, {})
+            for number, values in enumerate(change.rows, start=change.first_row):
+                new = zip(change.columns, values, strict=True)
+                written = {name: (None, value) for name, value in new if value is not None}
+                rows[number] = written | rows.get(number, {})
+    return cells
 
 
 def _written_row(cells: Mapping[str, tuple[Any, Any]], was: Mapping[str, Any]) -> dict[str, Any]:

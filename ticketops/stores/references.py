@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
+
+from ticketops.model.patterns import when_needed
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """What rows of totals make way for. foot: their first row; first_new, last_new: the rows that
     held no records before, as far as they are written; shift: how many rows the totals move down.
     """
@@ -19,7 +21,7 @@ class Room:
     shift: int
 
 
-_REFERENCE = re.compile(
+_REFERENCE = when_needed(
     r'"(?:[^"]|"")*"|\[[^\[\]]*\]'
     r"|(?<![\w.$!:])((?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?"
     r"(\$?)([A-Z]{1,3})(\$?)(\d{1,7})(?::(\$?)([A-Z]{1,3})(\$?)(\d{1,7}))?(?![\w(.!:])"
@@ -41,7 +43,7 @@ def filled_down(formula: str, rows: int) -> str:
         )
         return f"{found[1] or ''}{first}{last}"
 
-    return _REFERENCE.sub(moved, formula)
+    return _REFERENCE().sub(moved, formula)
 
 
 def with_rows(formula: str, sheet: str, change: Callable[[int, int], tuple[int, int]]) -> str:
@@ -56,7 +58,7 @@ def with_rows(formula: str, sheet: str, change: Callable[[int, int], tuple[int, 
         last = f":{found[6]}{found[7]}{found[8]}{new_last}" if found[7] else ""
         return f"{found[1] or ''}{found[2]}{found[3]}{found[4]}{new_first}{last}"
 
-    return _REFERENCE.sub(moved, formula)
+    return _REFERENCE().sub(moved, formula)
 
 
 def with_room(formula: str, sheet: str, room: Room) -> str:
@@ -85,7 +87,7 @@ def points_below(formula: str, sheet: str, row: int, *, inside: bool) -> bool:
     that sheet."""
     return any(
         found[3] and (_own(found[1], sheet) if found[1] else inside) and int(found[5]) >= row
-        for found in _REFERENCE.finditer(formula)
+        for found in _REFERENCE().finditer(formula)
     )
 
 

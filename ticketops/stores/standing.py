@@ -52,10 +52,12 @@ def _named(
             f"{run_id} is itself an undo and can't be undone", "run the command that it undid again"
         )
     if not_undoable(found.entry):
-        raise RuleError(
-            f"{run_id} ({found.entry.command}) can't be undone: it records that someone saw a "
-            "password"
-        )
+        why = "it records that someone saw a password"
+        if found.entry.command.startswith("invoice "):
+            why = "what was issued stays, and `ticketops invoice credit` cancels an invoice"
+        elif found.entry.command.startswith(("message ", "run ", "inbox")):
+            why = "what became of messages stays recorded"
+        raise RuleError(f"{run_id} ({found.entry.command}) can't be undone: {why}")
     return found
 
 

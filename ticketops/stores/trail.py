@@ -1,13 +1,15 @@
-"""What append-only sheets keep, and what they say of an undo (D19)."""
+"""What append-only sheets keep, and what they say of an undo (D19, D25)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+import polars as pl
 
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.layout import Layout
-from ticketops.schema.sheets import Sheet, Trail
+from ticketops.schema.sheets import Outbox, Sheet, Trail
 from ticketops.schema.structure import with_structure
 from ticketops.schema.tables import Snapshot, Table
 from ticketops.stores.base import Entry, Transaction
@@ -18,19 +20,56 @@ UNDO = "UNDO"
 """What append-only sheets say of what was taken back."""
 
 
-def trail_rows(
-    record: Record, layout: Layout, tables: Mapping[str, Table], entry: Entry
-) -> ChangeSet:
+class Said(NamedTuple):
+    """What append-only sheets say of an undo. stays: what was done already, for people."""
+
+    changes: ChangeSet
+    stays: tuple[str, ...] = ()
+
+
+def said_of_undo(record: Record, layout: Layout, tables: Mapping[str, Table], entry: Entry) -> Said:
     """A row UNDO for each sale, set, login or ticket that append-only sheets tell of, so that whoever
-    looks for one of them finds that it does not stand. tables: those of the append-only sheets. Sheets
-    and columns that lack are added."""
+    looks for one of them finds that it does not stand; rows of an outbox that are still open are called
+    off. tables: those of the append-only sheets. Sheets and columns that lack are added."""
     changes = ChangeSet()
+    stays: list[str] = []
     for name, rows in record.cells.items():
-        trail = layout[name].trail if name in layout else None
-        if trail is not None:
-            columns, added = _undo_rows(layout[name], trail, rows, record.transaction, entry)
+        if name not in layout:
+            continue
+        sheet = layout[name]
+        if sheet.trail is not None:
+            columns, added = _undo_rows(sheet, sheet.trail, rows, record.transaction, entry)
             changes.append(name, tables[name].next_row, columns, added)
-    return with_structure(changes, Snapshot("", tables))
+        elif sheet.outbox is not None:
+            stays += _called_off(sheet.outbox, rows, tables[name], changes)
+    return Said(with_structure(changes, Snapshot("", tables)), tuple(stays))
+
+
+def _called_off(
+    outbox: Outbox,
+    rows: Mapping[int, Mapping[str, tuple[Any, Any]]],
+    table: Table,
+    changes: ChangeSet,
+) -> list[str]:
+    """Call off what is still open of the rows that a transaction appended; what was done already. A row
+    is known by its name, wherever it is now."""
+    name, whom = outbox.named
+    appended = {
+        after
+        for cells in rows.values()
+        for before, after in (cells.get(name, (None, None)),)
+        if before is None and after
+    }
+    stays = []
+    if not appended or not table.exists:
+        return []
+    frame = table.frame.filter(table.frame[name].is_in(list(appended)))
+    for row, called, state, to in frame.select("row", name, outbox.state, whom).iter_rows():
+        if state in outbox.open:
+            changes.set(table.sheet.name, row, called, {outbox.state: (state, outbox.off)})
+        elif state != outbox.off:
+            stays.append(f"{called} to {to or 'nobody'}: it is {state or 'unclear'}")
+    return stays
 
 
 def _undo_rows(
@@ -62,7 +101,8 @@ def append_only_sheets(record: Record, layout: Layout) -> list[str]:
 
 
 def kept_rows(layout: Layout, now: Mapping[str, Table], old: Mapping[str, Table]) -> ChangeSet:
-    """What append-only sheets hold beyond an older version of them, to be put below what that holds."""
+    """What append-only sheets hold beyond an older version of them, to be put below what that holds; of
+    an outbox also what became of the rows that it had: nothing that was done is done again."""
     changes = ChangeSet()
     for name, table in now.items():
         if not table.exists:
@@ -70,6 +110,25 @@ def kept_rows(layout: Layout, now: Mapping[str, Table], old: Mapping[str, Table]
         columns = tuple(
             column.name for column in layout[name].columns if column.name in table.positions
         )
-        fresh = table.frame.filter(table.frame["row"] > old[name].last_row).select(columns).rows()
+        kept = table.frame["row"] > old[name].last_row
+        if layout[name].outbox is not None:
+            kept = _kept_cells(changes, name, columns, table, old[name])
+        fresh = table.frame.filter(kept).select(columns).rows()
         changes.append(name, old[name].next_row, columns, fresh)
     return changes
+
+
+def _kept_cells(
+    changes: ChangeSet, name: str, columns: tuple[str, ...], now: Table, old: Table
+) -> pl.Series:
+    """Set in the rows of an older outbox what they hold now; which rows of now it did not have."""
+    key = old.sheet.identity[0]
+    standing = {row[key]: row for row in now.frame.iter_rows(named=True) if row[key]}
+    for row in old.frame.iter_rows(named=True):
+        if row[key] in standing:
+            cells = {one: (row[one], standing[row[key]][one]) for one in columns}
+            changes.set(name, row["row"], row[key], cells)
+    keyed = now.frame[key].is_not_null()
+    return (keyed & ~now.frame[key].is_in(old.frame[key].drop_nulls().to_list())) | (
+        ~keyed & (now.frame["row"] > old.last_row)
+    )

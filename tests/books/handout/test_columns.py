@@ -30,6 +30,7 @@ CLIENT_HEADERS = {
     "V": "Match day",
     "W": "Kick-off",
     "X": "City and stadium",
+    "Y": "Stage",
     "AB": "Clients notes",
     "AC": "First name",
     "AD": "Last Name",
@@ -38,7 +39,7 @@ CLIENT_HEADERS = {
     "AG": "Status",
     "AH": "In words",
 }
-"""§7 step 2, letter by letter; V–X and AH are of ours."""
+"""§7 step 2, letter by letter; V–Y and AH are of ours."""
 SUPPLIER_HEADERS = (
     "Device",
     "Cont. No.",
@@ -77,7 +78,7 @@ SUPPLIER_HEADERS = (
     "SalesLineKey",
     "SourceSaleID",
 )
-OF_OURS = ("In words", "Match day", "Kick-off", "City and stadium")
+OF_OURS = ("In words", "Match day", "Kick-off", "City and stadium", "Stage")
 """The 40 columns of `_SUPPLIER_QUEUE` less SupplierKey, Vendor, Email and Password (D10); the last
 three are the hidden helpers."""
 STAFF_HEADERS = (
@@ -112,7 +113,7 @@ STAFF_HEADERS = (
 def test_a_client_book_has_the_columns_of_the_specification(shelf: dict[str, Made]) -> None:
     sheet = shelf["client"].sheet
     assert headers(sheet) == CLIENT_HEADERS
-    empty = {get_column_letter(i) for i in (*range(2, 10), *range(25, 28))}  # B–I, Y–AA
+    empty = {get_column_letter(i) for i in (*range(2, 10), *range(26, 28))}  # B–I, Z–AA
     assert hidden_letters(sheet) == {"A", "N"} | empty, "no INV-NO, no column"
     assert not [
         cell.coordinate
@@ -226,9 +227,11 @@ def test_a_supplier_book_has_33_columns_to_see_and_3_hidden(shelf: dict[str, Mad
 
 def test_a_staff_book_has_the_columns_of_the_specification(shelf: dict[str, Made]) -> None:
     sheet = shelf["staff"].sheet
-    of_ours = (OF_OURS[0], "Game", *OF_OURS[1:])
-    assert tuple(cell.value for cell in sheet[3]) == (*STAFF_HEADERS, *of_ours)
-    assert hidden_letters(sheet) == {"F"}, "no INV_NO, no column"
+    of_ours = (OF_OURS[0], "Game", *OF_OURS[1:], "PlatformUrl", "CredentialHint")
+    headers = {cell.value: cell.column_letter for cell in sheet[3]}
+    assert tuple(headers) == (*STAFF_HEADERS, *of_ours)
+    empty = {"F", headers["PlatformUrl"], headers["CredentialHint"]}
+    assert hidden_letters(sheet) == empty, "no INV_NO, no column; nothing known of its vendors"
     assert [sheet[f"A{row}"].value for row in range(4, 7)] == ["T00001", "T00002", None]
     assert [sheet[f"K{row}"].value for row in range(4, 6)] == [None, None], (
         "no password unless asked for"

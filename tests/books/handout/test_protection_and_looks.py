@@ -68,8 +68,8 @@ def test_the_header_is_frozen_and_filtered(kind: str, shelf: dict[str, Made]) ->
     sheet = shelf[kind].sheet
     first, last, frozen, bottom = {
         "client": ("J", "AH", "K4", 8),
-        "supplier": ("A", "AN", "B4", 7),
-        "staff": ("A", "Z", "B4", 5),
+        "supplier": ("A", "AO", "B4", 7),
+        "staff": ("A", "AA", "B4", 5),
     }[kind]
     assert sheet.freeze_panes == frozen
     assert sheet.auto_filter.ref == f"{first}3:{last}{bottom}"

@@ -4,12 +4,12 @@ status means, and what is not shown where it is empty."""
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 
 from tests.books.builders import Event, hidden_letters, make_event
 from tests.desk import Desk
@@ -49,8 +49,8 @@ def said(sheet: openpyxl.worksheet.worksheet.Worksheet, row: int, *heads: str) -
     return [sheet.cell(row, places[head]).value for head in heads]
 
 
-WHEN = ("Match day", "Kick-off", "City and stadium")
-M01 = [datetime(2026, 6, 11), "13:00 UTC-6", "Mexico City · Estadio Azteca"]
+WHEN = ("Match day", "Kick-off", "City and stadium", "Stage")
+M01 = [datetime(2026, 6, 11), "13:00 UTC-6", "Mexico City · Estadio Azteca", "Group stage"]
 
 
 def test_every_book_says_when_and_where(event: Event, tmp_path: Path) -> None:

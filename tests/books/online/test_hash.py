@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from tests.books.builders import BOOK_ID, BUILT, OPEN, Event, edits, kinds, tricky

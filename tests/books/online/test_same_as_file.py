@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.books.builders import BOOK_ID, BUILT, FORMULAS, OPEN, Event, edits, kinds
 from tests.books.online.at_google import (

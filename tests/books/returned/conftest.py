@@ -20,6 +20,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Field:
 def event(source: Field, tmp_path: Path) -> Field:
     """A copy to write to."""
     shutil.copy(source.workbook, tmp_path / "event.xlsx")
+    shutil.copytree(source.home / "event.xlsx.ticketops", tmp_path / "event.xlsx.ticketops")
     shutil.copytree(source.home / "books", tmp_path / "books")
     return Field(
         tmp_path, {name: tmp_path / "books" / path.name for name, path in source.books.items()}

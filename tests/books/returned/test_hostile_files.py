@@ -28,7 +28,7 @@ from tests.books.field import (
 from tests.books.returned.hostile import bomb, utf16, with_prolog
 from tests.conftest import ROOT
 from ticketops.errors import UnusableError
-from ticketops.stores.returned import files as returned
+from ticketops.stores import child
 from ticketops.stores.returned.files import read_returned
 
 PROLOGS = {
@@ -111,9 +111,9 @@ def test_memory_is_bounded(hostile: dict[str, tuple[Path, set[str]]], event: Fie
         check=True,
         cwd=ROOT,
     )
-    parent, child, unusable = json.loads(done.stdout)
+    parent, used, unusable = json.loads(done.stdout)
     assert parent < 150 * 1024, "kB"
-    assert child * 1024 < returned.MEMORY
+    assert used * 1024 < child.MEMORY
     assert unusable == len(hostile)
     assert done.stderr == ""
 
@@ -122,7 +122,7 @@ def test_memory_is_bounded(hostile: dict[str, tuple[Path, set[str]]], event: Fie
 def test_a_file_that_takes_all_memory_does_not_stop_the_others(
     event: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(returned, "MEMORY", 200 * 2**20)
+    monkeypatch.setattr(child, "MEMORY", 200 * 2**20)
     path = filled_raw(event, name="large.xlsx")
     large = b"".join(b"<si><t>%d%s</t></si>" % (i, b"x" * 20) for i in range(900_000))
     repacked(
@@ -155,7 +155,7 @@ def test_a_file_that_takes_for_ever_does_not_stop_the_others(
     event: Field, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     """By the processor's clock and, where the processor is somebody else's, by that of the wall."""
-    monkeypatch.setattr(returned, limit, 0 if limit == "WORK" else 1.0)
+    monkeypatch.setattr(child, limit, 0 if limit == "WORK" else 1.0)
     path = filled_raw(event, name="long.xlsx")
     space = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     repacked(path, {STRINGS: b"<sst %s>%s</sst>" % (space, b"<si/>" * 6_000_000)})
@@ -176,7 +176,7 @@ def test_what_a_file_says_is_limited(
     event: Field, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """The parent's memory is not the child's."""
-    monkeypatch.setattr(returned, "MOST_SAID", most)
+    monkeypatch.setattr(child, "MOST_SAID", most)
     first, second = read_returned([filled(event), filled(event)])
     assert first.unusable == second.unusable == (most == 100)
 

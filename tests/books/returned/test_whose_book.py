@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from msgspec import structs
 
 from tests.books.field import GOOD, Field, filled, make_field, put
+from tests.desk import DAY
+from ticketops.domain.money.payments import Given
+from ticketops.schema.layouts.event import EVENT
+from ticketops.services import books, money
+from ticketops.stores.xlsx.store import XlsxStore
 
 
 def of_base(change: Callable[[Any], None]) -> Callable[[Any, Any], None]:
@@ -118,7 +125,7 @@ def test_a_suppliers_book_is_no_clients(event: Field) -> None:
     heard = event.pull(path)
     assert (heard.codes, heard.changed) == ([("WRONG_KIND", None)], {})
     heard = event.pull(path, kind="supplier")
-    assert heard.codes == []
+    assert heard.codes == [("UNPAID", None)]
     assert heard.changed == {
         ("S2-1", "Delivery"): "UPLOADED",
         ("S2-1", "DispatchStatus"): "UPLOADED",
@@ -140,3 +147,37 @@ def test_a_suppliers_book_that_says_it_is_a_clients(event: Field) -> None:
 def test_a_clients_file_with_a_kind_that_there_is_not(event: Field) -> None:
     heard = event.pull(filled(event, of_base(lambda base: setattr(base["C1"], "value", "office"))))
     assert (heard.codes, heard.changed) == ([("UNUSABLE", None)], {})
+
+
+@pytest.mark.parametrize("setting", ["warn", "block", "ignore"])
+def test_what_is_sent_unpaid_is_said_or_refused_where_it_comes_from_a_book(
+    event: Field, setting: str
+) -> None:
+    path = filled(event, put(AD4="UPLOADED"), book="supplier")
+    settings = structs.replace(event.settings, unpaid_tickets=setting)
+    store = XlsxStore(event.workbook, layout=EVENT)
+    made = event.clock.do(books.pull(store, settings, [path], kind="supplier"))
+    codes = {finding.code for finding in made.findings}
+    told = [finding.message for finding in made.findings if finding.code == "REFUSED"]
+    delivery = event.clock.ticket("S2-1")["delivery"]
+    assert (delivery == "UPLOADED") == (setting != "block")
+    assert ("UNPAID" in codes) == (setting == "warn")
+    assert ["the payment of S2 is PENDING" in one for one in told] == [True] * (setting == "block")
+
+
+def test_what_was_refused_until_it_is_paid_is_taken_from_the_same_file_then(event: Field) -> None:
+    path = filled(event, put(AD4="UPLOADED"), book="supplier")
+    settings = structs.replace(event.settings, unpaid_tickets="block")
+    store = XlsxStore(event.workbook, layout=EVENT)
+
+    def pulled() -> Any:
+        return event.clock.do(books.pull(store, settings, [path], kind="supplier"))
+
+    for _again in range(2):
+        told = [one.message for one in pulled().findings if one.code == "REFUSED"]
+        assert ["the payment of S2 is PENDING" in one for one in told] == [True] * len(told) != []
+        assert event.clock.ticket("S2-1")["delivery"] in (None, "NOT_SENT")
+    event.clock.do(money.payment_add(Given(Decimal(99_999), DAY, refs=("S2",))))
+    assert "REFUSED" not in {one.code for one in pulled().findings}
+    assert event.clock.ticket("S2-1")["delivery"] == "UPLOADED"
+    assert pulled().result.edits == 0

@@ -204,6 +204,19 @@ def test_books_are_read_from_any_folder(
     assert list(elsewhere.iterdir()) == [elsewhere / "Kopie von CLIENT - Acme Ltd (1).xlsx"]
 
 
+def test_a_second_copy_of_a_book_lacks_nothing_that_is_filled_in(
+    here: Runner, do: Do, book: Path
+) -> None:
+    do("client", "build", "--all")
+    guest = {"First name": "Eve", "Last Name": "Ek", "Client Email": "eve@example.org"}
+    for name in ("one.xlsx", "two.xlsx"):
+        fill(client_book(book), book.parent / name, {"S1-3": guest}, key="Sales ID")
+    done = here("client", "pull", "one.xlsx", "two.xlsx", "--json")
+    told = [found for found in done.json["findings"] if found["code"] == "INCOMPLETE"]
+    assert [found["sales_id"] for found in told if found["sales_id"] == "S1-3"] == []
+    assert tickets_of(book, "Client Email")["S1-3"] == "eve@example.org"
+
+
 def test_pull_tells_what_it_refuses(here: Runner, do: Do, book: Path) -> None:
     """Other kinds, other parties, damage: a line each, the rest is taken."""
     do("client", "build", "--all")

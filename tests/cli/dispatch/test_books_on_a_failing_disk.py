@@ -21,6 +21,8 @@ from tests.conftest import Result, Runner
 from tests.stores.xlsx.crash.failing_disk import Disk
 from ticketops.books import file_writer
 
+pytestmark = pytest.mark.slow
+
 NOT_MADE = {"BOOK_NOT_WRITTEN", "BOOK_NOT_REACHED", "BOOK_OPEN"}
 ALL = ("client", "build", "--all", "--json")
 Verdict = Callable[[int, str], BaseException | None]

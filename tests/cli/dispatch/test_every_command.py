@@ -24,6 +24,7 @@ from tests.cli.dispatching import (
 )
 from tests.cli.workbooks import cells_of
 from tests.conftest import Runner
+from tests.sampling import some
 from tests.trail import given_back
 
 BACK = "back.xlsx"
@@ -145,8 +146,16 @@ READING: list[tuple[list[str], set[str]]] = [
 ]
 
 
+def beside_the_copy(text: str) -> str:
+    """What is said besides that the workbook is a copy without its journal, as it is here."""
+    lines = [line for line in text.splitlines() if "no journal beside it knows them" not in line]
+    return "\n".join(lines)
+
+
 @pytest.mark.parametrize(
-    ("words", "keys", "prepare"), WRITING, ids=[name_of(words) for words, _, _ in WRITING]
+    ("words", "keys", "prepare"),
+    some(WRITING, 4, of=3),
+    ids=[name_of(words) for words, _, _ in WRITING],
 )
 def test_dry_run_command_and_undo(
     here: Runner,
@@ -163,7 +172,7 @@ def test_dry_run_command_and_undo(
     planned = here(*words, "-n", "--json")
     assert below(book.parent) == before
     done = at(*words, "--json")
-    assert (done.code, done.err) == (0, ""), done.err
+    assert (done.code, beside_the_copy(done.err)) == (0, ""), done.err
     assert set(done.json) == ENVELOPE
     assert keys <= set(done.json["result"])
     assert done.json["command"] == " ".join(words[:2])
@@ -186,12 +195,12 @@ def test_what_only_looks_writes_nothing(
 ) -> None:
     before = below(book.parent)
     done = at(*words, "--json", role="staff")
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, beside_the_copy(done.err)) == (0, "")
     assert set(done.json) == ENVELOPE
     assert keys == set(done.json["result"])
     assert done.json["changes"] == {}
     shown = here(*words, role="staff")
-    assert (shown.code, shown.err) == (0, "")
+    assert (shown.code, beside_the_copy(shown.err)) == (0, "")
     assert shown.out
     assert below(book.parent) == before
 
@@ -203,7 +212,11 @@ def test_what_people_read(here: Runner, book: Path) -> None:
         "bolt    Bolt                       4          3          1     0         0",
     ]
     assert here(*ASSIGN).out.splitlines() == [f"{ANA}: 1 task", f"{BEN}: 2 tasks"]
-    assert here("staff", "mark", "sent", "t00001").out == "SENT: T00001 (S2-1)\n"
+    assert here("staff", "mark", "sent", "t00001").out == (
+        "SENT: T00001 (S2-1)\n"
+        "Severity  Code    Where  What\n"
+        "INFO      UNPAID  Sales  tickets of S2 are sent, but the payment is PENDING\n"
+    )
     assert (
         here("client", "accept", "Acme Ltd", "--all", "--by", "Zoë").out
         == "1 ticket accepted by Zoë: S2-1\n"

@@ -17,6 +17,8 @@ from tests.cli.everything import EVENTFUL
 from tests.cli.tree import every_command
 from tests.conftest import Runner
 
+pytestmark = pytest.mark.slow
+
 SECRET = ("Password", "VendorPassword", "Password behind the Email TAB")
 
 

@@ -10,7 +10,7 @@ import openpyxl
 from tests.cli.dispatching import Do, client_book
 from tests.conftest import Runner
 
-OF_OURS = ("Match day", "Kick-off", "City and stadium", "In words")
+OF_OURS = ("Match day", "Kick-off", "City and stadium", "Stage", "In words")
 
 
 def as_it_was(book: Path) -> Path:

@@ -9,7 +9,9 @@ import pytest
 
 from tests.cli.dispatching import ANA, BEN, Do, codes, rows_of, supplier_book
 from tests.conftest import Runner
+from tests.desk import Desk
 from ticketops.domain.dispatch.staff import together
+from ticketops.domain.dispatch.state import SHEETS, State
 from ticketops.domain.ticket.records import Record, in_order
 from ticketops.model.ids import natural_order
 
@@ -21,8 +23,12 @@ def test_matches_stand_in_natural_order() -> None:
 
 def test_tickets_stand_in_natural_order_of_their_matches() -> None:
     """Of matches whose days nobody knows."""
-    tickets = [Record(f"S{n}-1", {"match": f"M{n}"}) for n in (10, 9, 100)]
-    assert [ticket["match"] for ticket in in_order(tickets, {})] == ["M9", "M10", "M100"]
+    desk = Desk()
+    for match in ("M10", "M09", "M100"):
+        desk.sell((match, "Cat 1", 1))
+    state = State.of(desk.store.read(*SHEETS, strict=False))
+    found = in_order(state.tickets.values(), state.place)
+    assert [ticket["match"] for ticket in found] == ["M09", "M10", "M100"]
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,10 @@ def test_status_by_hand(do: Do, here: Runner, book: Path) -> None:
     late = do("dispatch", "status", code=1, dispatch_buffer_hours="2000")
     assert late["total"]["overdue"] == 8, "M02 too: its three that are not with the client"
     said = here("dispatch", "status", "--json").json["findings"]
-    assert [(f["code"], f["message"]) for f in said] == [("OVERDUE", "5 tickets are overdue: M01")]
+    assert [(f["code"], f["message"]) for f in said] == [
+        ("OVERDUE", "5 tickets are overdue: M01"),
+        ("UNPAID", "tickets of S1, S2, S4 are to be sent, but the payment is PENDING"),
+    ]
 
 
 @pytest.mark.usefixtures("noon")

@@ -33,6 +33,8 @@ from tests.cli.dispatching import (
 from tests.conftest import ROOT, Result, Runner
 from ticketops.files import machine
 
+pytestmark = pytest.mark.slow
+
 
 class Watch:
     """`dispatch watch` in a process of its own."""

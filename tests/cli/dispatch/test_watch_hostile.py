@@ -14,8 +14,9 @@ import pytest
 
 from tests.cli.dispatching import Do, book_rows, client_book, codes, fill, tickets_of
 from tests.conftest import Runner
+from tests.sampling import some
 from ticketops.errors import ConflictError, RuleError
-from ticketops.services import books, inbox, watching
+from ticketops.services import book_job, inbox, watching
 from ticketops.services.inbox import Inbox
 
 
@@ -73,7 +74,7 @@ def answered(book: Path, box: Path, name: str, said: str) -> None:
     fill(client_book(book), box / name, {"S1-3": {"First name": said}}, key="Sales ID")
 
 
-@pytest.mark.parametrize("only", [*HOSTILE, "all of them"])
+@pytest.mark.parametrize("only", some(["all of them", *HOSTILE], 4))
 def test_the_others_are_taken(here: Runner, do: Do, book: Path, box: Path, only: str) -> None:
     do("client", "build", "--all")
     wanted = HOSTILE if only == "all of them" else {only: HOSTILE[only]}
@@ -102,7 +103,7 @@ def test_a_pull_of_a_folder_of_files(here: Runner, do: Do, book: Path, box: Path
     assert (missing.code, "none.xlsx is not a file" in missing.err) == (3, True)
 
 
-@pytest.mark.parametrize("what", [w for w in HOSTILE if w not in SILENT])
+@pytest.mark.parametrize("what", some([w for w in HOSTILE if w not in SILENT], 4))
 def test_in_the_place_of_a_book(
     here: Runner, do: Do, book: Path, what: str, tmp_path: Path
 ) -> None:
@@ -218,16 +219,16 @@ def test_a_file_that_no_commit_takes_stops_no_other(
     for name in ("a.xlsx", "c.xlsx"):
         answered(book, box, name, "Eve")
     fill(client_book(book), box / "b.xlsx", {"S1-3": {"First name": "Bad"}}, key="Sales ID")
-    reconciled = books.BookJob.reconciled
+    reconciled = book_job.BookJob.reconciled
 
     def refuses(
-        self: books.BookJob, snapshot: object, run: object, files: object, **more: object
+        self: book_job.BookJob, snapshot: object, run: object, files: object, **more: object
     ) -> object:
         if any(file.file == "b.xlsx" for file in files):  # type: ignore[attr-defined]
             raise RuleError("no cell can hold it")
         return reconciled(self, snapshot, run, files, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(books.BookJob, "reconciled", refuses)
+    monkeypatch.setattr(book_job.BookJob, "reconciled", refuses)
     done = here("dispatch", "watch", str(box), "--once", "--json")
     assert [f["message"] for f in done.json["findings"] if f["code"] == "FILE_FAILED"] == [
         "b.xlsx: no cell can hold it"
@@ -249,7 +250,7 @@ def test_what_is_the_workbooks_fault_is_no_files(
         tried.append(len(files))
         raise RuleError("the workbook is odd")
 
-    monkeypatch.setattr(books.BookJob, "reconciled", refuses)
+    monkeypatch.setattr(book_job.BookJob, "reconciled", refuses)
     done = here("dispatch", "watch", str(box), "--once")
     assert (done.code, "the workbook is odd" in done.err) == (4, True)
     assert tried == [9, 1, 1, 1]
@@ -265,7 +266,7 @@ def test_a_busy_workbook_is_tried_again(
         raise ConflictError("somebody else writes")
 
     with monkeypatch.context() as patch:
-        patch.setattr(books.BookJob, "reconciled", busy)
+        patch.setattr(book_job.BookJob, "reconciled", busy)
         here("dispatch", "watch", str(box), "--once")
     assert tickets_of(book, "First name")["S1-3"] != "Eve"
     here("dispatch", "watch", str(box), "--once")

@@ -13,6 +13,8 @@ import pytest
 from tests.cli.sync.two_copies import Pair, is_commit
 from ticketops.schema.layouts.event import SALES
 
+pytestmark = pytest.mark.slow
+
 KILLED = """
 import os, pathlib, shutil, signal, sys
 from ticketops.services import sync

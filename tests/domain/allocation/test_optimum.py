@@ -554,7 +554,7 @@ def never_worse(case: Case) -> None:
     taken = [unit.unit_id for line in lines for unit in line.units]
     assert len(set(taken)) == len(taken)
     for line in lines:
-        assert all(unit.match == line.target.match for unit in line.units)
+        assert all(unit.occasion == line.target.occasion for unit in line.units)
         assert not line.target.terms.wishes.unmet(line.units, line.quantity)
 
 

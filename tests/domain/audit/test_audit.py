@@ -88,6 +88,15 @@ BREAKS: list[tuple[str, list[tuple[str, int, str, Any]], list[str]]] = [
         [(UNITS, 5, "purchase_id", "P_other")],
         ["SET_ID_IN_TWO_PURCHASES"],
     ),
+    (
+        "two units on one seat",
+        [
+            (UNITS, row, column, value)
+            for row, seat in ((4, ("B1", "a", "12")), (5, (" b1", "A", "12")))
+            for column, value in zip(("block", "seat_row", "seat"), seat, strict=True)
+        ],
+        ["SEAT_TWICE_IN_PURCHASE_UNITS"],
+    ),
     ("a state that nobody understands", [(UNITS, 5, "status", "free?")], ["UNKNOWN_VALUE"]),
     (
         "a free unit claims a ticket",
@@ -104,6 +113,32 @@ def test_one_break_gives_its_findings(
     for cell in cells:
         desk.set(*cell)
     assert desk.codes() == codes
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("status", "CANCELLED"),
+        ("status", "REPLACED"),
+        ("category", "Cat 2"),
+        ("match", "M02"),
+        ("block", "B2"),
+        ("block", None),
+        ("seat_row", None),
+        ("seat", "13"),
+    ],
+)
+def test_units_that_are_gone_or_elsewhere_share_no_seat(
+    desk: Desk, column: str, value: str | None
+) -> None:
+    for row in (4, 5):
+        for name, text in zip(("block", "seat_row", "seat"), ("B1", "A", "12"), strict=True):
+            desk.set(UNITS, row, name, text)
+    assert desk.codes() == ["SEAT_TWICE_IN_PURCHASE_UNITS"]
+    desk.set(UNITS, 5, "match", "M1")
+    assert desk.codes() == ["SEAT_TWICE_IN_PURCHASE_UNITS"]
+    desk.set(UNITS, 5, column, value)
+    assert "SEAT_TWICE_IN_PURCHASE_UNITS" not in desk.codes()
 
 
 def test_findings_say_where(desk: Desk) -> None:
@@ -400,6 +435,17 @@ DETAILS: dict[str, list[tuple[str, str, str, int, str, str, str]]] = {
             "",
             "P00004",
             "PR0001-S01 belongs to P_00000000-0000-0000-0000-000000000002, but P00004 is of P_other",
+        )
+    ],
+    "two units on one seat": [
+        (
+            HIGH,
+            "SEAT_TWICE_IN_PURCHASE_UNITS",
+            UNITS,
+            5,
+            "",
+            "P00004",
+            "P00004 has the seat b1/A/12, as P00003 has: correct one of the two",
         )
     ],
     "a state that nobody understands": [

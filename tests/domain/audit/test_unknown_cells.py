@@ -179,8 +179,8 @@ def test_expand_says_what_add_would_refuse() -> None:
     desk.type_rows(
         SALES,
         [
-            {"match": "M120", "category": "Cat 1", "number": 1},
-            {"match": "M01", "client": "A", "category": "CAT1", "number": 1},
+            {"match": "M120", "category": "Cat 1", "number": 1, "price": 1},
+            {"match": "M01", "client": "A", "category": "CAT1", "number": 1, "price": 1},
         ],
     )
     plan = desk.do(purchasing.purchase_expand())
@@ -206,7 +206,7 @@ def test_expand_says_what_add_would_refuse() -> None:
         for f in plan.findings
         if f.sheet == SALES and f.code not in ("CURRENCY_ASSUMED", "OVERSELL")
     ]
-    assert told == [("UNKNOWN_VALUE", 2), ("MISSING_VALUE", 2), ("UNKNOWN_VALUE", 3)]
+    assert told == [("UNKNOWN_VALUE", 2), ("UNKNOWN_VALUE", 3), ("MISSING_VALUE", 2)]
 
 
 def test_a_category_of_the_office_s_own_is_understood_where_it_was_bought_so() -> None:

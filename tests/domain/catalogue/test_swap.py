@@ -116,3 +116,55 @@ def test_what_can_not_be_swapped(two_matches: ManagerDesk) -> None:
     two_matches.refused(swap("M50", "M51"), RuleError, "no rows")
     two_matches.role = "sr_operator"
     two_matches.refused(swap(), NotPermittedError, MANAGER)
+
+
+# --- sub-games (D31)
+
+
+def sub_games(desk: ManagerDesk, *occasions: str) -> None:
+    for occasion in occasions:
+        match, _slash, code = occasion.partition("/")
+        desk.do(catalogue.sub_game_add(match, code, {}))
+
+
+def test_rows_keep_a_sub_game_that_the_other_match_has(desk: ManagerDesk) -> None:
+    sub_games(desk, "M01/RACE", "M01/SPRINT", "M02/RACE", "M02/SPRINT")
+    desk.buy(("M01/RACE", "Cat 1", 1), ("M02/SPRINT", "Cat 1", 1))
+    desk.sell(("M01/RACE", "Cat 1", 1), ("M02/SPRINT", "Cat 1", 1))
+    desk.do(allocation.allocate_auto())
+    desk.do(swap())
+    for sheet in (PURCHASES, UNITS, SALES, DISTRIBUTION):
+        assert desk.rows(sheet, "match", "sub_game") == [("M02", "RACE"), ("M01", "SPRINT")]
+    desk.undo()
+    for sheet in (PURCHASES, UNITS, SALES, DISTRIBUTION):
+        assert desk.rows(sheet, "match", "sub_game") == [("M01", "RACE"), ("M02", "SPRINT")]
+
+
+def test_the_only_sub_game_of_a_match_is_that_of_its_rows(desk: ManagerDesk) -> None:
+    sub_games(desk, "M01/DAY", "M02/SHOW")
+    desk.buy(("M01", "Cat 1", 1), ("M02", "Cat 1", 1))
+    desk.do(swap())
+    assert desk.rows(UNITS, "match", "sub_game") == [("M02", "SHOW"), ("M01", "DAY")]
+    sub_games(desk, "M03/DAY")
+    desk.do(swap("M01", "M04"))
+    assert desk.rows(UNITS, "match", "sub_game") == [("M02", "SHOW"), ("M04", None)]
+
+
+@pytest.mark.parametrize(
+    ("there", "bought", "has", "way"),
+    [
+        (("M01/RACE", "M01/SPRINT"), "M01/RACE", "none", "subgame add M02 RACE"),
+        (("M01/RACE", "M01/SPRINT", "M02/FP"), "M01/RACE", "M02/FP", "subgame add M02 RACE"),
+        (("M02/RACE", "M02/SPRINT"), "M01", "M02/RACE, M02/SPRINT", "fill in SubGame"),
+    ],
+)
+def test_rows_of_a_sub_game_that_the_other_match_lacks_do_not_move(
+    desk: ManagerDesk, there: tuple[str, ...], bought: str, has: str, way: str
+) -> None:
+    sub_games(desk, *there)
+    desk.buy((bought, "Cat 1", 1))
+    before = everything(desk.store)
+    with pytest.raises(RuleError, match=f"can't become rows of M02: its sub-games are {has}$") as e:
+        desk.do(swap())
+    assert way in e.value.hint
+    assert everything(desk.store) == before

@@ -40,9 +40,9 @@ from ticketops.schema.layouts.event import (
     UNITS,
     USERS,
 )
+from ticketops.services.book_job import BookJob
 from ticketops.services.book_locations import BookLocations
 from ticketops.services.book_registry import BookRegistry
-from ticketops.services.books import BookJob
 from ticketops.stores.memory import MemoryStore
 
 # --- which companies are one client
@@ -470,7 +470,7 @@ def test_a_masked_vendor_is_known_by_its_address_and_by_its_mask() -> None:
         ("(Meridian Travel)", "(X)"),
         ("Meridian Travel's guests", "X's guests"),
         ("for_Meridian_Travel_only", "for_X_only"),
-        ("Meridian Travel2", "Meridian Travel2"),
+        ("Meridian Travel2", "X2"),
         ("Meridian Travels", "Meridian Travels"),
         ("AntiMeridian Travel", "AntiMeridian Travel"),
         ("Meridian", "Meridian"),
@@ -719,20 +719,15 @@ def test_no_name_remains_whatever_stands_beside_it(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_longer_words_are_not_touched(seed: int) -> None:
-    """A name as a part of a longer word is somebody else's word, in scripts that set words
-    apart."""
+    """A name as a part of a longer word is somebody else's word, in scripts that set words apart;
+    stuck to a number it is the name (`test_a_name_in_a_link_or_stuck_to_a_number`)."""
     rng = random.Random(2000 + seed)
     for _ in range(100):
         script = rng.choice([name for name in SYLLABLES if name not in NO_SPACES])
         name = a_name(rng, script)
         joined = written(rng, name)
         letter = SYLLABLES[script][0][0]
-        for text in (
-            f"please {letter}{joined} ok",
-            f"please {joined}{letter} ok",
-            f"{joined}7",
-            f"7{joined}",
-        ):
+        for text in (f"please {letter}{joined} ok", f"please {joined}{letter} ok"):
             assert Redactor([name], "X").text(text) == text
 
 

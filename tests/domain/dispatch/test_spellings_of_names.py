@@ -106,6 +106,18 @@ SPELT = [
     ("Acme Travel", "Acme\u3164Travel"),
     ("ガイド", "カ\u3099イト\u3099"),
     ("携程旅行", "携\u302a程旅行"),
+    ("Delta AG", "Delta%20AG"),
+    ("Delta AG", "delta%2520ag"),
+    ("Delta AG", "D%65lta+AG"),
+    ("Delta AG", "Delta&nbsp;AG"),
+    ("Delta AG", "Delta&amp;nbsp;AG"),
+    ("Müller", "M&uuml;ller"),
+    ("Müller", "M&#252;ller"),
+    ("Müller", "M&#xFC;ller"),
+    ("Müller", "m%C3%BCller"),
+    ("Müller", "M\\u00fcller"),
+    ("Smith & Sons", "Smith &amp; Sons"),
+    ("Delta AG", "Del ta AG"),
 ]
 
 
@@ -157,6 +169,13 @@ OTHERS = [
     ("IT", "I T, I-T"),
     ("A&M", "I am here"),
     ("E.G.", "e.g. this"),
+    ("North", "Enter via North"),
+    ("North", "please enter through North, not South"),
+    ("Mexico", "fly to Mexico City"),
+    ("Mexico", "flights from Mexico"),
+    ("Mexico", "he is in Mexico City"),
+    ("Onto Tickets", "on to tickets"),
+    ("Acme", "100%25 &amp; 5%20"),
 ]
 
 
@@ -185,6 +204,9 @@ def test_words_that_are_not_theirs(name: str, text: str) -> None:
         ("101", "for 101, please", "for X, please"),
         ("South Africa", "tell South Africa today", "tell X today"),
         ("North Ltd", "North Ltd, North stand", "X, North stand"),
+        ("North", "booked via North", "booked via X"),
+        ("Mexico", "send to Mexico", "send to X"),
+        ("Mexico", "go with Mexico", "go with X"),
     ],
 )
 def test_names_of_every_day_where_they_are_meant(name: str, text: str, read: str) -> None:
@@ -195,6 +217,21 @@ def test_names_of_every_day_where_they_are_meant(name: str, text: str, read: str
 @pytest.mark.parametrize("value", ["North 101", "Row", "A", "101", "South Africa v Wales", "GT 4"])
 def test_a_seat_or_a_game_is_not_blanked_by_a_name_of_every_day(name: str, value: str) -> None:
     assert Redactor([name], "X").seat(value) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("DeltaAG2026.pdf", "X2026.pdf"),
+        ("2026deltaag@post.example", "2026X@post.example"),
+        ("deltaag@post.example", "X@post.example"),
+        ("https://x.example/?q=Delta%20AG&n=1", "https://x.example/?q=X&n=1"),
+        ("M%zz &nosuch; Delta&nbsp;AG 100%", "M%zz &nosuch; X 100%"),
+    ],
+)
+def test_a_name_in_a_link_or_stuck_to_a_number(text: str, read: str) -> None:
+    assert Redactor(["Delta AG"], "X").text(text) == read
+    assert Redactor(["Delta AG"], "X").seat("DeltaAG2026") == "DeltaAG2026"
 
 
 def test_a_seat_still_names_nobody() -> None:

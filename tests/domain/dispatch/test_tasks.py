@@ -250,6 +250,7 @@ def test_tasks_by_priority_then_day_then_id(desk: DispatchDesk) -> None:
         [
             {"match": "M01", "date": datetime(2026, 6, 12)},
             {"match": "M02", "date": datetime(2026, 6, 11)},
+            {"match": "M03"},
         ],
     )
     by_day = [

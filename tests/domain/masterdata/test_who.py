@@ -158,3 +158,18 @@ def test_nothing_is_taken_that_does_not_begin_with_the_text(names: list[str], te
     else:
         assert fold(found.name).startswith(fold(text))
         assert sum(fold(name).startswith(fold(text)) for name in directory.names) == 1
+
+
+def test_a_code_stands_for_its_record_though_rows_say_it() -> None:
+    known = Directory(
+        "client",
+        ["NLY", "Nordlys AS", "BMW"],
+        {"Northlight": "nly", "ACM": "ACM"},
+        masters=["Nordlys AS", "BMW", "Acme"],
+        codes={"NLY": "Nordlys AS", "BMW": "Acme", "ACM": "Acme"},
+    )
+    assert (known.find("nly").name, known.find("nly").how) == ("Nordlys AS", "code")
+    assert known.owner("NLY") == known.owner("Northlight") == "Nordlys AS"
+    assert known.find("BMW").how == "exact"  # a record's own name goes before another's code
+    assert known.owner("BMW") == "BMW"
+    assert known.owner("ACM") == "ACM"  # somebody keeps that name apart

@@ -242,12 +242,13 @@ def test_rows_that_cannot_be_read_are_findings_and_the_others_are_expanded(
     desk.type_rows(
         PURCHASES,
         [
-            cells | {"vendor": "V", "purchase_id": "P_bad"},
+            cells | {"vendor": "V", "price": 1, "purchase_id": "P_bad"},
             {
                 "match": "M02",
                 "vendor": "V",
                 "category": "Cat 2",
                 "number": 1,
+                "price": 1,
                 "purchase_id": "P_good",
             },
         ],
@@ -258,7 +259,8 @@ def test_rows_that_cannot_be_read_are_findings_and_the_others_are_expanded(
 
 
 def test_a_doubled_purchase_id_is_expanded_once(desk: Desk) -> None:
-    row = {"match": "M02", "vendor": "V", "category": "Cat 2", "number": 1, "purchase_id": "P_same"}
+    row = {"match": "M02", "vendor": "V", "category": "Cat 2", "number": 1}
+    row |= {"price": 1, "purchase_id": "P_same"}
     desk.type_rows(PURCHASES, [row, row])
     plan = desk.do(purchasing.purchase_expand())
     assert [f.code for f in plan.findings] == ["DUPLICATE_PURCHASE_ID"]

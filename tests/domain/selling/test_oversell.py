@@ -201,7 +201,7 @@ def test_an_upgrade_at_the_old_price_and_of_an_oversold_sale(desk: ManagerDesk) 
     desk.buy(("M01", "Cat 1", 2), price=Decimal(200))
     desk.sell(("M01", "Cat 2", 2))
     assert desk.rows(SALES, "status", "oversell") == [("PENDING_APPROVAL", True)]
-    plan = desk.do(selling.sale_upgrade("S1", "Cat 1", None, "bear it"))
+    plan = desk.do(selling.sale_upgrade("S1", "Cat 1", 350.0, "bear it"))
     assert plan.result.upgrade.margin_delta == 300.0
     assert plan.result.upgrade.margin_change is None
     assert desk.rows(SALES, "status", "oversell", "price", "total") == [

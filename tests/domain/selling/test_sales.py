@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.desk import Desk, everything
+from tests.desk import DAY, Desk, everything
+from ticketops.domain.selling.amend import Terms
+from ticketops.domain.selling.sales import Order, SaleLine
+from ticketops.engine.job import Job
+from ticketops.errors import RuleError
 from ticketops.schema.layouts.event import (
     DISTRIBUTION,
     IMPORT_META,
@@ -14,7 +19,7 @@ from ticketops.schema.layouts.event import (
     SALES_PARENT_RECON,
     SALES_RECON_AUDIT,
 )
-from ticketops.services import allocation, selling
+from ticketops.services import allocation, masterdata, selling
 
 
 @pytest.fixture
@@ -296,6 +301,18 @@ def test_apply_carries_out_ticked_rows_only_and_never_removes_an_allocated_one(d
     assert desk.codes() == []
 
 
+def test_apply_counts_every_ticked_row(desk: Desk) -> None:
+    """Deleted, created, left unchanged, and those that need nothing: together all of them."""
+    desk.sell(("M06", "Cat 2", 3), ("M01", "Cat 1", 2))
+    desk.set(SALES, 2, "number", 2)
+    desk.do(selling.recon_run())
+    for ticket in ("S1-1", "S1-2", "S1-3", "S2-1"):
+        tick(desk, ticket)
+    result = desk.do(selling.recon_apply()).result
+    assert (result.ticked, result.rows_deleted, result.rows_created) == (4, 1, 0)
+    assert (result.refused, result.needed_nothing) == (0, 3)
+
+
 def test_a_row_that_was_allocated_after_it_was_ticked_is_not_removed(desk: Desk) -> None:
     desk.sell(("M06", "Cat 2", 2))
     desk.set(SALES, 2, "number", 1)
@@ -353,7 +370,8 @@ def test_what_is_said_of_an_allocated_ticket_whose_sale_moved(
         for f in plan.findings
         if f.code == "SALE_CHANGED_AFTER_ALLOCATION" and f.row == 4
     ]
-    message = f"S1 is now {now} but this ticket is allocated: unallocate it first"
+    command = "override unallocate S1-2" if sign == "unit" else "audit repair"
+    message = f"S1 is now {now} but this ticket is allocated: `{command}` and sale expand give it what its sale says"
     assert found == [("HIGH", DISTRIBUTION, 4, "S1-2", unit, "M06", "Cat 2", message)]
     assert desk.rows(DISTRIBUTION, "match", "category")[1] == ("M06", "Cat 2")
     assert desk.rows(DISTRIBUTION, "company") == ["Bolt Tours"] * 2
@@ -393,6 +411,10 @@ def test_why_each_line_of_the_reconciliation_is_what_it_is(desk: Desk) -> None:
         key=lambda line: (line[0], line[1] or 0),
     )
     moved = "allocated, but the sale is now M01 Cat 2"
+
+    def changed(ticket: str) -> str:
+        return f"S2 is now M01 Cat 2 but this ticket is allocated: `override unallocate {ticket}` and sale expand give it what its sale says"
+
     assert lines == [
         ("S1-1", 3, "MANUAL_REVIEW", "Sales asks for 1, but Distribution has 2; this one can stay"),
         (
@@ -429,6 +451,8 @@ def test_why_each_line_of_the_reconciliation_is_what_it_is(desk: Desk) -> None:
     found = sorted((f.sales_id, f.row or 0, f.code, f.sheet, f.message) for f in plan.findings)
     assert found == [
         (one[0], one[1] or 0, one[2], DISTRIBUTION, f"{one[0]}: {one[3]}")
+        if one[3] != moved
+        else (one[0], one[1], "SALE_CHANGED_AFTER_ALLOCATION", DISTRIBUTION, changed(one[0]))
         for one in lines
         if one[2] != "KEEP" and "can stay" not in one[3]
     ]
@@ -445,6 +469,7 @@ def test_a_sale_whose_number_cannot_be_read_is_told(desk: Desk, number: Any) -> 
                 "client": "Acme",
                 "category": "Cat 1",
                 "number": number,
+                "price": 1,
                 "sales_id": "S7",
             }
         ],
@@ -511,3 +536,24 @@ def test_a_sales_id_that_a_unit_still_names_is_not_given_again(desk: Desk) -> No
     assert "S2" not in desk.rows(SALES, "sales_id")
     desk.sell(("M01", "Cat 1", 1))
     assert desk.rows(SALES, "sales_id")[-1] == "S3"
+
+
+def test_a_sale_is_looked_after_by_somebody_of_the_workbook() -> None:
+    desk = Desk(role="super_admin")
+    desk.buy(("M01", "Cat 1", 9))
+    line = SaleLine("M01", "Cat 1", 1, Decimal(5))
+    desk.do(selling.sales_add([(Order("Acme", "USD", DAY), [line])], new=True))
+
+    def by(name: str) -> Job:
+        return selling.sale_set("S1", Terms(operator=name), "x", force=False)
+
+    desk.do(by("anybody"))  # nobody is named in _USERS
+    desk.do(masterdata.user_set("tester", role="super_admin", name="", email="", active=None))
+    with pytest.raises(RuleError, match="zoe can't look after S1: zoe is not in _USERS") as refused:
+        desk.do(by("zoe"))
+    assert refused.value.hint == "tester can be named"
+    assert desk.rows("Sales", "operator") == ["anybody"]
+    desk.do(by("Tester"))
+    desk.do(by(""))
+    assert desk.rows("Sales", "operator") == [None]
+    assert desk.do(selling.sale_set("S1", Terms(notes="n"), "x", force=False)).changes

@@ -45,6 +45,7 @@ def test_a_line_key_is_read_as_it_was_made(uuid: str, child: int) -> None:
 def test_only_a_child_of_a_sale_is_a_ticket() -> None:
     assert identity.is_ticket(row(sales_id="S7-1", row_type="Sales"))
     assert not identity.is_ticket(row(sales_id="S7", row_type="Sales"))
+    assert not identity.is_ticket(row(sales_id=None, row_type="Sales"))
     assert not identity.is_ticket(row(sales_id="S7-1", row_type="Purchases"))
 
 

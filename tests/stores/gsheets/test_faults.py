@@ -37,6 +37,8 @@ from ticketops.errors import LockedError, TicketopsError
 from ticketops.services import allocation, purchasing, selling
 from ticketops.stores.gsheets import sending
 
+pytestmark = pytest.mark.slow
+
 DAY = datetime(2026, 4, 17)
 ONCE: dict[str, dict[str, Any]] = {
     "dropped before": {"kind": "drop before"},

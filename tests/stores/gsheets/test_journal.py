@@ -15,6 +15,7 @@ from tests.conftest import run_cli
 from tests.desk import Desk, everything
 from tests.google.server import GoogleServer
 from tests.online import Google
+from tests.sampling import some
 from tests.stores.gsheets.acts import in_reverse
 from tests.stores.gsheets.fixtures import (
     ENTRY,
@@ -248,7 +249,7 @@ def other_letter(text: str) -> str:
     return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
 
 
-@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("name", some(DAMAGE, 3))
 def test_a_damaged_journal(google: Google, name: str) -> None:
     """`log` tells what it can; an undo takes back just what the journal says, or is refused with
     one line; work goes on."""

@@ -19,7 +19,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 
 from tests.online import Google
 from ticketops import config
@@ -45,6 +45,8 @@ from ticketops.schema.tables import Snapshot
 from ticketops.services import allocation, purchasing, selling
 from ticketops.stores.base import Entry
 from ticketops.stores.xlsx.store import XlsxStore
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 DAY = datetime(2026, 4, 17)

@@ -90,6 +90,7 @@ def test_new_rows_are_seen_also_below_a_hidden_row(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_sheet_that_is_full_is_refused(tmp_path: Path) -> None:
     """A sheet ends with row 1,048,576: a file with more is damaged."""
     model = plain_model()

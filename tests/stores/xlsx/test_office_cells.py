@@ -259,7 +259,8 @@ def test_a_row_with_remarks_is_not_given_to_another_record(book: Book) -> None:
 
 def test_a_note_far_down_does_not_push_records_below_it(book: Book) -> None:
     book.edit(
-        SALES, lambda ws: put(ws, X40="prepared by Ana", Z2="Cat", AA2="Quota", Z3="Cat 1", AA3=4)
+        SALES,
+        lambda ws: put(ws, AX40="prepared by Ana", AZ2="Cat", BA2="Quota", AZ3="Cat 1", BA3=4),
     )
     sold(book, 2)
     assert [row for row, sale in book.rows(SALES, "SalesID") if sale] == [2, 3]
@@ -316,12 +317,12 @@ def test_ranges_grow_with_the_records_and_not_beside_them(book: Book) -> None:
     sold(book)
 
     def rules(ws: Any) -> None:
-        for area in ("G2:G2", "Z2:Z2"):
+        for area in ("G2:G2", "AZ2:AZ2"):
             rule = DataValidation("whole", formula1="1", formula2="99")
             rule.add(area)
             ws.add_data_validation(rule)
-        put(ws, Z1="Cat", AA1="Quota", Z2="Cat 1", AA2=4)
-        ws.add_table(Table(displayName="Quota", ref="Z1:AA2", totalsRowCount=0))
+        put(ws, AZ1="Cat", BA1="Quota", AZ2="Cat 1", BA2=4)
+        ws.add_table(Table(displayName="Quota", ref="AZ1:BA2", totalsRowCount=0))
         ws.print_area = "A1:N2"
 
     book.edit(SALES, rules)
@@ -329,9 +330,9 @@ def test_ranges_grow_with_the_records_and_not_beside_them(book: Book) -> None:
     ws = book.sheet(SALES)
     assert {str(v.sqref) for v in ws.data_validations.dataValidation if v.type == "whole"} == {
         "G2:G3",
-        "Z2",
+        "AZ2",
     }
-    assert ws.tables["Quota"].ref == "Z1:AA2"
+    assert ws.tables["Quota"].ref == "AZ1:BA2"
     assert ws.print_area == "'Sales'!$A$1:$N$3"
 
 
@@ -339,13 +340,13 @@ def test_a_side_table_with_totals_forbids_no_sale(book: Book) -> None:
     sold(book, 2)
 
     def side(ws: Any) -> None:
-        put(ws, Z1="Cat", AA1="Quota", Z2="Cat 1", AA2=4, Z3="Total", AA3=4)
-        ws.add_table(Table(displayName="Quota", ref="Z1:AA3", totalsRowCount=1))
+        put(ws, AZ1="Cat", BA1="Quota", AZ2="Cat 1", BA2=4, AZ3="Total", BA3=4)
+        ws.add_table(Table(displayName="Quota", ref="AZ1:BA3", totalsRowCount=1))
 
     book.edit(SALES, side)
     sold(book, 2)
     assert [row for row, sale in book.rows(SALES, "SalesID") if sale] == [2, 3, 4, 5]
-    assert book.sheet(SALES).tables["Quota"].ref == "Z1:AA3"
+    assert book.sheet(SALES).tables["Quota"].ref == "AZ1:BA3"
 
 
 # formulas and totals

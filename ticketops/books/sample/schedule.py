@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketops.model import ids
+from ticketops.model import ids, stages
 
 _VENUES = {
     "MEX": ("Mexico City · Estadio Azteca", "Mexico", "Central", 83000),
@@ -155,9 +155,10 @@ class Match:
 
     @property
     def stage(self) -> str:
-        return ids.fifa_stage(self.code)
+        return stages.named(stages.of_code(self.code, _SIZE))
 
 
+_SIZE = 104
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FAVOURITES = frozenset(
     {
@@ -191,7 +192,7 @@ def _match(line: str) -> Match:
     number, day, time, venue, group, sides = line.split(" ", 5)
     home, _, away = sides.partition(" v ")
     code = ids.normalise_match(f"M{number}")
-    named = f"Group {group}" if group != "-" else ids.fifa_stage(code)
+    named = f"Group {group}" if group != "-" else stages.named(stages.of_code(code, _SIZE))
     game = f"{_side(home)} vs {_side(away)}"
     return Match(
         code,

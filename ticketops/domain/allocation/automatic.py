@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticketops.domain.allocation.commit import Writer
 from ticketops.domain.allocation.plans import Chunk
@@ -27,8 +30,7 @@ from ticketops.schema.tables import Snapshot
 POLICY_BLOCK, POLICY_MODE, INSTRUCTIONS = "POLICY_BLOCK", "POLICY_MODE", "INSTRUCTIONS_UNMET"
 
 
-@dataclass(frozen=True, slots=True)
-class SalePlan:
+class SalePlan(Struct, frozen=True):
     """What one sale gets. Without chunks it waits for stock, or, where `left` says why, stays as it
     is for an operator."""
 
@@ -171,7 +173,8 @@ def plan_lines(
     left.take(unit for line in lines for unit in line.units)
     lines = [
         replace(
-            line, more=size(left.sets(line.target.match, line.target.category, line.target.client))
+            line,
+            more=size(left.sets(line.target.occasion, line.target.category, line.target.client)),
         )
         for line in lines
     ]
@@ -210,7 +213,7 @@ def measured(lines: Sequence[SalePlan], left: Pool) -> Measures:
         _percent, delta = margin(line.units, line.target.sold)
         if delta is not None:
             margins[_currency(line)] += round(delta * 100)
-    pools = {(line.target.match, line.target.category) for line in lines}
+    pools = {(line.target.occasion, line.target.category) for line in lines}
     return Measures(
         targets=len(lines),
         filled=sum(len(line.units) == line.quantity for line in served),
@@ -311,6 +314,6 @@ def _finding(line: SalePlan) -> Finding | None:
         DISTRIBUTION,
         target.pending[0]["row"],
         target.sales_id,
-        match=target.match,
+        match=target.occasion,
         category=target.category,
     )

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import Struct
+
 from ticketops.domain.allocation import plans
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import Unit, size
@@ -38,14 +40,14 @@ from ticketops.domain.ticket.notes import with_note
 from ticketops.errors import RuleError, UsageError
 from ticketops.model import ids, roles, spelling, states
 from ticketops.model.findings import Finding, Severity, Violation
+from ticketops.model.patterns import when_needed
 from ticketops.schema.layouts.event import ALLOC_LOG, DISTRIBUTION, SALES, UNITS
 from ticketops.schema.tables import Snapshot
 
-_CHOICE = re.compile(r"(.+?)(?:\s*[:(]\s*(\d{1,6})\s*\)?)?", re.ASCII)
+_CHOICE = when_needed(r"(.+?)(?:\s*[:(]\s*(\d{1,6})\s*\)?)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """What an operator picked: a ranked plan, or sets with or without a number of tickets; nothing:
     the best plan."""
 
@@ -77,7 +79,7 @@ def parse_sets(texts: Iterable[str]) -> tuple[tuple[str, int | None], ...]:
         if not text.strip(" ,;·|+"):
             raise UsageError(f"{text!r} is not a SetID", "for example PR0002-S01:4")
         for part in filter(None, re.split(r"[,;·|+\n]|\s+(?=PR)", text, flags=re.IGNORECASE)):
-            match = _CHOICE.fullmatch(spelling.plain(part))
+            match = _CHOICE().fullmatch(spelling.plain(part))
             set_id = spelling.set_id(match[1]) if match else None
             if not match or not set_id:
                 raise UsageError(
@@ -230,7 +232,7 @@ def _chosen(
         free = sets.get(set_id)
         if not free:
             raise RuleError(
-                f"{set_id} has no unit of {target.match} {target.category} that is free for {target.sales_id}",
+                f"{set_id} has no unit of {target.occasion} {target.category} that is free for {target.sales_id}",
                 f"allocate preview {target.sales_id} shows the pool",
             )
         quantity = min(left, len(free)) if given is None else given
@@ -364,7 +366,7 @@ class Writer:
                 DISTRIBUTION,
                 target.pending[0]["row"] if target.pending else None,
                 target.sales_id,
-                match=target.match,
+                match=target.occasion,
                 category=target.category,
             )
         )
@@ -377,7 +379,7 @@ class Writer:
                 self.plan.changes.set(
                     DISTRIBUTION, ticket["row"], ticket["sales_id"], {"process_now": (True, False)}
                 )
-        message = f"{target.sales_id}: {len(tickets)} of {wanted} tickets stay pending; {more} more units of {target.match} {target.category} are free"
+        message = f"{target.sales_id}: {len(tickets)} of {wanted} tickets stay pending; {more} more units of {target.occasion} {target.category} are free"
         self.plan.findings.append(
             Finding(
                 "STILL_PENDING",
@@ -386,7 +388,7 @@ class Writer:
                 DISTRIBUTION,
                 tickets[0]["row"],
                 target.sales_id,
-                match=target.match,
+                match=target.occasion,
                 category=target.category,
             )
         )
@@ -403,14 +405,15 @@ class Writer:
                 cells["notes"] = (
                     ticket["notes"],
                     with_note(
-                        ticket["notes"], f"No available units for {target.match} {target.category}"
+                        ticket["notes"],
+                        f"No available units for {target.occasion} {target.category}",
                     ),
                 )
             if ticket["process_now"]:
                 cells["process_now"] = (True, False)
             self.plan.changes.set(DISTRIBUTION, ticket["row"], ticket["sales_id"], cells)
         have = wanted - len(tickets)
-        message = f"{target.sales_id}: {len(tickets)} of {wanted} tickets wait for stock in {target.match} {target.category}"
+        message = f"{target.sales_id}: {len(tickets)} of {wanted} tickets wait for stock in {target.occasion} {target.category}"
         self.plan.findings.append(
             Finding(
                 states.WAITING_STOCK,
@@ -419,7 +422,7 @@ class Writer:
                 DISTRIBUTION,
                 tickets[0]["row"],
                 target.sales_id,
-                match=target.match,
+                match=target.occasion,
                 category=target.category,
             )
         )

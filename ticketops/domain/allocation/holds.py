@@ -3,17 +3,20 @@ no longer minds them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.allocation.commit import parse_sets
 from ticketops.domain.allocation.pool import Pool, Unit, held_units, standing_holds
 from ticketops.domain.allocation.seating import pick
-from ticketops.domain.masterdata.aliases import CLIENT, aliases_of, client_keys, clients
-from ticketops.domain.masterdata.who import Directory, Found
+from ticketops.domain.catalogue.sessions import SubGames
+from ticketops.domain.masterdata.aliases import client_keys, clients
+from ticketops.domain.masterdata.who import Found
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.ticket.action_log import log
 from ticketops.errors import NotFoundError, RuleError
@@ -22,6 +25,15 @@ from ticketops.schema.layouts.event import HOLDS, UNITS
 from ticketops.schema.tables import Snapshot
 
 _COLUMNS = ("unit_id", "client", "until", "reason", "user", "held_at")
+
+
+class Wish(Struct, frozen=True):
+    """Units that are to be held for a client. until: the last day; None until somebody releases them."""
+
+    units: Sequence[Unit]
+    client: str
+    until: datetime | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +88,49 @@ def plan_hold(
     """
     if until < datetime(run.now.year, run.now.month, run.now.day):
         raise RuleError(f"{until:%Y-%m-%d} is past")
-    units = _free_units(snapshot, what, run)
+    units = free_units(snapshot, what, run)
     means = clients(snapshot, run.chosen).require(client, new=new, where="Sales")
     client = means.name
     plan = Plan(findings=means.said("client"))
-    rows = [(unit.unit_id, client, until, reason, run.user, run.now) for unit in units]
-    plan.changes.append(HOLDS, snapshot[HOLDS].next_row, _COLUMNS, rows)
-    for set_id in dict.fromkeys(unit.set_id for unit in units):
-        count = sum(unit.set_id == set_id for unit in units)
-        log(
-            plan,
-            snapshot,
-            run,
-            "HOLD_UNITS",
-            sale_id=None,
-            set_id=set_id,
-            units=count,
-            clear_seats=False,
-            reason=f"for {client} until {until:%Y-%m-%d}: {reason}",
-        )
+    hold(plan, snapshot, [Wish(units, client, until, reason)], run)
     plan.result = SetAside(client, f"{until:%Y-%m-%d}", [unit.unit_id for unit in units])
+    return plan
+
+
+def hold(plan: Plan, snapshot: Snapshot, wishes: Sequence[Wish], run: Run) -> None:
+    """Set free units aside, as many as each wish names, and log it."""
+    rows = [
+        (unit.unit_id, one.client, one.until, one.reason, run.user, run.now)
+        for one in wishes
+        for unit in one.units
+    ]
+    plan.changes.append(HOLDS, snapshot[HOLDS].next_row, _COLUMNS, rows)
+    for one in wishes:
+        until = f" until {one.until:%Y-%m-%d}" if one.until else ""
+        for set_id in dict.fromkeys(unit.set_id for unit in one.units):
+            count = sum(unit.set_id == set_id for unit in one.units)
+            log(
+                plan,
+                snapshot,
+                run,
+                "HOLD_UNITS",
+                sale_id=None,
+                set_id=set_id,
+                units=count,
+                clear_seats=False,
+                reason=f"for {one.client}{until}: {one.reason}",
+            )
+
+
+def plan_lapsed(snapshot: Snapshot, run: Run) -> Plan:
+    """Write down that the holds whose last day is past are released: the pool has not minded them
+    since, and now their rows and the log say so, too."""
+    standing = standing_holds(snapshot, run.now)["row"].to_list()
+    lapsed = standing_holds(snapshot, None).filter(~pl.col("row").is_in(standing))
+    plan = Plan()
+    released = [unit for row in lapsed.iter_rows(named=True) for unit in _end_hold(plan, row, run)]
+    _log_release(plan, snapshot, released, run, "the last day of the hold is past")
+    plan.result = Released(released)
     return plan
 
 
@@ -111,7 +146,7 @@ def plan_release(
         means = _holder(standing, snapshot, client, run)
         client = means.name
         plan.findings += means.said("client")
-    set_of = dict(snapshot[UNITS].frame.select("unit_id", "set_id").drop_nulls().iter_rows())
+    set_of = _sets(snapshot)
     wanted = {spelling.unit(text) or ids.read_set_id(text) for text in what}
     released: list[str] = []
     for row in standing.iter_rows(named=True):
@@ -124,19 +159,40 @@ def plan_release(
                 f"one hold (row {row['row']} of {HOLDS}) is on {', '.join(units)}",
                 "name all of them",
             )
-        plan.changes.set(
-            HOLDS,
-            row["row"],
-            row["unit_id"],
-            {"released_at": (None, run.now), "released_by": (row["released_by"], run.user)},
-        )
-        released += units
+        released += _end_hold(plan, row, run)
     if not released:
         raise RuleError(
             f"there is no hold on {', '.join(what) or client}", "ticketops unit holds lists them"
         )
+    _log_release(plan, snapshot, released, run, reason)
+    plan.result = Released(released)
+    return plan
+
+
+def release(
+    plan: Plan, snapshot: Snapshot, units: Collection[str], client: str, run: Run, *, reason: str
+) -> None:
+    """End the holds of a client that are on these units and on no others, if there are any."""
+    key, released = client_keys(snapshot), []
+    for row in standing_holds(snapshot, run.now).iter_rows(named=True):
+        if key(row["client"]) == key(client) and set(held_units(row["unit_id"])) <= set(units):
+            released += _end_hold(plan, row, run)
+    _log_release(plan, snapshot, released, run, reason)
+
+
+def _end_hold(plan: Plan, row: Mapping[str, Any], run: Run) -> list[str]:
+    """End the hold of a row; its units."""
+    cells = {"released_at": (None, run.now), "released_by": (row["released_by"], run.user)}
+    plan.changes.set(HOLDS, row["row"], row["unit_id"], cells)
+    return held_units(row["unit_id"])
+
+
+def _log_release(
+    plan: Plan, snapshot: Snapshot, released: Sequence[str], run: Run, reason: str
+) -> None:
+    """A row of the log for each set that units are released of."""
+    set_of = _sets(snapshot)
     for set_id in dict.fromkeys(set_of.get(unit_id) for unit_id in released):
-        count = sum(set_of.get(unit_id) == set_id for unit_id in released)
         log(
             plan,
             snapshot,
@@ -144,19 +200,20 @@ def plan_release(
             "RELEASE_UNITS",
             sale_id=None,
             set_id=set_id,
-            units=count,
+            units=sum(set_of.get(unit_id) == set_id for unit_id in released),
             clear_seats=False,
             reason=reason,
         )
-    plan.result = Released(released)
-    return plan
+
+
+def _sets(snapshot: Snapshot) -> dict[str, str]:
+    """{UnitID: SetID}."""
+    return dict(snapshot[UNITS].frame.select("unit_id", "set_id").drop_nulls().iter_rows())
 
 
 def _holder(standing: pl.DataFrame, snapshot: Snapshot, client: str, run: Run) -> Found:
     """The client whose holds are meant: one that has any."""
-    return Directory("client", standing["client"], aliases_of(snapshot, CLIENT), run.chosen).find(
-        client, insist=""
-    )
+    return clients(snapshot, run.chosen, standing["client"]).find(client, insist="")
 
 
 def listed(snapshot: Snapshot, run: Run) -> Holds:
@@ -181,8 +238,12 @@ def _named(what: Sequence[str]) -> list[tuple[str, str, int | None]]:
     return found
 
 
-def _free_units(snapshot: Snapshot, what: Sequence[str], run: Run) -> list[Unit]:
-    frame = snapshot[UNITS].frame.select("unit_id", "set_id", "match", "category").drop_nulls()
+def free_units(snapshot: Snapshot, what: Sequence[str], run: Run) -> list[Unit]:
+    """The units that are named as for `plan_hold`. Raises NotFoundError, and RuleError where one is not
+    free, or held already."""
+    columns = ("unit_id", "set_id", "match", "category")
+    frame = snapshot[UNITS].frame.select(*columns, "sub_game").drop_nulls(columns)
+    sub_games = SubGames.of(snapshot)
     found: dict[str, Unit] = {}
     for text, set_id, quantity in _named(what):
         by_unit = not set_id
@@ -192,8 +253,10 @@ def _free_units(snapshot: Snapshot, what: Sequence[str], run: Run) -> list[Unit]
                 f"there is no unit or set {text}", "write it as P00012, PR0002-S01 or PR0002-S01:4"
             )
         pools = {
-            (ids.normalise_match(match), category)
-            for match, category in rows.select("match", "category").unique().iter_rows()
+            (sub_games.occasion(ids.normalise_match(match), sub_game), category)
+            for match, sub_game, category in rows.select("match", "sub_game", "category")
+            .unique()
+            .iter_rows()
         }
         pool = Pool(snapshot, pools, today=run.now)
         free = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ticketops.domain.allocation.pool import Sets, Unit, size
 from ticketops.domain.allocation.seating import longest_run, pick, runs_of
@@ -27,8 +28,7 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What a client asked for, as constraints on the seats; `texts` is what was written."""
 
     consecutive: bool = False

@@ -10,8 +10,10 @@ it, and the result is kept only where it is better.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from ticketops.domain.allocation.automatic import (
     INSTRUCTIONS,
@@ -114,7 +116,7 @@ def improve(
     result = list(lines)
     pools: dict[tuple[str, str], list[int]] = {}
     for i, line in enumerate(lines):
-        pools.setdefault((line.target.match, line.target.category), []).append(i)
+        pools.setdefault((line.target.occasion, line.target.category), []).append(i)
     values, bounds = [0.0] * len(TIERS), [0.0] * len(TIERS)
     quick_first = sorted(
         pools.items(), key=lambda pool: len(pool[1]) * len(before.all_sets(*pool[0]))

@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 
 from ticketops.domain.allocation.commit import set_sale_status
-from ticketops.domain.allocation.policy import category_gap
 from ticketops.domain.allocation.release import (
     Held,
     deallocate,
@@ -22,6 +21,7 @@ from ticketops.domain.allocation.targets import TICKET, Target, find_tickets, is
 from ticketops.domain.audit.unknown import require_understood
 from ticketops.domain.catalogue.follow import SEAT
 from ticketops.domain.catalogue.matches import Catalogue
+from ticketops.domain.catalogue.schemes import ranks_of
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing.listing import Contracts
 from ticketops.domain.ticket import unit_ids
@@ -241,7 +241,9 @@ def plan_alloc_from(
     ((target, named),) = find_tickets(snapshot, [sales_id])
     plan = Plan()
     wanted = (
-        Catalogue.of(snapshot, PURCHASES, SALES).category(target.match, category)
+        Catalogue.of(snapshot, PURCHASES, SALES).category(
+            target.match, category, target.tickets[0]["sub_game"]
+        )
         if category
         else None
     )
@@ -270,7 +272,8 @@ def plan_alloc_from(
         reason=why,
     )
     plan.result = AllocFrom(name, target.sold_category, wanted, changed)
-    if wanted and (category_gap(target.sold_category, wanted) or 0) < 0:
+    gap = ranks_of(snapshot).gap(target.occasion, target.sold_category, wanted) if wanted else None
+    if (gap or 0) < 0:
         message = f"{name}: {wanted} is worse than {target.sold_category}, which was sold"
         plan.findings.append(
             Finding("DOWNGRADE", Severity.LOW, message, DISTRIBUTION, named[0]["row"], name)

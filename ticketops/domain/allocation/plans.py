@@ -4,7 +4,8 @@ kept."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ticketops.domain.allocation.pool import Sets, Unit
 from ticketops.domain.allocation.seating import pick
@@ -21,8 +22,7 @@ MOST_PLANS = 6
 MOST_ROTATIONS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """Some units of one set, in SetPos order."""
 
     set_id: str
@@ -35,8 +35,7 @@ class Chunk:
         return {name_key(unit.vendor) or "": unit.vendor or "" for unit in self.units}
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A plan in figures: how many of which sets, in the order in which they are taken."""
 
     badge: str

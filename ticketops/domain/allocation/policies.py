@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ticketops.domain.allocation import policy
 from ticketops.domain.allocation.policy import Policies, Policy, key_of
 from ticketops.domain.catalogue.matches import Catalogue
-from ticketops.domain.masterdata.aliases import clients
+from ticketops.domain.masterdata.aliases import clients, vendors
 from ticketops.domain.masterdata.who import Directory
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
@@ -135,6 +136,13 @@ def plan_set(
         if client.how == "new":
             told = f"there is no sale to {key!r} yet"
             said = [Finding("UNKNOWN_CLIENT", Severity.INFO, told, SALES)]
+    given = dict(given)
+    known = vendors(snapshot, run.chosen)
+    for name in ("vendor_whitelist", "vendor_blocklist"):
+        if texts := policy.listed(given.get(name)):
+            means = [known.find(text, insist="") for text in texts]
+            said += [one for found in means if found.how != "new" for one in found.said("vendor")]
+            given[name] = ", ".join(found.name for found in means)
     plan = Plan(findings=said)
     table = snapshot[POLICIES]
     wanted = key_of(scope, key)

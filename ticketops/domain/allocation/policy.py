@@ -8,13 +8,15 @@ commits plans that pass. FULLY_AUTO: unattended runs do too, up to maxAutoCommit
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
+
+from msgspec import Struct, field
 
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.masterdata.aliases import client_keys
 from ticketops.errors import UnusableError
-from ticketops.model import categories, ids, states
+from ticketops.model import ids, states
 from ticketops.model.findings import Violation
 from ticketops.model.names import name_key
 from ticketops.schema.layouts.event import POLICIES
@@ -63,8 +65,7 @@ class Policy:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What a policy judges: a plan for a sale. quantity: what the sale still asks for; price: of
     one ticket."""
 
@@ -73,6 +74,8 @@ class Offer:
     quantity: int
     price: float | None
     margin_pct: float | None
+    gap: int | None
+    """How many ranks its category is above the one sold (`Ranks.gap`)."""
     chunks: Sequence[Chunk]
     held: Mapping[str, int] = field(default_factory=dict)
     """{SetID: tickets} that the sale was given before."""
@@ -95,7 +98,7 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
     blocked = [name for key, name in sorted(vendors.items()) if key in policy.vendor_blocklist]
     if blocked:
         yield "VENDOR_BLOCKLISTED", f"on the block list: {', '.join(blocked)}"
-    yield from _broken_by_category(policy, offer.sold_category, offer.category)
+    yield from _broken_by_category(policy, offer)
     if policy.min_margin_pct is not None:
         if offer.margin_pct is None:
             yield (
@@ -130,20 +133,11 @@ def _broken(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
         yield "VIP_EXCLUDED", "it uses VIP stock"
 
 
-def category_gap(sold: str, served: str) -> int | None:
-    """How many ranks better than sold: positive an upgrade, negative a downgrade, 0 the same; None
-    where it can't be told."""
-    if sold == served:
-        return 0
-    scheme = categories.category_scheme(sold)
-    return scheme.index(sold) - scheme.index(served) if served in scheme else None
-
-
-def _broken_by_category(policy: Policy, sold: str, served: str) -> Iterable[tuple[str, str]]:
+def _broken_by_category(policy: Policy, offer: Offer) -> Iterable[tuple[str, str]]:
     """A category that can't be compared with the one sold counts as an upgrade, its gap as
     unknown."""
-    gap = category_gap(sold, served)
-    what = f"{sold} → {served}"
+    gap = offer.gap
+    what = f"{offer.sold_category} → {offer.category}"
     if gap is None or gap > 0:
         if not policy.upgrade_allowed:
             yield "UPGRADE_NOT_ALLOWED", f"{what} is an upgrade"
@@ -226,20 +220,18 @@ def key_of(scope: str, key: str | None) -> str:
     return ids.normalise_match(key) if scope == "match" else name_key(key) or ""
 
 
-def names(text: str | None) -> frozenset[str]:
-    """A list of vendors in one cell, separated by commas, semicolons or lines, as they are
-    compared; `any` and `none` lift what a wider policy says."""
+def listed(text: str | None) -> list[str]:
+    """The vendors of a list in one cell, separated by commas, semicolons or lines; `any` and `none`
+    name nobody, and lift what a wider policy says."""
     if (text or "").strip().casefold() in ("any", "none"):
-        return frozenset()
-    return frozenset(
-        filter(
-            None,
-            (
-                name_key(part)
-                for part in (text or "").replace(";", ",").replace("\n", ",").split(",")
-            ),
-        )
-    )
+        return []
+    parts = (text or "").replace(";", ",").replace("\n", ",").split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def names(text: str | None) -> frozenset[str]:
+    """The same, as they are compared."""
+    return frozenset(filter(None, map(name_key, listed(text))))
 
 
 def _narrowed(policy: Policy, row: dict[str, Any]) -> Policy:

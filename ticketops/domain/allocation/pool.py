@@ -1,5 +1,5 @@
-"""The units an allocation may choose from (§5a step 2): AVAILABLE, unreferenced, by match and
-category, in sets.
+"""The units an allocation may choose from (§5a step 2): AVAILABLE, unreferenced, by match (or
+sub-game) and category, in sets.
 
 With each unit comes what a choice depends on: what it cost and when it was bought, where it is in
 its row, whom it is held for.
@@ -10,18 +10,22 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.allocation.seating import SeatLine, order_in_row
 from ticketops.domain.allocation.trust import Doubts, KeptOut
+from ticketops.domain.catalogue.schemes import ranks_of
+from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.masterdata.aliases import client_keys
 from ticketops.domain.ticket.owners import Owners
 from ticketops.domain.ticket.unit_ids import referenced_units
-from ticketops.model import categories, ids, spelling, states
+from ticketops.model import ids, spelling, states
+from ticketops.model.categories import Ranks, match_of
+from ticketops.model.patterns import when_needed
 from ticketops.schema.layouts.event import HOLDS, PURCHASES, UNITS
 from ticketops.schema.tables import Snapshot
 
@@ -40,6 +44,7 @@ _COLUMNS = (
     "seat_row",
     "seat",
     "match",
+    "sub_game",
     "category",
     "status",
     "sales_id",
@@ -50,12 +55,11 @@ _COLUMNS = (
     "source_row",
     "inv_no",
 )
-_VIP = re.compile(r"\bvip\b|hospitality", re.IGNORECASE)
-_ACCESSIBLE = re.compile(r"wheel\s?chair|accessib|\bada\b|\bwc\b|disab", re.IGNORECASE)
+_VIP = when_needed(r"\bvip\b|hospitality", re.IGNORECASE)
+_ACCESSIBLE = when_needed(r"wheel\s?chair|accessib|\bada\b|\bwc\b|disab", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True):
     """What a unit was bought for, and when. Every figure may be unknown."""
 
     price: float | None = None
@@ -67,8 +71,7 @@ class Purchase:
 NO_PURCHASE = Purchase()
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One ticket in stock. Two units of one `line` adjoin where their positions differ by one."""
 
     row: int
@@ -79,11 +82,12 @@ class Unit:
     contract: str | None = None
     email: str | None = None
     login_id: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
     block: str | None = None
     seat_row: str | None = None
     seat: str | None = None
-    match: str = ""
+    occasion: str = ""
+    """Its match, or the sub-game of it (D31)."""
     category: str = ""
     status: str | None = None
     sales_id: str | None = None
@@ -95,21 +99,25 @@ class Unit:
     position: int = 0
     held_for: str | None = None
     inv_no: str | None = None
+    best: bool = False
+    """Whether its category is the best that its match has."""
+
+    def __repr__(self) -> str:
+        """Without its password."""
+        return f"Unit({self.unit_id})"
 
     @property
     def vip(self) -> bool:
-        """Whether it is premium stock: the best category of its scheme, or called VIP or
+        """Whether it is premium stock: the best category of its match, or called VIP or
         hospitality."""
-        return categories.category_rank(self.category) == 0 or bool(
-            _VIP.search(f"{self.category} {self.purchase.notes or ''}")
-        )
+        return self.best or bool(_VIP().search(f"{self.category} {self.purchase.notes or ''}"))
 
     @property
     def accessible(self) -> bool:
         """Whether its block, row, seat, category or purchase says that a wheelchair can stand
         there."""
         return bool(
-            _ACCESSIBLE.search(
+            _ACCESSIBLE().search(
                 " ".join(
                     filter(
                         None,
@@ -130,7 +138,7 @@ def size(sets: Sets) -> int:
 
 
 class Pool:
-    """Free units by (match, category) and SetID. `take` removes what was given away."""
+    """Free units by (occasion, category) and SetID. `take` removes what was given away."""
 
     def __init__(
         self,
@@ -140,7 +148,7 @@ class Pool:
         today: datetime | None = None,
         doubts: Doubts | None = None,
     ) -> None:
-        """`wanted` limits the pool to those (match, category) pairs. today: holds until an earlier
+        """`wanted` limits the pool to those (occasion, category) pairs. today: holds until an earlier
         day count no more.
 
         doubts: what is kept out of it, if the caller knows that already.
@@ -157,8 +165,9 @@ class Pool:
             & pl.col("sales_id").is_null()
             & pl.col("category").is_not_null()
         )
-        for unit in load_units(snapshot, {match for match, _ in wanted}, free, today=today):
-            key = (unit.match, unit.category)
+        matches = {match_of(occasion) for occasion, _ in wanted}
+        for unit in load_units(snapshot, matches, free, today=today):
+            key = (unit.occasion, unit.category)
             if key in wanted and unit.unit_id not in referenced:
                 if why := doubts.of_unit(unit.row, unit.unit_id):
                     self.refused[unit.unit_id] = KeptOut(unit.row, *key, why)
@@ -167,11 +176,11 @@ class Pool:
                 if unit.held_for is not None:
                     self._with_holds.add(key)
 
-    def sets(self, match: str, category: str, client: str | None = None) -> Sets:
+    def sets(self, occasion: str, category: str, client: str | None = None) -> Sets:
         """The free sets, those used up left out. Units held for a client are for that client
         only."""
-        sets = self.all_sets(match, category)
-        if (match, category) not in self._with_holds:
+        sets = self.all_sets(occasion, category)
+        if (occasion, category) not in self._with_holds:
             return sets
         held_for = self.client_key(client)
         open_sets = {
@@ -184,16 +193,16 @@ class Pool:
         """Remove units that were given to a sale."""
         gone: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for unit in units:
-            gone[unit.match, unit.category][unit.set_id].add(unit.unit_id)
+            gone[unit.occasion, unit.category][unit.set_id].add(unit.unit_id)
         for key, sets in gone.items():
             left = dict(self._sets[key])  # a copy of the pool keeps its own
             for set_id, unit_ids in sets.items():
                 left[set_id] = [unit for unit in left[set_id] if unit.unit_id not in unit_ids]
             self._sets[key] = {set_id: free for set_id, free in left.items() if free}
 
-    def all_sets(self, match: str, category: str) -> Sets:
+    def all_sets(self, occasion: str, category: str) -> Sets:
         """The free sets with all their units, those held for whomever among them."""
-        return dict(self._sets.get((match, category), {}))
+        return dict(self._sets.get((occasion, category), {}))
 
     def copy(self) -> Pool:
         """A pool of its own to take from."""
@@ -225,11 +234,13 @@ def load_units(
         snapshot[PURCHASES], bought, lambda row: Purchase(*(row[name] for name in bought))
     )
     held = active_holds(snapshot, today)
+    sub_games, ranks = SubGames.of(snapshot), ranks_of(snapshot)
     rows = frame.filter(wanted).sort("set_pos", "row", nulls_last=True).iter_rows(named=True)
     return [
         _unit(
             values,
-            ids.normalise_match(values["match"]),
+            sub_games.occasion(ids.normalise_match(values["match"]), values["sub_game"]),
+            ranks,
             owners.of_unit(values) or NO_PURCHASE,
             seats,
             held,
@@ -284,7 +295,8 @@ def _seat_positions(
 
 def _unit(
     values: dict[str, Any],
-    match: str,
+    occasion: str,
+    ranks: Ranks,
     purchase: Purchase,
     seats: dict[tuple[str, str | None, str | None], dict[str, int]],
     held: dict[str, str],
@@ -308,7 +320,7 @@ def _unit(
         values["block"],
         values["seat_row"],
         values["seat"],
-        match,
+        occasion,
         values["category"],
         values["status"],
         values["sales_id"],
@@ -320,4 +332,5 @@ def _unit(
         position,
         held.get(values["unit_id"]),
         values["inv_no"],
+        ranks.rank(occasion, values["category"] or "") == 0,
     )

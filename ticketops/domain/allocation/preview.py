@@ -98,13 +98,13 @@ def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) ->
     shown = Preview(
         target=ShownTarget(
             target.sales_id,
-            target.match,
+            target.occasion,
             target.sold_category,
             target.category,
             target.sold.quantity,
         ),
         pool={set_id: len(units) for set_id, units in sets.items()},
-        held_for_others=size(proposer.pool.all_sets(target.match, target.category)) - size(sets),
+        held_for_others=size(proposer.pool.all_sets(target.occasion, target.category)) - size(sets),
         plans=[proposal.shown() for proposal in proposals],
         policy=ShownPolicy(proposer.policy(target).mode),
         instructions=Instructions(wishes.said, list(wishes.texts)),
@@ -118,7 +118,7 @@ def plan_preview(snapshot: Snapshot, sales_id: str, run: Run, *, write: bool) ->
                 DISTRIBUTION,
                 target.pending[0]["row"],
                 target.sales_id,
-                match=target.match,
+                match=target.occasion,
                 category=target.category,
             )
             for warning in warnings
@@ -166,7 +166,7 @@ def _write(
         "run_id": run.run_id,
         "dist_row": target.pending[0]["row"],
         "sales_id": target.pending[0]["sales_id"],
-        "match": target.match,
+        "match": target.occasion,
         "category": target.category,
         "qty": target.sold.quantity,
         "options": options,

@@ -4,8 +4,11 @@ allocation starts from."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticketops.domain.allocation import plans
 from ticketops.domain.allocation.plans import Chunk, Draft
@@ -14,6 +17,7 @@ from ticketops.domain.allocation.pool import Pool, Sets, Unit
 from ticketops.domain.allocation.scoring import Parts, Readiness, Score, margin, score
 from ticketops.domain.allocation.targets import Target
 from ticketops.domain.allocation.trust import Doubts
+from ticketops.domain.catalogue.schemes import ranks_of
 from ticketops.domain.plan import Run
 from ticketops.domain.ticket import unit_ids
 from ticketops.model import states
@@ -54,8 +58,7 @@ class ShownPlan:
     unmet_instructions: list[Violation]
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """One plan for a sale. rank counts from 1; violations: policy constraints it breaks; unmet:
     special instructions."""
 
@@ -107,11 +110,12 @@ class Proposer:
         self._snapshot = snapshot
         self.pool = Pool(
             snapshot,
-            {(target.match, target.category) for target in targets},
+            {(target.occasion, target.category) for target in targets},
             today=run.now,
             doubts=doubts,
         )
         self._policies = Policies(snapshot)
+        self._ranks = ranks_of(snapshot)
 
     @cached_property
     def _readiness(self) -> Readiness:
@@ -138,7 +142,11 @@ class Proposer:
 
     def sets(self, target: Target) -> Sets:
         """What is free for this sale."""
-        return self.pool.sets(target.match, target.category, target.client)
+        return self.pool.sets(target.occasion, target.category, target.client)
+
+    def _gap(self, target: Target) -> int | None:
+        """How many ranks the category that serves the sale is above the one sold."""
+        return self._ranks.gap(target.occasion, target.sold_category, target.category)
 
     def proposals(self, target: Target) -> list[Proposal]:
         """The best six plans, ranked and scored. If one of all that were found passes, one of the
@@ -164,6 +172,7 @@ class Proposer:
             sold.quantity,
             sold.price,
             margin(units, sold)[0],
+            self._gap(target),
             chunks,
             self.held(target),
         )
@@ -173,7 +182,7 @@ class Proposer:
     def scored(self, target: Target, proposal: Proposal, rank: int) -> Proposal:
         """The plan with its rank and score."""
         value = score(
-            proposal.chunks, self.sets(target), target.sold, target.category, self._readiness
+            proposal.chunks, self.sets(target), target.sold, self._gap(target), self._readiness
         )
         return replace(proposal, rank=rank, score=value)
 

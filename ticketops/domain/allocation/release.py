@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.catalogue.follow import SEAT
 from ticketops.domain.masterdata import users
@@ -35,8 +35,7 @@ _CLEARED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A unit as _PURCHASE_UNITS has it."""
 
     row: int

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from ticketops.domain.allocation.plans import Chunk
-from ticketops.domain.allocation.policy import category_gap
 from ticketops.domain.allocation.pool import Sets, Unit
 from ticketops.domain.allocation.seating import longest_run
 from ticketops.domain.ticket.masking import masked_addresses
@@ -40,8 +41,7 @@ class Parts:
     split_factor: float
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """margin_pct: of the sale price; margin_delta: in its currency, over
     all tickets of the plan. Both None where price, cost or a common currency is unknown."""
 
@@ -79,8 +79,7 @@ class Readiness:
         return own or vendor in self._with_login or vendor in self._suppliers
 
 
-@dataclass(frozen=True, slots=True)
-class Sold:
+class Sold(Struct, frozen=True):
     """What the sale says: its category, what it still asks for, and the price of one ticket."""
 
     category: str
@@ -90,14 +89,13 @@ class Sold:
 
 
 def score(
-    chunks: Sequence[Chunk], pool: Sets, sold: Sold, category: str, readiness: Readiness
+    chunks: Sequence[Chunk], pool: Sets, sold: Sold, gap: int | None, readiness: Readiness
 ) -> Score:
-    """The score of a plan. pool: the free sets it was chosen from; category: the one that serves
-    the sale."""
+    """The score of a plan. pool: the free sets it was chosen from; gap: how many ranks the category
+    that serves the sale is above the one sold."""
     units = [unit for chunk in chunks for unit in chunk.units]
     available = sum(len(pool[chunk.set_id]) for chunk in chunks)
     margin_pct, margin_delta = margin(units, sold)
-    gap = category_gap(sold.category, category)
     parts = {
         "exactness": min(1.0, sold.quantity / available) if available else 0.0,
         "margin": min(1.0, max(0.0, (margin_pct or 0.0) / 100)),

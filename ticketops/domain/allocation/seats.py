@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from ticketops.domain.allocation.release import require_undispatched
 from ticketops.domain.allocation.targets import TICKET
 from ticketops.domain.catalogue import follow
+from ticketops.domain.catalogue.taken import TakenSeats
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.ticket import unit_ids
 from ticketops.errors import NotFoundError, RuleError
@@ -50,45 +52,47 @@ def plan_seat(
     after = tuple((texts[name] or None) if name in texts else unit[name] for name in follow.SEAT)
     if before == after:
         raise RuleError(f"{unit_id} already has the seat {follow.shown(after)}")
-    if after[-1]:
-        _require_free(units, unit_id, unit["match"], after)
-    plan = Plan()
-    plan.changes.set(
-        UNITS,
-        unit["row"],
-        unit_id,
-        dict(zip(follow.SEAT, zip(before, after, strict=True), strict=True)),
-    )
-    tickets = [
-        ticket
-        for ticket in snapshot[DISTRIBUTION].frame.select(TICKET).iter_rows(named=True)
-        if unit_id in unit_ids.listed(ticket)
-    ]
+    taken = TakenSeats(snapshot, (unit_id,))
+    if owner := taken.take(unit["match"] or "", unit["sub_game"], after, unit_id):
+        where = taken.named(unit["match"] or "", unit["sub_game"], after)
+        raise RuleError(
+            f"the seat {where} belongs to {owner}", "correct that unit first, or name another seat"
+        )
+    tickets = tickets_of(snapshot, (unit_id,))
     require_undispatched(tickets, run, force=force)
-    others = set(snapshot[DISTRIBUTION].frame["sales_id"].drop_nulls())
-    found = follow.seats(
-        snapshot.after(plan.changes), but=others - {ticket["sales_id"] for ticket in tickets}
-    )
-    found.write(plan.changes)
-    plan.findings += found.findings
+    plan = seated(snapshot, {unit_id: after}, [ticket["sales_id"] for ticket in tickets])
     plan.result = Seated(
-        unit_id, before, after, tickets[0]["sales_id"] if tickets else None, bool(found.moves)
+        unit_id,
+        before,
+        after,
+        tickets[0]["sales_id"] if tickets else None,
+        any(change.sheet == DISTRIBUTION for change in plan.changes),
     )
     return plan
 
 
-def _require_free(
-    units: pl.DataFrame, unit_id: str, match: str | None, seat: tuple[str | None, ...]
-) -> None:
-    """Raises RuleError where another unit of the match has the seat."""
-    same = [
-        pl.col(name).eq_missing(pl.lit(text)) for name, text in zip(follow.SEAT, seat, strict=True)
+def tickets_of(snapshot: Snapshot, unit_names: Collection[str]) -> list[dict[str, Any]]:
+    """The rows of Distribution that name one of these units."""
+    wanted = set(unit_names)
+    return [
+        ticket
+        for ticket in snapshot[DISTRIBUTION].frame.select(TICKET).iter_rows(named=True)
+        if wanted.intersection(unit_ids.listed(ticket))
     ]
-    taken = units.filter(
-        pl.col("unit_id") != unit_id, pl.col("match").eq_missing(pl.lit(match)), *same
-    )["unit_id"].drop_nulls()
-    if len(taken):
-        raise RuleError(
-            f"the seat {follow.shown(seat)} of {match} belongs to {taken[0]}",
-            "correct that unit first, or name another seat",
-        )
+
+
+def seated(
+    snapshot: Snapshot, seats: Mapping[str, tuple[str | None, ...]], tickets: Sequence[str]
+) -> Plan:
+    """Units with these seats: {UnitID: block, row and seat}; those of the tickets follow (D21).
+    tickets: the SalesIDs that these units serve. Whether the seats are free is not asked here."""
+    plan = Plan()
+    frame = snapshot[UNITS].frame.filter(pl.col("unit_id").is_in(list(seats)))
+    for row, unit_id, *before in frame.select("row", "unit_id", *follow.SEAT).iter_rows():
+        cells = dict(zip(follow.SEAT, zip(before, seats[unit_id], strict=True), strict=True))
+        plan.changes.set(UNITS, row, unit_id, cells)
+    others = set(snapshot[DISTRIBUTION].frame["sales_id"].drop_nulls())
+    found = follow.seats(snapshot.after(plan.changes), but=others - set(tickets))
+    found.write(plan.changes)
+    plan.findings += found.findings
+    return plan

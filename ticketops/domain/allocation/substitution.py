@@ -10,12 +10,13 @@ import polars as pl
 
 from ticketops.domain.allocation.commit import unit_cells
 from ticketops.domain.allocation.plans import Chunk
-from ticketops.domain.allocation.policy import Offer, Policies, Policy, category_gap, evaluate
+from ticketops.domain.allocation.policy import Offer, Policies, Policy, evaluate
 from ticketops.domain.allocation.pool import Pool, Unit, load_units
 from ticketops.domain.allocation.release import require_undispatched
 from ticketops.domain.allocation.targets import Target, require_approved, targets_of
 from ticketops.domain.audit.unknown import require_understood
 from ticketops.domain.catalogue.follow import SEAT, now_given
+from ticketops.domain.catalogue.schemes import ranks_of
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing.listing import Contracts, carried, differing
 from ticketops.domain.ticket import unit_ids
@@ -23,7 +24,7 @@ from ticketops.domain.ticket.action_log import log
 from ticketops.domain.ticket.masking import masked_addresses
 from ticketops.domain.ticket.notes import with_note
 from ticketops.errors import NotFoundError, RuleError
-from ticketops.model import categories, ids, states
+from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity, Violation
 from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
 from ticketops.schema.tables import Snapshot
@@ -70,7 +71,13 @@ def plan_substitute(
     neighbours = [unit for unit in mine if unit.unit_id != unit_id]
     candidates = _candidates(snapshot, target, old, neighbours, run)
     policy = Policies(snapshot).for_sale(target.match, target.client)
-    broken = {unit.unit_id: _broken(policy, old, unit) for unit in candidates}
+    ranks = ranks_of(snapshot)
+    broken = {
+        unit.unit_id: _broken(
+            policy, old, unit, ranks.gap(target.occasion, old.category, unit.category)
+        )
+        for unit in candidates
+    }
     new = (
         next((unit for unit in candidates if unit.unit_id == ids.read_unit_id(with_id)), None)
         if with_id
@@ -79,7 +86,7 @@ def plan_substitute(
     if new is None:
         what = f"{with_id.upper()} is not" if with_id else "no unit allowed by the policy is"
         raise RuleError(
-            f"{what} free for {target.sales_id} in {target.match} {old.category} or better",
+            f"{what} free for {target.sales_id} in {target.occasion} {old.category} or better",
             "allocate preview shows a pool",
         )
     if broken[new.unit_id]:
@@ -151,9 +158,9 @@ def _served(snapshot: Snapshot, unit_id: str) -> tuple[Target, dict[str, Any]]:
     return found[0]
 
 
-def _broken(policy: Policy, old: Unit, unit: Unit) -> list[Violation]:
+def _broken(policy: Policy, old: Unit, unit: Unit, gap: int | None) -> list[Violation]:
     """What the policy has against one unit by itself: its vendor, its category, VIP."""
-    offer = Offer(old.category, unit.category, 1, None, None, [Chunk(unit.set_id, (unit,))])
+    offer = Offer(old.category, unit.category, 1, None, None, gap, [Chunk(unit.set_id, (unit,))])
     return evaluate(replace(policy, min_margin_pct=None, max_auto_value=None), offer)
 
 
@@ -161,18 +168,19 @@ def _candidates(
     snapshot: Snapshot, target: Target, old: Unit, neighbours: Sequence[Unit], run: Run
 ) -> list[Unit]:
     """What may take the unit's place, the best first."""
+    ranks = ranks_of(snapshot)
     good = [
         category
-        for category in categories.category_scheme(old.category) or (old.category,)
-        if (category_gap(old.category, category) or 0) >= 0
+        for category in ranks.scheme(target.occasion, old.category) or (old.category,)
+        if (ranks.gap(target.occasion, old.category, category) or 0) >= 0
     ]
-    pool = Pool(snapshot, {(target.match, category) for category in good}, today=run.now)
+    pool = Pool(snapshot, {(target.occasion, category) for category in good}, today=run.now)
     beside = {(unit.line, unit.position + step) for unit in neighbours for step in (-1, 1)}
     lines = {unit.line for unit in neighbours}
 
     def order(unit: Unit) -> tuple[Any, ...]:
         return (
-            category_gap(old.category, unit.category),
+            ranks.gap(target.occasion, old.category, unit.category),
             (unit.line, unit.position) not in beside,
             unit.line not in lines,
             unit.set_id != old.set_id,
@@ -182,7 +190,7 @@ def _candidates(
     free = [
         unit
         for category in good
-        for units in pool.sets(target.match, category, target.client).values()
+        for units in pool.sets(target.occasion, category, target.client).values()
         for unit in units
     ]
     return sorted(free, key=order)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
+from msgspec import Struct, field
 
 from ticketops.domain.allocation.instructions import Wishes, read
 from ticketops.domain.allocation.scoring import Sold
 from ticketops.domain.allocation.trust import Doubts
+from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.ticket.identity import is_of_sale, is_ticket
-from ticketops.domain.ticket.line import is_live
+from ticketops.domain.ticket.line import counts_of, is_live, shown_status
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids, states
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES
@@ -25,6 +26,7 @@ TICKET = (
     "row_type",
     "date",
     "match",
+    "sub_game",
     "game",
     "company",
     "inv_no",
@@ -57,8 +59,7 @@ WAITS = "waits for approval: it asks for more than was available"
 DECIDES = "sale approve, sale reject or sale upgrade decides"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What a row of Sales says about its tickets; `row` is None where Sales has no such sale."""
 
     row: int | None = None
@@ -73,6 +74,8 @@ class Terms:
     oversell: bool | None = None
     instructions: str | None = None
     notes: str | None = None
+    operator: str | None = None
+    contract: str | None = None
 
     @property
     def wishes(self) -> Wishes:
@@ -90,12 +93,11 @@ class Terms:
 NO_TERMS = Terms()
 
 
-@dataclass(slots=True)
-class Target:
+class Target(Struct):
     """A sale line with its tickets; `pending` are those that have no unit yet, in SalesChild order.
 
     category: the one that serves it: AllocFromCategory of the pending tickets, else their Category
-    (§5a step 2).
+    (§5a step 2). occasion: its match, or the sub-game of it (D31).
     """
 
     sales_id: str
@@ -103,13 +105,19 @@ class Target:
     category: str
     tickets: list[dict[str, Any]] = field(default_factory=list)
     terms: Terms = NO_TERMS
+    occasion: str = ""
+
+    def __post_init__(self) -> None:
+        self.occasion = self.occasion or self.match
 
     @property
     def pending(self) -> list[dict[str, Any]]:
         return [
             ticket
             for ticket in self.tickets
-            if is_pending(ticket) and effective_category(ticket) == self.category
+            if is_pending(ticket)
+            and (ticket.get("occasion", self.occasion), effective_category(ticket))
+            == (self.occasion, self.category)
         ]
 
     @property
@@ -131,10 +139,9 @@ class Target:
 
     @property
     def shown_status(self) -> str:
-        """Its status as people read it: PARTIAL_PENDING, which no cell holds, where some of its
-        tickets wait for approval and others do not (§14a)."""
-        status = self.terms.status or states.UNALLOCATED
-        return states.PARTIAL_PENDING if 0 < self.unapproved < len(self.live) else status
+        """Its status as people read it."""
+        counts = counts_of(self.tickets)
+        return shown_status(self.terms.status, *counts, unapproved=self.terms.unapproved)
 
     @property
     def unapproved(self) -> int:
@@ -179,13 +186,14 @@ def targets_of(snapshot: Snapshot, only: str = "", doubts: Doubts | None = None)
     """Every sale line of Distribution with its tickets, in sheet order; `only` the one with this
     SalesID, if given.
 
-    Where the pending tickets of a line are to be served from several categories, each of these is a
-    target. A ticket that is kept out (`doubts`) says why in `kept_out` and is not pending.
+    Where the pending tickets of a line are to be served from several categories or sub-games, each
+    of these is a target. A ticket that is kept out (`doubts`) says why in `kept_out` and is not pending.
     """
     frame = snapshot[DISTRIBUTION].frame
     kept_out = (doubts if doubts is not None else Doubts.of(snapshot)).tickets
     if only:
         frame = frame.filter(is_of_sale(pl.col("sales_id"), only))
+    sub_games = SubGames.of(snapshot)
     sales: dict[str, list[dict[str, Any]]] = {}
     for ticket in frame.select(TICKET).iter_rows(named=True):
         own = ids.exact_sales_id(ticket["sales_id"])
@@ -195,26 +203,34 @@ def targets_of(snapshot: Snapshot, only: str = "", doubts: Doubts | None = None)
                 | {
                     "child": ticket["child"] or own.child,
                     "kept_out": kept_out.get(ticket["row"], ""),
+                    "occasion": sub_games.occasion(
+                        ids.normalise_match(ticket["match"]), ticket["sub_game"]
+                    ),
                 }
             )
     terms = terms_of(snapshot, sales)
     found = []
     for sales_id, tickets in sales.items():
         tickets.sort(key=lambda ticket: (ticket["child"], ticket["row"]))
-        categories = dict.fromkeys(effective_category(t) for t in tickets if is_pending(t)) or {
-            effective_category(tickets[0]): None
+        stocks = dict.fromkeys(map(_stock, filter(is_pending, tickets))) or {
+            _stock(tickets[0]): None
         }
         match = ids.normalise_match(tickets[0]["match"])
         found += [
-            Target(sales_id, match, category, tickets, terms.get(sales_id, NO_TERMS))
-            for category in categories
+            Target(sales_id, match, category, tickets, terms.get(sales_id, NO_TERMS), occasion)
+            for occasion, category in stocks
         ]
     return found
 
 
+def _stock(ticket: dict[str, Any]) -> tuple[str, str]:
+    """The occasion and category that a ticket is served from."""
+    return ticket["occasion"], effective_category(ticket)
+
+
 def terms_of(snapshot: Snapshot, sales_ids: Iterable[str]) -> dict[str, Terms]:
     """{SalesID: what Sales says}; of two rows with one SalesID the first."""
-    columns = tuple(name for name in Terms.__dataclass_fields__)
+    columns = tuple(name for name in Terms.__struct_fields__)
     found: dict[str, Terms] = {}
     wanted = list(sales_ids)
     frame = snapshot[SALES].frame

@@ -4,10 +4,10 @@ CRITICAL audit finding names, and tickets of a sale that has ended."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
+from msgspec import Struct, field
 
 from ticketops.domain.audit import checks, unknown
 from ticketops.domain.audit.unknown import Unknown
@@ -22,8 +22,7 @@ _MOST = 20
 """Single findings about units that are kept out; what is beyond is counted in one more."""
 
 
-@dataclass(frozen=True)
-class Doubts:
+class Doubts(Struct, frozen=True):
     """tickets: {row of Distribution: why}. units: {UnitID: why}. unit_rows: {row of
     _PURCHASE_UNITS: why}. cells: the unknown cells."""
 
@@ -65,7 +64,7 @@ class KeptOut(NamedTuple):
     """A unit that is free but for a doubt; row: of _PURCHASE_UNITS."""
 
     row: int
-    match: str
+    occasion: str
     category: str
     why: str
 
@@ -81,7 +80,7 @@ def kept_out_units(refused: Mapping[str, KeptOut]) -> list[Finding]:
             one.row,
             "",
             unit_id,
-            one.match,
+            one.occasion,
             one.category,
         )
         for unit_id, one in refused.items()

@@ -4,11 +4,11 @@ findings, all of them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.audit import unknown
 from ticketops.domain.audit.figures import Audit
@@ -16,7 +16,7 @@ from ticketops.domain.catalogue import follow
 from ticketops.domain.ticket import unit_ids
 from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity, count_by_code
-from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
+from ticketops.schema.layouts.event import BESIDE_TRADE, DISTRIBUTION, PURCHASES, SALES, UNITS
 from ticketops.schema.tables import Snapshot
 
 MISSING_UNIT = "MISSING_UNIT_IN_PURCHASE_UNITS"
@@ -31,10 +31,13 @@ LOOKS_ALLOCATED = "STATUS_LOOKS_ALLOCATED_BUT_UNLINKED"
 UNIT_TWICE = "UNIT_ID_TWICE_IN_PURCHASE_UNITS"
 NOT_FOR_SALE = "REFERENCED_UNIT_IS_NOT_FOR_SALE"
 SET_TWICE = "SET_ID_IN_TWO_PURCHASES"
+SEAT_TWICE = "SEAT_TWICE_IN_PURCHASE_UNITS"
+
+AUDITED = (DISTRIBUTION, UNITS, SALES, PURCHASES)
+"""The sheets whose cells the audit looks at, so that all who show its figures show the same."""
 
 
-@dataclass(frozen=True)
-class Books:
+class Books(Struct, frozen=True, dict=True):
     """Both ledgers as the audit sees them.
 
     tickets: row, sales_id, match, category, status, unit_count, ids (list of UnitIDs), delivery of
@@ -64,7 +67,16 @@ class Books:
         listed = unit_ids.listed_in(cells.replace(spoken) if spoken else cells)
         tickets = tickets.with_columns(ids=listed)
         units = snapshot[UNITS].frame.select(
-            "row", "unit_id", "match", "category", "status", "sales_id", "set_id", "purchase_id"
+            "row",
+            "unit_id",
+            "match",
+            "category",
+            "status",
+            "sales_id",
+            "set_id",
+            "purchase_id",
+            "sub_game",
+            *follow.SEAT,
         )
         return cls(tickets, units.filter(pl.col("unit_id").is_not_null()))
 
@@ -92,7 +104,8 @@ def audit(snapshot: Snapshot, seats: follow.Seats | None = None) -> tuple[Audit,
     known already."""
     books = Books.of(snapshot)
     findings = [finding for check in CHECKS for finding in check(books)]
-    findings += unknown.findings(unknown.unknown_cells(snapshot))
+    read = snapshot.of([name for name in (*AUDITED, *BESIDE_TRADE) if name in snapshot])
+    findings += unknown.findings(unknown.unknown_cells(read))
     findings += (seats or follow.seats(snapshot)).differing
     findings.sort(key=lambda finding: -finding.severity)
     referenced = books.references["unit_id"].n_unique() if books.references.height else 0
@@ -276,6 +289,33 @@ def sets_of_two_purchases(books: Books) -> Iterator[Finding]:
         )
 
 
+def doubled_seats(books: Books) -> Iterator[Finding]:
+    """Two units on one seat, neither of them gone: one of the two is written wrongly, or was bought
+    twice. Without block, row and seat nobody can tell."""
+    placed = books.units.drop_nulls(["match", "category", *follow.SEAT]).filter(
+        ~pl.col("status").is_in([states.CANCELLED, states.REPLACED]).fill_null(False)
+    )
+    spelt = {match: ids.normalise_match(match) for match in placed["match"].unique()}
+    where = ["match", "sub_game", "category", *follow.SEAT]
+    keys = placed.select(
+        "row",
+        "unit_id",
+        pl.col("match").replace(spelt),
+        *(pl.col(name).str.strip_chars().str.to_lowercase() for name in where[1:]),
+    )
+    counted = keys.with_columns(first=pl.col("unit_id").first().over(where))
+    firsts = counted.filter(pl.col("unit_id") != pl.col("first")).select("row", "first")
+    doubled = placed.join(firsts, on="row", maintain_order="left")
+    for row in doubled.iter_rows(named=True):
+        seat = follow.shown((row["block"], row["seat_row"], row["seat"]))
+        yield _unit_finding(
+            SEAT_TWICE,
+            Severity.HIGH,
+            row,
+            f"{row['unit_id']} has the seat {seat}, as {row['first']} has: correct one of the two",
+        )
+
+
 CHECKS = (
     missing_units,
     duplicate_units,
@@ -289,6 +329,7 @@ CHECKS = (
     doubled_units,
     contradicting_units,
     sets_of_two_purchases,
+    doubled_seats,
 )
 _CRITICAL = (
     missing_units,
@@ -314,28 +355,17 @@ def _unreferenced(books: Books) -> pl.DataFrame:
 
 
 def _ticket_finding(code: str, severity: Severity, row: dict[str, Any], message: str) -> Finding:
-    return Finding(
-        code,
-        severity,
-        f"{row['sales_id'] or 'this row'}: {message}",
-        DISTRIBUTION,
-        row["row"],
-        row["sales_id"] or "",
-        row["unit_id"] or "",
-        row["match"] or "",
-        row["category"] or "",
-    )
+    told = f"{row['sales_id'] or 'this row'}: {message}"
+    return _finding(DISTRIBUTION, code, severity, row, told)
 
 
 def _unit_finding(code: str, severity: Severity, row: dict[str, Any], message: str) -> Finding:
-    return Finding(
-        code,
-        severity,
-        message,
-        UNITS,
-        row["row"],
-        row["sales_id"] or "",
-        row["unit_id"] or "",
-        row["match"] or "",
-        row["category"] or "",
-    )
+    return _finding(UNITS, code, severity, row, message)
+
+
+def _finding(
+    sheet: str, code: str, severity: Severity, row: dict[str, Any], message: str
+) -> Finding:
+    """A finding about a row of one of both ledgers, with what it is of."""
+    of = {name: row[name] or "" for name in ("sales_id", "unit_id", "match", "category")}
+    return Finding(code, severity, message, sheet, row["row"], **of)

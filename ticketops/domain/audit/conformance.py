@@ -9,14 +9,18 @@ from typing import Any
 import polars as pl
 
 from ticketops.domain.audit import unknown
-from ticketops.model import categories, ids
+from ticketops.domain.catalogue.schemes import Schemes
+from ticketops.domain.masterdata import capabilities
+from ticketops.model import categories
 from ticketops.model.changes import AddColumns, AddSheet, ChangeSet
 from ticketops.model.display import counted
+from ticketops.model.events import FIFA
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.addresses import column_letters
 from ticketops.schema.columns import ColumnType, header_key, text_of, why_not
 from ticketops.schema.layout import Layout
+from ticketops.schema.layouts.event import USERS
 from ticketops.schema.likeness import renamed_sheet
 from ticketops.schema.sheets import Sheet, SheetKind
 from ticketops.schema.tables import Snapshot, Table
@@ -35,6 +39,7 @@ def examine(
     """Everything that deviates from the layout. names: the workbook's sheets; tables: typed content
     of those that are declared; raw: untyped content of all."""
     findings: list[Finding] = []
+    schemes = Schemes.of(Snapshot("", tables))
     for sheet in layout:
         if sheet.name not in names:
             if not sheet.extension:
@@ -51,7 +56,7 @@ def examine(
                 )
             continue
         if sheet.header_row:
-            findings += _sheet(sheet, tables[sheet.name], raw[sheet.name])
+            findings += _sheet(sheet, tables[sheet.name], raw[sheet.name], schemes)
     for name in names:
         if name not in layout:
             findings.append(
@@ -179,7 +184,7 @@ def _filter(sheet: Sheet, table: Table) -> Iterator[Finding]:
         yield Finding("NARROW_FILTER", Severity.HIGH, message, sheet.name, sheet.header_row)
 
 
-def _sheet(sheet: Sheet, table: Table, rows: RawRows) -> Iterator[Finding]:
+def _sheet(sheet: Sheet, table: Table, rows: RawRows, schemes: Schemes) -> Iterator[Finding]:
     elsewhere = _header_elsewhere(sheet, rows)
     if elsewhere is not None:
         message = f"the header is in row {elsewhere}; it belongs in row {sheet.header_row}"
@@ -217,8 +222,10 @@ def _sheet(sheet: Sheet, table: Table, rows: RawRows) -> Iterator[Finding]:
     yield from _capped(
         sheet.name, "cells", unknown.digits_lost(Snapshot("", {sheet.name: table}), (sheet.name,))
     )
+    if sheet.name == USERS:
+        yield from _capped(sheet.name, "Capabilities", capabilities.not_known(table))
     if {"match", "category"} <= set(table.positions):
-        yield from _capped(sheet.name, "Category", list(_categories(sheet, table)))
+        yield from _capped(sheet.name, "Category", list(_categories(sheet, table, schemes)))
 
 
 def _headers(sheet: Sheet, table: Table, header: Sequence[Any]) -> Iterator[Finding]:
@@ -323,16 +330,21 @@ def _closed_set(sheet: Sheet, table: Table, name: str) -> Iterator[Finding]:
             yield Finding("OUTSIDE_CLOSED_SET", Severity.MEDIUM, message, sheet.name, row)
 
 
-def _categories(sheet: Sheet, table: Table) -> Iterator[Finding]:
-    """FIFA matches have the five categories of §17, spelt exactly."""
+def _categories(sheet: Sheet, table: Table, schemes: Schemes) -> Iterator[Finding]:
+    """FIFA matches have the five categories of §17, spelt exactly; one of which `_CATEGORIES` names
+    categories has these."""
     rows = (
-        table.frame.select("row", "match", "category")
-        .drop_nulls()
+        table.frame.select(
+            "row", "match", "category", *(["sub_game"] if "sub_game" in table.frame.columns else [])
+        )
+        .drop_nulls(["match", "category"])
         .filter(~pl.col("category").is_in(categories.FIFA_CATEGORIES))
     )
-    for row, match, category in rows.iter_rows():
-        if ids.is_fifa_match(match):
-            message = f"{match} has the category {category!r}; it must be one of {', '.join(categories.FIFA_CATEGORIES)}"
+    for row, match, category, *sub_games in rows.iter_rows():
+        named = schemes.own(match, *sub_games) or schemes.own(match)
+        if category not in (named or ()) and schemes.of_match(match) == FIFA:
+            allowed = ", ".join(named or categories.FIFA_CATEGORIES)
+            message = f"{match} has the category {category!r}; it must be one of {allowed}"
             yield Finding(
                 "OUTSIDE_CLOSED_SET",
                 Severity.MEDIUM,

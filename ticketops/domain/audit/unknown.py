@@ -4,15 +4,18 @@ of allocation, dispatch and unallocation until somebody corrects them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.catalogue.matches import Catalogue
-from ticketops.domain.ticket.identity import sale_of, sale_of_each
+from ticketops.domain.catalogue.schemes import Schemes
+from ticketops.domain.catalogue.sessions import SubGames
+from ticketops.domain.ticket.identity import is_sold, sale_of, sale_of_each
 from ticketops.errors import RuleError
-from ticketops.model import categories, spelling
+from ticketops.model import categories, spelling, states
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.columns import ERRORS, Column
 from ticketops.schema.layouts.event import DISTRIBUTION, HOLDS, PURCHASES, SALES, SCHEDULE, UNITS
@@ -25,6 +28,7 @@ _LOOKED_AT = {
     DISTRIBUTION: (
         "row_type",
         "match",
+        "sub_game",
         "category",
         "alloc_from",
         "status",
@@ -32,9 +36,9 @@ _LOOKED_AT = {
         "delivery",
         "dispatch_status",
     ),
-    UNITS: ("unit_id", "match", "category", "status", "sales_id", "set_id"),
-    SALES: ("match", "category", "status"),
-    PURCHASES: ("match", "category"),
+    UNITS: ("unit_id", "match", "sub_game", "category", "status", "sales_id", "set_id"),
+    SALES: ("match", "sub_game", "category", "status"),
+    PURCHASES: ("match", "sub_game", "category"),
     HOLDS: ("unit_id",),
 }
 """The cells that decide what may be done with a row."""
@@ -48,11 +52,9 @@ _NO_ERRORS = {
 """Further ones, which may hold anything but an error such as #REF!."""
 FAILED = "a formula failed, or what it refers to is gone"
 """What is said of a cell that holds an error."""
-_FIFA = r"^M[0-9]{2,3}$"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """One cell that is not understood. key: the SalesID or UnitID of its row, empty where it has
     none. near: what it may mean, where that is known."""
 
@@ -68,7 +70,17 @@ class Unknown:
     @property
     def said(self) -> str:
         """The cell in words, with what is understood."""
-        near = " or ".join(self.near) or spelling.nearest(self.text, self.allowed)
+        if self.text in self.allowed:
+            other = " or ".join(one for one in self.allowed if one != self.text)
+            return f"{self.sheet} row {self.row}: {self.header} is {self.text!r}, but its ID or SalesLineKey is that of a sold ticket; write {other}"
+        if not self.text:
+            return f"{self.sheet} row {self.row}: {self.header} is blank, but the match has several; write {_form(self)}"
+        allowed = self.allowed
+        if self.column == "category":  # what differs in a digit is something else (D23)
+            allowed = tuple(spelling.of_same_digits(self.text, allowed))
+        near = " or ".join(self.near) or spelling.nearest(self.text, allowed)
+        if self.column in ("unit_ids", "unit_id"):
+            near = " or ".join(self.allowed)
         hint = f"did you mean {near}?" if near else f"write {_form(self)}"
         if self.text in ERRORS:
             hint = FAILED
@@ -90,8 +102,10 @@ def _form(cell: Unknown) -> str:
     if cell.allowed and len(cell.allowed) <= 12:
         return "one of " + ", ".join(cell.allowed)
     return {
-        "unit_id": "P00001",
-        "unit_ids": "P00001, P00002",
+        "unit_id": f"the UnitID, P and its number; {UNITS} has them all"
+        if cell.sheet != UNITS
+        else "the UnitID that it had, P and its number",
+        "unit_ids": f"UnitIDs of {UNITS}, with commas between",
         "sales_id": "S147-1",
         "set_id": "PR0001-S01",
         "match": "M01",
@@ -102,8 +116,11 @@ def unknown_cells(snapshot: Snapshot, sheets: Collection[str] = tuple(_LOOKED_AT
     """The cells of these sheets, of those that were read, that are not understood, in sheet
     order."""
     found: list[Unknown] = []
+    meant: dict[str, tuple[str, ...]] = {}
     catalogue = Catalogue.of(snapshot) if SCHEDULE in snapshot else Catalogue({}, {})
-    games, bought = frozenset(catalogue.games), _own_categories(snapshot)
+    games = frozenset(catalogue.games)
+    sub_games = SubGames.of(snapshot)
+    kept = Categories(Schemes.of(snapshot), _own_categories(snapshot))
     for name in sheets:
         if name not in snapshot or name not in _LOOKED_AT:
             continue
@@ -111,33 +128,44 @@ def unknown_cells(snapshot: Snapshot, sheets: Collection[str] = tuple(_LOOKED_AT
         key = "sales_id" if name in (SALES, DISTRIBUTION) else "unit_id" if name == UNITS else ""
         frame = snapshot[name].frame
         if name == DISTRIBUTION:
-            frame = frame.filter(
-                pl.col("row_type").ne_missing("Purchases"), pl.col("sales_id").is_not_null()
-            )
+            frame = frame.filter(is_sold())
         elif key:
             frame = frame.filter(
                 pl.col(key).is_not_null()
                 | (pl.col("match").is_not_null() & pl.col("category").is_not_null())
             )
         of_sheet: list[Unknown] = []
-        columns = [sheet.by_name[wanted] for wanted in _LOOKED_AT[name]]
-        odd = {column.name: _odd(frame, column, games, bought) for column in columns}
+        columns = [
+            sheet.by_name[wanted]
+            for wanted in _LOOKED_AT[name]
+            if wanted != "sub_game" or sub_games.names
+        ]
+        odd = {column.name: _odd(frame, column, games, kept, sub_games) for column in columns}
         there_are = frame.select(cells.any().alias(wanted) for wanted, cells in odd.items())
         for column in columns:
             wanted = column.name
             if not there_are[wanted].item():
                 continue
-            allowed = column.choices or (
-                (*categories.FIFA_CATEGORIES, *sorted(bought))
-                if column.kind is spelling.Kind.CATEGORY
-                else ()
-            )
-            names = ("row", wanted, key) if key and key != wanted else ("row", wanted)
-            for row, text, *keys in frame.filter(odd[wanted]).select(names).iter_rows():
+            units: Collection[str] = ()
+            if wanted in ("unit_ids", "unit_id") and name != UNITS and UNITS in snapshot:
+                units = frozenset(snapshot[UNITS].frame["unit_id"].drop_nulls())
+            where = ("match", "sub_game") if "match" in frame.columns else (wanted, wanted)
+            names = [pl.col(one).alias(f"of_{i}") for i, one in enumerate(where)]
+            names += [pl.col("row"), pl.col(wanted)]
+            names += [pl.col(key)] if key and key != wanted else []
+            found_odd = frame.filter(odd[wanted]).select(names)
+            for match, sub_game, row, text, *keys in found_odd.iter_rows():
+                allowed = column.choices
+                if column.kind is spelling.Kind.CATEGORY:
+                    allowed = kept.allowed(match or "", sub_game)
+                elif wanted == "sub_game":
+                    allowed = tuple(sub_games.names.get(match, ()))
+                if wanted == "match" and text not in meant:
+                    meant[text] = () if text in ERRORS else tuple(catalogue.candidates(text))
                 near = (
                     allowed or tuple(sorted(games))
                     if wanted == "match"
-                    else allowed or _suggested(wanted, text)
+                    else allowed or _suggested(wanted, text, units)
                 )
                 of_sheet.append(
                     Unknown(
@@ -145,12 +173,10 @@ def unknown_cells(snapshot: Snapshot, sheets: Collection[str] = tuple(_LOOKED_AT
                         row,
                         wanted,
                         column.header,
-                        text,
+                        text or "",
                         near,
                         (keys[0] if keys else text) or "",
-                        tuple(catalogue.candidates(text))
-                        if wanted == "match" and text not in ERRORS
-                        else (),
+                        meant[text] if wanted == "match" else (),
                     )
                 )
         of_sheet += _errors(snapshot, name, key)
@@ -162,8 +188,10 @@ def _errors(snapshot: Snapshot, name: str, key: str) -> Iterator[Unknown]:
     """Cells that hold an error where any text or number would do."""
     table = snapshot[name]
     erring = [(m.row, m.column, m.text) for m in table.misfits if m.column in _NO_ERRORS[name]]
-    for column in _coded(table.sheet):
-        if column not in _LOOKED_AT[name]:
+    others = [column for column in _coded(table.sheet) if column not in _LOOKED_AT[name]]
+    perhaps = table.frame.select(pl.col(others).str.starts_with("#").any())
+    for column in others:
+        if perhaps[column].item():
             shown = table.frame.filter(pl.col(column).is_in(list(ERRORS)))
             erring += [(row, column, text) for row, text in shown.select("row", column).iter_rows()]
     keys = dict(table.frame.select("row", key).iter_rows()) if key and erring else {}
@@ -183,32 +211,46 @@ def _coded(sheet: Sheet) -> list[str]:
 
 
 def unread(snapshot: Snapshot, sheet: str) -> dict[int, Unknown]:
-    """{row of Sales or Purchases: the first cell of it that holds an error}: what such a row asks
-    for is not known, so that what was made of it stays as it is (D17)."""
-    table = snapshot[sheet]
-    shown = pl.any_horizontal(pl.col(_coded(table.sheet)).is_in(list(ERRORS)))
-    erring = any(m.text in ERRORS for m in table.misfits)
-    if not erring and not table.frame.select(shown.any()).item():
-        return {}
-    cells = unknown_cells(snapshot.of((sheet,)), (sheet,))
-    return by_row((cell for cell in cells if cell.text in ERRORS), sheet)
+    """{row of Sales or Purchases: the first cell of it that is not understood}: what such a row asks
+    for is not known, so that nothing is made of it, and what was made of it stays as it is (D16,
+    D17)."""
+    return by_row(unknown_cells(snapshot, (sheet,)), sheet)
 
 
-def _suggested(column: str, text: str) -> tuple[str, ...]:
-    return (
-        (", ".join(sorted(spelling.mentioned(text))),)
-        if column == "unit_ids" and spelling.mentioned(text)
-        else ()
-    )
+def require_read(snapshot: Snapshot, sheet: str, row: int | None) -> None:
+    """Raises RuleError where a row of Sales or Purchases has a cell that is not understood."""
+    cell = unread(snapshot, sheet).get(row or 0)
+    if cell is not None:
+        raise RuleError(cell.said, "correct the cell, then run the command again")
+
+
+def _suggested(column: str, text: str, units: Collection[str]) -> tuple[str, ...]:
+    """The UnitIDs of the workbook that a cell may mean: a bare number, a letter for a digit."""
+    if column not in ("unit_ids", "unit_id"):
+        return ()
+    bare = re.fullmatch(r"\s*(\d{1,7})\s*", text, re.ASCII)
+    meant = {f"P{int(bare[1]):05d}"} if bare else set()
+    for spoken in (text, text[:1] + text[1:].translate(spelling.LIKE_DIGITS)):
+        meant |= spelling.mentioned(spoken)
+    there = sorted(meant & set(units))
+    return (", ".join(there),) if there else ()
 
 
 def _odd(
-    frame: pl.DataFrame, column: Column, games: Collection[str], bought: Collection[str]
+    frame: pl.DataFrame,
+    column: Column,
+    games: Collection[str],
+    kept: Categories,
+    sub_games: SubGames,
 ) -> pl.Expr:
-    """Which cells of a column are not understood."""
+    """Which cells of a column are not understood: all that hold an error are among them."""
     cells = pl.col(column.name)
+    if column.name == "sub_game":
+        return sub_games.unknown()
     if column.choices:
         odd = ~cells.is_in(column.choices)
+        if column.name == "row_type":  # of a sold ticket
+            odd |= cells != states.SOLD_ROW
     elif column.kind in spelling.UNDERSTOOD:
         odd = ~cells.str.contains(spelling.UNDERSTOOD[column.kind])
     elif column.kind is spelling.Kind.MATCH:
@@ -216,20 +258,57 @@ def _odd(
             [
                 code
                 for code in frame[column.name].drop_nulls().unique()
-                if not _is_match(code, games)
+                if code in ERRORS or not _is_match(code, games)
             ]
         )
     else:
-        odd = pl.col("match").str.contains(_FIFA) & ~cells.is_in(
-            [*categories.FIFA_CATEGORIES, *bought]
-        )
-    return (odd | cells.is_in(list(ERRORS))) & cells.is_not_null()
+        odd = cells.is_in(list(ERRORS)) | kept.odd(frame, cells)
+    return odd & cells.is_not_null()
 
 
 def _is_match(code: str, games: Collection[str]) -> bool:
     """Whether a code names a match: where there is a schedule, one of it (D23), else any that may
     be a code."""
     return code in games if games else not spelling.is_no_match(code)
+
+
+class Categories(Struct, frozen=True):
+    """Which categories the rows of a match may have. bought: those that the office buys under
+    beyond the schemes."""
+
+    schemes: Schemes
+    bought: frozenset[str]
+
+    def allowed(self, match: str, sub_game: str | None) -> tuple[str, ...]:
+        """Those of a match or sub-game."""
+        own = self.schemes.own(match, sub_game)
+        return (*self.schemes.all_of(match), *sorted(self.bought)) if own is None else tuple(own)
+
+    def odd(self, frame: pl.DataFrame, cells: pl.Expr) -> pl.Expr:
+        """Which of these cells are none of those that their match has. What stands together is looked
+        at once each: a thousand sessions may each have categories of their own."""
+        named = "sub_game" in frame.columns
+        sub_game = pl.col("sub_game").fill_null("") if named else pl.lit("")
+        parts = (pl.col("match"), sub_game, cells)
+        together = frame.select(
+            part.alias(f"of_{place}") for place, part in enumerate(parts)
+        ).unique()
+        wrong = [
+            spelling.SEAM.join((match, code, category))
+            for match, code, category in together.drop_nulls().iter_rows()
+            if not self._has(match, code, category)
+        ]
+        if not wrong:
+            return pl.lit(False)
+        return pl.concat_str(parts, separator=spelling.SEAM).is_in(wrong)
+
+    def _has(self, match: str, sub_game: str, category: str) -> bool:
+        """Whether a match has a category; one of no scheme, without categories of its own, has any."""
+        own = self.schemes.own(match, sub_game or None)
+        if own is not None:
+            return category in own
+        scheme = self.schemes.all_of(match)
+        return not scheme or category in scheme or category in self.bought
 
 
 def _own_categories(snapshot: Snapshot) -> frozenset[str]:
@@ -247,6 +326,17 @@ def _own_categories(snapshot: Snapshot) -> frozenset[str]:
 def findings(cells: Iterable[Unknown]) -> list[Finding]:
     """One finding a cell."""
     return [cell.finding() for cell in cells]
+
+
+def row_types(snapshot: Snapshot) -> list[Finding]:
+    """The sold tickets whose Purchases/Sales is not understood, or says that they are none."""
+    if DISTRIBUTION not in snapshot:
+        return []
+    frame = snapshot[DISTRIBUTION].frame
+    if frame["row_type"].fill_null(states.SOLD_ROW).eq(states.SOLD_ROW).all():
+        return []
+    cells = unknown_cells(snapshot.of((DISTRIBUTION,)), (DISTRIBUTION,))
+    return [cell.finding() for cell in cells if cell.column == "row_type"]
 
 
 def digits_lost(snapshot: Snapshot, sheets: Iterable[str]) -> list[Finding]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 
 import polars as pl
+from msgspec import Struct, field
 
 from ticketops.domain.catalogue import matches
 from ticketops.domain.ticket import unit_ids
+from ticketops.domain.ticket.identity import is_sold
 from ticketops.model import states
 from ticketops.model.changes import ChangeSet
 from ticketops.model.display import counted
@@ -29,8 +30,7 @@ _MOST_NAMED = 5
 Seat = tuple[str | None, str | None, str | None]
 
 
-@dataclass(slots=True)
-class Followed:
+class Followed(Struct):
     """What is to follow, and what is reported of it."""
 
     changes: ChangeSet = field(default_factory=ChangeSet)
@@ -87,8 +87,7 @@ def _differing(
                 yield name, row, ident or "", match, old, new
 
 
-@dataclass(frozen=True, slots=True)
-class SeatMove:
+class SeatMove(Struct, frozen=True):
     """A ticket that gets the seat of its unit; given: what the unit says that it gave."""
 
     row: int
@@ -100,8 +99,7 @@ class SeatMove:
     given: tuple[str | None, str | None]
 
 
-@dataclass(slots=True)
-class Seats:
+class Seats(Struct):
     """Tickets whose seat follows that of their unit, and findings: those that don't, and what was
     replaced."""
 
@@ -187,7 +185,7 @@ def _apart(snapshot: Snapshot) -> pl.DataFrame:
         snapshot[DISTRIBUTION]
         .frame.filter(
             unit_ids.is_one(pl.col("unit_ids")),
-            pl.col("row_type").ne_missing("Purchases"),
+            is_sold(),
             pl.col("status").ne_missing(states.CANCELLED),
         )
         .select("sales_id", "row", "match", "category", *SEAT, unit_id="unit_ids")

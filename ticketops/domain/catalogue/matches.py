@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import cast
 
+from msgspec import Struct, field
+
+from ticketops.domain.catalogue.schemes import Schemes
+from ticketops.domain.catalogue.sessions import SubGames, parted
 from ticketops.domain.masterdata import who
 from ticketops.domain.masterdata.who import Found
+from ticketops.domain.schedule.sides import VERSUS
 from ticketops.errors import NotFoundError, RuleError, UnclearNameError
-from ticketops.model import categories, ids, spelling
+from ticketops.model import ids, spelling
+from ticketops.model.events import FIFA
+from ticketops.model.names import quoted
+from ticketops.model.patterns import when_needed
 from ticketops.model.spelling import tidy
-from ticketops.schema.layouts.event import SCHEDULE
+from ticketops.schema.layouts.event import MATCHES, SCHEDULE
 from ticketops.schema.tables import Snapshot
 
-_VERSUS = re.compile(
-    r"\s+(?:vs?\.?|versus|x|[-\u2013\u2014/:@]|gegen|contre|contra)\s+", re.IGNORECASE
-)
 
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """games: {match code: game text} of the schedule. categories: what the workbook already uses,
-    per match code. stages: {match code: what the schedule calls its group or round}. chosen: what a
-    person at a terminal chose."""
+    per match code. schemes: which categories a match has. sub_games: those of `_SUBGAMES`. stages: {match code: what the schedule calls its group or round}. chosen: what a
+    person at a terminal chose. also: {match code: what `_MATCHES` calls it besides}."""
 
     games: dict[str, str]
     categories: dict[str, set[str]]
     stages: dict[str, str] = field(default_factory=dict)
     chosen: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    schemes: Schemes = field(default_factory=Schemes)
+    sub_games: SubGames = field(default_factory=SubGames)
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -53,7 +57,15 @@ class Catalogue:
                 snapshot[name].frame.select("match", "category").drop_nulls().unique().iter_rows()
             ):
                 categories.setdefault(ids.normalise_match(match), set()).add(category)
-        return cls(games, categories, stages, chosen or {})
+        return cls(
+            games,
+            categories,
+            stages,
+            chosen or {},
+            Schemes.of(snapshot),
+            SubGames.of(snapshot, chosen),
+            _also_called(snapshot),
+        )
 
     def match(self, text: str) -> str:
         """The code of a match. Raises what `find` raises."""
@@ -86,6 +98,17 @@ class Catalogue:
         if meant in self.games:
             raise who.unclear("match", text, [self._shown(meant)])
         return self._called(text, code)
+
+    def parted(self, text: str) -> tuple[str, str]:
+        """A match and the sub-game that is named with it: `M01/RACE` → M01, RACE; a match that is
+        called so itself stays whole, and so does every text where there are no sub-games."""
+        if (
+            not self.sub_games.names
+            or "/" not in text
+            or (spelling.match(text) or "") in self.games
+        ):
+            return text, ""
+        return parted(text)
 
     def of_line(self, match: str, game: str = "") -> Found:
         """The match of a line that says its code, what it is called, or both. Raises what `find`
@@ -126,13 +149,14 @@ class Catalogue:
                     raise who.unclear("match", text, map(self._shown, found))
         raise NotFoundError(
             f"the schedule has no match {code}",
-            f"it has {min(self.games, key=_order)} to {max(self.games, key=_order)}",
+            f"it has {min(self.games, key=_order)} to {max(self.games, key=_order)}; `ticketops "
+            f"schedule add {quoted(code)}` adds one",
         )
 
     def _names(self, code: str) -> list[str]:
         """What a match is called: its code, that with its game, its game, that with the teams
         exchanged, each team, its round."""
-        teams = [team for team in _VERSUS.split(self.games[code]) if team]
+        teams = [team for team in VERSUS().split(self.games[code]) if team]
         other = " vs ".join(reversed(teams)) if len(teams) == 2 else ""
         names = [
             code,
@@ -141,6 +165,7 @@ class Catalogue:
             other,
             *teams,
             self.stages.get(code, ""),
+            *map(_plain, self.also.get(code, ())),
         ]
         return [name for name in names if name]
 
@@ -151,35 +176,33 @@ class Catalogue:
     def _shown(self, code: str) -> str:
         return f"{code} {self.games[code]}".strip()
 
-    def category(self, match: str, text: str) -> str:
+    def category(self, match: str, text: str, sub_game: str | None = None) -> str:
         """The category in its canonical spelling (`cat 1` → `Cat 1`).
 
-        Raises RuleError for one that is in no scheme of §17 and that the workbook does not use for
-        this match; a slip in one of the scheme (`CAT1`) does not become a category by standing in
-        the sheet (D16).
+        Raises RuleError for one that `_CATEGORIES` does not name for the match or sub-game; where it
+        names none, for one that is not of the match's scheme (§17) and that the workbook does not
+        use for it; a slip in one of the scheme (`CAT1`) does not become a category by standing in
+        the sheet (D16). A match of a custom scheme without such rows has any.
         """
         wanted = spelling.category(text) or ""
-        scheme = (
-            categories.FIFA_CATEGORIES
-            if ids.is_fifa_match(match)
-            else categories.OLYMPIC_CATEGORIES
-        )
-        used = self.categories.get(match, set())
-        if ids.is_fifa_match(match):
+        own = self.schemes.own(match, sub_game)
+        scheme = self.schemes.all_of(match) if own is None else tuple(own)
+        used = self.categories.get(match, set()) if own is None else set()
+        if self.schemes.of_match(match) == FIFA:
             used = {
                 category
                 for category in used
                 if category in scheme or not spelling.is_slip(category)
             }
-        known: str
-        for known in (*scheme, *sorted(used)):
+        known_here = (*scheme, *sorted(used - set(scheme)))
+        for known in known_here:
             if known.casefold() == wanted.casefold():
                 return known
-        if ids.is_fifa_match(match) or not wanted:
-            known_here = (*scheme, *sorted(used - set(scheme)))
-            meant = spelling.nearest(text, _of_same_digits(text, known_here))
+        if scheme or not wanted:
+            meant = spelling.nearest(text, spelling.of_same_digits(text, known_here))
+            where = f"{match}/{sub_game}" if own is not None and sub_game else match
             raise RuleError(
-                f"{match} has no category {text!r}",
+                f"{where} has no category {text!r}",
                 f"did you mean {meant}?" if meant else f"it has {', '.join(known_here)}",
             )
         return wanted
@@ -187,7 +210,8 @@ class Catalogue:
     def any_category(self, text: str) -> str:
         """The category of a line whose match is not known. Raises RuleError for one that no match
         of the schedule can have."""
-        if not self.games or not all(map(ids.is_fifa_match, self.games)):
+        fifa = self.games and all(self.schemes.of_match(code) == FIFA for code in self.games)
+        if not fifa or self.schemes.ranks.levels:
             return text
         used = set().union(*self.categories.values())
         everywhere = Catalogue(self.games, dict.fromkeys(self.games, used))
@@ -198,23 +222,23 @@ class Catalogue:
             raise RuleError(f"no match has a category {text!r}", hint) from None
 
 
-def filtered(
-    snapshot: Snapshot,
-    sheet: str,
-    texts: Iterable[str],
-    chosen: Mapping[tuple[str, str], str] | None = None,
-) -> tuple[str, ...]:
-    """The codes of the matches that a filter names: those of the schedule, and others that rows of
-    the sheet have all the same. Raises what `Catalogue.find` raises."""
-    catalogue = Catalogue.of(snapshot, chosen=chosen)
-    used = set(snapshot[sheet].frame["match"].drop_nulls().unique())
-    return tuple(
-        code if (code := spelling.match(text)) in used and code else catalogue.match(text)
-        for text in texts
-    )
+def _also_called(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """{match code: its sport, its description, both, its sides} as `_MATCHES` has them."""
+    if MATCHES not in snapshot:
+        return {}
+    columns = ("match", "sport", "description", "home", "away")
+    found = {}
+    for code, sport, said, home, away in (
+        snapshot[MATCHES].frame.select(columns).drop_nulls("match").iter_rows()
+    ):
+        both = f"{sport} {said}" if sport and said else None
+        sides = (f"{home} vs {away}", f"{away} vs {home}") if home and away else ()
+        names = (sport, said, both, home, away, *sides)
+        found[ids.normalise_match(code)] = tuple(filter(None, names))
+    return found
 
 
-_ERROR = re.compile(r"\s*(?:#[A-Z0-9/_]+[!?]?|Loading\.\.\.)?\s*")
+_ERROR = when_needed(r"\s*(?:#[A-Z0-9/_]+[!?]?|Loading\.\.\.)?\s*")
 """What a formula shows that has no result, or none yet; and blanks."""
 
 
@@ -227,15 +251,9 @@ def texts(snapshot: Snapshot) -> dict[str, str]:
     return {match: next(iter(games)) for match, games in found.items() if len(games) == 1}
 
 
-def _of_same_digits(text: str, names: Iterable[str]) -> list[str]:
-    """The names that a text may be a slip of: what differs in a digit is something else (D23)."""
-    digits = re.findall(r"\d", text)
-    return [name for name in names if re.findall(r"\d", name) == digits]
-
-
 def says_something(text: str) -> bool:
     """Whether a cell says anything: it is neither blank nor an error."""
-    return not _ERROR.fullmatch(text)
+    return not _ERROR().fullmatch(text)
 
 
 def _is_called(text: str, names: Sequence[str]) -> bool:
@@ -252,7 +270,7 @@ def _is_near(text: str, names: Sequence[str]) -> bool:
 
 def _plain(text: str) -> str:
     """A game with its teams set apart as the schedule's are compared."""
-    return " vs ".join(_VERSUS.split(text))
+    return " vs ".join(VERSUS().split(text))
 
 
 def _order(code: str) -> tuple[int, str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.allocation.commit import set_sale_status
 from ticketops.domain.allocation.release import deallocate, require_undispatched, units_by_id
 from ticketops.domain.allocation.targets import TICKET, targets_of
 from ticketops.domain.audit.unknown import require_understood
+from ticketops.domain.catalogue.holders import Holder, holders, said
 from ticketops.domain.catalogue.matches import Catalogue
+from ticketops.domain.catalogue.sessions import SubGames, parted
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing.listing import Contracts
 from ticketops.domain.ticket import unit_ids
@@ -44,12 +48,13 @@ EVERYTHING = (
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """The two swapped match codes, {sheet: its changed rows}, and the units taken off their
-    tickets."""
+    """The two swapped match codes, {sheet: its changed rows}, the units taken off their tickets, and who
+    holds tickets of either now: of another day and place than they bought."""
 
     matches: tuple[str, str]
     rows: dict[str, int]
     units_unallocated: int
+    concerned: list[Holder]
 
 
 def plan_swap(
@@ -67,15 +72,15 @@ def plan_swap(
 
     stock_only: only purchases and units change places (the seats now admit to the other match);
     tickets that they served are unallocated. Raises NotFoundError for a code that the schedule does
-    not hold, RuleError where neither match has anything or a ticket to unallocate was dispatched;
-    NotPermittedError.
+    not hold, RuleError where neither match has anything, a ticket to unallocate was dispatched, or
+    rows are of a sub-game that the other match lacks (D31); NotPermittedError.
     """
     catalogue = Catalogue.of(snapshot, chosen=run.chosen)
     found = catalogue.find(first), catalogue.find(second)
     one, other = (match.name for match in found)
     if one == other:
         raise RuleError(f"{one} and {other} are the same match")
-    plan = Plan(findings=[said for match in found for said in match.said("match")])
+    plan = Plan(findings=[told for match in found for told in match.said("match")])
     units_freed = (
         _unallocated(
             plan, snapshot, {one, other}, run, reason=f"{one} ↔ {other}: {reason}", force=force
@@ -85,10 +90,11 @@ def plan_swap(
     )
     now = snapshot.after(plan.changes)
     exchanged = {one: other, other: one}
+    moved = _Moved(catalogue.sub_games, exchanged)
     games = {code: catalogue.games.get(code) or _game(snapshot, code) for code in exchanged}
     counts: dict[str, int] = {}
     for name in STOCK if stock_only else EVERYTHING:
-        if changed := _renamed(plan, now, name, exchanged, games):
+        if changed := _renamed(plan, now, name, moved, games):
             counts[name] = changed
     if not counts:
         raise RuleError(f"the workbook has no rows of {one} or {other}")
@@ -103,20 +109,44 @@ def plan_swap(
         clear_seats=stock_only,
         reason=f"{one} ↔ {other}: {reason}",
     )
-    plan.result = Swapped((one, other), counts, units_freed)
+    after = snapshot.after(plan.changes)
+    concerned = [] if stock_only else holders(after, (one, other))
+    for code, before in exchanged.items():
+        plan.findings += said(concerned, before, f"was {code}")
+    plan.result = Swapped((one, other), counts, units_freed, concerned)
     return plan
 
 
+class _Moved(Struct, frozen=True):
+    """Where rows go. codes: {match: the one it becomes}. Sub-games belong to their match: a row that
+    moves must be of one that its new match has."""
+
+    sub_games: SubGames
+    codes: Mapping[str, str]
+
+    def sub_game(self, old: str, named: str | None) -> str | None:
+        """The sub-game of a row in its new match. Raises RuleError where that has none such."""
+        new, known = self.codes[old], self.sub_games
+        if named in known.names.get(new, {}):
+            return named
+        if not (known.must_say(old) or known.must_say(new)):
+            return known.only(new)
+        what = known.occasion(old, named)
+        has = ", ".join(known.listed(new)) or "none"
+        raise RuleError(
+            f"rows of {what} can't become rows of {new}: its sub-games are {has}",
+            f"`ticketops subgame add {new} {named}` adds one"
+            if named
+            else f"fill in SubGame of the rows of {old} first, or give both the same sub-games",
+        )
+
+
 def _renamed(
-    plan: Plan,
-    snapshot: Snapshot,
-    name: str,
-    exchanged: dict[str, str],
-    games: dict[str, str | None],
+    plan: Plan, snapshot: Snapshot, name: str, moved: _Moved, games: dict[str, str | None]
 ) -> int:
-    """Set match and game of one sheet's rows; how many."""
+    """Set match, sub-game and game of one sheet's rows; how many."""
     sheet = snapshot.layout[name]
-    columns = [column for column in ("match", "game") if column in sheet.by_name]
+    columns = [column for column in ("match", "sub_game", "game") if column in sheet.by_name]
     key = sheet.key or "sales_id"
     changed = 0
     for row in (
@@ -125,10 +155,16 @@ def _renamed(
         .select("row", key, *columns)
         .iter_rows(named=True)
     ):
-        new = exchanged.get(ids.normalise_match(row["match"]))
+        occasion = ids.normalise_match(row["match"])
+        old, named = (occasion, "") if occasion in moved.codes else parted(occasion)
+        new = moved.codes.get(old)
         if new is None:
             continue
-        cells: dict[str, Any] = {"match": (row["match"], new)}
+        sub_game = moved.sub_game(old, row.get("sub_game") or named or None)
+        said = f"{new}/{sub_game}" if named and sub_game else new
+        cells: dict[str, Any] = {"match": (row["match"], said)}
+        if "sub_game" in row:
+            cells["sub_game"] = (row["sub_game"], sub_game)
         if "game" in row and games[new]:
             cells["game"] = (row["game"], games[new])
         plan.changes.set(name, row["row"], row[key] or "", cells)

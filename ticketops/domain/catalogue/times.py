@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from ticketops.domain.plan import Run
+import polars as pl
+
+from ticketops.domain.plan import MEDAL_HOURS_EARLIER, Run
 from ticketops.model import ids, spelling
+from ticketops.model.categories import match_of
 from ticketops.model.clock import parse_offset, zone_name
 from ticketops.model.dates import order_of, parse_moment
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.columns import from_serial, parse_time, why_not
-from ticketops.schema.layouts.event import SCHEDULE
+from ticketops.schema.layouts.event import MATCHES, SCHEDULE, SUBGAMES
 from ticketops.schema.tables import Snapshot, Table
 
 UNKNOWN_ZONE = "UNKNOWN_ZONE"
@@ -72,13 +75,20 @@ def _divided(text: str) -> tuple[str, str]:
     return (day, clock) if _CLOCK_AT.match(clock) else (text, "")
 
 
-def deadlines(snapshot: Snapshot, buffer_hours: float, run: Run) -> dict[str, Due]:
+def deadlines(
+    snapshot: Snapshot, buffer_hours: float, run: Run, medal_hours: float = MEDAL_HOURS_EARLIER
+) -> dict[str, Due]:
     """{match code: when its tickets must be out}: its own DispatchDeadline, else the buffer before
     it starts (a match without a time: before its day). On the clock of its Time; a deadline that
-    names an offset of its own is that moment."""
+    names an offset of its own is that moment. medal_hours: how much earlier a medal session is due.
+
+    {`M01/RACE`: the same} of sub-games that are on a day or at a time of their own: as long before
+    that as the match's deadline is before the match. One that is the only one of its match is the
+    match."""
     found: dict[str, Due] = {}
     table = snapshot[SCHEDULE]
     order = _order(table)
+    medals = medal_sessions(snapshot)
     for match, date, at, text in table.frame.select(
         "match", "date", "time", "dispatch_deadline"
     ).iter_rows():
@@ -92,17 +102,112 @@ def deadlines(snapshot: Snapshot, buffer_hours: float, run: Run) -> dict[str, Du
             here = own.moment if said is None else own.moment - said + run.utc_offset
         else:
             start = datetime.combine(date.date(), parse_time(at or "") or time())
-            venue = start - timedelta(hours=buffer_hours)
+            more = medal_hours if ids.normalise_match(match) in medals else 0.0
+            venue = start - timedelta(hours=buffer_hours + more)
             here = venue if zone is None else venue - zone + run.utc_offset
         found.setdefault(ids.normalise_match(match), Due(venue, here))
+    begins = starts(snapshot)
+    usual = timedelta(hours=buffer_hours)
+    for occasion in [occasion for occasion in begins if "/" in occasion]:
+        match = match_of(occasion)
+        start, zone = begins[occasion]
+        whole = begins.get(match)
+        lead = whole.moment - found[match].venue if whole and match in found else usual
+        venue = start - lead
+        found[occasion] = Due(venue, venue if zone is None else venue - zone + run.utc_offset)
+    only = _only_ones(snapshot)
+    return found | {match: found[one] for match, one in only.items() if one in found}
+
+
+def due_of(due: Mapping[str, Due], occasion: str) -> Due | None:
+    """When the tickets of a match or a sub-game must be out: a sub-game without a day or time of its
+    own is as its match. due: those of `deadlines`."""
+    return due.get(occasion) or due.get(match_of(occasion))
+
+
+class Start(NamedTuple):
+    """When a match or sub-game begins: on the clock of the venue, and how far that is ahead of UTC,
+    where its Time says so."""
+
+    moment: datetime
+    zone: timedelta | None
+
+
+def starts(snapshot: Snapshot) -> dict[str, Start]:
+    """{match code: when it begins} of the schedule (one without a time: its day), and {`M01/RACE`:
+    the same} of the sub-games that are on a day or at a time of their own; what they leave blank is
+    as their match's."""
+    found: dict[str, Start] = {}
+    times: dict[str, str] = {}
+    rows = snapshot[SCHEDULE].frame.select("match", "date", "time").drop_nulls("match")
+    for match, day, at in rows.iter_rows():
+        code = ids.normalise_match(match)
+        if at:
+            times.setdefault(code, at)
+        if day is not None:
+            found.setdefault(code, _start(day, at or ""))
+    for match, sub_game, day, at in _sub_games(snapshot):
+        if day is None and (not at or match not in found):
+            continue
+        start = _start(day or found[match].moment, at or times.get(match, ""))
+        zone = start.zone if start.zone is not None else parse_offset(times.get(match, ""))
+        found[f"{match}/{sub_game}"] = Start(start.moment, zone)
     return found
 
 
+def days(snapshot: Snapshot) -> dict[str, datetime]:
+    """{match code, or `M01/RACE`: the day it is on}; a sub-game that is the only one of its match is
+    the match."""
+    found = {
+        occasion: datetime.combine(start.moment.date(), time())
+        for occasion, start in starts(snapshot).items()
+    }
+    only = _only_ones(snapshot)
+    return found | {match: found[one] for match, one in only.items() if one in found}
+
+
+def _start(day: datetime, at: str) -> Start:
+    return Start(datetime.combine(day.date(), parse_time(at) or time()), parse_offset(at))
+
+
+def _sub_games(snapshot: Snapshot) -> list[tuple[str, str, datetime | None, str | None]]:
+    """(match, code, day, time) of every sub-game; none where the sheet was not read."""
+    if SUBGAMES not in snapshot:
+        return []
+    rows = snapshot[SUBGAMES].frame.select("match", "sub_game", "date", "time")
+    return [
+        (ids.normalise_match(match), code, day, at)
+        for match, code, day, at in rows.drop_nulls(["match", "sub_game"]).iter_rows()
+    ]
+
+
+def _only_ones(snapshot: Snapshot) -> dict[str, str]:
+    """{match: its sub-game as `M01/DAY`} of the matches that have exactly one."""
+    of: dict[str, list[str]] = {}
+    for match, code, _day, _at in _sub_games(snapshot):
+        of.setdefault(match, []).append(f"{match}/{code}")
+    return {match: codes[0] for match, codes in of.items() if len(codes) == 1}
+
+
+def medal_sessions(snapshot: Snapshot) -> set[str]:
+    """The codes of the sessions in which medals are decided."""
+    if MATCHES not in snapshot:
+        return set()
+    rows = snapshot[MATCHES].frame.filter(pl.col("medal"))
+    return {ids.normalise_match(code) for code in rows["match"].drop_nulls()}
+
+
 def not_understood(snapshot: Snapshot, *, misfits: bool = True) -> list[Finding]:
-    """What of the schedule's days, times and deadlines is not understood: each cell, and what is
-    done without it. misfits: cells that do not fit their column among it, which others may tell."""
+    """What of the schedule's days, times and deadlines, and of the times of sub-games, is not
+    understood: each cell, and what is done without it. misfits: cells that do not fit their column
+    among it, which others may tell."""
     table = snapshot[SCHEDULE]
-    return sorted(_odd(table, misfits=misfits), key=lambda finding: finding.row or 0)
+    found = sorted(_odd(table, misfits=misfits), key=lambda finding: finding.row or 0)
+    if SUBGAMES in snapshot:
+        of = snapshot[SUBGAMES]
+        rows = of.frame.select("row", "time").drop_nulls().iter_rows()
+        found += [_odd_zone(of, row, at, zone) for row, at in rows if (zone := zone_name(at))]
+    return found
 
 
 def _odd(table: Table, *, misfits: bool) -> Iterator[Finding]:
@@ -118,8 +223,7 @@ def _odd(table: Table, *, misfits: bool) -> Iterator[Finding]:
         if not match:
             continue
         if zone := zone_name(at or ""):
-            message = f"Time {at!r}: the zone {zone!r} is not understood; write its offset (19:00 UTC-4); until then this machine's time zone applies"
-            yield _finding(UNKNOWN_ZONE, table, row, message)
+            yield _odd_zone(table, row, at, zone)
         if not own:
             continue
         try:
@@ -135,6 +239,11 @@ def _odd(table: Table, *, misfits: bool) -> Iterator[Finding]:
                 continue
         message = f"DispatchDeadline {why}; until then the default deadline applies"
         yield _finding(UNKNOWN_TIME, table, row, message)
+
+
+def _odd_zone(table: Table, row: int, at: str, zone: str) -> Finding:
+    message = f"Time {at!r}: the zone {zone!r} is not understood; write its offset (19:00 UTC-4); until then this machine's time zone applies"
+    return _finding(UNKNOWN_ZONE, table, row, message)
 
 
 def _finding(code: str, table: Table, row: int, message: str) -> Finding:

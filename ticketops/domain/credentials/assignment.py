@@ -10,6 +10,7 @@ import polars as pl
 
 from ticketops.domain.allocation.commit import unit_cells
 from ticketops.domain.allocation.pool import Unit
+from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.credentials.logins import best, credentials_of, record
 from ticketops.domain.credentials.records import Assigned, Credential, Event
 from ticketops.domain.plan import Plan, Run
@@ -17,6 +18,7 @@ from ticketops.domain.ticket import unit_ids
 from ticketops.domain.ticket.masking import Masked, masked_addresses
 from ticketops.errors import NotFoundError, TicketopsError
 from ticketops.model import ids, states
+from ticketops.model.categories import is_among
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.names import same_name
@@ -47,7 +49,8 @@ def plan_assign(
     """Write a vendor's login onto its units that are in stock or allocated, and onto the tickets
     that hold them.
 
-    event: whose login counts first. match: its units only; "" for all. mode: BLANKS_ONLY fills
+    event: whose login counts first. match: its units only, or those of a sub-game (`M01/RACE`);
+    "" for all. mode: BLANKS_ONLY fills
     blank cells, and leaves a unit alone that has another login or address, or nothing but another
     password; OVERWRITE replaces all three. login: which one, where it should not be the best.
     Raises NotFoundError where the vendor has no such login.
@@ -71,7 +74,7 @@ def plan_assign(
     counts: Counter[str] = Counter()
     by_match: Counter[str] = Counter()
     sales_ids: dict[str, None] = {}
-    for unit in _units_of(snapshot[UNITS], vendor, match):
+    for unit in _units_of(snapshot, vendor, match):
         if mode == BLANKS_ONLY and (other := _other(unit, given, unseal)):
             counts[other] += 1
             continue
@@ -151,6 +154,7 @@ class _StockUnit:
     login_id: str | None
     password: str | None = field(repr=False)
     password_legacy: str | None = field(repr=False)
+    sub_game: str | None = None
 
     @property
     def code(self) -> str:
@@ -168,9 +172,10 @@ class _Ticket:
     password: str | None = field(repr=False)
 
 
-def _units_of(table: Table, vendor: str, match: str) -> Iterator[_StockUnit]:
-    """The units of a vendor, of one match or of all, that are in stock or allocated."""
+def _units_of(snapshot: Snapshot, vendor: str, match: str) -> Iterator[_StockUnit]:
+    """The units of a vendor, of one match or sub-game or of all, that are in stock or allocated."""
     gone = (states.CANCELLED, states.REPLACED, states.SOLD)
+    table, sub_games = snapshot[UNITS], SubGames.of(snapshot)
     frame = table.frame.filter(
         pl.col("unit_id").is_not_null(), ~pl.col("status").fill_null("").is_in(gone)
     )
@@ -178,7 +183,7 @@ def _units_of(table: Table, vendor: str, match: str) -> Iterator[_StockUnit]:
     columns = [one.name for one in fields(_StockUnit)]
     for values in frame.filter(pl.col("vendor").is_in(vendors)).select(columns).iter_rows():
         unit = _StockUnit(*values)
-        if not match or unit.code == match:
+        if is_among(sub_games.occasion(unit.code, unit.sub_game), [match] if match else ()):
             yield unit
 
 

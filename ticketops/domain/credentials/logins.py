@@ -6,7 +6,7 @@ clear but by them, and none comes into a finding, a result or a row of the histo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 
 import polars as pl
@@ -24,6 +24,7 @@ from ticketops.domain.credentials.records import (
     Updated,
     secrecy,
 )
+from ticketops.domain.masterdata.aliases import vendors
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model.findings import Finding, Severity
@@ -41,12 +42,15 @@ Cipher = Callable[[str], str]
 """Seals, opens or reseals one value."""
 
 
-@dataclass(slots=True)
 class Shown(Plan):
     """The plan of showing a password. The login itself is no part of the result, so that nothing
     prints it by chance."""
 
-    credential: Credential | None = field(default=None, repr=False)
+    credential: Credential | None = None
+
+    def __repr__(self) -> str:
+        """Without the login."""
+        return f"Shown({self.result!r})"
 
 
 def credentials_of(snapshot: Snapshot) -> list[Credential]:
@@ -69,11 +73,25 @@ def credentials_of(snapshot: Snapshot) -> list[Credential]:
     ]
 
 
-def event_of(snapshot: Snapshot, setting: str) -> str | None:
-    """The event that a workbook is about, for choosing its logins: the setting, else the code in
-    the title of its schedule, which `snapshot` must hold; None where neither says: then only logins
-    for every event count."""
-    return setting or snapshot.layout.code_of(SCHEDULE) or None
+def event_of(snapshot: Snapshot, setting: str, run: Run) -> str | None:
+    """The event that a workbook is about, for choosing its logins: the setting, else the code of
+    its event, else that in the title of its schedule, which `snapshot` must hold; None where none
+    says it: then only logins for every event count."""
+    own = run.event.code if run.event else ""
+    return setting or own or snapshot.layout.code_of(SCHEDULE) or None
+
+
+def vendor_of(snapshot: Snapshot, text: str, run: Run) -> tuple[str, list[Finding]]:
+    """The vendor that a text means (D23), and what is to be said of that: as its logins call it, else as
+    purchases and master data do. Raises UnclearNameError for one that is near another, or tied."""
+    own = [one.vendor for one in credentials_of(snapshot)]
+    if not text or (alike := next((name for name in own if same_name(name, text)), "")):
+        return text and alike, []
+    directory = vendors(snapshot, run.chosen)
+    for name in own:
+        directory.learn(name)
+    means = directory.find(text, insist="")
+    return means.name, means.said("vendor") if means.how != "new" else []
 
 
 def best(

@@ -7,8 +7,10 @@ and the sales agree. It can be run as often as one likes: a second run finds not
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from ticketops.domain.audit.unknown import findings
 from ticketops.domain.dispatch import staff, suppliers
@@ -22,6 +24,8 @@ from ticketops.domain.dispatch.field_edits import (
     as_seen_by,
     is_behind,
     is_claim,
+    refused,
+    typed_after_sent,
     why_not,
 )
 from ticketops.domain.dispatch.numbers import bring_numbers
@@ -111,6 +115,7 @@ def _report(
         Outcome.CONFLICT: Severity.MEDIUM,
         Outcome.CHANGED_AFTER_SENT: Severity.MEDIUM,
         Outcome.REFUSED: Severity.MEDIUM,
+        Outcome.UNPAID: Severity.MEDIUM,
         Outcome.CLAIMED: Severity.INFO,
         Outcome.OVERTAKEN: Severity.INFO,
         Outcome.JOINED: Severity.INFO,
@@ -119,7 +124,7 @@ def _report(
     if severity is not None:
         done.findings.append(
             Finding(
-                outcome.name,
+                outcome.code,
                 severity,
                 f"{edit.where}: {message}",
                 DISTRIBUTION,
@@ -151,6 +156,8 @@ def _apply_edit(
         why = why_not_then(state, run, ticket, edit)
         if why:
             return Outcome.REFUSED, f"{ticket.key} keeps its DispatchedAt: {why}"
+        if why := _unpaid(state, ticket, states.SENT):
+            return Outcome.UNPAID, f"{ticket.key} keeps its DispatchedAt: {why}"
         return _apply_dispatched_at(ticket, edit)
     record, name = ticket, edit.field
     if name == "proof_url":
@@ -265,11 +272,10 @@ def _apply_delivery(
     if edit.source == book_kinds.CLIENT and edit.value == states.ISSUE:
         done.complaints.add(ticket.key)
     if is_claim(edit) and ours != states.ACCEPTED:
-        if ticket.key in state.waiting:
-            return (
-                Outcome.REFUSED,
-                f"{ticket.key} stays {ours}: {staff.why_not_ready(state, ticket)}",
-            )
+        why = staff.why_not_ready(state, ticket) if ticket.key in state.waiting else ""
+        unpaid = "" if why else _unpaid(state, ticket, states.SENT)
+        if why := why or unpaid:
+            return refused(unpaid), f"{ticket.key} stays {ours}: {why}"
         return _apply_claim(run, ticket, edit, done)
     seen = as_seen_by(edit.source, ours)
     if seen == edit.value:
@@ -277,10 +283,12 @@ def _apply_delivery(
     why = why_not(edit, ours, complained=has_complaint(state, ticket, done))
     if ticket.key in state.waiting and edit.value not in (states.NOT_SENT, states.ISSUE):
         why = why or staff.why_not_ready(state, ticket)
+    unpaid = "" if why else _unpaid(state, ticket, edit.value)
+    why = why or unpaid
     if why and is_behind(edit.value, ours):
         return Outcome.BEHIND, f"{ticket.key} is already {ours}; {edit.value} came later"
     if why:
-        return Outcome.REFUSED, f"{ticket.key} stays {ours}: {why}"
+        return refused(unpaid), f"{ticket.key} stays {ours}: {why}"
     spoken_between = edit.base is not UNKNOWN and seen != edit.base
     if spoken_between and ours == states.ISSUE:
         return (
@@ -298,6 +306,15 @@ def _apply_delivery(
     if spoken_between:
         return Outcome.OVERTAKEN, f"{ticket.key} became {ours} meanwhile and is now {edit.value}"
     return Outcome.TAKEN, ""
+
+
+def _unpaid(state: State, ticket: Record, delivery: str) -> str:
+    """Why a ticket may not be sent since its sale is not paid; empty where it may, or was."""
+    if delivery not in (states.SENT, states.UPLOADED) or ticket["delivery"] in states.DISPATCHED:
+        return ""
+    return (
+        f"the payment of {sale} is PENDING" if (sale := sale_of(ticket.key)) in state.unpaid else ""
+    )
 
 
 def _doubted(ticket: Record, edit: FieldEdit) -> tuple[Outcome, str]:
@@ -532,6 +549,8 @@ def _write_client_inputs(state: State, run: Run, ticket: Record, done: Reconcili
         if not any(wanted.values()) and not any(words.values()):
             return
         kept = state.add(CLIENT_INPUTS, ticket.key, {"sales_id": ticket.key})
+    elif found := typed_after_sent(ticket, kept, GUEST, done.taken_texts):
+        done.findings.append(found)
     group = state.clients.key(ticket["company"])
     same = state.clients.is_of(ticket["company"], kept["client_group"] or "")
     typed = typed_names(kept["typed"]) if same else set()

@@ -14,6 +14,7 @@ from ticketops.domain.dispatch.groups import client_group_key, spellings
 from ticketops.domain.dispatch.results import ClientFigures
 from ticketops.domain.dispatch.said import CLIENT_WORDS
 from ticketops.domain.dispatch.state import State
+from ticketops.domain.masterdata.aliases import CLIENT, masters
 from ticketops.domain.masterdata.who import begins, fold, near, unclear
 from ticketops.domain.ticket.identity import sale_of
 from ticketops.domain.ticket.records import GUEST, Record, in_order, is_live
@@ -21,6 +22,7 @@ from ticketops.domain.ticket.unit_ids import unit_of
 from ticketops.domain.ticket.wording import Spans, reading
 from ticketops.errors import NotFoundError, RuleError, UsageError
 from ticketops.model import book_kinds, states
+from ticketops.model.categories import is_among
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.ids import natural_order
 from ticketops.model.names import name_key, quoted
@@ -45,14 +47,16 @@ def client_groups(state: State) -> dict[str, list[str]]:
 
 
 def find_group(state: State, text: str, chosen: Mapping[tuple[str, str], str] | None = None) -> str:
-    """The client group that a company's name, an alias, a beginning that only one has, or a group's
-    own name stands for (D23). chosen: what a person at a terminal chose.
+    """The client group that a company's name, its code, an alias, a beginning that only one has, or a
+    group's own name stands for (D23). chosen: what a person at a terminal chose.
 
     Raises UnclearNameError where it is near one, or tied; NotFoundError where it is none.
     """
     known = client_groups(state)
     text = (chosen or {}).get(("client", text), text)
-    for key in (state.clients.key(text), name_key(text) or ""):
+    coded = {name_key(code): name for name, code, _ in masters(state.snapshot, CLIENT) if code}
+    owner = coded.get(name_key(text), text)
+    for key in (state.clients.key(text), name_key(text) or "", state.clients.key(owner)):
         if key in known:
             return key
     called = {group: [*names, *state.clients.aliases_of(group)] for group, names in known.items()}
@@ -107,14 +111,14 @@ def tickets_of(state: State, group: str) -> list[Record]:
         for t in state.tickets.values()
         if t["company"] and is_live(t) and state.clients.key(t["company"]) == group
     )
-    return in_order(mine, state.dates)
+    return in_order(mine, state.place)
 
 
 def by_group(state: State) -> dict[str, list[Record]]:
     """{client group: its tickets}, all at once."""
     found: dict[str, list[Record]] = {}
     for ticket in in_order(
-        (t for t in state.tickets.values() if t["company"] and is_live(t)), state.dates
+        (t for t in state.tickets.values() if t["company"] and is_live(t)), state.place
     ):
         found.setdefault(state.clients.key(ticket["company"]), []).append(ticket)
     return found
@@ -140,7 +144,7 @@ def _row(state: State, ticket: Record) -> BookRow:
     values |= {name: state.client_seat(group, text) for name, text in checked.items()}
     values |= {"key": ticket.key, "sets": bought, "allocated": allocated, "delivery": delivery}
     values |= {name: shown_to_client(state, ticket, name) for name in GUEST}
-    values |= when_and_where(state.fixtures, ticket["match"])
+    values |= when_and_where(state.fixtures, state.occasion(ticket))
     values["in_words"] = _in_words(state, ticket, unit_id, delivery)
     return BookRow(ticket.key, values, open_cells(state, ticket), unit_id)
 
@@ -268,7 +272,7 @@ def _fits(values: Any, wanted: Filters) -> bool:
     allocation = "allocated" if have >= bought else "partial" if have else "unallocated"
     guest = " ".join(values[name] or "" for name in NEEDED)
     return (
-        (not wanted.match or values["match"] in wanted.match)
+        is_among(values["match"] or "", wanted.match)
         and (
             not wanted.category
             or (values["category"] or "").casefold()

@@ -68,12 +68,14 @@ def record(
     lines: Sequence[ClientLine] = (),
 ) -> None:
     """Append what was said, and what became of it, to `_BOOK_EDITS`: a row a ticket a file, and one
-    for each line below a client's tickets. An edit that stands there is never taken for new again.
-    """
+    for each line below a client's tickets. An edit that stands there is never taken for new again;
+    what only waits for a payment is left out."""
     edits: dict[tuple[str, str, str], _Edit] = {}
     for (field_edit, outcome, _message), book_id in zip(
         reconciliation.outcomes, book_ids, strict=True
     ):
+        if outcome is Outcome.UNPAID:
+            continue
         edit = edits.setdefault(
             (book_id, field_edit.sales_id, field_edit.where.rpartition("!")[0]),
             _Edit(book_id, field_edit),

@@ -133,8 +133,17 @@ _NEVER_BESIDE = frozenset(("v", "vs", "versus", "against", "contre", "gegen", "c
 _LONGEST_NUMBER = 4
 """Digits of a number that may be a seat, a block, a year; longer ones are a login or a contract."""
 _LABELS = frozenset(_PARTS.split())
+_STATES = frozenset(_NATIONS.split())
 PLACES = frozenset(f"{_PARTS} {_SEATS} {_NATIONS}".split())
 """Words of stadiums and of nations."""
+_GOING = """
+enter entering exit exiting go goes going walk drive fly flies flying flight flights travel travels
+travelling traveling arrive arrives arriving come comes coming land lands landing access leave leaves
+leaving move moves
+"""
+_MOVES = frozenset(_GOING.split())
+_WAYS = frozenset(("via", "to", "from", "into", "in", "at", "through", "over"))
+"""`Enter via North`, `fly to Mexico`: a place, whoever is called so."""
 _WORDS = PLACES | frozenset(_COMMON.split())
 SHORT_WORDS = frozenset(_SHORT.split())
 """Words of two letters, and abbreviations, in the languages that notes are written in."""
@@ -146,6 +155,11 @@ def is_everyday(words: list[str]) -> bool:
         number = words[0].isdigit() and len(words[0]) <= _LONGEST_NUMBER
         return number or len(words[0]) == 1 or words[0] in _WORDS
     return all(word in PLACES or word.isdigit() for word in words)
+
+
+def is_common(word: str) -> bool:
+    """Whether letters are a word of every day by themselves."""
+    return word in _WORDS
 
 
 def is_meant(letters: Letters, at: int, end: int, name: str) -> bool:
@@ -161,12 +175,21 @@ def is_meant(letters: Letters, at: int, end: int, name: str) -> bool:
         counts = after in _COUNTED and before not in _CLIENTS
         said = before in _CLIENTS or before in _TELLS
         return (said and not counts) or (alone and not name.isdigit())
-    if _is_labelled(letters, at, end):
+    if _is_labelled(letters, at, end) or _is_way(letters, at, before, after, name):
         return False
     first = letters.original[letters.starts[at]]
     if first.lower() != first.upper() and first != first.upper():
         return False
     return before in _SAYS_WHO or not _is_place(before)
+
+
+def _is_way(letters: Letters, at: int, before: str, after: str, name: str) -> bool:
+    """Whether a name is where somebody goes: `Enter via North`, `fly to Mexico`, `Mexico City`."""
+    if name not in PLACES:
+        return False
+    if after == "city" and name in _STATES:
+        return True
+    return before in _WAYS and letters.word_before(at - len(before)) in _MOVES
 
 
 def _is_labelled(letters: Letters, at: int, end: int) -> bool:

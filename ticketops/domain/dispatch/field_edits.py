@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from msgspec import Struct
+
 from ticketops.domain.dispatch.staff import shown_delivery
+from ticketops.domain.ticket.records import Record
 from ticketops.domain.ticket.wording import Spans
 from ticketops.model import book_kinds, states
+from ticketops.model.findings import Finding, Severity
+from ticketops.schema.layouts.event import DISTRIBUTION
 
 OFFICE = "office"
 _UNKNOWN = object()
@@ -17,8 +22,7 @@ UNKNOWN: Any = _UNKNOWN
 """The base of an edit where nobody knows what the cell held before."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldEdit:
+class FieldEdit(Struct, frozen=True):
     """One cell that a party filled in. source: client, supplier, staff or office. base: what it
     read there before, in the form of `schema.books.shown`. at: when it was so, where that is said.
     where: the cell, for people."""
@@ -41,8 +45,7 @@ class FieldEdit:
     """What of the value its client wrote, where the office copies it from another ticket (D27)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientLine:
+class ClientLine(Struct, frozen=True):
     """A line of a client's that is about no ticket of its book: one is missing, or wrong."""
 
     book_id: str
@@ -62,6 +65,18 @@ class Outcome(Enum):
     CHANGED_AFTER_SENT = "kept what was sent: the office decides"
     CLAIMED = "kept as a claim: only the client can accept"
     REFUSED = "refused"
+    UNPAID = "refused until it is paid"
+    """Not remembered, so that the same file is taken once it is paid."""
+
+    @property
+    def code(self) -> str:
+        """What the finding about it is called."""
+        return Outcome.REFUSED.name if self is Outcome.UNPAID else self.name
+
+
+def refused(unpaid: str) -> Outcome:
+    """Of what may not be. unpaid: where that is only since the sale is not paid, what says so."""
+    return Outcome.UNPAID if unpaid else Outcome.REFUSED
 
 
 _PROGRESS = {
@@ -117,4 +132,34 @@ def as_seen_by(source: str, delivery: str | None) -> str:
     """A Delivery as a party sees it in its book."""
     return (
         shown_delivery(delivery) if source == book_kinds.STAFF_BOOK else delivery or states.NOT_SENT
+    )
+
+
+def typed_after_sent(
+    ticket: Record, kept: Record, names: Iterable[str], taken: Collection[tuple[str, str, str]]
+) -> Finding | None:
+    """That a guest of a ticket that was sent was changed in Distribution by hand (D26). kept: what
+    all agreed last; names: the columns of a guest; taken: (SalesID, column, source) of texts that
+    came from a party."""
+    came = {name for key, name, _source in taken if key == ticket.key}
+    changed = [
+        name
+        for name in names
+        if name not in came and name in ticket.before and kept[name] and kept[name] != ticket[name]
+    ]
+    if ticket["delivery"] not in states.DISPATCHED or not changed:
+        return None
+    said = ", ".join(
+        f"{name.replace('_', ' ')} {str(kept[name])[:80]!r} → {str(ticket[name] or '')[:80]!r}"
+        for name in changed
+    )
+    return Finding(
+        Outcome.CHANGED_AFTER_SENT.name,
+        Severity.MEDIUM,
+        f"{ticket.key} was sent, and its guest is changed in {DISTRIBUTION}: {said}; send the "
+        "ticket again, or restore the cell",
+        DISTRIBUTION,
+        ticket.before["row"],
+        ticket.key,
+        match=ticket["match"] or "",
     )

@@ -8,12 +8,15 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ticketops.domain.masterdata.companies import client_group_key, full_key, legal_form
 from ticketops.domain.masterdata.who import Directory, fold
+from ticketops.domain.plan import Run
 from ticketops.domain.ticket.masking import masked
 from ticketops.errors import RuleError
+from ticketops.model.findings import Finding
 from ticketops.model.names import name_key
 from ticketops.schema.tables import Table
 
@@ -46,12 +49,21 @@ def spellings(
 class Clients:
     """Which companies of a workbook are one client (§7): those that aliases join (D23), and those
     whose names differ only in what follows the name proper, which somebody must confirm (D27).
-    Different legal forms are different companies."""
+    Different legal forms are different companies, and so are two with a record each (D32).
 
-    def __init__(self, companies: Iterable[str], aliases: Mapping[str, str]) -> None:
+    records: the names in `_CLIENTS`.
+    """
+
+    def __init__(
+        self, companies: Iterable[str], aliases: Mapping[str, str], records: Iterable[str] = ()
+    ) -> None:
         names = {*companies, *aliases.values()}
         self._directory = Directory("client", names, aliases)
         self._apart = {name_key(a) for a, name in aliases.items() if name_key(a) == name_key(name)}
+        recorded: dict[str, set[str | None]] = defaultdict(set)
+        for name in map(self._directory.owner, records):
+            recorded[client_group_key(name)].add(name_key(name))
+        self._apart |= {name for alike in recorded.values() if len(alike) > 1 for name in alike}
         self._forms: dict[str, set[frozenset[str]]] = {}
         for name in {self._directory.owner(name) for name in names}:
             if form := legal_form(name):
@@ -112,8 +124,7 @@ def titles(companies: Iterable[str | None], clients: Clients) -> dict[str, str]:
     return {group: clients.owner(found.most_common(1)[0][0]) for group, found in names.items()}
 
 
-@dataclass(frozen=True)
-class SupplierGroups:
+class SupplierGroups(Struct, frozen=True):
     """The rows of `_SUPPLIER_GROUPS`: vendors by name, and by a pattern of their address
     (`bdc*@*`)."""
 
@@ -154,6 +165,22 @@ class SupplierGroups:
 
     def __bool__(self) -> bool:
         return bool(self.names or self.patterns)
+
+    def meant(self, text: str, run: Run) -> tuple[str, list[Finding]]:
+        """The SupplierKey that a text means (D23), and what is to be said of that: a key, a vendor of one
+        group alone, or a beginning. Of keys that the run's user may not see none is guessed or
+        named. A text that is near none is a key as it stands. Raises UnclearNameError."""
+        if plain_key(text) in self.keys:
+            return plain_key(text), []
+        scope = run.scope
+        seen = [key for key in sorted(self.keys) if scope is None or scope.sees_supplier(key)]
+        vendors = {
+            name: next(iter(keys))
+            for name, keys in self.names.items()
+            if len(keys) == 1 and keys <= set(seen)
+        }
+        found = Directory("supplier", seen, vendors, run.chosen).find(text, insist="")
+        return plain_key(found.name), found.said("supplier") if found.how != "new" else []
 
 
 def plain_key(text: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
+from html import unescape
 
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 """Scripts whose words are not set apart by spaces, and Hangul, whose particles stick to names."""
@@ -44,13 +46,57 @@ class Reading(IntEnum):
     """Cyrillic and Greek letters are the Latin ones that they look like."""
 
 
+Sign = tuple[int, int, str]
+"""Where a character begins and ends in a text, and which it is."""
+_ENCODED = re.compile(
+    r"(?:%(?:25)*[0-9a-f]{2})+"
+    r"|&(?:amp;)*(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});"
+    r"|\\u[0-9a-f]{4}",
+    re.IGNORECASE,
+)
+
+
+def decoded(text: str) -> list[Sign]:
+    """The characters of a text that links, pages or programs wrote in their own way (`%20`,
+    `&uuml;`), each with its place; nothing where there are none."""
+    if not any(mark in text for mark in "%&\\"):
+        return []
+    signs: list[Sign] = []
+    last = 0
+    for found in _ENCODED.finditer(text):
+        meant = _meant(found[0])
+        if meant == found[0]:
+            continue
+        start, end = found.span()
+        signs += [(at, at + 1, text[at]) for at in range(last, start)]
+        signs += [(start, end, character) for character in meant]
+        last = end
+    return [*signs, *((at, at + 1, text[at]) for at in range(last, len(text)))] if last else []
+
+
+def _meant(written: str) -> str:
+    """What one encoded stretch stands for; itself where that is nothing."""
+    if written.startswith("&"):
+        return unescape(re.sub("^&(?:amp;)+", "&", written, flags=re.IGNORECASE))
+    if written.startswith("\\"):
+        return chr(int(written[2:], 16))
+    octets = bytes(int(one, 16) for one in re.findall("%(?:25)*([0-9a-f]{2})", written.lower()))
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return written
+
+
 class Letters:
     """text: letters and digits, compared as they are. gaps: before each. starts, ends: in the
     original, marks on a letter included."""
 
     __slots__ = ("between", "ends", "gaps", "original", "starts", "text")
 
-    def __init__(self, original: str, reading: Reading = Reading.PLAIN) -> None:
+    def __init__(
+        self, original: str, reading: Reading = Reading.PLAIN, signs: Iterable[Sign] | None = None
+    ) -> None:
+        """signs: what the text consists of, where that is not one sign a character (`decoded`)."""
         self.original = original
         letters: list[str] = []
         self.starts: list[int] = []
@@ -58,7 +104,9 @@ class Letters:
         self.gaps: list[Gap] = []
         self.between: list[str] = []
         pending = ""
-        for place, character in enumerate(original):
+        for place, behind, character in signs or (
+            (place, place + 1, character) for place, character in enumerate(original)
+        ):
             plain = (
                 character.lower()
                 if character.isascii() and (character.isprintable() or character.isspace())
@@ -68,7 +116,7 @@ class Letters:
                 plain = ""
             if plain == "":
                 if letters and not pending and character not in _BLANKS:
-                    self.ends[-1] = place + 1  # a mark on the letter before it
+                    self.ends[-1] = behind  # a mark on the letter before it
                 if character in _BLANKS:
                     pending += ZERO_WIDTH_SPACE
                 elif reading is Reading.SPELT_OUT and not pending and letters:
@@ -76,7 +124,7 @@ class Letters:
                     for one in more:
                         letters.append(one)
                         self.starts.append(place)
-                        self.ends.append(place + 1)
+                        self.ends.append(behind)
                         self.gaps.append(Gap.NONE)
                         self.between.append("")
                 continue
@@ -84,7 +132,7 @@ class Letters:
                 if is_letter(one):
                     letters.append(one)
                     self.starts.append(place)
-                    self.ends.append(place + 1)
+                    self.ends.append(behind)
                     self.gaps.append(_gap(pending) if pending else Gap.NONE)
                     self.between.append(pending)
                     pending = ""

@@ -9,7 +9,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from ticketops.domain.dispatch.everyday import SHORT_WORDS, is_everyday, is_listed, is_meant
+from ticketops.domain.dispatch.everyday import (
+    SHORT_WORDS,
+    is_common,
+    is_everyday,
+    is_listed,
+    is_meant,
+)
 from ticketops.domain.dispatch.lettering import (
     UNSEEN,
     UNSPACED,
@@ -17,6 +23,8 @@ from ticketops.domain.dispatch.lettering import (
     Gap,
     Letters,
     Reading,
+    Sign,
+    decoded,
     is_unspaced,
     readings,
 )
@@ -25,7 +33,8 @@ from ticketops.domain.masterdata.companies import proper_name
 _SHORT = 3
 """Names of fewer letters and digits are taken as they are written: AB is a client, ab is nobody."""
 _LONG_WORD = 6
-"""A word of that many letters, in a name of several, is known also with a space in it."""
+"""A word of that many letters, in a name of several, is known also with a space in it; a shorter one
+where the space does not make two words of every day of it."""
 _UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _NO_GUEST = re.compile(r"(?:guest|guests|client|team|staff|vip|tbc|tba|\d+)*")
 _AND = re.compile(r"\s(?:and|und|et|y|e|och|og)\s", re.IGNORECASE)
@@ -98,8 +107,12 @@ class Redactor:
         spans: list[tuple[int, int]] = []
         if self._literal is not None and not is_seat:
             spans += (found.span() for found in self._literal.finditer(value))
-        for reading in readings(value):
-            letters = Letters(value, reading)
+        signs = decoded(value)
+        read_as: list[tuple[Reading, list[Sign] | None]] = [(how, None) for how in readings(value)]
+        if signs:
+            read_as += [(how, signs) for how in readings("".join(one for *_, one in signs))]
+        for reading, of in read_as:
+            letters = Letters(value, reading, of)
             names = self._alike if reading is Reading.LOOKALIKE else self._plain
             spans += (
                 (letters.starts[at], letters.ends[end - 1])
@@ -180,19 +193,32 @@ def _hits(
         candidates = names.get(text[at : at + 2], ())
         if at + 1 <= len(text) and (single := names.get(text[at])):
             candidates = [*candidates, *single]
-        if not candidates or not letters.begins_word(at):
+        if not candidates or not (letters.begins_word(at) or _by_digit(letters, at)):
             continue
         for name in candidates:
             end = at + len(name.letters)
+            glued = not is_seat and _may_be_glued(name)
             if (
                 text.startswith(name.letters, at)
-                and letters.ends_word(end)
+                and (letters.begins_word(at) or glued)
+                and (letters.ends_word(end) or (glued and _by_digit(letters, end)))
                 and _is_spelt(letters, at, name)
                 and not (is_seat and (name.everyday or name.written or name.letters.isdigit()))
                 and (not name.everyday or is_meant(letters, at, end, name.letters))
             ):
                 yield at, end
                 break
+
+
+def _may_be_glued(name: _Name) -> bool:
+    """Whether a name is known where digits stick to it: one of several words, or a long one."""
+    own = len(name.starts) > 1 or len(name.letters) >= _LONG_WORD
+    return own and not (name.everyday or name.written)
+
+
+def _by_digit(letters: Letters, at: int) -> bool:
+    """Whether a letter and the one before it are a letter and a digit, as in `DeltaAG2026`."""
+    return letters.text[at - 1].isdigit() != letters.text[at].isdigit()
 
 
 def _is_spelt(letters: Letters, at: int, name: _Name) -> bool:
@@ -227,7 +253,14 @@ def _is_word(letters: Letters, first: int, behind: int, *, many: bool) -> bool:
     if not odd:
         return True
     breaks = [i for i in odd if letters.gaps[i] is Gap.SPACE]
-    return many and len(odd) == len(breaks) == 1 and behind - first >= _LONG_WORD
+    if not many or not len(odd) == len(breaks) == 1:
+        return False
+    cut, word = breaks[0], letters.text[first:behind]
+    if len(word) >= _LONG_WORD:
+        return True
+    return len(word) > _SHORT and not (
+        is_common(word[: cut - first]) and is_common(word[cut - first :])
+    )
 
 
 def _is_joined(letters: Letters, i: int) -> bool:

@@ -1,4 +1,5 @@
-"""What the office sees of dispatch: the results of `office.py` (§7, §8, §9)."""
+"""What the office sees of dispatch: the results of `office`, `tasks`, `mapping` and `views` (§7, §8,
+§9)."""
 
 from __future__ import annotations
 
@@ -20,19 +21,12 @@ class ClientFigures:
     issues: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClientGroup:
-    """A client, the spellings of its name that share one book, and the figures of `ClientFigures`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientGroup(ClientFigures):
+    """A client, the spellings of its name that share one book, and how far it is."""
 
     client: str
     companies: tuple[str, ...]
-    tickets: int
-    allocated: int
-    missing_email: int
-    missing_name: int
-    sent: int
-    accepted: int
-    issues: int
     confirmed: bool
     """Whether its book is built: it has one name, or someone merged its names into one client."""
 
@@ -71,6 +65,7 @@ class ClientTicket:
     match_date: datetime | None
     kick_off: str | None
     place: str | None
+    stage: str | None
     in_words: str
 
 

@@ -4,9 +4,11 @@ party may say it (§7 step 8, §9d, §8)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from ticketops.domain.dispatch import clients, staff, suppliers
 from ticketops.domain.dispatch.clients import was_sent
@@ -574,7 +576,10 @@ class _Reader:
         said: Mapping[str, FieldEdit],
     ) -> None:
         """A guest who is filled in by half is reported."""
-        now = {name: said[name].value if name in said else ticket[name] for name in clients.NEEDED}
+        now = {
+            name: said[name].value if name in said else texts.get(name) or ticket[name]
+            for name in clients.NEEDED
+        }
         lacking = [self.layout.by_name[name].header for name, value in now.items() if not value]
         if unit_of(ticket) and lacking and any(texts.get(name) for name in clients.NEEDED):
             self._tell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,14 +12,16 @@ from ticketops.domain.allocation.targets import DECIDES, WAITS
 from ticketops.domain.catalogue.fixtures import when_and_where
 from ticketops.domain.dispatch.state import State
 from ticketops.domain.masterdata import users
+from ticketops.domain.masterdata.aliases import vendors
+from ticketops.domain.masterdata.platforms import NOWHERE, Platform, platforms
 from ticketops.domain.ticket.identity import sale_of
 from ticketops.domain.ticket.masking import masked
 from ticketops.domain.ticket.records import Record, is_live
 from ticketops.domain.ticket.unit_ids import unit_of
 from ticketops.errors import NotFoundError
-from ticketops.model import book_kinds, ids, roles, states
+from ticketops.model import book_kinds, roles, states
 from ticketops.model.findings import Finding, Severity
-from ticketops.model.names import same_name
+from ticketops.model.names import name_key, same_name
 from ticketops.schema import book_words
 from ticketops.schema.book_layouts import STAFF_LAYOUT, Book, BookRow
 from ticketops.schema.layouts.event import STAFF_QUEUE
@@ -50,9 +52,10 @@ def shown_delivery(delivery: str | None) -> str:
 
 
 def is_ready(state: State, ticket: Record) -> bool:
-    """Whether a ticket can be sent: it has a unit and an address (§8 step 1), and its sale does not
-    wait for approval."""
-    return bool(unit_of(ticket) and ticket["client_email"] and ticket.key not in state.waiting)
+    """Whether a ticket can be sent: it has a unit and an address (§8 step 1), its sale does not
+    wait for approval, and no cell of it is one that nobody understands (D16)."""
+    barred = ticket.key in state.waiting or ticket.key in state.unknown
+    return bool(unit_of(ticket) and ticket["client_email"] and not barred)
 
 
 def is_to_send(state: State, ticket: Record) -> bool:
@@ -68,6 +71,8 @@ def why_not_ready(state: State, ticket: Record) -> str:
     """Why a ticket can't be sent yet, as the end of a sentence."""
     if ticket.key in state.waiting:
         return f"its sale {WAITS}; {DECIDES}"
+    if ticket.key in state.unknown:
+        return state.unknown[ticket.key].said
     return f"it has no {'address' if unit_of(ticket) else 'unit'} yet"
 
 
@@ -244,31 +249,45 @@ def tasks_by_person(state: State) -> dict[str, list[tuple[Record, Record]]]:
 
 def _urgency(state: State, task: Record, ticket: Record) -> tuple[Any, ...]:
     rank = {"High": 0, "Low": 2}.get(task["priority"] or "", 1)
-    day = state.dates.get(ticket["match"] or "")
-    return (
-        not is_ready(state, ticket),
-        rank,
-        day is None,
-        day,
-        ids.natural_order(ticket["match"]),
-        task.key,
-    )
+    return not is_ready(state, ticket), rank, *state.place(ticket), task.key
 
 
 def book(
-    state: State, person: str, pairs: Iterable[tuple[Record, Record]], *, passwords: bool = False
+    state: State,
+    person: str,
+    pairs: Iterable[tuple[Record, Record]],
+    *,
+    passwords: bool = False,
+    event: str | None = None,
 ) -> Book:
     """A staff member's book. passwords: whether it carries VendorPassword, as it stands in the
-    workbook (sealed)."""
+    workbook (sealed). event: the one whose platforms of vendors it names."""
+    owner = vendors(state.snapshot, names=()).owner
+    where = platforms(state.snapshot, event, owner)
     return Book(
         STAFF_LAYOUT,
         person,
         person,
-        [_row(state, task, ticket, passwords=passwords) for task, ticket in pairs],
+        [
+            _row(state, task, ticket, _platform(state, ticket, where, owner), passwords=passwords)
+            for task, ticket in pairs
+        ],
     )
 
 
-def _row(state: State, task: Record, ticket: Record, *, passwords: bool) -> BookRow:
+def _platform(
+    state: State, ticket: Record, where: Mapping[str | None, Platform], owner: Callable[[str], str]
+) -> Platform:
+    """Where a ticket is fetched: not where that would name a masked vendor (§14f)."""
+    unit = state.unit(ticket)
+    if not where or not unit.vendor or masked(unit.vendor, None, state.masked)[1]:
+        return NOWHERE
+    return where.get(name_key(owner(unit.vendor)), NOWHERE)
+
+
+def _row(
+    state: State, task: Record, ticket: Record, platform: Platform, *, passwords: bool
+) -> BookRow:
     values = inherited(state, ticket) | {
         "task_id": task.key,
         "priority": task["priority"] or "Normal",
@@ -276,8 +295,10 @@ def _row(state: State, task: Record, ticket: Record, *, passwords: bool) -> Book
         "dispatched_at": ticket["dispatched_at"],
         "staff_notes": ticket["dispatch_notes"],
         "proof_url": task["proof_url"],
+        "platform_url": platform.url,
+        "credential_hint": platform.hint,
     }
-    values |= when_and_where(state.fixtures, ticket["match"])
+    values |= when_and_where(state.fixtures, state.occasion(ticket))
     values["game"] = state.game(ticket["match"], ticket["game"])
     values["in_words"] = (
         book_words.in_words(book_kinds.STAFF_BOOK, values["dispatch_status"])

@@ -15,39 +15,46 @@ from ticketops.domain.audit.unknown import Unknown, unknown_cells, unknown_ticke
 from ticketops.domain.catalogue.fixtures import Fixture, fixtures
 from ticketops.domain.catalogue.follow import SEAT, SeatMove
 from ticketops.domain.catalogue.matches import texts
+from ticketops.domain.catalogue.sessions import SubGames
+from ticketops.domain.catalogue.times import Start, days, starts
 from ticketops.domain.dispatch.groups import Clients, SupplierGroups, plain_key, titles
 from ticketops.domain.dispatch.redaction import Redactor
 from ticketops.domain.dispatch.said import Said
-from ticketops.domain.masterdata.aliases import CLIENT, VENDOR, aliases_of
+from ticketops.domain.masterdata.aliases import (
+    CLIENT,
+    VENDOR,
+    aliases_of,
+    known_as,
+    masters,
+    other_names,
+)
 from ticketops.domain.masterdata.companies import proper_name
 from ticketops.domain.plan import Plan
 from ticketops.domain.purchasing.listing import Contracts, carried
 from ticketops.domain.ticket.identity import sale_of
 from ticketops.domain.ticket.masking import Masked, masked_addresses
-from ticketops.domain.ticket.records import (
-    Record,
-    StockUnit,
-    is_live,
-    match_dates,
-    records,
-    tickets,
-    units,
-)
+from ticketops.domain.ticket.records import Record, StockUnit, is_live, records, tickets, units
 from ticketops.domain.ticket.unit_ids import unit_of
 from ticketops.model import categories, ids, states
+from ticketops.model.categories import match_of
 from ticketops.model.words import Words
 from ticketops.schema.layouts.event import (
     ALIASES,
+    CATEGORIES,
     CLIENT_INPUTS,
+    CLIENTS,
     DISTRIBUTION,
     MATTHIAS_EMAILS,
     PURCHASES,
     SALES,
     SCHEDULE,
     STAFF_QUEUE,
+    SUBGAMES,
     SUPPLIER_GROUPS,
     SUPPLIER_QUEUE,
     UNITS,
+    VENDOR_EVENTS,
+    VENDORS,
 )
 from ticketops.schema.tables import Snapshot
 
@@ -60,6 +67,9 @@ QUEUES = (
     SUPPLIER_GROUPS,
     CLIENT_INPUTS,
     ALIASES,
+    CLIENTS,
+    VENDORS,
+    VENDOR_EVENTS,
 )
 """Those that may be absent."""
 SHEETS = (*LEDGERS, *QUEUES)
@@ -76,12 +86,13 @@ class State:
     tasks: list[Record]
     supplier_rows: list[Record]
     client_inputs: dict[str, Record]
-    dates: dict[str, datetime]
     groups: SupplierGroups
     masked: Masked
     snapshot: Snapshot
     sale_status: dict[str, str] = field(default_factory=dict)
     """{sale: the status that its tickets make it, ALLOCATED or FULFILLED}."""
+    unpaid: frozenset[str] = frozenset()
+    """Sales of which nothing may be sent, since they are not paid and the setting says so."""
     gone: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     """{sheet: (row, key) to empty}."""
 
@@ -93,7 +104,6 @@ class State:
             list(records(snapshot[STAFF_QUEUE], "task_id")),
             list(records(snapshot[SUPPLIER_QUEUE], "supplier_key")),
             {record.key: record for record in records(snapshot[CLIENT_INPUTS], "sales_id")},
-            match_dates(snapshot),
             SupplierGroups.of(snapshot[SUPPLIER_GROUPS]),
             masked_addresses(snapshot),
             snapshot,
@@ -175,7 +185,8 @@ class State:
     @cached_property
     def clients(self) -> Clients:
         """Which companies are one client."""
-        return Clients(self._named, aliases_of(self.snapshot, CLIENT))
+        records = (name for name, _code, _status in masters(self.snapshot, CLIENT))
+        return Clients(self._named, other_names(self.snapshot, CLIENT), records)
 
     @cached_property
     def said(self) -> Said:
@@ -197,7 +208,9 @@ class State:
     @cached_property
     def companies(self) -> list[str]:
         """Every company name that the workbook knows, and each without its ending."""
-        names = self._named | set(aliases_of(self.snapshot, CLIENT))
+        names = (
+            self._named | set(aliases_of(self.snapshot, CLIENT)) | known_as(self.snapshot, CLIENT)
+        )
         return sorted(names | {proper_name(name) for name in names})
 
     @cached_property
@@ -219,6 +232,9 @@ class State:
             found[vendor] |= self.groups.keys_of(vendor, None, self.masked)
         for alias in aliases_of(self.snapshot, VENDOR):
             found[alias] |= self.groups.keys_of(alias, None, self.masked)
+        for name, code, _status in masters(self.snapshot, VENDOR):
+            for text in filter(None, (name, code)):
+                found[text] |= self.groups.keys_of(name, None, self.masked)
         folded = {text.casefold() for text in found}
         for address in self.masked - folded:
             found[address] |= set()
@@ -236,6 +252,48 @@ class State:
         return self.games.get(match or "", text)
 
     @cached_property
+    def _sub_games(self) -> SubGames:
+        return SubGames.of(self.snapshot)
+
+    @cached_property
+    def _days(self) -> dict[str, datetime]:
+        return days(self.snapshot)
+
+    @cached_property
+    def _starts(self) -> dict[str, Start]:
+        return starts(self.snapshot)
+
+    def day(self, ticket: Record) -> datetime | None:
+        """The day of what a ticket is for: of its sub-game, where that has one of its own."""
+        return self._days.get(self.occasion(ticket)) or self._days.get(ticket["match"] or "")
+
+    def place(self, ticket: Record) -> tuple[Any, ...]:
+        """Where a ticket stands among others: by the day of what it is for, the match, and the time
+        of its sub-game."""
+        what = ticket["match"], ticket["sub_game"]
+        if what not in self._places:
+            occasion = self.occasion(ticket)
+            start = self._starts.get(occasion) if "/" in occasion else None
+            day = self.day(ticket) or datetime.max
+            when = start.moment if start else day
+            match = ids.natural_order(match_of(occasion))
+            self._places[what] = day, match, when, ids.natural_order(occasion)
+        return self._places[what]
+
+    @cached_property
+    def _places(self) -> dict[tuple[str | None, str | None], tuple[Any, ...]]:
+        return {}
+
+    def occasion(self, one: Record | StockUnit) -> str:
+        """What a ticket or unit is for: its match, or the sub-game of it (D31)."""
+        match, sub_game = (
+            (one.match, one.sub_game)
+            if isinstance(one, StockUnit)
+            else (one["match"], one["sub_game"])
+        )
+        return self._sub_games.occasion(ids.normalise_match(match) if match else "", sub_game)
+
+    @cached_property
     def fixtures(self) -> dict[str, Fixture]:
         """{match code: when and where it is}: what everybody may read who goes there."""
         return fixtures(self.snapshot)
@@ -243,11 +301,17 @@ class State:
     @cached_property
     def public(self) -> frozenset[str | None]:
         """Texts that are no secret, whoever is called like a part of them: games of the schedule,
-        categories of the schemes."""
-        games = self.snapshot[SCHEDULE].frame["game"].drop_nulls()
-        return frozenset(
-            {None, *games, *categories.FIFA_CATEGORIES, *categories.OLYMPIC_CATEGORIES}
-        )
+        categories of the schemes and of `_CATEGORIES`, sub-games and what they are called."""
+        found = {None, *categories.FIFA_CATEGORIES, *categories.OLYMPIC_CATEGORIES}
+        for sheet, columns in (
+            (SCHEDULE, ("game",)),
+            (CATEGORIES, ("category", "sub_game")),
+            (SUBGAMES, ("sub_game", "name")),
+        ):
+            if sheet in self.snapshot:
+                for column in columns:
+                    found |= set(self.snapshot[sheet].frame[column].drop_nulls())
+        return frozenset(found)
 
     def client_reading(self, group: str, text: str | None) -> str | None:
         """A text as a client reads it: no vendor, no other client."""

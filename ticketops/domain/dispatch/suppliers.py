@@ -193,7 +193,7 @@ def book(state: State, key: str, units: Iterable[StockUnit], by_unit: dict[str, 
         if ticket is not None and ticket.key in state.unknown:
             continue
         values = row_values(state, key, unit, ticket) | when_and_where(
-            state.fixtures, unit.match if ticket is None else ticket["match"]
+            state.fixtures, state.occasion(unit if ticket is None else ticket)
         )
         if ticket is None:
             values["in_words"] = book_words.NOT_SOLD
@@ -217,7 +217,7 @@ def _by_set(
         allocated = counts.setdefault(one, [0, 0])
         allocated[0] += unit.unit_id in by_unit
         allocated[1] += 1
-        parts = (unit.match, unit.category, _shown_seat(state, key, unit.contract))
+        parts = (state.occasion(unit), unit.category, _shown_seat(state, key, unit.contract))
         names.setdefault(one, " ".join(filter(None, parts)))
     said = [f"{names[one]}: {have} of {of}" for one, (have, of) in counts.items()]
     more = f" · and {counted(len(said) - _MOST_SETS, 'more set')}" if said[_MOST_SETS:] else ""

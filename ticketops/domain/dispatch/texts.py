@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ticketops.domain.dispatch import clients, suppliers
 from ticketops.domain.dispatch.field_edits import FieldEdit
@@ -17,8 +17,7 @@ from ticketops.schema.book_layouts import shown
 LONGEST_CELL = 32_767
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A text of a ticket, and what a party reads there. own: stretches of ours that are its own
     words; own_read: those of what it reads."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from ticketops.domain.catalogue.matches import filtered
+from ticketops.domain.catalogue.filters import filtered
 from ticketops.domain.dispatch import clients
 from ticketops.domain.dispatch.clients import Filters
 from ticketops.domain.dispatch.groups import Clients
@@ -19,7 +19,8 @@ from ticketops.domain.dispatch.results import (
 )
 from ticketops.domain.dispatch.state import State
 from ticketops.domain.masterdata import similar
-from ticketops.domain.masterdata.aliases import CLIENT, aliases_of
+from ticketops.domain.masterdata.aliases import CLIENT, masters, other_names
+from ticketops.domain.masterdata.aliases import clients as named_clients
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError
 from ticketops.model import book_kinds
@@ -101,7 +102,10 @@ def plan_client_groups(snapshot: Snapshot) -> Plan:
         names = tuple(groups.get(group, ()))
         rows.append(
             ClientGroup(
-                group, names, **asdict(figures), confirmed=not state.clients.unconfirmed(names)
+                client=group,
+                companies=names,
+                confirmed=not state.clients.unconfirmed(names),
+                **asdict(figures),
             )
         )
     doubtful = clients.unconfirmed(state, book_kinds.CLIENT, groups)
@@ -112,13 +116,21 @@ def plan_client_groups(snapshot: Snapshot) -> Plan:
     )
 
 
-def plan_views(snapshot: Snapshot, company: str = "") -> Plan:
-    """The saved views, of one client or of all."""
-    group = Clients((), aliases_of(snapshot, CLIENT)).key(company) if company else ""
-    views = snapshot[VIEWS].frame.select("name", "client_group", "filters", "user").iter_rows()
+def plan_views(snapshot: Snapshot, run: Run, company: str = "") -> Plan:
+    """The saved views, of one client or of all. Raises UnclearNameError for a name that is near
+    another one, or tied (D23)."""
+    views = snapshot[VIEWS].frame.select("name", "client_group", "filters", "user").rows()
+    plan, group = Plan(), ""
+    if company:
+        grouped = [client for _name, client, _filters, _by in views]
+        means = named_clients(snapshot, run.chosen, grouped).find(company, insist="")
+        plan.findings += means.said("client") if means.how != "new" else []
+        records = (name for name, _code, _status in masters(snapshot, CLIENT))
+        group = Clients((), other_names(snapshot, CLIENT), records).key(means.name)
     listed = (
         SavedView(name, client, filters, by)
         for name, client, filters, by in views
         if name and (not group or client in (group, None))
     )
-    return Plan(result=SavedViews(tuple(listed)))
+    plan.result = SavedViews(tuple(listed))
+    return plan

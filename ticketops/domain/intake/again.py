@@ -48,17 +48,18 @@ def sales(snapshot: Snapshot, new: range) -> list[Finding]:
 def purchases(snapshot: Snapshot, new: range, vendors: Directory) -> list[Finding]:
     """New rows of Purchases that say what another one says: vendor, contract, match, category,
     quantity and price. One finding for each purchase, which names the first."""
-    columns = ("row", "vendor", "contract", "match", "category", "number", "price", "purchase_id")
-    rows = snapshot[PURCHASES].frame.select(columns).rows()
+    said = ("vendor", "contract", "match", "sub_game", "category", "number", "price")
+    rows = snapshot[PURCHASES].frame.select("row", *said, "purchase_id").rows()
     first: dict[tuple[object, ...], str] = {}
     twice: dict[tuple[str | None, str], list[tuple[int, str, str]]] = {}
-    for row, vendor, contract, match, category, number, price, purchase in sorted(
+    for row, vendor, contract, match, sub_game, category, number, price, purchase in sorted(
         rows, key=lambda values: (values[0] in new, values[0])
     ):
         if not (vendor and contract and match and category and number) or price is None:
             continue
         whose = name_key(vendors.owner(vendor)), contract
-        line = (*whose, ids.normalise_match(match), name_key(category), number, round(price, 2))
+        of = ids.normalise_match(match), sub_game, name_key(category)
+        line = (*whose, *of, number, round(price, 2))
         if row in new and line in first:
             what = f"{number} of {match} {category} from {vendor}, contract {contract},"
             twice.setdefault(whose, []).append((row, what, first[line]))

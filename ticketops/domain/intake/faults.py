@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeVar
 
 from ticketops.domain.catalogue.matches import Catalogue
 from ticketops.domain.masterdata.who import Directory, Found
-from ticketops.errors import InputError, TicketopsError, UnclearNameError
+from ticketops.errors import InputError, RuleError, TicketopsError, UnclearNameError
+from ticketops.model import spelling
 from ticketops.model.display import counted
 
 _MOST = 20
@@ -45,17 +46,49 @@ def tried(read: Callable[[], _T], place: Place, faults: list[Fault]) -> _T | Non
         return None
 
 
+class Named(NamedTuple):
+    """What a line is of. Match and category are None where they are one of the faults, or blank,
+    which is a fault of before; sub_game: None also where the match has none."""
+
+    match: Found | None
+    sub_game: str | None
+    category: str | None
+    whole: bool
+    """Whether all that a line needs is known."""
+
+
 def named(
-    catalogue: Catalogue, match: str, game: str, category: str, place: Place, faults: list[Fault]
-) -> tuple[Found | None, str | None]:
-    """The match and the category of a line; None where it is one of the faults, or blank, which is
-    a fault of before. A category is looked at where its match is unknown, too."""
+    catalogue: Catalogue,
+    match: str,
+    game: str,
+    sub_game: str,
+    category: str,
+    place: Place,
+    faults: list[Fault],
+) -> Named:
+    """The match, the sub-game and the category of a line. match: may name the sub-game, too:
+    `M01/RACE`. A category is looked at where its match is unknown, too."""
+    match, within = catalogue.parted(match)
+    before = len(faults)
+    if sub_game and within and not same_sub_game(sub_game, within):
+        said = f"sub-game {sub_game!r} and match '{match}/{within}' differ"
+        faults.append(Fault(place, RuleError(said)))
     found = tried(lambda: catalogue.of_line(match, game), place, faults) if match or game else None
-    if not category:
-        return found, None
-    if found:
-        return found, tried(lambda: catalogue.category(found.name, category), place, faults)
-    return None, tried(lambda: catalogue.any_category(category), place, faults)
+    if not found:
+        if category:
+            category = tried(lambda: catalogue.any_category(category), place, faults) or ""
+        return Named(None, None, category or None, False)
+    code = found.name
+    own = tried(lambda: catalogue.sub_games.taken(code, sub_game or within), place, faults)
+    if not category or len(faults) > before:
+        return Named(found, own, None, False)
+    kept = tried(lambda: catalogue.category(code, category, own), place, faults)
+    return Named(found, own, kept, bool(kept) and len(faults) == before)
+
+
+def same_sub_game(one: str, other: str) -> bool:
+    """Whether two texts are one code of a sub-game."""
+    return spelling.sub_game(one) == spelling.sub_game(other)
 
 
 def whom(

@@ -15,7 +15,7 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.model import states
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
-from ticketops.model.money import CURRENCIES, DEFAULT_CURRENCY, line_total
+from ticketops.model.money import CURRENCIES, line_total
 from ticketops.model.names import name_key
 from ticketops.model.quantity import is_quantity
 from ticketops.schema.layouts.event import SALES
@@ -47,7 +47,7 @@ def complete(
     table = snapshot[sheet]
     values = {"date": run.today, "user": run.user, "created_at": run.now, **given}
     party = _PARTY.get(sheet, "vendor")
-    currencies = _Currencies(table, party)
+    currencies = _Currencies(table, party, run.currency)
     frame = table.frame.filter(pl.col("row").is_in(list(rows)))
     blanks = {name: open_cells(table, name) for name in (*values, "currency")}
     for cells in frame.select("row", party).iter_rows(named=True):
@@ -73,7 +73,8 @@ def open_cells(table: Table, column: str) -> set[int]:
 class _Currencies:
     """Which currency a party uses, and what was assumed of which row."""
 
-    def __init__(self, table: Table, party: str) -> None:
+    def __init__(self, table: Table, party: str, default: str) -> None:
+        self._default = default
         self._by_party: dict[str | None, set[str]] = {}
         for name, currency in (
             table.frame.select(party, "currency").drop_nulls("currency").unique().iter_rows()
@@ -95,14 +96,14 @@ class _Currencies:
         elif len(self._every) == 1:
             why, currency = "as in all other rows", next(iter(self._every))
         else:
-            why, currency = "the default of `add`", DEFAULT_CURRENCY
+            why, currency = "the default of `add`", self._default
         self._told.setdefault(f"Currency {currency}, {why}", []).append(row)
         return currency
 
     def findings(self, sheet: str, keys: Mapping[int, str]) -> Iterator[Finding]:
         """One for each assumption, one for each doubt."""
         for what, rows in self._told.items():
-            message = f"{_named(sheet, rows, keys)}: {what}; correct it if that is wrong"
+            message = f"{named_rows(sheet, rows, keys)}: {what}; correct it if that is wrong"
             yield Finding(
                 "CURRENCY_ASSUMED",
                 Severity.INFO,
@@ -112,7 +113,7 @@ class _Currencies:
                 keys[rows[0]] if sheet == SALES else "",
             )
         for what, rows in self._unsure.items():
-            message = f"{_named(sheet, rows, keys)}: Currency is blank, and {what}: fill it in"
+            message = f"{named_rows(sheet, rows, keys)}: Currency is blank, and {what}: fill it in"
             yield Finding(
                 "CURRENCY_UNKNOWN",
                 Severity.MEDIUM,
@@ -123,7 +124,8 @@ class _Currencies:
             )
 
 
-def _named(sheet: str, rows: Collection[int], keys: Mapping[int, str]) -> str:
+def named_rows(sheet: str, rows: Collection[int], keys: Mapping[int, str]) -> str:
+    """Rows for people, the first five: sale lines by their keys, others by their numbers."""
     names = [keys[row] if sheet == SALES else f"row {row}" for row in rows]
     return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
 

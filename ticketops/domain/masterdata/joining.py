@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ticketops.domain.masterdata.aliases import CLIENT, clients
+from ticketops.domain.masterdata.aliases import CLIENT, clients, masters
 from ticketops.domain.masterdata.who import Directory
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError
+from ticketops.model import states
 from ticketops.model.names import name_key, quoted, same_name
-from ticketops.schema.layouts.event import ALIASES, DISTRIBUTION, HOLDS, SALES
+from ticketops.schema.layouts.event import ALIASES, CLIENTS, DISTRIBUTION, HOLDS, SALES
 from ticketops.schema.tables import Snapshot
 
 
@@ -36,7 +37,8 @@ class Split:
 
 
 def plan_merge(snapshot: Snapshot, names: Sequence[str], into: str, run: Run) -> Plan:
-    """Clients that are one: their books, holds and policies are those of `into` from now on.
+    """Clients that are one: their books, holds and policies are those of `into` from now on. Their
+    records in `_CLIENTS` become INACTIVE and keep their fields.
 
     Raises NotFoundError and UnclearNameError for one that is not known, RuleError where they are
     one already.
@@ -56,6 +58,7 @@ def plan_merge(snapshot: Snapshot, names: Sequence[str], into: str, run: Run) ->
             )
         found.append(means)
     _stands_for(plan, snapshot, found, owner, run)
+    _mark(plan, snapshot, found, states.INACTIVE, run)
     return _joined(plan, snapshot, owner, found)
 
 
@@ -87,7 +90,8 @@ def plan_alias(snapshot: Snapshot, client: str, names: Sequence[str], run: Run) 
 
 
 def plan_split(snapshot: Snapshot, name: str, run: Run) -> Plan:
-    """A name that is a client of its own, whatever it resembles or stood for. Raises NotFoundError
+    """A name that is a client of its own, whatever it resembles or stood for; its record that a merge
+    made INACTIVE is ACTIVE again. Raises NotFoundError
     and UnclearNameError where it is not known, RuleError where it is one already."""
     directory = _directory(snapshot, run)
     plan = Plan()
@@ -96,6 +100,8 @@ def plan_split(snapshot: Snapshot, name: str, run: Run) -> Plan:
         raise RuleError(f"{means} is already a client of its own")
     before = directory.owner(means)
     _stands_for(plan, snapshot, [means], means, run)
+    if not same_name(before, means):
+        _mark(plan, snapshot, [means], states.ACTIVE, run)
     plan.result = Split(means, None if same_name(before, means) else before)
     return plan
 
@@ -103,7 +109,21 @@ def plan_split(snapshot: Snapshot, name: str, run: Run) -> Plan:
 def _names(snapshot: Snapshot) -> list[str]:
     """The names of the ledgers, each of which must have been read."""
     read = (snapshot[SALES].frame["client"], snapshot[DISTRIBUTION].frame["company"])
-    return [name for names in (*read, snapshot[HOLDS].frame["client"]) for name in names if name]
+    records = [name for name, _code, _status in masters(snapshot, CLIENT)]
+    listed = (*read, snapshot[HOLDS].frame["client"], records)
+    return [name for names in listed for name in names if name]
+
+
+def _mark(plan: Plan, snapshot: Snapshot, names: Iterable[str], status: str, run: Run) -> None:
+    """The records of these clients, ACTIVE or INACTIVE from now on."""
+    if CLIENTS not in snapshot:
+        return
+    wanted = {name_key(name) for name in names}
+    for row in snapshot[CLIENTS].frame.drop_nulls("client").iter_rows(named=True):
+        if name_key(row["client"]) in wanted and row["status"] != status:
+            cells = {"status": status, "user": run.user, "updated_at": run.now}
+            changed = {column: (row[column], value) for column, value in cells.items()}
+            plan.changes.set(CLIENTS, row["row"], row["client"], changed)
 
 
 def _directory(snapshot: Snapshot, run: Run) -> Directory:

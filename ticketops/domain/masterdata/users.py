@@ -6,14 +6,19 @@ These are guard rails for colleagues, not a defence against somebody who holds t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 
+from msgspec import Struct, structs
+
+from ticketops.domain.masterdata import capabilities, clearing, scopes
+from ticketops.domain.masterdata.clearing import word
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotPermittedError, RuleError
 from ticketops.model import roles
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.layouts.event import USERS
+from ticketops.schema.layouts.event import SUPPLIER_GROUPS, USERS
 from ticketops.schema.tables import Snapshot, Table
 
 
@@ -35,6 +40,11 @@ class UserRow:
     email: str | None
     role: str | None
     active: bool
+    phone: str | None
+    chat: str | None
+    vendor_groups: str | None
+    clients: str | None
+    capabilities: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +55,18 @@ class UserList:
     default_role: str
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A row of _USERS. role: in lower case, "" where it is none that we know."""
+class User(Struct, frozen=True):
+    """A row of _USERS. role: in lower case, "" where it is none that we know. capabilities: None for
+    all that the role gives."""
 
     name: str
     email: str
     role: str
     active: bool
+    capabilities: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Users:
+class Users(Struct, frozen=True):
     """Everybody in _USERS. False where it names nobody: then the setting `role` counts."""
 
     rows: tuple[User, ...]
@@ -67,15 +77,15 @@ class Users:
         counts as no (D16)."""
         unclear = {misfit.row for misfit in table.misfits if misfit.column == "active"}
         found = []
-        for row, name, email, role, active in table.frame.select(
-            "row", "user", "email", "role", "active"
+        for row, name, email, said, active, takes in table.frame.select(
+            "row", "user", "email", "role", "active", "capabilities"
         ).iter_rows():
             if name or email:
-                known = (role or "").strip().lower()
+                known = (said or "").strip().lower()
                 may = active is not False and row not in unclear
-                found.append(
-                    User(name or email, email or "", known if known in roles.ROLE else "", may)
-                )
+                role = known if known in roles.KNOWN else ""
+                parts = capabilities.named_in(takes)
+                found.append(User(name or email, email or "", role, may, parts))
         return cls(tuple(found))
 
     def __bool__(self) -> bool:
@@ -89,9 +99,7 @@ class Users:
     def role(self, who: str) -> str:
         """The least role that the rows of somebody give; "" where `barred` says why."""
         return (
-            ""
-            if self.barred(who)
-            else min((user.role for user in self.named(who)), key=roles.ROLE.index)
+            "" if self.barred(who) else min((user.role for user in self.named(who)), key=roles.rank)
         )
 
     def barred(self, who: str) -> str:
@@ -106,11 +114,24 @@ class Users:
             return f"is inactive in {USERS}"
         return "" if all(user.role for user in rows) else f"has no known role in {USERS}"
 
+    def capabilities(self, who: str) -> frozenset[str] | None:
+        """What all rows of somebody let them take part in; None for all that the role gives."""
+        return reduce(
+            capabilities.both,
+            (
+                capabilities.within(roles.TAKES.get(user.role), user.capabilities)
+                for user in self.named(who)
+            ),
+            None,
+        )
+
     @property
     def managers(self) -> tuple[str, ...]:
         """Those who may change users."""
         return tuple(
-            user.name for user in self.rows if _manages(user.role) and not self.barred(user.name)
+            user.name
+            for user in self.rows
+            if _manages(user.role, self.capabilities(user.name)) and not self.barred(user.name)
         )
 
 
@@ -118,20 +139,10 @@ def _key(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def clearing(users: Users, who: str) -> str:
+def _letting_in(users: Users, who: str) -> str:
     """The command that lets somebody in who is barred, and who may run it."""
     how = "--active" if users.barred(who).startswith("is inactive") else "--role ROLE"
-    return f"`ticketops user set {_word(who)} {how}` changes that; {_by(users.managers)}"
-
-
-def _word(who: str) -> str:
-    return who if who.isprintable() and not set(who) & set(" '\"\\$`") else repr(who)
-
-
-def _by(managers: Sequence[str]) -> str:
-    if not managers:
-        return f"nobody in {USERS} may run it: edit the sheet by hand"
-    return f"{', '.join(managers[:3])}{' …' if len(managers) > 3 else ''} may run it"
+    return clearing.user_set(who, how, users.managers)
 
 
 def with_role(run: Run, table: Table) -> Run:
@@ -139,19 +150,28 @@ def with_role(run: Run, table: Table) -> Run:
     anybody, a stranger or an inactive user has none."""
     users, setting = Users.of(table), run.setting or run.role
     if not users:
-        return replace(run, role=setting, setting=setting, barred="", managers=None)
-    return replace(
+        return structs.replace(
+            run,
+            role=setting,
+            setting=setting,
+            barred="",
+            managers=None,
+            capabilities=roles.TAKES.get(setting),
+        )
+    return structs.replace(
         run,
         role=users.role(run.user),
         setting=setting,
         barred=users.barred(run.user),
         managers=users.managers,
+        capabilities=users.capabilities(run.user),
+        scope=scopes.of(table, run) or None,
     )
 
 
 def permits(run: Run, least: str) -> bool:
     """Whether the run's user may do what `least` may."""
-    return run.role in roles.ROLE and roles.ROLE.index(run.role) >= roles.ROLE.index(least)
+    return roles.rank(run.role) >= roles.rank(least)
 
 
 def require(run: Run, least: str, what: str) -> None:
@@ -163,7 +183,7 @@ def require(run: Run, least: str, what: str) -> None:
         hint = f'{USERS} names nobody, so the setting `role` applies: role = "{least}" in your own ~/.config/ticketops/ticketops.toml, or TICKETOPS_ROLE={least}'
     else:
         how = "--active" if run.barred.startswith("is inactive") else f"--role {least}"
-        hint = f"`ticketops user set {_word(run.user)} {how}` changes that; {_by(run.managers)}"
+        hint = clearing.user_set(run.user, how, run.managers)
     raise NotPermittedError(
         f"{what} needs the role {least}; {run.user} {run.barred or f'has {run.role}'}", hint
     )
@@ -185,8 +205,18 @@ def require_welcome(snapshot: Snapshot, people: Iterable[str], what: str) -> Non
     """Raises RuleError for people who may do nothing. what: `no book is built for`."""
     for person, why in barred_people(snapshot, people).items():
         raise RuleError(
-            f"{what} {person}: {person} {why}", clearing(Users.of(snapshot[USERS]), person)
+            f"{what} {person}: {person} {why}", _letting_in(Users.of(snapshot[USERS]), person)
         )
+
+
+def require_user(snapshot: Snapshot, who: str, what: str) -> None:
+    """Raises RuleError for somebody who may do nothing in a workbook that names users; the hint
+    names who can be named. what: `can't own the event`."""
+    users = Users.of(snapshot[USERS])
+    if why := users.barred(who):
+        names = [user.name for user in users.rows if not users.barred(user.name)]
+        hint = f"{', '.join(dict.fromkeys(names)) or 'nobody'} can be named"
+        raise RuleError(f"{who} {what}: {who} {why}", hint)
 
 
 def plan_set(
@@ -198,10 +228,13 @@ def plan_set(
     name: str = "",
     email: str = "",
     active: bool | None = None,
+    more: Mapping[str, str] | None = None,
     logins: Sequence[str] = (),
     agreed: bool = True,
 ) -> Plan:
-    """Add or change a user; what is not given stays. Who may is `to_change_users`.
+    """Add or change a user; what is not given stays. Who may is `to_change_users`. more: phone, chat,
+    vendor_groups, clients and capabilities, "" to empty one; a supplier or client that there is not
+    is reported.
 
     The first one sees whom it locks out: logins, such as the one that cron runs under. Raises
     RuleError where it would leave nobody who may do it again, and, unless `agreed`, where it locks
@@ -218,7 +251,9 @@ def plan_set(
     new_role = role or (old["role"] if old else roles.OPERATOR)
     if active is None:
         active = old is None or old["active"] is not False
-    if not (active and _manages(new_role)) and not managers - {_key(user)}:
+    takes = (more or {}).get("capabilities", (old or {}).get("capabilities"))
+    manages = active and _manages(new_role, capabilities.named_in(takes))
+    if not manages and not managers - {_key(user)}:
         raise RuleError(
             "otherwise nobody could change users afterwards",
             "name an ops_manager or super_admin first",
@@ -237,6 +272,16 @@ def plan_set(
     values = {"role": new_role, "active": active} | {
         k: v for k, v in (("name", name), ("email", email)) if v
     }
+    values |= {k: v or None for k, v in (more or {}).items()}
+    if SUPPLIER_GROUPS not in snapshot.layout:
+        scopes.refuse_limits(more or {})
+    if more and more.get("vendor_groups") is not None and SUPPLIER_GROUPS in snapshot.layout:
+        values["vendor_groups"] = ", ".join(sorted(scopes.keys_in(more["vendor_groups"]))) or None
+        scopes.tell_unknown(plan, snapshot, scopes.keys_in(more["vendor_groups"]))
+    if more and more.get("clients"):
+        values["clients"] = scopes.clients_meant(plan, snapshot, more["clients"], run)
+    if more and more.get("capabilities"):
+        values["capabilities"] = capabilities.read(more["capabilities"])
     if old:
         plan.changes.set(
             USERS,
@@ -260,26 +305,40 @@ def _tell_locked_out(plan: Plan, run: Run, locked: Sequence[str], *, agreed: boo
     if run.user in locked and not agreed:
         raise RuleError(
             text,
-            f"give -y if you mean it, or add yourself first: ticketops user set {_word(run.user)} "
+            f"give -y if you mean it, or add yourself first: ticketops user set {word(run.user)} "
             "--role ops_manager",
         )
     plan.findings.append(Finding("LOCKED_OUT", Severity.INFO, text, USERS))
 
 
-def _manages(role: str | None) -> bool:
-    """Whether the role may change users."""
-    return (role or "").lower() in roles.ROLE[roles.ROLE.index(roles.OPS_MANAGER) :]
+def _manages(role: str | None, takes: frozenset[str] | None = None) -> bool:
+    """Whether the role may change users, and the capabilities, if there are any, let it."""
+    high = (role or "").lower() in roles.ROLE[roles.ROLE.index(roles.OPS_MANAGER) :]
+    return high and (takes is None or capabilities.cover(takes, "users", "approve", by_role=True))
 
 
 def listed(snapshot: Snapshot, default_role: str) -> UserList:
     """All users, in sheet order; a blank Active means yes."""
     frame = (
-        snapshot[USERS].frame.drop_nulls("user").select("user", "name", "email", "role", "active")
+        snapshot[USERS]
+        .frame.drop_nulls("user")
+        .select(
+            "user",
+            "name",
+            "email",
+            "role",
+            "active",
+            "phone",
+            "chat",
+            "vendor_groups",
+            "clients",
+            "capabilities",
+        )
     )
     return UserList(
         [
-            UserRow(user, name, email, role, active is not False)
-            for user, name, email, role, active in frame.iter_rows()
+            UserRow(user, name, email, role, active is not False, *more)
+            for user, name, email, role, active, *more in frame.iter_rows()
         ],
         default_role,
     )

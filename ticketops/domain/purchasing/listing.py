@@ -14,7 +14,7 @@ import polars as pl
 
 from ticketops.domain.plan import Plan
 from ticketops.domain.ticket import unit_ids
-from ticketops.domain.ticket.identity import sale_of
+from ticketops.domain.ticket.identity import is_sold, sale_of
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES, UNITS
@@ -85,9 +85,7 @@ def told_apart(plan: Plan, snapshot: Snapshot) -> None:
         .select("unit_id", "inv_no")
         .iter_rows()
     )
-    frame = snapshot[DISTRIBUTION].frame.filter(
-        pl.col("inv_no").is_not_null(), pl.col("row_type").ne_missing("Purchases")
-    )
+    frame = snapshot[DISTRIBUTION].frame.filter(pl.col("inv_no").is_not_null(), is_sold())
     changed = 0
     for row in frame.select("row", "sales_id", "source_sale_id", "inv_no", "unit_ids").iter_rows(
         named=True

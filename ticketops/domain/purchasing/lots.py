@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
+
 from ticketops.domain.ticket.owners import Facts, facts, facts_of
+
+
+class Seat(NamedTuple):
+    """Where a unit is; what is not known of it is None."""
+
+    block: str | None
+    seat_row: str | None
+    seat: str | None
+
+
+NO_SEAT = Seat(None, None, None)
 
 
 class Copied(NamedTuple):
@@ -57,6 +70,7 @@ PURCHASE_COLUMNS = (
     "purchase_order_id",
     "total_computed",
     "inv_no",
+    "sub_game",
 )
 
 UNIT_COLUMNS = (
@@ -74,11 +88,12 @@ UNIT_COLUMNS = (
     "set_pos",
     "purchase_id",
     "inv_no",
+    "sub_game",
+    *Seat._fields,
 )
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Struct):
     """A row of _PURCHASE_UNITS. protected: whether it may neither be removed nor follow its
     purchase; values: its columns."""
 
@@ -96,8 +111,7 @@ class Unit:
         return facts_of(self.values)
 
 
-@dataclass(slots=True)
-class Purchase:
+class Purchase(Struct):
     """A row of Purchases that asks for units."""
 
     row: int
@@ -106,11 +120,14 @@ class Purchase:
     quantity: int
     copied: Copied
     inv_no: str | None = None
+    sub_game: str | None = None
     units: list[Unit] = field(default_factory=list)
     had_id: bool = False
     """Whether its PurchaseID stood in the sheet before."""
     disputed: bool = False
     """Whether there are units that may be its own, but do not say so: none is made for it."""
+    seats: Sequence[Seat] = ()
+    """The seats of its units, in the order of their SetPos, where they are known."""
     unread: bool = False
     """Whether its row can't be read: its units stay as they are."""
 
@@ -131,3 +148,11 @@ class Purchase:
             ),
             None,
         )
+
+
+def listed(unit_ids: Iterable[str]) -> str | None:
+    """UnitIDs as a cell: `P00001, P00002`; long lists as their first and last."""
+    known = sorted(unit_ids)
+    if len(known) > 50:
+        return f"{known[0]} … {known[-1]} ({len(known)})"
+    return ", ".join(known) or None

@@ -6,10 +6,10 @@ agreement with Purchases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -21,18 +21,24 @@ from ticketops.domain.catalogue.matches import Catalogue
 from ticketops.domain.intake import again as twice
 from ticketops.domain.intake import faults as intake_faults
 from ticketops.domain.intake import typed as completion
-from ticketops.domain.intake.faults import NOWHERE, Fault, Place
-from ticketops.domain.masterdata.aliases import vendors
-from ticketops.domain.masterdata.similar import typed_names
+from ticketops.domain.intake.faults import Fault
+from ticketops.domain.masterdata import contract_values, parties
+from ticketops.domain.masterdata.aliases import VENDOR, vendors
+from ticketops.domain.masterdata.contract_values import Traded
+from ticketops.domain.masterdata.contracts import Contracts
 from ticketops.domain.plan import Plan, Run
+from ticketops.domain.purchasing import typed
+from ticketops.domain.purchasing.entered import FURTHER, FreeSeats, PurchaseLine, filled
 from ticketops.domain.purchasing.given import KEY_CHANGED, changed_ids
 from ticketops.domain.purchasing.lots import (
-    PURCHASE_COLUMNS,
+    NO_SEAT,
     UNIT_COLUMNS,
     AuditRow,
     Copied,
     Purchase,
+    Seat,
     Unit,
+    listed,
 )
 from ticketops.domain.purchasing.numbers import Numbers
 from ticketops.domain.purchasing.rows import purchases_of
@@ -53,26 +59,6 @@ EXTRA_REMOVED = "EXTRA_AVAILABLE_ROWS_REMOVED"
 MISSING_ADDED = "MISSING_ROWS_ADDED"
 ORPHAN_PRESERVED = "ORPHAN_ALLOCATED_ROW_PRESERVED"
 UNIT_WITHOUT_PURCHASE = "UNIT_WITHOUT_PURCHASE"
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseLine:
-    """One line of a purchase as it is entered."""
-
-    match: str
-    vendor: str
-    contract: str
-    category: str
-    quantity: int
-    unit_price: Decimal
-    currency: str
-    date: datetime
-    notes: str = ""
-    inv_no: str = ""
-    """The vendor's listing number."""
-    game: str = ""
-    """What the line calls its match."""
-    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,69 +98,88 @@ def plan_add(
     *,
     new: bool = False,
     again: bool = False,
+    force: bool = False,
     faults: Sequence[Fault] = (),
 ) -> Plan:
     """Purchase lines as rows of Purchases and as units; those of one vendor under one contract are
     one purchase and share a PurchaseOrderID. Reads the schedule, Purchases, units and their logs.
     new: a vendor that is near a known one is somebody new. again: a line may be what another one
-    is. faults: what is wrong with the lines already.
+    is. force: a contract may be exceeded, by an ops_manager. faults: what is wrong with the lines
+    already.
 
     Raises NotFoundError or RuleError for a match or category that can't be, UnclearNameError (D23);
     of several things that are wrong, one error says all.
     """
     catalogue = Catalogue.of(snapshot, PURCHASES, chosen=run.chosen)
     directory = vendors(snapshot, run.chosen)
+    standing = parties.Standing(snapshot, VENDOR)
+    contracts = Contracts(snapshot, states.PURCHASE_CONTRACT, directory.owner, run)
+    fresh: list[str] = []
+    traded: list[Traded] = []
     said: dict[Finding, None] = {}
     wrong = list(faults)
     rows = []
     purchase_ids = []
+    seated: dict[str, Sequence[Seat]] = {}
     remembered = completion.remembers(snapshot[PURCHASES])
     orders: dict[tuple[str | None, str], str] = {}
+    seats = FreeSeats(snapshot, lines)
     for line in lines:
-        means, category = intake_faults.named(
-            catalogue, line.match, line.game, line.category, line.place, wrong
+        means, sub_game, category, whole = intake_faults.named(
+            catalogue, line.match, line.game, line.sub_game, line.category, line.place, wrong
         )
         vendor = intake_faults.whom(directory, line.vendor, line.place, wrong, new=new)
-        if not (means and category and vendor):
+        if not (whole and means and category and vendor):
             continue
         match = means.name
+        intake_faults.tried(partial(standing.require, vendor.name), line.place, wrong)
+        intake_faults.tried(partial(seats.take, line, match, sub_game), line.place, wrong)
         directory.learn(vendor.name)
-        said |= dict.fromkeys([*vendor.said("vendor"), *means.said("match")])
+        fresh += [vendor.name] if vendor.how == "new" else []
+        contract, doubts = contracts.chosen(line.contract, vendor.name, line.date)
+        said |= dict.fromkeys([*vendor.said("vendor"), *means.said("match"), *doubts])
         total = float(line_total(line.quantity, line.unit_price))
-        whose = name_key(vendor.name), line.contract
+        traded.append(Traded(contract, line.currency, Decimal(str(total)), place=line.place))
+        whose = name_key(vendor.name), contract
         if whose not in orders:
             orders[whose] = ids.purchase_order_id(run.new_uuid())
         purchase_ids.append(ids.purchase_id(run.new_uuid()))
+        seated[purchase_ids[-1]] = line.seats
         rows.append(
             (
                 line.date,
                 match,
                 catalogue.games.get(match) or None,
                 vendor.name,
-                line.contract or None,
+                contract or None,
                 category,
                 line.quantity,
                 float(line.unit_price),
                 total,
                 purchase_ids[-1],
-                line.currency,
+                line.currency or run.currency,
                 line.notes or None,
                 run.user,
                 run.now,
                 orders[whose],
                 total if remembered else None,
                 line.inv_no or None,
+                sub_game,
+                *(getattr(line, name) or None for name in FURTHER),
             )
         )
+    told = contract_values.require_within(snapshot, PURCHASES, traded, run, wrong, force=force)
+    said |= dict.fromkeys(told)
     intake_faults.refuse(wrong)
     added = ChangeSet()
     first_row = snapshot[PURCHASES].room_for(len(rows))
-    added.append(PURCHASES, first_row, PURCHASE_COLUMNS, rows)
+    added.append(PURCHASES, first_row, *filled(rows))
     recorded, only = snapshot.after(added), range(first_row, first_row + len(rows))
-    plan = _expanded(recorded, run, only_rows=only)
+    plan = _expanded(recorded, run, only_rows=only, seats=seated)
     added.extend(plan.changes)
     plan.changes = added
     plan.findings += said
+    standing.draft(plan, fresh, run)
     plan.findings += [] if again else twice.purchases(recorded, only, directory)
     plan.result = Purchased(
         **shallow(plan.result), purchase_ids=purchase_ids, purchase_order_ids=list(orders.values())
@@ -198,46 +203,37 @@ def plan_expand(snapshot: Snapshot, run: Run, *, confirm: bool = False) -> Plan:
     return confirmed(plan, snapshot, confirm=confirm)
 
 
-def _expanded(snapshot: Snapshot, run: Run, *, only_rows: range | None) -> Plan:
-    """only_rows: just these rows of Purchases, which are new."""
+def _expanded(
+    snapshot: Snapshot,
+    run: Run,
+    *,
+    only_rows: range | None,
+    seats: Mapping[str, Sequence[Seat]] | None = None,
+) -> Plan:
+    """only_rows: just these rows of Purchases, which are new. seats: {PurchaseID: those of its
+    units}."""
     plan = Plan()
     job = _Expansion(snapshot, run, plan)
     read = purchases_of(snapshot, run, plan, only_rows)
     orphans = job.assign_units(read) if only_rows is None else []
     purchases = [purchase for purchase in read if not purchase.unread]
+    if only_rows is None:
+        typed.take_contracts(plan, snapshot, purchases, run)
+        grown = {p.row: (len(p.units), p.quantity) for p in purchases if not p.disputed}
+        contract_values.report(plan, snapshot, PURCHASES, grown, run)
     for purchase in purchases:
+        purchase.seats = (seats or {}).get(purchase.purchase_id, ())
         job.expand(purchase)
     if all(purchase.purchase_id for purchase in read if purchase.unread):
         job.orphans(orphans)  # else they may be of the one whose PurchaseID can't be read
     if only_rows is None:
         told = set(plan.findings)
-        refused = refused_by_add(snapshot, PURCHASES, ("vendor",))
+        refused = refused_by_add(snapshot, PURCHASES, ("vendor", "price"))
         plan.findings += [finding for finding in refused if finding not in told]
-        plan.findings += changed_ids(snapshot)
-        _complete_typed(plan, snapshot, purchases, run)
+        typed.complete(plan, snapshot, purchases, run)
+    plan.findings += changed_ids(snapshot)
     job.finish()
     return plan
-
-
-def _complete_typed(
-    plan: Plan, snapshot: Snapshot, purchases: Sequence[Purchase], run: Run
-) -> None:
-    """What `purchase add` gives, for purchases that have their PurchaseID only now; Totals that
-    follow their quantity."""
-    keys = {purchase.row: purchase.purchase_id for purchase in purchases}
-    typed = [purchase.row for purchase in purchases if purchase.purchase_id and not purchase.had_id]
-    given = {"purchase_order_id": lambda: ids.purchase_order_id(run.new_uuid())}
-    completion.complete(plan, snapshot, PURCHASES, {row: keys[row] for row in typed}, given, run)
-    if typed:
-        plan.findings += typed_names(snapshot, PURCHASES, typed)
-    completion.totals(
-        plan,
-        snapshot,
-        PURCHASES,
-        {purchase.row: len(purchase.units) for purchase in purchases},
-        keys,
-        typed,
-    )
 
 
 class _Expansion:
@@ -270,6 +266,7 @@ class _Expansion:
             "purchase_id",
             "set_size",
             "inv_no",
+            "sub_game",
             *Copied._fields,
         )
         orphans = []
@@ -408,8 +405,7 @@ class _Expansion:
                 purchase_id,
                 0,
                 Copied(*(members[0].values[name] for name in Copied._fields)),
-                None,
-                members,
+                units=members,
             )
             kept = [unit for unit in members if unit.protected]
             free = [unit for unit in members if not unit.protected]
@@ -437,9 +433,8 @@ class _Expansion:
         """The collected rows as changes, and the result."""
         changes, snapshot = self._plan.changes, self._snapshot
         changes.delete(UNITS, self._removed)
-        changes.append(
-            UNITS, snapshot[UNITS].room_for(len(self._new_units)), UNIT_COLUMNS, self._new_units
-        )
+        first = snapshot[UNITS].room_for(len(self._new_units))
+        changes.append(UNITS, first, UNIT_COLUMNS, self._new_units)
         changes.append(
             PURCHASE_META,
             snapshot[PURCHASE_META].next_row,
@@ -471,6 +466,8 @@ class _Expansion:
             position += 1
             unit_id = self._numbers.new_unit()
             created.append(unit_id)
+            seats = purchase.seats
+            seat = seats[position - 1] if position <= len(seats) else NO_SEAT
             self._new_units.append(
                 (
                     unit_id,
@@ -483,6 +480,8 @@ class _Expansion:
                     position,
                     purchase.purchase_id,
                     purchase.inv_no,
+                    purchase.sub_game,
+                    *seat,
                 )
             )
             self._meta.append(
@@ -512,6 +511,9 @@ class _Expansion:
                 changed["inv_no"] = (old["inv_no"], purchase.inv_no)
             else:
                 cells["inv_no"] = (None, purchase.inv_no)
+        if purchase.sub_game and purchase.sub_game != old["sub_game"]:
+            named = (old["sub_game"], purchase.sub_game)
+            (changed if old["sub_game"] else cells)["sub_game"] = named
         if changed and unit.protected:
             names = ", ".join(f"{n} {a} → {b}" for n, (a, b) in changed.items())
             self._plan.findings.append(
@@ -558,7 +560,7 @@ class _Expansion:
                 allocated,
                 before,
                 after,
-                _listed(unit_ids),
+                listed(unit_ids),
             )
         )
         if issue in (ALLOCATED_EXCEEDS, ORPHAN_PRESERVED):
@@ -598,11 +600,3 @@ class _Expansion:
             if row.issue not in (ALLOCATED_EXCEEDS, ORPHAN_PRESERVED)
             or newest.get(kind_of(row)) != figures_of(row)
         ]
-
-
-def _listed(unit_ids: Iterable[str]) -> str | None:
-    """UnitIDs as a cell: `P00001, P00002`; long lists as their first and last."""
-    known = sorted(unit_ids)
-    if len(known) > 50:
-        return f"{known[0]} … {known[-1]} ({len(known)})"
-    return ", ".join(known) or None

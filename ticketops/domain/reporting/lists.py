@@ -3,29 +3,38 @@ the allocation (§3, §4, §5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticketops.domain.allocation.pool import active_holds
 from ticketops.domain.allocation.targets import Terms
-from ticketops.domain.catalogue.matches import filtered
-from ticketops.domain.masterdata.aliases import clients
+from ticketops.domain.catalogue.filters import filtered
+from ticketops.domain.catalogue.sessions import SubGames
+from ticketops.domain.masterdata.aliases import clients, vendors
+from ticketops.domain.masterdata.who import Directory
+from ticketops.domain.money import accounts
 from ticketops.domain.plan import Run
-from ticketops.domain.ticket.identity import is_or_is_of
+from ticketops.domain.purchasing.named import purchase_ids
+from ticketops.domain.purchasing.terms import settlement
+from ticketops.domain.schedule.book import stages
+from ticketops.domain.ticket.identity import is_or_is_of, is_sold
+from ticketops.domain.ticket.line import shown_status
 from ticketops.errors import NotFoundError
 from ticketops.model import ids, states
+from ticketops.model.categories import is_among, match_of
 from ticketops.model.findings import Finding
 from ticketops.model.names import name_key, same_name
 from ticketops.schema.layouts.event import ALLOC_LOG, DISTRIBUTION, PURCHASES, REFUNDS, SALES, UNITS
 from ticketops.schema.tables import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Which:
+class Which(Struct, frozen=True):
     """The records that a list is to show: those that have all of this. Blank: any."""
 
     match: str = ""
@@ -38,12 +47,16 @@ class Which:
     order: str = ""
     user: str = ""
     action: str = ""
+    operator: str = ""
+    """Who looks after a sale."""
     open: bool = False
     """Tickets that have no unit."""
     allocated: bool = False
     """Tickets that have one."""
     clients: frozenset[str | None] = frozenset()
     """What the client is called in rows, as names are compared: its aliases too."""
+    vendors: frozenset[str | None] = frozenset()
+    """And the vendor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ class SaleRow:
     total: float | None
     currency: str | None
     status: str
-    """PARTIAL_PENDING if some of its tickets wait for approval (§14a)."""
+    """That of its tickets (PARTIAL_PENDING if some wait for approval, §14a), or what was decided."""
     payment_status: str | None
     client_po: str | None
     order_id: str | None
@@ -72,10 +85,15 @@ class SaleRow:
     notes: str | None
     instructions: str | None
     user: str | None
+    operator: str | None
+    """Who looks after it: AssignedOperator, else the user who recorded it."""
+    credit_reason: str | None
+    """Why a manager went beyond the client's credit."""
     created_at: datetime | None
     tickets: int
     allocated: int
     sent: int
+    stage: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +123,21 @@ class PurchaseRow:
     inv_no: str | None
     purchase_order_id: str | None
     notes: str | None
+    fx_rate: float | None
+    delivery_channel: str | None
+    prepaid: bool | None
+    deposit: float | None
+    attachments: str | None
+    settlement: str
+    """OPEN, PARTLY_SETTLED, SETTLED or DISPUTED."""
+    outstanding: float
+    """What its vendor still gets."""
     user: str | None
     created_at: datetime | None
     units: int
     available: int
     allocated: int
+    stage: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +167,7 @@ class UnitRow:
     inv_no: str | None
     purchase_id: str | None
     held_for: str | None
+    stage: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +197,7 @@ class TicketRow:
     client_email: str | None
     delivery: str
     dispatched_at: datetime | None
+    stage: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +258,6 @@ class AllocationLog:
 
 
 @dataclass(frozen=True, slots=True)
-class SaleWhole:
-    """`sale show`: a sale line with its tickets, refunds and log."""
-
-    sale: SaleRow
-    tickets: tuple[TicketRow, ...]
-    refunds: tuple[RefundRow, ...]
-    log: tuple[AllocationRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class PurchaseWhole:
     """`purchase show`: a purchase line with its units."""
 
@@ -258,12 +278,12 @@ _CLIENT = {SALES: "client", DISTRIBUTION: "company", REFUNDS: "client"}
 
 
 def resolved(snapshot: Snapshot, sheet: str, which: Which, run: Run) -> tuple[Which, list[Finding]]:
-    """The same with its match and client as the workbook calls them (D23), and what was understood
+    """The same with its match, client and vendor as the workbook calls them (D23), and what was understood
     by them. Raises NotFoundError, UnclearNameError."""
     said: list[Finding] = []
     if which.match and "match" in snapshot[sheet].frame.columns:
-        [code] = filtered(snapshot, sheet, [which.match], run.chosen)
-        which = replace(which, match=code)
+        [occasion] = filtered(snapshot, sheet, [which.match], run.chosen)
+        which = replace(which, match=occasion)
     if which.client:
         names = (
             active_holds(snapshot, run.today).values()
@@ -272,14 +292,25 @@ def resolved(snapshot: Snapshot, sheet: str, which: Which, run: Run) -> tuple[Wh
             if sheet in _CLIENT
             else ()
         )
-        directory = clients(snapshot, run.chosen, names)
-        found = directory.find(which.client, insist="")
-        said = found.said("client") if found.how != "new" else []
-        owner = directory.owner(found.name)
-        called = {found.name, owner, *directory.names, *directory.aliases}
-        keys = {name_key(n) for n in called if same_name(directory.owner(n), owner)}
-        which = replace(which, client=owner, clients=frozenset(keys))
+        client, keys = _meant(clients(snapshot, run.chosen, names), which.client, "client", said)
+        which = replace(which, client=client, clients=keys)
+    if which.vendor:
+        names = snapshot[sheet].frame["vendor"]
+        vendor, keys = _meant(vendors(snapshot, run.chosen, names), which.vendor, "vendor", said)
+        which = replace(which, vendor=vendor, vendors=keys)
     return which, said
+
+
+def _meant(
+    directory: Directory, text: str, what: str, said: list[Finding]
+) -> tuple[str, frozenset[str | None]]:
+    """Whom a text means, and all that they are called, as names are compared. Raises
+    UnclearNameError."""
+    found = directory.find(text, insist="")
+    said += found.said(what) if found.how != "new" else []
+    owner = directory.owner(found.name)
+    called = {found.name, owner, *directory.names, *directory.aliases}
+    return owner, frozenset(name_key(n) for n in called if same_name(directory.owner(n), owner))
 
 
 def sale_list(snapshot: Snapshot, which: Which) -> SaleList:
@@ -287,9 +318,9 @@ def sale_list(snapshot: Snapshot, which: Which) -> SaleList:
     return SaleList(tuple(_sales(snapshot, which)))
 
 
-def purchase_list(snapshot: Snapshot, which: Which) -> PurchaseList:
+def purchase_list(snapshot: Snapshot, which: Which, run: Run) -> PurchaseList:
     """The purchase lines, of Purchases; how many units there are, of _PURCHASE_UNITS."""
-    return PurchaseList(tuple(_purchases(snapshot, which)))
+    return PurchaseList(tuple(_purchases(snapshot, which, run)))
 
 
 def unit_list(snapshot: Snapshot, which: Which, today: datetime) -> UnitList:
@@ -313,28 +344,12 @@ def allocation_log(snapshot: Snapshot, which: Which, most: int) -> AllocationLog
     return AllocationLog(rows[:most], len(rows))
 
 
-def sale_whole(snapshot: Snapshot, sales_id: str) -> SaleWhole:
-    """A sale line with its tickets, refunds and log. Raises NotFoundError where there is none."""
-    own = Which(sale=sales_id)
-    found = next(_sales(snapshot, own), None)
-    if found is None:
-        raise NotFoundError(f"there is no sale {sales_id}", "`ticketops sale list` shows all")
-    return SaleWhole(
-        found,
-        tuple(_tickets(snapshot, own)),
-        tuple(_refunds(snapshot, own)),
-        tuple(_logged(snapshot, own)),
-    )
-
-
-def purchase_whole(snapshot: Snapshot, text: str, today: datetime) -> PurchaseWhole:
+def purchase_whole(snapshot: Snapshot, text: str, run: Run) -> PurchaseWhole:
     """A purchase line by its PurchaseID or one of its SetIDs or UnitIDs, with its units. Raises
     NotFoundError where there is none, or several."""
-    set_id, unit_id = ids.read_set_id(text), ids.read_unit_id(text)
-    known = pl.col("set_id").eq_missing(set_id) | pl.col("unit_id").eq_missing(unit_id)
-    named = {text, *snapshot[UNITS].frame.filter(known)["purchase_id"].drop_nulls()}
+    named = purchase_ids(snapshot, text)
     found = [
-        purchase for purchase in _purchases(snapshot, Which()) if purchase.purchase_id in named
+        purchase for purchase in _purchases(snapshot, Which(), run) if purchase.purchase_id in named
     ]
     if len(found) != 1:
         raise NotFoundError(
@@ -343,7 +358,7 @@ def purchase_whole(snapshot: Snapshot, text: str, today: datetime) -> PurchaseWh
         )
     units = (
         unit
-        for unit in _units(snapshot, Which(), today)
+        for unit in _units(snapshot, Which(), run.today)
         if unit.purchase_id == found[0].purchase_id
     )
     return PurchaseWhole(found[0], tuple(units))
@@ -371,9 +386,21 @@ def unit_whole(snapshot: Snapshot, unit_id: str, today: datetime) -> UnitWhole:
 # --- rows
 
 
+def _of_occasions(snapshot: Snapshot, sheet: str) -> pl.DataFrame:
+    """The rows of a sheet, with `M01/RACE` as the match of those that are of a sub-game."""
+    sub_games, frame = SubGames.of(snapshot), snapshot[sheet].frame
+    return frame.with_columns(sub_games.occasions().alias("match")) if sub_games.names else frame
+
+
+def _stages(snapshot: Snapshot) -> Callable[[str | None], str | None]:
+    """The stage of what a row says is its match; None where the schedule says none."""
+    known = stages(snapshot)
+    return lambda match: known.get(match_of(_code(match)))
+
+
 def _sales(snapshot: Snapshot, which: Which) -> Iterator[SaleRow]:
     tickets = snapshot[DISTRIBUTION].frame.filter(
-        _SOLD, pl.col("status").ne_missing(states.CANCELLED)
+        is_sold(), pl.col("status").ne_missing(states.CANCELLED)
     )
     counts = {
         sale: rest
@@ -385,27 +412,33 @@ def _sales(snapshot: Snapshot, which: Which) -> Iterator[SaleRow]:
         )
         .iter_rows()
     }
-    for row in snapshot[SALES].frame.iter_rows(named=True):
+    stage_of = _stages(snapshot)
+    for row in _of_occasions(snapshot, SALES).iter_rows(named=True):
         if not row["sales_id"] and not row["client"]:
             continue
         tickets_of, allocated, sent = counts.get(row["sales_id"], (0, 0, 0))
-        stored = row["status"] or states.UNALLOCATED
-        waits = Terms(status=stored, oversell=row["oversell"]).unapproved
+        waits = Terms(status=row["status"], oversell=row["oversell"]).unapproved
+        shown = shown_status(row["status"], tickets_of, allocated, sent, unapproved=waits)
         told = row | {
             "quantity": row["number"],
-            "status": states.PARTIAL_PENDING if waits and 0 < allocated < tickets_of else stored,
-            "stored": stored,
+            "status": shown,
+            "stored": row["status"] if shown == states.PARTIAL_PENDING else shown,
             "oversell": bool(row["oversell"]),
+            "operator": row["operator"] or row["user"],
             "tickets": tickets_of,
             "allocated": allocated,
             "sent": sent,
+            "stage": stage_of(row["match"]),
         }
+        if which.operator and name_key(told["operator"]) != name_key(which.operator):
+            continue
         both = ("status", "stored")
         if _fits(told, which, sale=row["sales_id"], order=row["order_id"], states=both):
             yield _as(SaleRow, told)
 
 
-def _purchases(snapshot: Snapshot, which: Which) -> Iterator[PurchaseRow]:
+def _purchases(snapshot: Snapshot, which: Which, run: Run) -> Iterator[PurchaseRow]:
+    money = accounts.of_purchases(snapshot, run).by_row()
     units = snapshot[UNITS].frame.filter(pl.col("unit_id").is_not_null())
     status = pl.col("status").fill_null(states.AVAILABLE)
     counts = {
@@ -418,15 +451,21 @@ def _purchases(snapshot: Snapshot, which: Which) -> Iterator[PurchaseRow]:
         )
         .iter_rows()
     }
-    for row in snapshot[PURCHASES].frame.drop("email_password").iter_rows(named=True):
+    stage_of = _stages(snapshot)
+    frame = _of_occasions(snapshot, PURCHASES).drop("email_password")
+    for row in frame.iter_rows(named=True):
         if not row["vendor"] and not row["match"]:
             continue
         made, available, allocated = counts.get(row["purchase_id"], (0, 0, 0))
+        line = money.get(row["row"])
         told = row | {
+            "settlement": settlement(line, disputed=row["disputed"]) if line else states.OPEN,
+            "outstanding": float(line.outstanding) if line else 0.0,
             "quantity": row["number"],
             "units": made if row["purchase_id"] else 0,
             "available": available if row["purchase_id"] else 0,
             "allocated": allocated if row["purchase_id"] else 0,
+            "stage": stage_of(row["match"]),
         }
         if _fits(told, which, order=row["purchase_order_id"]):
             yield _as(PurchaseRow, told)
@@ -434,29 +473,34 @@ def _purchases(snapshot: Snapshot, which: Which) -> Iterator[PurchaseRow]:
 
 def _units(snapshot: Snapshot, which: Which, today: datetime) -> Iterator[UnitRow]:
     held = active_holds(snapshot, today)
-    columns = [f.name for f in fields(UnitRow) if f.name != "held_for"]
-    for row in snapshot[UNITS].frame.select(columns).iter_rows(named=True):
+    stage_of = _stages(snapshot)
+    columns = [f.name for f in fields(UnitRow) if f.name not in ("held_for", "stage")]
+    for row in _of_occasions(snapshot, UNITS).select(columns).iter_rows(named=True):
         if not row["unit_id"]:
             continue
         told = row | {
             "status": row["status"] or states.AVAILABLE,
             "held_for": held.get(row["unit_id"]),
             "client": held.get(row["unit_id"]),
+            "stage": stage_of(row["match"]),
         }
         if _fits(told, which, sale=row["sales_id"]):
             yield _as(UnitRow, told)
 
 
 def _tickets(snapshot: Snapshot, which: Which) -> Iterator[TicketRow]:
-    frame = snapshot[DISTRIBUTION].frame.filter(_SOLD)
+    frame = _of_occasions(snapshot, DISTRIBUTION).filter(is_sold())
     if which.open:
         frame = frame.filter(
             pl.col("unit_ids").is_null(), pl.col("status").ne_missing(states.CANCELLED)
         )
     if which.allocated:
         frame = frame.filter(pl.col("unit_ids").is_not_null())
+    stage_of = _stages(snapshot)
     for row in frame.iter_rows(named=True):
         told = row | {
+            "stage": stage_of(row["match"]),
+            "sales_id": row["sales_id"] or "",
             "client": row["company"],
             "status": row["status"] or states.UNALLOCATED,
             "delivery": row["delivery"] or states.NOT_SENT,
@@ -478,9 +522,6 @@ def _logged(snapshot: Snapshot, which: Which) -> Iterator[AllocationRow]:
             yield _as(AllocationRow, row)
 
 
-_SOLD = pl.col("sales_id").is_not_null() & (pl.col("row_type").fill_null("Sales") == "Sales")
-
-
 def _as(kind: Any, row: dict[str, Any]) -> Any:
     """A row as the dataclass that shows it."""
     return kind(**{one.name: row[one.name] for one in fields(kind)})
@@ -496,20 +537,18 @@ def _fits(
 ) -> bool:
     """Whether a row has all that is asked for. A column that a sheet lacks is not asked."""
     exact = (
-        (which.match, _code(row.get("match"))),
         (which.category, row.get("category")),
         (which.set_id, row.get("set_id")),
         (which.order, order),
     )
-    folded = (
-        (which.vendor, row.get("vendor")),
-        (which.user, row.get("user")),
-        (which.action, row.get("action")),
-    )
+    folded = ((which.user, row.get("user")), (which.action, row.get("action")))
+    match = _code(row.get("match"))
     return (
-        all(not wanted or wanted == has for wanted, has in exact)
+        is_among(match, [which.match] if which.match else ())
+        and all(not wanted or wanted == has for wanted, has in exact)
         and all(not wanted or same_name(wanted, has) for wanted, has in folded)
         and (not which.client or name_key(row.get("client")) in which.clients)
+        and (not which.vendor or name_key(row.get("vendor")) in which.vendors)
         and (not which.status or any(same_name(which.status, row.get(s)) for s in states))
         and (not which.sale or is_or_is_of(sale, which.sale))
     )

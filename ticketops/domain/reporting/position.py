@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
+from msgspec.structs import replace
 
 from ticketops.domain.audit.unknown import unknown_cells
-from ticketops.domain.reporting.figures import FIGURES, Position, PositionLine
+from ticketops.domain.catalogue.sessions import SubGames
+from ticketops.domain.plan import Plan, Run
+from ticketops.domain.reporting.figures import (
+    FIGURES,
+    Position,
+    PositionLine,
+    PositionReport,
+    figures_of,
+)
+from ticketops.domain.ticket.identity import is_sold
 from ticketops.domain.ticket.unit_ids import referenced_units
 from ticketops.model import spelling, states
 from ticketops.model.findings import Finding
@@ -16,31 +24,26 @@ from ticketops.schema.tables import Snapshot
 
 
 def position(snapshot: Snapshot) -> Position:
-    """The figures of D8, in total and per match and category.
+    """The figures of D8, in total and per match (or sub-game, as `M01/RACE`) and category.
 
-    sold: rows marked Sales that are not cancelled; sent: Delivery in SENT, UPLOADED, ACCEPTED;
+    sold: tickets (`is_sold`) that are not cancelled; sent: Delivery in SENT, UPLOADED, ACCEPTED;
     open: sold − sent; available: units AVAILABLE and unreferenced; oversold, surplus: Σ max(0, open
     − available) and Σ max(0, available − open); allocated_unsent: allocated and not sent;
     true_shortage: Σ max(0, open − allocated_unsent − available).
     """
     tickets = snapshot[DISTRIBUTION].frame.filter(
-        pl.col("row_type") == "Sales", pl.col("status").ne_missing(states.CANCELLED)
+        is_sold(), pl.col("status").ne_missing(states.CANCELLED)
     )
-    used = pl.Series(sorted(referenced_units(snapshot)), dtype=pl.String)
     sent = pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False)
-    keys = (_code("match").alias("match"), pl.col("category").fill_null("").alias("category"))
+    keys = pools(snapshot)
     sales = tickets.group_by(keys).agg(
         sold=pl.len(),
         sent=sent.sum(),
         allocated_unsent=(pl.col("unit_ids").is_not_null() & ~sent).sum(),
     )
-    free = snapshot[UNITS].frame.filter(
-        pl.col("unit_id").is_not_null(),
-        pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE,
-        ~pl.col("unit_id").is_in(used.implode()),
-        pl.col("unit_id").str.contains(spelling.UNDERSTOOD[spelling.Kind.UNIT]),
+    stock = (
+        snapshot[UNITS].frame.filter(is_available(snapshot)).group_by(keys).agg(available=pl.len())
     )
-    stock = free.group_by(keys).agg(available=pl.len())
     lines = sales.join(stock, on=["match", "category"], how="full", coalesce=True).with_columns(
         pl.col("sold", "sent", "allocated_unsent", "available").fill_null(0).cast(pl.Int64)
     )
@@ -66,12 +69,42 @@ def position(snapshot: Snapshot) -> Position:
     )
 
 
+def plan_position(snapshot: Snapshot, run: Run) -> Plan:
+    """The position with the moment that it is of; the cells that are not understood."""
+    found = position(snapshot)
+    return Plan(
+        result=PositionReport(
+            *figures_of(found), lines=found.lines, as_of=run.now, currency=run.currency
+        ),
+        findings=doubtful(snapshot),
+    )
+
+
+def pools(snapshot: Snapshot) -> tuple[pl.Expr, pl.Expr]:
+    """What figures of Distribution and of units are counted by: the match (or sub-game, as
+    `M01/RACE`), and the category."""
+    occasion = SubGames.of(snapshot).occasions(_code("match")).alias("match")
+    return occasion, pl.col("category").fill_null("").alias("category")
+
+
+def is_available(snapshot: Snapshot) -> pl.Expr:
+    """Which rows of the units are stock that can be sold: AVAILABLE, and no ticket refers to them."""
+    used = pl.Series(sorted(referenced_units(snapshot)), dtype=pl.String)
+    return (
+        pl.col("unit_id").is_not_null()
+        & (pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE)
+        & ~pl.col("unit_id").is_in(used.implode())
+        & pl.col("unit_id").str.contains(spelling.UNDERSTOOD[spelling.Kind.UNIT])
+    )
+
+
 def doubtful(snapshot: Snapshot) -> list[Finding]:
     """The cells that are not understood, and how the report counts their rows: as sold, as not
     sent, as not available."""
     counted = {
         "status": "it counts as not cancelled",
         "delivery": "it counts as not sent",
+        "row_type": "it counts as sold",
         "unit_ids": "the units it may mean count as used",
     }
     found = []

@@ -9,12 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.allocation.targets import Target, find_line, find_tickets
+from ticketops.domain.audit.unknown import require_read
 from ticketops.domain.intake.typed import TOTAL_DIFFERS
-from ticketops.domain.masterdata import users
+from ticketops.domain.masterdata import scopes, users
+from ticketops.domain.masterdata.aliases import CLIENT, owners
+from ticketops.domain.masterdata.contracts import Contracts
 from ticketops.domain.plan import Plan, Run
-from ticketops.domain.selling import lines
+from ticketops.domain.selling import limits, lines
 from ticketops.domain.selling.lines import Refund
 from ticketops.domain.selling.sales import expand_typed
 from ticketops.domain.ticket.line import leaving_first
@@ -25,14 +29,15 @@ from ticketops.schema.layouts.event import SALES
 from ticketops.schema.tables import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is to change; None: stays. An empty `notes` clears them."""
+class Terms(Struct, frozen=True):
+    """What is to change; None: stays. Empty `notes`, `contract` and `operator` are cleared."""
 
     quantity: int | None = None
     price: Decimal | None = None
     notes: str | None = None
     payment_status: str | None = None
+    operator: str | None = None
+    contract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +64,52 @@ class Amended:
 
 
 def plan_set(
-    snapshot: Snapshot, sales_id: str, terms: Terms, run: Run, *, reason: str, force: bool = False
+    snapshot: Snapshot,
+    sales_id: str,
+    terms: Terms,
+    run: Run,
+    *,
+    reason: str,
+    force: bool = False,
+    override: str = "",
 ) -> Plan:
     """Change a sale line: its row of Sales, Distribution rows made or cancelled, Total, Status;
-    what was paid too much waits in _REFUNDS. What it grows by passes the oversell check of `sale
-    add`.
+    what was paid too much waits in _REFUNDS. What it grows by passes the checks of stock, credit
+    and contract of `sale add`. force: tickets that were dispatched may go, and the contract may be
+    exceeded; override: why its client's credit may be.
 
     Fewer tickets: those without a unit go first, then the highest numbers. Raises NotFoundError,
-    RuleError for a sale that is cancelled or stands twice, and where a ticket that would go was
-    dispatched, NotPermittedError.
+    RuleError for a sale that is cancelled or stands twice, an operator who may do nothing, and where
+    a ticket that would go was dispatched, NotPermittedError.
     """
     target = find_line(snapshot, sales_id, "sale set")
+    scopes.require_client(run, target.client)
     before = target.terms
     _require_changeable(snapshot, target)
+    if terms.quantity is not None:
+        require_read(snapshot, SALES, before.row)
+    if terms.operator:
+        users.require_user(snapshot, terms.operator, f"can't look after {target.sales_id}")
     plan = Plan()
     number = lines.asked(target)
     standing = len(target.live) if number is None else number
     quantity = standing if terms.quantity is None else terms.quantity
     price = before.price if terms.price is None else float(terms.price)
+    if terms.contract:
+        named = Contracts(snapshot, states.SALE_CONTRACT, owners(snapshot, CLIENT), run)
+        day = target.tickets[0]["date"] or run.today
+        plan.findings += named.chosen(terms.contract, target.client or "", day)[1]
+    limits.keep(
+        plan,
+        snapshot,
+        target,
+        (quantity, price),
+        run,
+        force=force,
+        override=override,
+        payment=terms.payment_status,
+        contract=terms.contract,
+    )
     going: Sequence[dict[str, Any]] = ()
     freed: dict[str, int] = {}
     if terms.quantity is not None and quantity < len(target.live):
@@ -93,9 +126,12 @@ def plan_set(
     if terms.quantity is not None:
         lines.move_sets(plan, left, quantity)
         rows = () if before.row is None else (before.row,)
-        grown = expand_typed(snapshot.after(plan.changes), run, only_rows=rows)
+        grown = expand_typed(snapshot.after(plan.changes), run, only_rows=rows, override=None)
         plan.changes.extend(grown.changes)
         plan.findings += [one for one in grown.findings if one.code != TOTAL_DIFFERS]
+        short = next((one for one in grown.findings if one.code == "OVERSELL"), None)
+        if short and (refusal := limits.oversold(f"{short.message};", run)):
+            raise refusal
     after = snapshot.after(plan.changes)
     ((now, tickets),) = find_tickets(after, [target.sales_id])
     known = {ticket["row"] for ticket in target.tickets}
@@ -146,6 +182,10 @@ def _write(plan: Plan, target: Target, terms: Terms) -> None:
         cells["notes"] = (before.notes, terms.notes or None)
     if terms.payment_status is not None:
         cells["payment_status"] = (before.payment_status, terms.payment_status)
+    if terms.operator is not None:
+        cells["operator"] = (before.operator, terms.operator or None)
+    if terms.contract is not None:
+        cells["contract"] = (before.contract, terms.contract or None)
     if before.row is not None:
         plan.changes.set(SALES, before.row, target.sales_id, cells)
 

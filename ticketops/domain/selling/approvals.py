@@ -4,26 +4,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
+
+import polars as pl
 
 from ticketops.domain.allocation.commit import Outcome, plan_commit
 from ticketops.domain.allocation.overrides import set_alloc_from
-from ticketops.domain.allocation.policy import Offer, Policies, category_gap, evaluate
+from ticketops.domain.allocation.policy import Offer, Policies, evaluate
 from ticketops.domain.allocation.pool import Pool
 from ticketops.domain.allocation.scoring import Sold, margin
 from ticketops.domain.allocation.targets import Target, find_line, is_pending
 from ticketops.domain.catalogue.matches import Catalogue
+from ticketops.domain.catalogue.schemes import ranks_of
 from ticketops.domain.intake.typed import remembers
 from ticketops.domain.plan import Plan, Run
+from ticketops.domain.selling import limits
 from ticketops.domain.selling.availability import uncommitted
 from ticketops.domain.selling.cancellation import require_waiting
+from ticketops.domain.selling.orders import sales_of
 from ticketops.domain.ticket.action_log import log
 from ticketops.domain.ticket.line import status_of
-from ticketops.errors import RuleError
-from ticketops.model import categories
+from ticketops.errors import PriceNeededError, RuleError
+from ticketops.model.events import ALLOCATING, DISPATCHING, between
 from ticketops.model.findings import Finding, Severity, Violation
 from ticketops.model.results import OPTIONAL
-from ticketops.schema.layouts.event import PURCHASES, SALES
+from ticketops.schema.layouts.event import DISTRIBUTION, PURCHASES, SALES
 from ticketops.schema.tables import Snapshot
 
 
@@ -84,10 +90,17 @@ def plan_approve(snapshot: Snapshot, sales_id: str, run: Run, *, reason: str) ->
     """Bear the risk of an oversold sale: the flag falls, it is given what there is, the rest waits
     for stock.
 
-    Raises NotFoundError, RuleError where it does not wait for approval.
+    Before the event allocates (§1), all of it waits. Raises NotFoundError, RuleError where it does
+    not wait for approval, or the event does not allow overselling.
     """
     target = find_line(snapshot, sales_id, "an approval")
     require_waiting(target)
+    if run.event and not run.event.allow_oversell:
+        raise RuleError(
+            f"{run.event.called} does not allow overselling",
+            "`ticketops sale reject` or `sale upgrade` decides the sale, or `event set "
+            "--allow-oversell` first",
+        )
     plan = Plan()
     _lift_flag(plan, target)
     log(
@@ -106,16 +119,29 @@ def plan_approve(snapshot: Snapshot, sales_id: str, run: Run, *, reason: str) ->
 
 
 def plan_upgrade(
-    snapshot: Snapshot, sales_id: str, category: str, price: float | None, run: Run, *, reason: str
+    snapshot: Snapshot,
+    sales_id: str,
+    category: str,
+    price: float | None,
+    run: Run,
+    *,
+    reason: str,
+    force: bool = False,
+    override: str = "",
 ) -> Plan:
-    """Serve a sale from a better category, at a new price if one is given (§14a):
-    AllocFromCategory, price, flag, and the margin before and after.
+    """Serve a sale from a better category, at a new price (§14a): AllocFromCategory, price, flag,
+    and the margin before and after. price: None for that at which the category was sold last in
+    the currency of the sale. force: its contract may be exceeded; override: why its client's credit
+    may be (§4).
 
-    Raises NotFoundError, RuleError for a category that is not better or where nothing is pending.
+    Raises NotFoundError, RuleError for a category that is not better, where nothing is pending, or
+    where credit or contract do not allow the price, PriceNeededError where the category was not sold yet.
     """
     target = find_line(snapshot, sales_id, "an upgrade")
-    wanted = Catalogue.of(snapshot, PURCHASES, SALES).category(target.match, category)
-    gap = category_gap(target.sold_category, wanted)
+    wanted = Catalogue.of(snapshot, PURCHASES, SALES).category(
+        target.match, category, target.tickets[0]["sub_game"]
+    )
+    gap = ranks_of(snapshot).gap(target.occasion, target.sold_category, wanted)
     if gap is not None and gap <= 0:
         raise RuleError(f"{wanted} is not better than {target.sold_category}")
     plan = Plan()
@@ -123,11 +149,20 @@ def plan_upgrade(
     if not changed:
         raise RuleError(f"{target.sales_id} has no pending ticket to change")
     terms = target.terms
+    if price is None:
+        price = sold_prices(snapshot, target, run).get(wanted)
+    if price is None:
+        currency = terms.currency or run.currency
+        raise PriceNeededError(
+            f"no {wanted} of {target.occasion} was sold in {currency} yet",
+            "give the new price per ticket with --price",
+        )
+    number = terms.number or len(target.tickets)
+    limits.keep(plan, snapshot, target, (number, price), run, force=force, override=override)
     offer = next(
         (one for one in upgrades(snapshot, target, price, run) if one.category == wanted), None
     )
-    if terms.row is not None and price is not None and price != terms.price:
-        number = terms.number or len(target.tickets)
+    if terms.row is not None and price != terms.price:
         total = round(price * number, 2)
         cells = {"price": (terms.price, price), "total": (terms.total, total)}
         if remembers(snapshot[SALES]):
@@ -146,11 +181,10 @@ def plan_upgrade(
                     SALES,
                     terms.row,
                     target.sales_id,
-                    match=target.match,
+                    match=target.occasion,
                     category=wanted,
                 )
             )
-    priced = f" at {price:g}" if price is not None else ""
     log(
         plan,
         snapshot,
@@ -160,7 +194,7 @@ def plan_upgrade(
         set_id=None,
         units=changed,
         clear_seats=False,
-        reason=f"upgrade {target.sold_category} → {wanted}{priced}: {reason}",
+        reason=f"upgrade {target.sold_category} → {wanted} at {price:g}: {reason}",
     )
     plan.result = Upgraded(
         sales_id=target.sales_id,
@@ -168,10 +202,27 @@ def plan_upgrade(
         alloc_from=wanted,
         tickets=changed,
         price_before=terms.price,
-        price=price if price is not None else terms.price,
+        price=price,
         upgrade=offer,
     )
     return plan
+
+
+def sold_prices(snapshot: Snapshot, target: Target, run: Run) -> dict[str, float]:
+    """{category: the price at which it was sold last} for the match and in the currency of a sale:
+    that of the newest other sale that did not end, and is not upgraded itself (§4)."""
+    sales, _findings = sales_of(snapshot)
+    otherwise = pl.col("alloc_from").is_not_null() & (pl.col("alloc_from") != pl.col("category"))
+    upgraded = set(snapshot[DISTRIBUTION].frame.filter(otherwise)["source_sale_id"])
+    currencies = dict(snapshot[SALES].frame.select("row", "currency").iter_rows())
+    wanted = target.terms.currency or run.currency
+    found: dict[str, float] = {}
+    for sale in sorted(sales, key=lambda sale: (sale.date or datetime.min, sale.row)):
+        same = (currencies[sale.row] or run.currency) == wanted and sale.sales_id != target.sales_id
+        live = not sale.ended and sale.source_sale_id not in upgraded
+        if same and live and sale.price and sale.occasion == target.occasion:
+            found[sale.category] = float(sale.price)
+    return found
 
 
 def plan_upgrades(snapshot: Snapshot, sales_id: str, price: float | None, run: Run) -> Plan:
@@ -180,7 +231,7 @@ def plan_upgrades(snapshot: Snapshot, sales_id: str, price: float | None, run: R
     quantity = sum(map(is_pending, target.tickets))
     found = upgrades(snapshot, target, price, run)
     return Plan(
-        result=Upgrades(target.sales_id, target.match, target.sold_category, quantity, found)
+        result=Upgrades(target.sales_id, target.occasion, target.sold_category, quantity, found)
     )
 
 
@@ -188,27 +239,38 @@ def upgrades(snapshot: Snapshot, target: Target, price: float | None, run: Run) 
     """Every better category of the scheme, nearest first: what can still be promised there, the
     margin over all pending tickets at the average cost of what is free, how it differs from that of
     the sold category, and what the policy says."""
+    ranks, occasion = ranks_of(snapshot), target.occasion
     better = [
         category
-        for category in reversed(categories.category_scheme(target.sold_category))
-        if (category_gap(target.sold_category, category) or 0) > 0
+        for category in reversed(ranks.scheme(occasion, target.sold_category))
+        if (ranks.gap(occasion, target.sold_category, category) or 0) > 0
     ]
     pool = Pool(
         snapshot,
-        {(target.match, category) for category in (target.sold_category, *better)},
+        {(occasion, category) for category in (target.sold_category, *better)},
         today=run.now,
     )
     left = uncommitted(snapshot, target.client or "", run.now)
     quantity = sum(map(is_pending, target.tickets))
-    new_price = target.terms.price if price is None else price
+    last = sold_prices(snapshot, target, run) if price is None else {}
     policy = Policies(snapshot).for_sale(target.match, target.client)
     _percent, before = _margin(pool, target, target.sold_category, target.terms.price, quantity)
     found = []
     for category in better:
-        free = max(0, left[target.match, category])
+        free = max(0, left[occasion, category])
+        new_price = last.get(category, target.terms.price) if price is None else price
         percent, each = _margin(pool, target, category, new_price, quantity)
         broken = evaluate(
-            policy, Offer(target.sold_category, category, quantity, new_price, percent, ())
+            policy,
+            Offer(
+                target.sold_category,
+                category,
+                quantity,
+                new_price,
+                percent,
+                ranks.gap(occasion, target.sold_category, category),
+                (),
+            ),
         )
         found.append(
             Upgrade(
@@ -234,7 +296,7 @@ def _margin(
     category, as many as there are."""
     units = [
         unit
-        for units in pool.sets(target.match, category, target.client).values()
+        for units in pool.sets(target.occasion, category, target.client).values()
         for unit in units
     ]
     cheapest = sorted(
@@ -257,6 +319,8 @@ def _allocated(plan: Plan, snapshot: Snapshot, target: Target, run: Run) -> Appr
     """Give the approved sale what there is, if a plan passes the policy; else it stays for an
     operator."""
     approved = Approved(target.sales_id, approved=True, allocation=None)
+    if run.event and run.event.state and not between(ALLOCATING, run.event.state, DISPATCHING):
+        return replace(approved, not_allocated=f"{run.event.called} is {run.event.state}")
     try:
         step = plan_commit(snapshot.after(plan.changes), target.sales_id, run)
     except RuleError as error:

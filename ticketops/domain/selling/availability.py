@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.allocation.pool import active_holds
 from ticketops.domain.allocation.targets import effective_category, is_pending
 from ticketops.domain.allocation.trust import Doubts
+from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.masterdata.aliases import client_keys
+from ticketops.domain.ticket.identity import is_sold
 from ticketops.domain.ticket.unit_ids import referenced_units
 from ticketops.model import ids, states
 from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
 from ticketops.schema.tables import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Short:
+class Short(Struct, frozen=True):
     """Tickets that can still be promised, and by how many more were asked for."""
 
     available: int
     short: int
 
 
-def uncommitted(snapshot: Snapshot, client: str, today: datetime) -> Counter[tuple[str, str]]:
-    """{(match, category): free units less the tickets sold that have none yet}: what can still be
-    promised to a client."""
+def uncommitted(
+    snapshot: Snapshot, client: str, today: datetime, leaving: Collection[int] = ()
+) -> Counter[tuple[str, str]]:
+    """{(occasion, category): free units less the tickets sold that have none yet}: what can still be
+    promised to a client. leaving: rows of Distribution whose tickets are of other stock now."""
     left: Counter[tuple[str, str]] = Counter()
     own = client_keys(snapshot)(client)
     used = referenced_units(snapshot) | {
@@ -40,39 +43,63 @@ def uncommitted(snapshot: Snapshot, client: str, today: datetime) -> Counter[tup
         pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE,
         pl.col("sales_id").is_null(),
     )
-    doubts = Doubts.of(snapshot)
-    for row, unit_id, match, category in free.select(
-        "row", "unit_id", "match", "category"
+    doubts, sub_games = Doubts.of(snapshot), SubGames.of(snapshot)
+    for row, unit_id, match, sub_game, category in free.select(
+        "row", "unit_id", "match", "sub_game", "category"
     ).iter_rows():
         if match and category and unit_id not in used and not doubts.of_unit(row, unit_id):
-            left[ids.normalise_match(match), category] += 1
-    columns = ("match", "category", "alloc_from", "status", "unit_ids", "row_type")
-    for ticket in snapshot[DISTRIBUTION].frame.select(columns).iter_rows(named=True):
-        if ticket["match"] and ticket["row_type"] != "Purchases" and is_pending(ticket):
-            left[ids.normalise_match(ticket["match"]), effective_category(ticket)] -= 1
+            left[sub_games.occasion(ids.normalise_match(match), sub_game), category] += 1
+    columns = ("row", "match", "sub_game", "category", "alloc_from", "status", "unit_ids")
+    sold = snapshot[DISTRIBUTION].frame.filter(is_sold())
+    for ticket in sold.select(columns).iter_rows(named=True):
+        if ticket["row"] in leaving:
+            continue
+        if ticket["match"] and is_pending(ticket):
+            occasion = sub_games.occasion(ids.normalise_match(ticket["match"]), ticket["sub_game"])
+            left[occasion, effective_category(ticket)] -= 1
     return left
 
 
 def oversold(
-    snapshot: Snapshot, lines: Iterable[tuple[str, str, int, str]], today: datetime
+    snapshot: Snapshot,
+    lines: Iterable[tuple[str, str, int, str]],
+    today: datetime,
+    *,
+    leaving: Collection[int] = (),
 ) -> list[Short | None]:
-    """For each line (match, category, quantity, client) None, or how short it is where it asks for
+    """For each line (occasion, category, quantity, client) None, or how short it is where it asks for
     more than there is.
 
-    Earlier lines count: two lines share what there is.
+    Earlier lines count: two lines share what there is. leaving: as `uncommitted` has it.
     """
+    lines = list(lines)
+    found: list[Short | None] = []
+    left = left_before(snapshot, lines, today, leaving=leaving)
+    for (_occasion, _category, quantity, _client), before in zip(lines, left, strict=True):
+        available = max(0, before)
+        found.append(Short(available, quantity - available) if quantity > available else None)
+    return found
+
+
+def left_before(
+    snapshot: Snapshot,
+    lines: Iterable[tuple[str, str, int, str]],
+    today: datetime,
+    *,
+    leaving: Collection[int] = (),
+) -> list[int]:
+    """For each line (occasion, category, quantity, client) what can be promised before it; earlier
+    lines count. leaving: as `uncommitted` has it."""
     key = client_keys(snapshot)
     holders = set(active_holds(snapshot, today).values())
     promised: Counter[tuple[str, str]] = Counter()
     left_for: dict[str | None, Counter[tuple[str, str]]] = {}
-    found: list[Short | None] = []
-    for match, category, quantity, client in lines:
-        whose = (
-            key(client) if key(client) in holders else None
-        )  # without holds of one's own all see the same
+    found = []
+    for occasion, category, quantity, client in lines:
+        # without holds of one's own all see the same
+        whose = key(client) if key(client) in holders else None
         if whose not in left_for:
-            left_for[whose] = uncommitted(snapshot, client, today)
-        available = max(0, left_for[whose][match, category] - promised[match, category])
-        found.append(Short(available, quantity - available) if quantity > available else None)
-        promised[match, category] += quantity
+            left_for[whose] = uncommitted(snapshot, client, today, leaving)
+        found.append(left_for[whose][occasion, category] - promised[occasion, category])
+        promised[occasion, category] += quantity
     return found

@@ -16,9 +16,11 @@ from ticketops.domain.allocation.release import deallocate, require_undispatched
 from ticketops.domain.allocation.targets import Target, Terms
 from ticketops.domain.audit.unknown import require_understood
 from ticketops.domain.intake.typed import retotalled
+from ticketops.domain.money.accounts import refundable
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing.listing import Contracts
 from ticketops.domain.selling.availability import uncommitted
+from ticketops.domain.selling.oversell import no_longer_waits
 from ticketops.domain.ticket import unit_ids
 from ticketops.domain.ticket.action_log import log
 from ticketops.domain.ticket.identity import is_of_sale
@@ -27,7 +29,7 @@ from ticketops.domain.ticket.notes import with_note
 from ticketops.model import states
 from ticketops.model.changes import SetCells
 from ticketops.model.findings import Finding, Severity
-from ticketops.model.money import line_total
+from ticketops.model.money import exact, line_total, said
 from ticketops.model.quantity import is_quantity
 from ticketops.model.results import shallow
 from ticketops.schema.layouts.event import DISTRIBUTION, REFUNDS, SALES
@@ -182,17 +184,7 @@ def follow(plan: Plan, snapshot: Snapshot, target: Target, left: Sequence[Ticket
     ):
         cells = {"status": (terms.status, made), "oversell": (terms.oversell, None)}
         plan.changes.set(SALES, terms.row, target.sales_id, cells)
-        plan.findings.append(
-            Finding(
-                "OVERSELL_RESOLVED",
-                Severity.INFO,
-                f"{target.sales_id} asks for no more than is available now: it no longer waits "
-                "for approval",
-                SALES,
-                terms.row,
-                target.sales_id,
-            )
-        )
+        plan.findings.append(no_longer_waits(target.sales_id, terms.row))
         return made
     set_sale_status(plan, target, made)
     changed = [one for one in plan.changes.for_sheet(SALES) if isinstance(one, SetCells)]
@@ -207,7 +199,7 @@ def _can_be_had(
     if all(ticket["unit_ids"] for ticket in left):
         return True
     free = uncommitted(snapshot.after(plan.changes), target.client or "", run.now)
-    return free[target.match, target.category] >= 0
+    return free[target.occasion, target.category] >= 0
 
 
 def end(plan: Plan, target: Target, status: str) -> None:
@@ -254,12 +246,20 @@ def refund(
     names: Sequence[str] = (),
 ) -> Refund | None:
     """A row of _REFUNDS for a person to decide, one each for single tickets (`names`). Where
-    nothing was paid (D24) the row says NO_REFUND, and there is nothing to decide: None. A sale that
-    does not say whether it was paid may have been."""
+    nothing was paid (D24) the row says NO_REFUND, and there is nothing to decide: None; where no
+    ticket goes either, as when a price drops, there is no row. Where payments name the sale, they say what was paid; one that does not say whether it was paid may
+    have been."""
     terms = target.terms
     paid = terms.payment_status in (None, states.PAID)
-    if not paid:
+    brought = refundable(snapshot.after(plan.changes), target.sales_id, run)
+    if brought is not None:
+        paid = brought > 0
+        brought = max(Decimal(0), brought)
+        amount = float(brought if amount is None else min(exact(amount), brought))
+    elif not paid:
         amount = 0.0
+    if not (paid or tickets):
+        return None
     made = Refund(
         sales_id=target.sales_id,
         client=target.client,
@@ -284,14 +284,10 @@ def refund(
         Finding(
             "REFUND_TO_BE_DECIDED",
             Severity.INFO,
-            f"{target.sales_id}: a refund of {_money(amount, terms.currency)} waits for a decision",
+            f"{target.sales_id}: a refund of {said(amount, terms.currency)} waits for a decision",
             REFUNDS,
             snapshot[REFUNDS].next_row,
             target.sales_id,
         )
     )
     return made
-
-
-def _money(amount: float | None, currency: str | None) -> str:
-    return "an unknown amount" if amount is None else f"{amount:,.2f} {currency or ''}".strip()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+from msgspec import Struct
 
 from ticketops.domain.audit.unknown import unread
 from ticketops.domain.catalogue.matches import texts
+from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.model import ids, states
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.quantity import MAX_QUANTITY, is_quantity
@@ -40,6 +41,8 @@ SALE_COLUMNS = (
     "created_at",
     "oversell",
     "total_computed",
+    "operator",
+    "sub_game",
 )
 
 DRIVEN = (
@@ -56,13 +59,13 @@ DRIVEN = (
     "child",
     "source_sale_id",
     "line_key",
+    "sub_game",
 )
 """The columns of a Distribution row that follow the sale; every other column belongs to the
 operators."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(Struct, frozen=True):
     """A row of Sales that asks for tickets."""
 
     row: int
@@ -78,6 +81,15 @@ class Sale:
     contract: str | None = None
     price: float | None = None
     order_id: str | None = None
+    unsure: bool = False
+    """Whether its date, client, contract or price is something nobody can read: it equals no other
+    sale."""
+    named: str | None = None
+    """The sub-game that its cell names."""
+    sub_game: str | None = None
+    """The sub-game that it is of: that one, or the only one of its match."""
+    occasion: str = ""
+    """Its match, or the sub-game of it (D31)."""
 
     @property
     def ended(self) -> bool:
@@ -85,12 +97,14 @@ class Sale:
         return self.status in (states.CANCELLED, states.REJECTED)
 
 
-def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
+def sales_of(snapshot: Snapshot, *, judged: bool = False) -> tuple[list[Sale], list[Finding]]:
     """The sale lines that ask for tickets, and findings for rows that can't be read. Blank IDs stay
-    blank; Game is that of the schedule, where it was read and has one (D21)."""
-    wrong = unread(snapshot, SALES)
+    blank; Game is that of the schedule, where it was read and has one (D21). judged: the caller
+    knows what the rows it wants say."""
+    wrong = {} if judged else unread(snapshot, SALES)
     table = snapshot[SALES]
     bad = {m.row for m in table.misfits if m.column == "number"}
+    unsure = {m.row for m in table.misfits if m.column in ("date", "client", "contract", "price")}
     games = texts(snapshot) if SCHEDULE in snapshot else {}
     found, findings = [], []
     columns = (
@@ -107,7 +121,9 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
         "contract",
         "price",
         "order_id",
+        "sub_game",
     )
+    sub_games = SubGames.of(snapshot)
     for (
         row,
         sales_id,
@@ -118,7 +134,11 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
         game,
         client,
         category,
-        *rest,
+        status,
+        contract,
+        price,
+        order_id,
+        named,
     ) in table.frame.select(columns).iter_rows():
         if row in wrong:
             findings.append(wrong[row].finding())
@@ -151,9 +171,26 @@ def sales_of(snapshot: Snapshot) -> tuple[list[Sale], list[Finding]]:
             continue
         code = ids.normalise_match(match)
         text = games.get(code, game)
+        sub_game = sub_games.only(code) or named
         found.append(
             Sale(
-                row, sales_id or "", source or "", number, date, code, text, client, category, *rest
+                row,
+                sales_id or "",
+                source or "",
+                number,
+                date,
+                code,
+                text,
+                client,
+                category,
+                status,
+                contract,
+                price,
+                order_id,
+                row in unsure,
+                named,
+                sub_game,
+                sub_games.occasion(code, sub_game),
             )
         )
     return found, findings

@@ -67,11 +67,11 @@ def _counts(snapshot: Snapshot, sales: list[str]) -> dict[str, tuple[int, int]]:
     """{SalesID: (tickets that wait for approval, live tickets)}."""
     terms = terms_of(snapshot, sales)
     found: dict[str, tuple[int, int]] = {}
-    columns = ("sales_id", "row_type", "status", "unit_ids")
+    columns = ("sales_id", "status", "unit_ids")
     for ticket in snapshot[DISTRIBUTION].frame.select(columns).iter_rows(named=True):
         own = ids.SALES_ID.fullmatch(ticket["sales_id"] or "")
         sale = f"S{own[1]}" if own and own[2] else ""
-        if sale in terms and ticket["row_type"] != "Purchases" and is_live(ticket):
+        if sale in terms and is_live(ticket):
             waiting, live = found.get(sale, (0, 0))
             waits = terms[sale].unapproved and not ticket["unit_ids"]
             found[sale] = waiting + waits, live + 1

@@ -4,18 +4,19 @@ an action."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
+from msgspec import Struct, field
 
 from ticketops.domain.selling.orders import Sale, keys_unread, sales_of
-from ticketops.domain.ticket.identity import identity_of, sale_of
+from ticketops.domain.ticket.identity import identity_of, is_sold, sale_of
 from ticketops.domain.ticket.line import free_numbers, in_use, is_live, leaving_first
 from ticketops.model import ids, states
 from ticketops.model.changes import ChangeSet
+from ticketops.model.display import listed
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.names import name_key
 from ticketops.schema.layouts.event import (
@@ -28,6 +29,7 @@ from ticketops.schema.tables import Snapshot, Table
 
 KEEP, DELETE_CANDIDATE, MANUAL_REVIEW, PROTECTED_EXCESS, MISSING_IN_DIST = states.RECON_ACTION
 POSSIBLE_DOUBLE = "POSSIBLE_DOUBLE"
+SALE_CHANGED = "SALE_CHANGED_AFTER_ALLOCATION"
 CANCELLED = "cancelled: kept as a record"
 _SEVERITY = {
     DELETE_CANDIDATE: Severity.MEDIUM,
@@ -57,10 +59,10 @@ _PARENT_COLUMNS = (*_COMMON, "expected", "actual", *_TAIL)
 _AUDIT_COLUMNS = (*_COMMON, "sales_row", "current_key", "expected", "parents", *_TAIL)
 _DISTRIBUTION = (
     "row",
-    "row_type",
     "sales_id",
     "date",
     "match",
+    "sub_game",
     "game",
     "company",
     "inv_no",
@@ -76,8 +78,7 @@ _DISTRIBUTION = (
 )
 
 
-@dataclass(slots=True)
-class Line:
+class Line(Struct):
     """One row of the reconciliation: a ticket in Distribution, or one that is missing there (`row`
     None)."""
 
@@ -93,6 +94,8 @@ class Line:
     parents: int
     stays: bool = False
     """Whether nothing is wrong with this ticket itself, though its sale has too many or too few."""
+    changed: bool = False
+    """Whether it is allocated, but its sale asks for another match or category now."""
 
     @property
     def key(self) -> Key:
@@ -120,8 +123,7 @@ def key_of(
     return None, "|".join(str(part or "") for part in (*what, child))
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """All lines, their count by action, and the changes that write them into both sheets."""
 
     lines: list[Line] = field(default_factory=list)
@@ -141,29 +143,10 @@ class Report:
 def reconcile(
     snapshot: Snapshot, *, touched: Collection[int] = (), done: Collection[Key] = ()
 ) -> Report:
-    """Compare Sales with Distribution. touched: Distribution rows that this run changed; done: keys
-    whose Process_Now tick was carried out. Sheets that would not change are left alone; ticks that
-    people set are kept."""
-    sales, unread = sales_of(snapshot)
-    doubles = _doubles(sales)
-    report = Report(
-        lines=_lines(snapshot, sales, doubles, keys_unread(snapshot, unread)), unread=unread
-    )
-    report.findings += _told(doubles)
-    for line in report.lines:
-        if line.action != KEEP and not line.stays:
-            report.findings.append(
-                Finding(
-                    line.action,
-                    _SEVERITY[line.action],
-                    f"{line.name}: {line.reason}",
-                    DISTRIBUTION,
-                    line.row,
-                    line.sales_id,
-                    match=line.values["match"] or "",
-                    category=line.values["category"] or "",
-                )
-            )
+    """`compare`, and what it writes into both sheets. touched: Distribution rows that this run
+    changed; done: keys whose Process_Now tick was carried out. Sheets that would not change are
+    left alone; ticks that people set are kept."""
+    report = compare(snapshot)
     for name, columns in (
         (SALES_PARENT_RECON, _PARENT_COLUMNS),
         (SALES_RECON_AUDIT, _AUDIT_COLUMNS),
@@ -177,6 +160,54 @@ def reconcile(
         if _cells(rows, compared) != old:
             report.changes.replace(name, columns, _cells(rows, columns))
     return report
+
+
+def compare(snapshot: Snapshot) -> Report:
+    """Sales against Distribution: all lines with their action, and findings for those that need a
+    person. No changes."""
+    sales, unread = sales_of(snapshot)
+    doubles = _doubles(sales)
+    report = Report(
+        lines=_lines(snapshot, sales, doubles, keys_unread(snapshot, unread)), unread=unread
+    )
+    report.findings += _told(doubles)
+    for line in report.lines:
+        if line.changed and line.sale:
+            report.findings.append(sale_changed(line.values, line.sale))
+        elif line.action != KEEP and not line.stays:
+            report.findings.append(
+                Finding(
+                    line.action,
+                    _SEVERITY[line.action],
+                    f"{line.name}: {line.reason}",
+                    DISTRIBUTION,
+                    line.row,
+                    line.sales_id,
+                    match=line.values["match"] or "",
+                    category=line.values["category"] or "",
+                )
+            )
+    return report
+
+
+def sale_changed(ticket: Mapping[str, Any], sale: Sale) -> Finding:
+    """That a ticket is allocated, but its sale asks for another match or category now."""
+    name = ticket["sales_id"] or ""
+    command = f"override unallocate {name or sale.sales_id}"
+    if not ticket["unit_ids"]:
+        command = "audit repair"  # its Status alone says so
+    message = f"{sale.sales_id} is now {sale.occasion} {sale.category} but this ticket is allocated: `{command}` and sale expand give it what its sale says"
+    return Finding(
+        SALE_CHANGED,
+        Severity.HIGH,
+        message,
+        DISTRIBUTION,
+        ticket["row"],
+        name,
+        ticket["unit_ids"] or "",
+        ticket["match"] or "",
+        ticket["category"] or "",
+    )
 
 
 def ticks(table: Table) -> list[Key]:
@@ -206,13 +237,16 @@ def _of_several_orders(group: Sequence[Sale]) -> bool:
     return any(not one.order_id or one.order_id != first for one in group[1:])
 
 
-def _entered_twice(group: Sequence[Sale]) -> bool:
-    """Whether doubles agree in number and price too, so that one of them probably is a copy."""
-    return (
-        len(group) > 1
-        and len({(one.quantity, one.price) for one in group}) < len(group)
-        and _of_several_orders(group)
-    )
+def _entered_twice(group: Sequence[Sale]) -> list[Sale]:
+    """Those of doubles that agree in number and price with another one, so that one of them probably
+    is a copy; what can't be read agrees with nothing."""
+    alike: dict[tuple[int, float | None], list[Sale]] = {}
+    for one in group:
+        if not one.unsure:
+            alike.setdefault((one.quantity, one.price), []).append(one)
+    return [
+        one for same in alike.values() if len(same) > 1 and _of_several_orders(same) for one in same
+    ]
 
 
 def _told(doubles: Mapping[int, Sequence[Sale]]) -> list[Finding]:
@@ -222,22 +256,21 @@ def _told(doubles: Mapping[int, Sequence[Sale]]) -> list[Finding]:
         Finding(
             POSSIBLE_DOUBLE,
             Severity.INFO,
-            f"{_names(group)} have the same date, match, client, contract, category, number and "
+            f"{_names(alike)} have the same date, match, client, contract, category, number and "
             "price: if that is one sale entered twice, sale cancel cancels one",
             SALES,
-            group[-1].row,
-            group[-1].sales_id,
-            match=group[-1].match,
-            category=group[-1].category,
+            alike[-1].row,
+            alike[-1].sales_id,
+            match=alike[-1].match,
+            category=alike[-1].category,
         )
         for group in groups.values()
-        if _entered_twice(group)
+        if (alike := _entered_twice(group))
     ]
 
 
 def _names(group: Iterable[Sale]) -> str:
-    names = [one.sales_id or f"Sales row {one.row}" for one in group]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed([one.sales_id or f"Sales row {one.row}" for one in group])
 
 
 def _lines(
@@ -255,8 +288,9 @@ def _lines(
             by_id.setdefault(one.sales_id, []).append(one)
     lines: list[Line] = []
     of_sale: dict[int, list[Line]] = {}
-    for row in snapshot[DISTRIBUTION].frame.select(_DISTRIBUTION).iter_rows(named=True):
-        if row["row_type"] == "Purchases" or not (row["sales_id"] or row["line_key"]):
+    tickets = snapshot[DISTRIBUTION].frame.filter(is_sold())
+    for row in tickets.select(_DISTRIBUTION).iter_rows(named=True):
+        if not (row["sales_id"] or row["line_key"]):
             continue
         own = identity_of(row)
         parents = by_source.get(own.source) or by_id.get(own.sale) or []
@@ -331,11 +365,12 @@ def _compare(
             if line.action == KEEP:
                 line.stays, line.action = True, MANUAL_REVIEW
                 line.reason = f"{has}; this one can stay"
-        if _entered_twice(doubles):
+        alike = _entered_twice(doubles)
+        if sale in alike:
             for line in (*live, *missing):
                 if line.action in (DELETE_CANDIDATE, MISSING_IN_DIST):
                     line.action = MANUAL_REVIEW
-                    line.reason += f"; {_names(doubles)} may be one sale entered twice"
+                    line.reason += f"; {_names(alike)} may be one sale entered twice"
     yield from missing
 
 
@@ -367,6 +402,7 @@ def _missing(sale: Sale, used: set[int], wanted: int, actual: int) -> Iterable[L
             "sales_id": ids.ticket_sales_id(sale.sales_id, child) if sale.sales_id else "",
             "date": sale.date,
             "match": sale.match,
+            "sub_game": sale.sub_game,
             "game": sale.game,
             "company": sale.client,
             "inv_no": None,
@@ -394,14 +430,13 @@ def _kept(line: Line, sale: Sale) -> None:
     old, new = _distribution_key(line), _sale_key(sale)
     if old == new:
         line.reason = "counts match"
-    elif in_use(line.values) and (line.values["match"], line.values["category"]) != (
-        sale.match,
-        sale.category,
-    ):
-        line.action, line.reason = (
-            MANUAL_REVIEW,
-            f"allocated, but the sale is now {sale.match} {sale.category}",
-        )
+    elif in_use(line.values) and (
+        line.values["match"],
+        line.values["sub_game"] or sale.sub_game,
+        line.values["category"],
+    ) != (sale.match, sale.sub_game, sale.category):
+        line.changed, line.action = True, MANUAL_REVIEW
+        line.reason = f"allocated, but the sale is now {sale.occasion} {sale.category}"
     else:
         line.reason = "counts match; the sale has changed since, and sale expand updates the ticket"
 
@@ -443,17 +478,24 @@ def _cells(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> list[tuple
 
 def _distribution_key(line: Line) -> str:
     v = line.values
-    return _key(sale_of(line.sales_id), v["date"], v["match"], v["company"], v["category"])
+    match = _with_sub_game(v["match"], v["sub_game"])
+    return _key(sale_of(line.sales_id), v["date"], match, v["company"], v["category"])
 
 
 def _sale_key(sale: Sale) -> str:
-    return _key(sale.sales_id, sale.date, sale.match, sale.client, sale.category)
+    match = _with_sub_game(sale.match, sale.sub_game)
+    return _key(sale.sales_id, sale.date, match, sale.client, sale.category)
 
 
 def _business_key(sale: Sale) -> str:
     """The same for two lines whatever their SalesIDs; the contract stands in Sales only."""
     client = name_key(sale.client or "")
-    return _key("", sale.date, sale.match, client, sale.category, sale.contract)
+    match = _with_sub_game(sale.match, sale.sub_game)
+    return _key("", sale.date, match, client, sale.category, sale.contract)
+
+
+def _with_sub_game(match: str | None, sub_game: str | None) -> str | None:
+    return f"{match}/{sub_game}" if match and sub_game else match
 
 
 @lru_cache(maxsize=10_000)

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from ticketops.domain.money.accounts import refundable
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.reporting.lists import Which, refund_list
 from ticketops.errors import NotFoundError, RuleError
@@ -64,17 +65,23 @@ def plan_decide(
     if decision == NO_REFUND:
         due = None
     else:
-        if one.payment_status not in (None, "PAID"):
+        brought = refundable(snapshot, ids.parse_sales_id(one.sales_id or "").parent, run)
+        if one.payment_status not in (None, states.PAID) and brought is None:
             raise RuleError(
                 f"{one.sales_id} was not paid ({one.payment_status}): there is nothing to pay back",
                 "give --none",
             )
-        due = one.amount if amount is None else amount
+        most = one.amount
+        if brought is not None:  # what is promised includes this one
+            most = max(0.0, min(float(brought) + (one.amount or 0.0), one.amount or float(brought)))
+        due = most if amount is None else amount
         if due is None:
             raise RuleError(f"the price of {one.sales_id} is unknown", "give --amount")
         if one.amount is not None and due > one.amount:
             raise RuleError(f"{due:,.2f} is more than the price of the tickets, {one.amount:,.2f}")
-        if one.payment_status is None:
+        if most is not None and due > most:
+            raise RuleError(f"{due:,.2f} is more than what was paid for the tickets, {most:,.2f}")
+        if one.payment_status is None and brought is None:
             plan.findings.append(
                 Finding(
                     "PAYMENT_UNKNOWN",

@@ -11,7 +11,8 @@ from ticketops.domain.allocation.targets import targets_of
 from ticketops.domain.catalogue.follow import left_behind
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.selling import lines, reconciliation
-from ticketops.domain.selling.sales import expand_typed, touched
+from ticketops.domain.selling.driven import touched
+from ticketops.domain.selling.sales import expand_typed
 from ticketops.domain.ticket.line import status_of
 from ticketops.model import states
 from ticketops.model.findings import Finding, Severity
@@ -28,12 +29,14 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of the ticked rows; `refused` rows stay unchanged."""
+    """What became of the ticked rows: deleted, created again, refused (these stay unchanged), or
+    such that nothing was to be done."""
 
     ticked: int
     rows_deleted: int
     rows_created: int
     refused: int
+    needed_nothing: int
     by_action: dict[str, int]
     """What the reconciliation finds afterwards: {action: rows}."""
 
@@ -51,10 +54,12 @@ def plan_apply(snapshot: Snapshot, run: Run) -> Plan:
     done: set[reconciliation.Key] = set()
     deleted: dict[int, str] = {}
     sales_rows: set[int] = set()
+    needed_nothing = 0
     for key in ticked:
         line = now.get(key)
         if line is None or line.stays or line.action == reconciliation.KEEP:
             done.add(key)
+            needed_nothing += 1
         elif line.action == reconciliation.DELETE_CANDIDATE and line.row is not None:
             done.add(key)
             deleted[line.row] = line.sales_id
@@ -81,6 +86,7 @@ def plan_apply(snapshot: Snapshot, run: Run) -> Plan:
         rows_deleted=len(deleted),
         rows_created=created.result.rows_created,
         refused=refused,
+        needed_nothing=needed_nothing,
         by_action=report.by_action,
     )
     return plan

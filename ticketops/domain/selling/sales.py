@@ -6,33 +6,48 @@ Sales, keeping what operators typed, and reconciles (§12b).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
-import polars as pl
+from msgspec import Struct, structs
 
 from ticketops.domain.audit.refused import refused_by_add
 from ticketops.domain.audit.safeguard import confirmed
+from ticketops.domain.audit.unknown import row_types
 from ticketops.domain.catalogue import follow
 from ticketops.domain.catalogue.matches import Catalogue
+from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.intake import again as twice
 from ticketops.domain.intake import faults as intake_faults
 from ticketops.domain.intake import typed as completion
 from ticketops.domain.intake.faults import NOWHERE, Fault, Place
-from ticketops.domain.masterdata.aliases import clients
-from ticketops.domain.masterdata.similar import typed_names
+from ticketops.domain.masterdata import contract_values, parties, scopes, typed_contracts
+from ticketops.domain.masterdata.aliases import CLIENT, clients
+from ticketops.domain.masterdata.contract_values import Traded
+from ticketops.domain.masterdata.contracts import Contracts
+from ticketops.domain.masterdata.typed_contracts import TypedLine
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing import listing
-from ticketops.domain.selling import reconciliation
-from ticketops.domain.selling.availability import oversold
+from ticketops.domain.selling import credit, limits, reconciliation
+from ticketops.domain.selling.availability import Short, oversold
+from ticketops.domain.selling.driven import driven, refresh, touched
+from ticketops.domain.selling.existing import Existing, key_changed
 from ticketops.domain.selling.orders import DRIVEN, SALE_COLUMNS, Sale, next_sales_number, sales_of
-from ticketops.domain.ticket.identity import identity_of
+from ticketops.domain.selling.oversell import (
+    Growth,
+    Oversold,
+    check_stock,
+    moved_by,
+    oversell_finding,
+)
+from ticketops.domain.selling.stock_level import Stock, stock_levels
 from ticketops.domain.ticket.line import free_numbers, is_live
 from ticketops.model import ids, states
-from ticketops.model.changes import AppendRows, ChangeSet, SetCells
+from ticketops.model.changes import ChangeSet, SetCells
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import line_total
@@ -41,8 +56,7 @@ from ticketops.schema.layouts.event import DISTRIBUTION, IMPORT_META, SALES
 from ticketops.schema.tables import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class SaleLine:
+class SaleLine(Struct, frozen=True):
     """One line of an order."""
 
     match: str
@@ -51,21 +65,25 @@ class SaleLine:
     unit_price: Decimal
     game: str = ""
     """What the line calls its match, where it does: it may not be another one."""
+    sub_game: str = ""
+    """Which sub-game of its match; a match may be given with it, too: `M01/RACE`."""
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """The header of a sale: what all its lines share."""
 
     client: str
     currency: str
+    """Blank: that of the event (§1)."""
     date: datetime
     contract: str = ""
     client_po: str = ""
     payment_status: str = "PENDING"
     instructions: str = ""
     notes: str = ""
+    operator: str = ""
+    """Who looks after it; nobody else than its user where it is blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +110,20 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Oversold:
-    """A line that asks for more tickets (`qty`) than are available (`available`)."""
+class OrderedLine:
+    """A recorded line. stock: what it left; match_score, client_score: how sure it is that these are
+    meant, from 0 (new) to 1."""
 
     sales_id: str
     match: str
     category: str
     qty: int
-    available: int
-    short: int
+    unit_price: float
+    currency: str
+    client: str
+    stock: Stock
+    match_score: float
+    client_score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +134,7 @@ class Ordered(Rows):
     status: Literal["UNALLOCATED", "PARTIAL_PENDING"]
     oversold: list[Oversold]
     orders: list[OrderOf]
+    lines: list[OrderedLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +152,31 @@ def plan_add(
     *,
     new: bool = False,
     again: bool = False,
+    force: bool = False,
+    override: str = "",
     faults: Sequence[Fault] = (),
 ) -> Plan:
     """Orders as rows of Sales, one a line with its own SalesID (D2), and one Distribution row a
     ticket. new: a client that is near a known one is somebody new. again: an order may have the PO
-    of an older one of its client. faults: what is wrong with the lines already.
+    of an older one of its client. force: a contract may be exceeded, by an
+    ops_manager; override: why a client's credit may be. faults: what is wrong with the lines
+    already.
 
-    A line that asks for more than there is gets OversellFlag and PENDING_APPROVAL (§14a). Raises
+    A line that asks for more than there is gets OversellFlag and PENDING_APPROVAL (§14a); one that
+    exceeds its client's credit is refused, or says who overrode that and why (§4). Raises
     NotFoundError or RuleError for a match or category that can't be, UnclearNameError for a client
     or match that is near a known one, or tied (D23); of several things that are wrong, one error
     says all.
     """
-    asked, said = _asked(snapshot, orders, run, faults, new=new)
-    shortages = oversold(
-        snapshot,
-        [(one.match, one.category, one.line.quantity, one.order.client) for one in asked],
-        run.now,
+    asked, understood = _asked(snapshot, orders, run, faults, new=new, force=force)
+    wanted = [(one.occasion, one.category, one.line.quantity, one.order.client) for one in asked]
+    shortages = oversold(snapshot, wanted, run.now)
+    intake_faults.refuse(
+        Fault(one.line.place, refusal)
+        for one, short in zip(asked, shortages, strict=True)
+        if short and (refusal := limits.oversold(_beyond_stock(one, short), run))
     )
+    exceeded = _within_credit(snapshot, asked, understood, run, override)
     number = next_sales_number(snapshot)
     remembered = completion.remembers(snapshot[SALES])
     rows = [
@@ -154,13 +186,15 @@ def plan_add(
     added = ChangeSet()
     first_row = snapshot[SALES].room_for(len(rows))
     added.append(SALES, first_row, SALE_COLUMNS, rows)
+    for place in exceeded:
+        credit.mark(added, first_row + place, str(ids.SalesId(number + place)), override)
     recorded, only = snapshot.after(added), range(first_row, first_row + len(rows))
     plan, _growth = _expand_rows(recorded, run, only_rows=only, new=True)
     added.extend(plan.changes)
     plan.changes = added
     sales_ids = plan.result.sales_ids
     found = [
-        Oversold(key, one.match, one.category, one.line.quantity, short.available, short.short)
+        Oversold(key, one.occasion, one.category, one.line.quantity, short.available, short.short)
         for key, one, short in zip(sales_ids, asked, shortages, strict=True)
         if short
     ]
@@ -174,23 +208,44 @@ def plan_add(
         status="PARTIAL_PENDING" if found else "UNALLOCATED",
         oversold=found,
         orders=list(made.values()),
+        lines=[
+            OrderedLine(
+                key,
+                one.occasion,
+                one.category,
+                one.line.quantity,
+                float(one.line.unit_price),
+                one.order.currency,
+                one.order.client,
+                stock,
+                one.match_score,
+                one.client_score,
+            )
+            for key, one, stock in zip(
+                sales_ids, asked, stock_levels(snapshot, wanted, run.now), strict=True
+            )
+        ],
     )
-    plan.findings += said
+    plan.changes.extend(understood.changes)
+    plan.findings += understood.findings
     plan.findings += [] if again else twice.sales(recorded, only)
-    plan.findings += [_oversell(one, "waits for approval", Severity.INFO) for one in found]
+    plan.findings += [oversell_finding(one, "waits for approval", Severity.INFO) for one in found]
     return plan
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A line whose client, match and category are known."""
 
     order_id: str
     order: Order
     line: SaleLine
     match: str
+    sub_game: str | None
+    occasion: str
     game: str
     category: str
+    match_score: float
+    client_score: float
 
 
 def _asked(
@@ -200,40 +255,95 @@ def _asked(
     faults: Sequence[Fault],
     *,
     new: bool,
-) -> tuple[list[_Asked], list[Finding]]:
-    """The lines of all orders, and what was understood by what they say. Raises one error for all
-    that is wrong."""
+    force: bool,
+) -> tuple[list[_Asked], Plan]:
+    """The lines of all orders, and what was understood by what they say, with the drafts of new
+    clients. Raises one error for all that is wrong."""
     wrong = list(faults)
     catalogue = Catalogue.of(snapshot, SALES, chosen=run.chosen)
     directory = clients(snapshot, run.chosen)
+    standing = parties.Standing(snapshot, CLIENT)
+    contracts = Contracts(snapshot, states.SALE_CONTRACT, directory.owner, run)
+    directory.prefer(contracts.parties(run.today))
     asked: list[_Asked] = []
+    fresh: list[str] = []
     said: dict[Finding, None] = {}
-    for order, lines in orders:
+    for given, lines in orders:
+        order = given
         place = lines[0].place if lines else NOWHERE
-        client = intake_faults.whom(directory, order.client, place, wrong, new=new)
+        scopes.require_client(run, given.client, directory, new=new)
+        client = intake_faults.whom(directory, given.client, place, wrong, new=new)
         if client:
+            intake_faults.tried(partial(standing.require, client.name), place, wrong)
             directory.learn(client.name)
-            said |= dict.fromkeys(client.said("client"))
+            fresh += [client.name] if client.how == "new" else []
+            contract, doubts = contracts.chosen(given.contract, client.name, given.date)
+            currency = given.currency or run.currency
+            order = structs.replace(given, client=client.name, contract=contract, currency=currency)
+            said |= dict.fromkeys([*client.said("client"), *doubts])
         order_id = ids.order_id(run.new_uuid())
         for line in lines:
-            match, category = intake_faults.named(
-                catalogue, line.match, line.game, line.category, line.place, wrong
+            match, sub_game, category, whole = intake_faults.named(
+                catalogue, line.match, line.game, line.sub_game, line.category, line.place, wrong
             )
-            if not (client and match and category):
+            if not (client and whole and match and category):
                 continue
             said |= dict.fromkeys(match.said("match"))
             asked.append(
                 _Asked(
                     order_id,
-                    replace(order, client=client.name),
+                    order,
                     line,
                     match.name,
+                    sub_game,
+                    catalogue.sub_games.occasion(match.name, sub_game),
                     catalogue.games.get(match.name, ""),
                     category,
+                    match.score,
+                    client.score,
                 )
             )
+    traded = [
+        Traded(
+            one.order.contract,
+            one.order.currency,
+            line_total(one.line.quantity, one.line.unit_price),
+            place=one.line.place,
+        )
+        for one in asked
+    ]
+    told = contract_values.require_within(snapshot, SALES, traded, run, wrong, force=force)
+    said |= dict.fromkeys(told)
     intake_faults.refuse(wrong)
-    return asked, list(said)
+    plan = Plan(findings=list(said))
+    standing.draft(plan, fresh, run)
+    return asked, plan
+
+
+def _beyond_stock(one: _Asked, short: Short) -> str:
+    asked = f"{counted(one.line.quantity, 'ticket')} of {one.occasion} {one.category}"
+    return f"{asked}, but {short.available} available:"
+
+
+def _within_credit(
+    snapshot: Snapshot, asked: Sequence[_Asked], understood: Plan, run: Run, override: str
+) -> Collection[int]:
+    """The places of the lines that exceed their client's credit, which a manager overrode. Raises
+    RuleError where nobody did, once for each client."""
+    more = [
+        credit.Line(
+            one.order.client, one.order.currency, line_total(one.line.quantity, one.line.unit_price)
+        )
+        for one in asked
+    ]
+    exceeded, told = credit.judged(snapshot, more, run, override=override)
+    understood.findings += told
+    if exceeded and not override:
+        first = {over: place for place, over in reversed(exceeded.items())}
+        intake_faults.refuse(
+            Fault(asked[place].line.place, credit.refusal(over)) for over, place in first.items()
+        )
+    return exceeded
 
 
 def _sale_row(
@@ -266,36 +376,25 @@ def _sale_row(
         run.now,
         True if short else None,
         total if remembered else None,
+        order.operator or None,
+        one.sub_game,
     )
 
 
-def _oversell(one: Oversold, what: str, severity: Severity, row: int | None = None) -> Finding:
-    message = f"{one.sales_id}: {counted(one.qty, 'ticket')} of {one.match} {one.category}, but {one.available} available: oversold by {one.short}, {what}"
-    return Finding(
-        "OVERSELL",
-        severity,
-        message,
-        SALES,
-        row,
-        one.sales_id,
-        match=one.match,
-        category=one.category,
-    )
-
-
-def plan_expand(snapshot: Snapshot, run: Run, *, confirm: bool = False) -> Plan:
+def plan_expand(snapshot: Snapshot, run: Run, *, confirm: bool = False, override: str = "") -> Plan:
     """Distribution rows for every sale line, refreshed where they exist, and both reconciliation
     sheets (§4 4–5, §12b).
 
     Game follows the schedule, seats their units, Totals their quantities (D21); rows that were
     typed get what `add` gives them. INV-NO is left alone, but for a contract that an older version
-    wrote there (D20). Running it again changes nothing. Raises RuleError for a plan that empties a
+    wrote there (D20). Running it again changes nothing. override: why clients' credit may be
+    exceeded; without it lines beyond it get no tickets (§4). Raises RuleError for a plan that empties a
     column on many rows, unless it is confirmed (D17).
     """
     followed = follow.games(snapshot, (SALES, DISTRIBUTION))
     seats = follow.seats(snapshot)
     seats.write(followed.changes)
-    plan = expand_typed(snapshot.after(followed.changes), run)
+    plan = expand_typed(snapshot.after(followed.changes), run, override=override)
     plan.changes.changes[:0] = followed.changes.changes
     plan.findings += followed.findings + seats.findings
     plan.result = replace(
@@ -309,34 +408,37 @@ def plan_expand(snapshot: Snapshot, run: Run, *, confirm: bool = False) -> Plan:
     report = reconciliation.reconcile(snapshot.after(plan.changes), touched=touched(plan.changes))
     plan.changes.extend(report.changes)
     plan.result = Expanded(**shallow(plan.result), by_action=report.by_action)
+    plan.findings += row_types(snapshot)
     told = set(plan.findings)
-    refused = refused_by_add(snapshot, SALES, ("client",))
+    refused = refused_by_add(snapshot, SALES, ("client", "price"))
     plan.findings += [finding for finding in refused if finding not in told]
-    plan.findings.extend(report.findings)
+    plan.findings += [finding for finding in report.findings if finding not in told]
     return plan
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """A sale line in an expansion: the tickets it had and those it gets. asked: the Number that it
-    was expanded with, as Sets has it; typed: whether it has its SalesID or SourceSaleID only now;
-    served: whether a ticket of it is allocated."""
-
-    sale: Sale
-    had: int
-    asked: int
-    gets: int
-    typed: bool
-    served: bool
-
-
-def expand_typed(snapshot: Snapshot, run: Run, *, only_rows: Container[int] | None = None) -> Plan:
+def expand_typed(
+    snapshot: Snapshot,
+    run: Run,
+    *,
+    only_rows: Container[int] | None = None,
+    override: str | None = "",
+) -> Plan:
     """`_expand_rows`, with what `sale add` gives for those that were typed (§4): the oversell check
-    for all that is asked beyond what stands in Distribution, Status, Currency, User, CreatedAt,
-    RunID, PaymentStatus, an OrderID of its own, Total."""
-    plan, growth = _expand_rows(
-        snapshot, run, only_rows=only_rows, undated=completion.open_cells(snapshot[SALES], "date")
-    )
+    for all that is asked beyond what stands in Distribution or of other stock now, Status, Currency, User, CreatedAt,
+    RunID, PaymentStatus, an OrderID of its own, Contract, Total. override: as `plan_expand` has it;
+    None where credit and contract were checked already."""
+    undated = completion.open_cells(snapshot[SALES], "date")
+    plan, growth = _expand_rows(snapshot, run, only_rows=only_rows, undated=undated)
+    if override is not None:
+        exceeded, told = credit.beyond(snapshot, growth, run, override=override)
+        if exceeded and not override:
+            plan, growth = _expand_rows(
+                snapshot, run, only_rows=only_rows, undated=undated, without=exceeded
+            )
+        plan.findings += told
+        for one in growth:
+            if one.sale.row in exceeded:
+                credit.mark(plan.changes, one.sale.row, one.sale.sales_id, override)
     keys = {one.sale.row: one.sale.sales_id for one in growth}
     typed = [one.sale.row for one in growth if one.typed and not one.sale.ended]
     given = {
@@ -345,59 +447,21 @@ def expand_typed(snapshot: Snapshot, run: Run, *, only_rows: Container[int] | No
         "order_id": lambda: ids.order_id(run.new_uuid()),
     }
     completion.complete(plan, snapshot, SALES, {row: keys[row] for row in typed}, given, run)
-    if typed:
-        plan.findings += typed_names(snapshot, SALES, typed)
+    parties.typed(plan, snapshot, SALES, typed, run)
+    fresh = [
+        TypedLine(one.sale.row, one.sale.sales_id, one.sale.client, one.sale.date)
+        for one in growth
+        if one.typed and not one.sale.ended and not one.had
+    ]
+    typed_contracts.fill(plan, snapshot, SALES, fresh, run)
+    if override is not None:
+        grown = {one.sale.row: (one.had, one.had + one.gets) for one in growth}
+        contract_values.report(plan, snapshot, SALES, grown, run)
     completion.totals(
         plan, snapshot, SALES, {one.sale.row: one.asked for one in growth}, keys, typed
     )
-    _check_stock(
-        plan,
-        snapshot,
-        [one for one in growth if not one.sale.ended and (one.typed or (one.had and one.gets))],
-        run,
-    )
+    check_stock(plan, snapshot, growth, run)
     return plan
-
-
-def _check_stock(plan: Plan, snapshot: Snapshot, growth: Sequence[Growth], run: Run) -> None:
-    """The oversell check of `sale add` for lines that were typed or grew. Only what they ask beyond
-    counts; of a line that is served already only the tickets without a unit wait: OversellFlag says
-    so, its Status is that of its tickets."""
-    if not growth:
-        return
-    asked = [(one.sale.match, one.sale.category, one.gets, one.sale.client or "") for one in growth]
-    shortages = oversold(snapshot, asked, run.now)
-    rows = [one.sale.row for one in growth]
-    columns = (
-        snapshot[SALES]
-        .frame.filter(pl.col("row").is_in(rows))
-        .select("row", "status", "oversell")
-        .iter_rows()
-    )
-    said = {row: (status, flag) for row, status, flag in columns}
-    for one, short in zip(growth, shortages, strict=True):
-        sale = one.sale
-        status, flag = said[sale.row]
-        if one.gets and one.had and status in (states.ALLOCATED, states.FULFILLED):
-            cells = {"status": (status, states.PARTIAL_ALLOCATED)}
-            plan.changes.set(SALES, sale.row, sale.sales_id, cells)
-        if short is None:
-            if status is None and one.typed:
-                plan.changes.set(
-                    SALES, sale.row, sale.sales_id, {"status": (None, states.UNALLOCATED)}
-                )
-            continue
-        found = Oversold(
-            sale.sales_id, sale.match, sale.category, one.gets, short.available, short.short
-        )
-        if one.served or status not in (None, states.UNALLOCATED, states.PENDING_APPROVAL):
-            plan.changes.set(SALES, sale.row, sale.sales_id, {"oversell": (flag, True)})
-            kept = f"its tickets without a unit wait for approval ({states.PARTIAL_PENDING})"
-            plan.findings.append(_oversell(found, kept, Severity.INFO, sale.row))
-            continue
-        flagged = {"status": (status, states.PENDING_APPROVAL), "oversell": (flag, True)}
-        plan.changes.set(SALES, sale.row, sale.sales_id, flagged)
-        plan.findings.append(_oversell(found, "waits for approval", Severity.INFO, sale.row))
 
 
 def _expand_rows(
@@ -407,49 +471,63 @@ def _expand_rows(
     only_rows: Container[int] | None,
     new: bool = False,
     undated: Collection[int] = (),
+    without: Container[int] = (),
 ) -> tuple[Plan, list[Growth]]:
     """Distribution rows for the sale lines in `only_rows` of Sales (all where None), and how every
-    line grew; `new` lines have none yet. undated: rows that are of today where they were typed."""
+    line grew; `new` lines have none yet. undated: rows that are of today where they were typed;
+    without: rows that get no tickets."""
     plan = Plan()
     growth: list[Growth] = []
-    sales, findings = sales_of(snapshot)
+    sales, findings = sales_of(snapshot, judged=new)
     if only_rows is None:
         plan.findings += findings
     else:
         sales = [sale for sale in sales if sale.row in only_rows]
+    sales = [sale for sale in sales if sale.row not in without]
     typed = {sale.row for sale in sales if not (sale.sales_id and sale.source_sale_id)}
     sales = [
-        replace(sale, date=run.today)
+        structs.replace(sale, date=run.today)
         if sale.row in typed and sale.row in undated and not sale.ended
         else sale
         for sale in sales
     ]
     sales = _with_ids(sales, snapshot, run, plan)
-    existing = _Existing(None if new else snapshot, {sale.source_sale_id for sale in sales})
+    existing = Existing(None if new else snapshot, sales)
+    sub_games = SubGames.of(snapshot)
     created: list[tuple[Sale, int, int | None]] = []
     refreshed = missing = excess = 0
     for sale in sales:
         changed = existing.under_another_key(sale)
-        plan.findings += [_key_changed(row, sale) for row in changed.values()]
+        plan.findings += [key_changed(row, sale) for row in changed.values()]
         known = existing.of(sale)
         live = {child: row for child, row in known.items() if is_live(row)}
         if known and not sale.ended:
-            missing += max(0, sale.quantity - len(live) - len(changed))
-        lacking = 0 if sale.ended else sale.quantity - len(live) - len(changed)
-        new_children = free_numbers({*known, *changed}, lacking)
+            missing += existing.lacking(sale)
+        new_children = free_numbers({*known, *changed}, existing.lacking(sale))
         excess += max(0, len(live) - (0 if sale.ended else sale.quantity))
         first = min((*live, *new_children), default=None)
         for child, row in known.items():
-            refreshed += _refresh(row, sale, child, first, plan)
+            refreshed += refresh(row, sale, child, first, plan)
         created += [(sale, child, first) for child in new_children]
         served = any(row["unit_ids"] or row["status"] == states.ALLOCATED for row in live.values())
         asked = sum(row["sets"] or 0 for row in live.values()) or len(live)
-        growth.append(Growth(sale, len(live), asked, len(new_children), sale.row in typed, served))
+        growth.append(
+            Growth(
+                sale,
+                len(live),
+                asked,
+                len(new_children),
+                sale.row in typed,
+                served,
+                moved_by(sale, live.values(), sub_games),
+                tuple(live.values()),
+            )
+        )
     plan.changes.append(
         DISTRIBUTION,
         snapshot[DISTRIBUTION].room_for(len(created)),
         DRIVEN,
-        [_driven(*one) for one in created],
+        [driven(*one) for one in created],
     )
     meta = [
         (ids.sales_line_key(sale.source_sale_id, child), run.now) for sale, child, _first in created
@@ -477,11 +555,11 @@ def _with_ids(sales: list[Sale], snapshot: Snapshot, run: Run, plan: Plan) -> li
     for given in sales:
         sale = given
         if not given.sales_id:
-            sale = replace(sale, sales_id=str(ids.SalesId(number)))
+            sale = structs.replace(sale, sales_id=str(ids.SalesId(number)))
             number += 1
         if not given.source_sale_id:
-            sale = replace(sale, source_sale_id=ids.source_sale_id(run.new_uuid()))
-        cells = {
+            sale = structs.replace(sale, source_sale_id=ids.source_sale_id(run.new_uuid()))
+        cells: dict[str, tuple[Any, Any]] = {
             "sales_id": (given.sales_id or None, sale.sales_id),
             "source_sale_id": (given.source_sale_id or None, sale.source_sale_id),
         }
@@ -500,123 +578,8 @@ def _with_ids(sales: list[Sale], snapshot: Snapshot, run: Run, plan: Plan) -> li
             )
             continue
         seen |= {sale.sales_id, sale.source_sale_id}
+        if sale.sub_game != given.named:
+            cells["sub_game"] = (given.named, sale.sub_game)
         plan.changes.set(SALES, sale.row, sale.sales_id, cells)
         complete.append(sale)
     return complete
-
-
-class _Existing:
-    """The Distribution rows of sales, found by SalesLineKey, else by SourceSaleID and child, else
-    by ID."""
-
-    def __init__(self, snapshot: Snapshot | None, sources: Collection[str]) -> None:
-        """sources: every SourceSaleID of Sales."""
-        self._strange: dict[str, dict[int, dict[str, Any]]] = {}
-        self._by_source: dict[str, dict[int, dict[str, Any]]] = {}
-        self._by_number: dict[str, dict[int, dict[str, Any]]] = {}
-        if snapshot is None:
-            return
-        columns = ("row", "status", "unit_ids", *DRIVEN)
-        for row in snapshot[DISTRIBUTION].frame.select(columns).iter_rows(named=True):
-            if row["row_type"] == "Purchases":
-                continue
-            source, named, child = identity_of(row)
-            if named and named.child is not None and source and source not in sources:
-                self._strange.setdefault(named.parent, {}).setdefault(named.child, row)
-            if source and child:
-                self._by_source.setdefault(source, {}).setdefault(child, row)
-            elif named and child:
-                self._by_number.setdefault(named.parent, {}).setdefault(child, row)
-
-    def under_another_key(self, sale: Sale) -> Mapping[int, dict[str, Any]]:
-        """{child: row} of rows with the SalesID of this sale under a SourceSaleID that Sales does
-        not hold: one of the two was changed."""
-        known = self.of(sale)
-        return {
-            child: row
-            for child, row in self._strange.get(sale.sales_id, {}).items()
-            if child not in known and child <= sale.quantity
-        }
-
-    def of(self, sale: Sale) -> Mapping[int, dict[str, Any]]:
-        """{child: row}."""
-        return self._by_number.get(sale.sales_id, {}) | self._by_source.get(sale.source_sale_id, {})
-
-
-def _key_changed(row: Mapping[str, Any], sale: Sale) -> Finding:
-    message = f"{row['sales_id']} has the key {row['line_key'] or row['source_sale_id']}, but its sale has {sale.source_sale_id}: one of the two was changed; the row is left unchanged"
-    return Finding(
-        "KEY_CHANGED",
-        Severity.HIGH,
-        message,
-        DISTRIBUTION,
-        row["row"],
-        row["sales_id"] or "",
-        match=sale.match,
-        category=sale.category,
-    )
-
-
-def _driven(sale: Sale, child: int, first: int | None) -> tuple[Any, ...]:
-    """The sale-driven cells of one ticket, in the order of DRIVEN. first: the lowest live ticket,
-    where Sets stands (D6)."""
-    return (
-        ids.ticket_sales_id(sale.sales_id, child),
-        "Sales",
-        sale.date,
-        sale.match,
-        sale.game,
-        sale.client,
-        sale.category,
-        sale.quantity if child == first else 0,
-        1,
-        sale.row,
-        child,
-        sale.source_sale_id,
-        ids.sales_line_key(sale.source_sale_id, child),
-    )
-
-
-def _refresh(row: Mapping[str, Any], sale: Sale, child: int, first: int | None, plan: Plan) -> bool:
-    """Sale-driven cells that differ are set; match and category of an allocated ticket are not, but
-    reported."""
-    cells = {
-        name: (row[name], value)
-        for name, value in zip(DRIVEN, _driven(sale, child, first), strict=True)
-    }
-    if first is None:
-        del cells["sets"]  # no ticket is left: its rows are a record
-    if row["unit_ids"] or row["status"] == states.ALLOCATED:
-        frozen = [name for name in ("match", "category") if cells[name][0] != cells[name][1]]
-        for name in (*frozen, "game") if "match" in frozen else frozen:
-            del cells[name]
-        if frozen:
-            plan.findings.append(
-                Finding(
-                    "SALE_CHANGED_AFTER_ALLOCATION",
-                    Severity.HIGH,
-                    f"{sale.sales_id} is now {sale.match} {sale.category} but this ticket is allocated: unallocate it first",
-                    DISTRIBUTION,
-                    row["row"],
-                    row["sales_id"] or "",
-                    row["unit_ids"] or "",
-                    row["match"] or "",
-                    row["category"] or "",
-                )
-            )
-    if sale.game is None:
-        cells.pop("game", None)  # a blank never overwrites (D21)
-    before = len(plan.changes.changes)
-    plan.changes.set(DISTRIBUTION, row["row"], ids.ticket_sales_id(sale.sales_id, child), cells)
-    return len(plan.changes.changes) > before
-
-
-def touched(changes: ChangeSet) -> set[int]:
-    """The Distribution rows that the changes create or edit."""
-    rows: set[int] = set()
-    for change in changes.for_sheet(DISTRIBUTION):
-        if isinstance(change, SetCells):
-            rows.add(change.row)
-        elif isinstance(change, AppendRows):
-            rows.update(range(change.first_row, change.first_row + len(change.rows)))
-    return rows

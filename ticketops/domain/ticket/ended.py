@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ticketops.domain.ticket.identity import sale_of_each
+from ticketops.domain.ticket.identity import is_sold, sale_of_each
 from ticketops.model import states
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
@@ -43,9 +43,7 @@ def left_of_ended(snapshot: Snapshot) -> list[Left]:
     ended: dict[str, str] = dict(sales.select("sales_id", "status").iter_rows())
     sale = sale_of_each(pl.col("sales_id"))
     live = snapshot[DISTRIBUTION].frame.filter(
-        pl.col("row_type").ne_missing("Purchases"),
-        pl.col("status").ne_missing(states.CANCELLED),
-        sale.is_in(list(ended)),
+        is_sold(), pl.col("status").ne_missing(states.CANCELLED), sale.is_in(list(ended))
     )
     return [
         Left(row, of, ended[of]) for row, of in live.select("row", sale.alias("of")).iter_rows()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
-from ticketops.model import ids
+from ticketops.model import ids, states
 from ticketops.model.ids import SalesId
 
 
@@ -42,10 +42,31 @@ def identity_of(row: Row) -> TicketIdentity:
 
 
 def is_ticket(row: Row) -> bool:
-    """Whether a row of Distribution is one ticket of a sale: its SalesID names one, and it is no
-    purchase."""
+    """Whether a row of Distribution is a ticket of a sale that something may be done with: its
+    SalesID names one, and it does not say that it is a purchase (`is_sold` counts it anyway:
+    `unknown` says what contradicts what)."""
     named = ids.exact_sales_id(row["sales_id"])
-    return row["row_type"] != "Purchases" and named is not None and named.child is not None
+    other = row["row_type"] == states.PURCHASE_ROW
+    return not other and named is not None and named.child is not None
+
+
+def names_ticket() -> pl.Expr:
+    """Whether the ID or the SalesLineKey of each row of Distribution is that of a ticket."""
+    named = pl.col("sales_id").str.contains(r"^S[0-9]+-[0-9]+$")
+    keyed = pl.col("line_key").str.contains(ids.SALES_LINE_KEY)
+    return named.fill_null(False) | keyed.fill_null(False)
+
+
+def is_sold() -> pl.Expr:
+    """Whether each row of Distribution is a sold ticket: one for whoever counts or looks for them.
+
+    What its keys say counts: in a row that is a ticket by them, Purchases/Sales may be blank, not
+    understood, or wrong (`unknown` says so). Of rows without keys those marked Sales are sold.
+    """
+    marked = pl.col("row_type")
+    other = marked.ne_missing(states.PURCHASE_ROW) & pl.col("sales_id").is_not_null()
+    bare = marked.eq_missing(states.SOLD_ROW) & pl.col("match").is_not_null()
+    return names_ticket() | other | bare
 
 
 def sale_of(sales_id: str | None) -> str:

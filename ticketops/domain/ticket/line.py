@@ -39,13 +39,41 @@ def free_numbers(used: Collection[int], wanted: int) -> list[int]:
     return list(islice((n for n in count(1) if n not in used), max(0, wanted)))
 
 
-def status_of(tickets: Iterable[Ticket]) -> str:
-    """The status that its live tickets make a sale (§5b step 13)."""
-    live = [ticket for ticket in tickets if is_live(ticket)]
-    served = sum(bool(ticket["unit_ids"]) for ticket in live)
+def made_by(live: int, served: int, sent: int) -> str:
+    """The status of a sale that has so many live tickets, of which so many have a unit, and were
+    sent (§5b step 13)."""
     if not served:
         return states.UNALLOCATED
-    if served < len(live):
+    if served < live:
         return states.PARTIAL_ALLOCATED
-    sent = all(ticket["delivery"] in states.DISPATCHED for ticket in live)
-    return states.FULFILLED if sent else states.ALLOCATED
+    return states.FULFILLED if sent >= live else states.ALLOCATED
+
+
+def status_of(tickets: Iterable[Ticket]) -> str:
+    """The status that its live tickets make a sale."""
+    return made_by(*counts_of(tickets))
+
+
+def counts_of(tickets: Iterable[Ticket]) -> tuple[int, int, int]:
+    """How many tickets are live, have a unit, and were sent."""
+    live = [ticket for ticket in tickets if is_live(ticket)]
+    return (
+        len(live),
+        sum(bool(ticket["unit_ids"]) for ticket in live),
+        sum(ticket["delivery"] in states.DISPATCHED for ticket in live),
+    )
+
+
+def shown_status(stored: str | None, live: int, served: int, sent: int, *, unapproved: bool) -> str:
+    """The status of a sale as people read it. What its tickets decide is told of them, whatever
+    somebody typed into Status; what a person decides (PENDING_APPROVAL, CANCELLED, REJECTED) and
+    what is not understood stays.
+
+    PARTIAL_PENDING, which no cell holds, where some of its tickets wait for approval and others do
+    not (§14a). unapproved: whether those without a unit wait.
+    """
+    if unapproved and 0 < served < live:
+        return states.PARTIAL_PENDING
+    if stored not in (None, *states.FOLLOWS):
+        return stored
+    return states.PENDING_APPROVAL if unapproved and not served else made_by(live, served, sent)

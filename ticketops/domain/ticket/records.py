@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from ticketops.domain.plan import Plan
 from ticketops.domain.ticket.identity import is_ticket
 from ticketops.model import ids, states
-from ticketops.schema.layouts.event import DISTRIBUTION, SCHEDULE, UNITS
+from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
 from ticketops.schema.tables import Snapshot, Table
 
 GUEST = ("client_notes", "first_name", "last_name", "client_email", "comment")
@@ -72,6 +72,7 @@ TICKET_COLUMNS = (
     "acc_tix",
     "date",
     "match",
+    "sub_game",
     "game",
     "company",
     "inv_no",
@@ -135,6 +136,7 @@ class StockUnit:
     set_pos: int | None = None
     inv_no: str | None = None
     allocated_at: datetime | None = None
+    sub_game: str | None = None
 
 
 def units(snapshot: Snapshot) -> dict[str, StockUnit]:
@@ -152,19 +154,12 @@ def is_live(ticket: Record) -> bool:
     return bool(ticket["status"] != states.CANCELLED)
 
 
-def in_order(of: Iterable[Record], dates: dict[str, datetime]) -> list[Record]:
-    """Tickets as their readers like them: by the day of the match, then by sale and child."""
+def in_order(of: Iterable[Record], place: Callable[[Record], tuple[Any, ...]]) -> list[Record]:
+    """Tickets as their readers like them: by when it is that they are for (place), then by sale and
+    child."""
 
     def position(ticket: Record) -> tuple[Any, ...]:
-        match = ticket["match"] or ""
         number = ids.parse_sales_id(ticket.key)
-        day = dates.get(match, datetime.max)
-        return day, ids.natural_order(match), number.number, number.child or 0
+        return *place(ticket), number.number, number.child or 0
 
     return sorted(of, key=position)
-
-
-def match_dates(snapshot: Snapshot) -> dict[str, datetime]:
-    """{match code: its day} of the schedule."""
-    frame = snapshot[SCHEDULE].frame.select("match", "date").drop_nulls()
-    return {ids.normalise_match(match): date for match, date in frame.iter_rows()}

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from ticketops.errors import UsageError
+from ticketops.model.patterns import when_needed
 
 PREFIX = "gsheet:"
-_ADDRESS = re.compile(
+_ADDRESS = when_needed(
     r"https?://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/(?P<id>[\w-]+)(?:[/?#].*)?"
 )
-_PUBLISHED = re.compile(r"https?://docs\.google\.com/.*/d/e/")
-_FOLDER = re.compile(
+_PUBLISHED = when_needed(r"https?://docs\.google\.com/.*/d/e/")
+_FOLDER = when_needed(
     r"https?://drive\.google\.com/(?:drive/)?(?:u/\d+/)?folders/(?P<id>[\w-]+)(?:[/?#].*)?"
 )
-_ID = re.compile(r"[\w-]{5,}")
+_ID = when_needed(r"[\w-]{5,}")
 
 
 def is_online(text: object) -> bool:
@@ -28,15 +27,15 @@ def spreadsheet_id(text: str) -> str:
     """The id in `gsheet:<id>`, `gsheet:<address>` or an address. Raises UsageError where there is
     none."""
     rest = text.strip().removeprefix(PREFIX).strip()
-    if _PUBLISHED.match(rest):
+    if _PUBLISHED().match(rest):
         raise UsageError(
             f"{text!r} is the address of a published page",
             "use the address that you see while you edit the sheet",
         )
-    found = _ADDRESS.fullmatch(rest)
+    found = _ADDRESS().fullmatch(rest)
     if found:
         return found["id"]
-    if not _ID.fullmatch(rest):
+    if not _ID().fullmatch(rest):
         raise UsageError(
             f"{text!r} is not a Google Sheet",
             "give gsheet:ID, or the address that the browser shows",
@@ -46,10 +45,10 @@ def spreadsheet_id(text: str) -> str:
 
 def folder_id(text: str) -> str:
     """The id of a Drive folder, from itself or its address; "" for none. Raises UsageError."""
-    found = _FOLDER.fullmatch(text.strip())
+    found = _FOLDER().fullmatch(text.strip())
     if found:
         return found["id"]
-    if text.strip() and not _ID.fullmatch(text.strip()):
+    if text.strip() and not _ID().fullmatch(text.strip()):
         raise UsageError(
             f"{text!r} is not a Drive folder", "give its id, or the address that the browser shows"
         )

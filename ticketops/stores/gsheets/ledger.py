@@ -120,6 +120,14 @@ def transactions(rows: Sequence[Sequence[Any]]) -> list[tuple[int, Transaction]]
     ]
 
 
+def body_cells(rows: Sequence[tuple[int, Transaction]], number: int) -> str:
+    """Where the body of a transaction stands in the journal. rows: (sheet row, transaction)."""
+    at = next(row for row, transaction in rows if transaction.number == number)
+    below = next((row for row, _ in rows if row > at), None)
+    letter = BODIES.partition(":")[0]
+    return f"{letter}{at}:{letter}{below - 1}" if below else f"{letter}{at}:{letter}"
+
+
 def body_from(rows: Sequence[Sequence[Any]], name: str) -> dict[str, Any]:
     """The body from the raw rows of `BODIES`. Raises UnusableError where it is damaged."""
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import Any
 
 from ticketops.files import read_regular, replace_file
 from ticketops.schema.addresses import Area
-from ticketops.schema.layout import Layout
+from ticketops.schema.layout import Layout, kind_of
 from ticketops.schema.sheets_api import Request, area, quoted
 from ticketops.stores.gsheets.frames import frames_of
 from ticketops.stores.gsheets.requests import Grid
 
+Choose = Callable[[Sequence[str]], Layout]
+"""The titles of a spreadsheet's sheets → its layout."""
 _TRUSTED = 600.0
 """Seconds for which the absence of a sheet is believed."""
 
@@ -31,10 +33,14 @@ class KnownSheets:
     """The sheets in order, by the title that they stand for: Google forgives case, and so does the
     layout. revision: of the workbook that the list is known to be right for."""
 
-    def __init__(self, memory: Path, layout: Layout) -> None:
-        self._memory, self._layout = memory, layout
+    def __init__(self, memory: Path, layout: Layout | Choose) -> None:
+        self._memory = memory
+        self._choose = None if isinstance(layout, Layout) else layout
+        self._layout = layout if isinstance(layout, Layout) else None
         self.grids: dict[str, Grid] = {}
         self.revision = ""
+        self.handed = False
+        """Whether the list was fetched for the layout to be chosen, and not used yet."""
         self._fetched = 0.0
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             content = json.loads(read_regular(memory, 2**26))
@@ -44,6 +50,21 @@ class KnownSheets:
             }
             self.revision, self._fetched = str(content["revision"]), float(content["fetched"])
 
+    def layout(self, fetch: Callable[[], Mapping[str, Any]]) -> Layout:
+        """The layout of the spreadsheet, chosen by the titles of its sheets where that is still to be
+        done: by those that are remembered if they say its kind, else by those that `fetch` brings, which
+        the first read then does not fetch again."""
+        if self._layout is None and not kind_of(self.grids):
+            self.replace(fetch())
+            self.handed = True
+        return self._chosen(list(self.grids))
+
+    def _chosen(self, titles: Sequence[str]) -> Layout:
+        if self._layout is None:
+            assert self._choose is not None
+            self._layout = self._choose(titles)
+        return self._layout
+
     def believes_absent(self) -> bool:
         """Whether a sheet that is not in the list may be taken for missing without asking."""
         return 0 <= time.time() - self._fetched < _TRUSTED
@@ -52,7 +73,8 @@ class KnownSheets:
         """The list as Google gave it just now."""
         self.grids = {}
         sheets = properties.get("sheets", [])
-        names = self._layout.known_by(sheet["properties"]["title"] for sheet in sheets)
+        titles = [sheet["properties"]["title"] for sheet in sheets]
+        names = self._chosen(titles).known_by(titles)
         for sheet in sheets:
             self._learn(names[sheet["properties"]["title"]], sheet)
         self._fetched = time.time()

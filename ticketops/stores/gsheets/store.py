@@ -9,9 +9,12 @@ import random
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from ticketops.errors import ConflictError, SchemaError, TicketopsError, UnusableError
 from ticketops.model.changes import ChangeSet, ReplaceRows
@@ -21,7 +24,15 @@ from ticketops.schema.sheets import Sheet
 from ticketops.schema.sheets_api import Request, quoted
 from ticketops.schema.surroundings import FOOT_MOVES
 from ticketops.schema.tables import Snapshot, Table, build_table, empty_table, place_names, require
-from ticketops.stores.base import Entry, LoggedCell, NotUndoable, Transaction, Undoing, all_undoable
+from ticketops.stores.base import (
+    Entry,
+    LoggedCell,
+    NotUndoable,
+    Past,
+    Transaction,
+    Undoing,
+    all_undoable,
+)
 from ticketops.stores.edits import SheetEdit, compile_edits
 from ticketops.stores.gsheets import gate, ledger, recheck
 from ticketops.stores.gsheets.connection import Connection, Rejected, Unclear
@@ -41,7 +52,7 @@ from ticketops.stores.gsheets.outcome import not_applied, taken_over, was_applie
 from ticketops.stores.gsheets.readback import complete, covered
 from ticketops.stores.gsheets.requests import Edit, requests_for
 from ticketops.stores.gsheets.sending import send
-from ticketops.stores.gsheets.sheets import KnownSheets
+from ticketops.stores.gsheets.sheets import Choose, KnownSheets
 from ticketops.stores.gsheets.takeback import Fetched, Planned, Target, plan
 from ticketops.stores.gsheets.titles import Headers
 from ticketops.stores.records import Digest, Record, digest_of
@@ -59,14 +70,15 @@ RawRows = list[list[Any]]
 
 class GoogleSheetStore:
     """A spreadsheet by its id, which counts its requests. state_folder: what is kept of it on this
-    machine; lock_timeout, lease: seconds; not_undoable: what is never taken back."""
+    machine; layout: one, or what chooses it by the titles of the sheets when it is asked for;
+    lock_timeout, lease: seconds; not_undoable: what is never taken back."""
 
     def __init__(
         self,
         connection: Connection,
         state_folder: Path,
         *,
-        layout: Layout,
+        layout: Layout | Choose,
         lock_timeout: float = 20.0,
         lease: float = 240.0,
         not_undoable: NotUndoable = all_undoable,
@@ -75,7 +87,6 @@ class GoogleSheetStore:
         self.state_folder = state_folder
         self.home: Path | None = None
         self.connection = connection
-        self._declared = self.layout = layout
         self._not_undoable = not_undoable
         self._timeout = lock_timeout
         self._known = KnownSheets(state_folder / "sheets.json", layout)
@@ -86,6 +97,15 @@ class GoogleSheetStore:
         self._planned: tuple[str, Planned] | None = (
             None  # an undo that was looked at, and at which revision
         )
+
+    @cached_property
+    def _declared(self) -> Layout:
+        return self._known.layout(self.connection.properties)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The layout, with the titles of the sheets once they were read."""
+        return self._declared
 
     # --- reading
 
@@ -210,8 +230,9 @@ class GoogleSheetStore:
             any(name not in known.grids for name in sheets)
             and not (CFG in known.grids and known.believes_absent())
         )
-        if fresh:
+        if fresh and not known.handed:
             self._refresh()
+        fresh, known.handed = fresh or known.handed, False
         for attempt in range(3):
             sheets = titles()
             there = [name for name in sheets if name in known.grids]
@@ -468,13 +489,18 @@ class GoogleSheetStore:
         rows = self._journal_rows()
         self._fetch_titled(tuple(sheet.name for sheet in self._declared if sheet.found_by))
         by_number = {transaction.number: transaction for _, transaction in rows}
-        bodies = self.connection.values(
-            [quoted(JOURNAL, self._body_cells(rows, number)) for number in numbers]
-        )
+        bodies = self._bodies(rows, numbers)
         return [
             logged_cells(ledger.record_from(by_number[number], body)[0], self.layout)
             for number, body in zip(numbers, bodies, strict=True)
         ]
+
+    def as_of(self, when: str | datetime, *sheets: str) -> Past:
+        from ticketops.stores.gsheets.past import as_of
+
+        rows = self._journal_rows()
+        now = self.read(*sheets, strict=False)
+        return as_of(when, now, self.name, rows, partial(self._bodies, rows))
 
     def undoable(self, entry: Entry, run_id: str = "") -> Undoing:
         planned = self._undoing(entry, run_id)
@@ -521,13 +547,10 @@ class GoogleSheetStore:
             record, {title: self.layout[title].name for title in titles if title in self.layout}
         )
 
-    @staticmethod
-    def _body_cells(rows: Sequence[tuple[int, Transaction]], number: int) -> str:
-        """Where the body of a transaction stands in the journal. rows: see `_journal_rows`."""
-        at = next(row for row, transaction in rows if transaction.number == number)
-        below = next((row for row, _ in rows if row > at), None)
-        letter = ledger.BODIES.partition(":")[0]
-        return f"{letter}{at}:{letter}{below - 1}" if below else f"{letter}{at}:{letter}"
+    def _bodies(self, rows: Sequence[tuple[int, Transaction]], numbers: Sequence[int]) -> list[Any]:
+        return self.connection.values(
+            [quoted(JOURNAL, ledger.body_cells(rows, number)) for number in numbers]
+        )
 
     def _target(self, run_id: str) -> Target:
         """Raises UnusableError where the journal is damaged, or does not end where the spreadsheet
@@ -539,7 +562,7 @@ class GoogleSheetStore:
         is_last = len(passed) == len(later)
         wanted = [target, *([] if is_last else later)]
         *bodies, cfg = self.connection.values(
-            [*(quoted(JOURNAL, self._body_cells(rows, t.number)) for t in wanted), quoted(CFG)]
+            [*(quoted(JOURNAL, ledger.body_cells(rows, t.number)) for t in wanted), quoted(CFG)]
         )
         control = control_of(cfg)
         if control.revision_row and rows[-1][1].revision_after != control.revision:

@@ -15,7 +15,7 @@ from ticketops.stores.base import Entry, Transaction, Undoing
 from ticketops.stores.gsheets import ledger, recheck
 from ticketops.stores.records import Digest, Record, content_digest, tabular
 from ticketops.stores.standing import told_logs_only
-from ticketops.stores.trail import append_only_sheets, trail_rows
+from ticketops.stores.trail import append_only_sheets, said_of_undo
 from ticketops.stores.undo import SecretGone, TakenBack, take_back, typed
 
 
@@ -86,7 +86,8 @@ def plan(
         back.tables[name] = now.table(name)
         _rewritten(back, back.tables[name], now, digest, of.stood[name])
     logged = {name: now.table(name) for name in append_only_sheets(record, layout)}
-    trail = trail_rows(record, layout, logged, entry)
+    said = said_of_undo(record, layout, logged, entry)
+    trail = said.changes
     if not back.changes and not back.made and not told_logs_only(record, layout):
         left = "; ".join(back.stays) or "what it wrote"
         raise RuleError(f"{target.entry.run_id} can't be undone: {left} would stay")
@@ -102,7 +103,7 @@ def plan(
         False,
         why,
         of.passed,
-        tuple(back.stays),
+        (*back.stays, *said.stays),
         tuple(back.secrets),
         of.is_last,
     )

@@ -4,10 +4,6 @@ them."""
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -15,18 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ticketops.schema.book_layouts import Returned
+from ticketops.stores import child
 from ticketops.stores.returned.contents import returned_of
-
-MAX_FILE = 50 * 2**20
-"""Bytes of a file; no book is larger."""
-MEMORY = 2**30
-"""Address space of the child, in bytes."""
-PATIENCE = 60.0
-"""Seconds a single file may take."""
-WORK = 10
-"""Seconds of work of the processor that a single file may take."""
-MOST_SAID = 2**25
-"""Characters that a single file may say."""
 
 
 def read_returned(
@@ -68,45 +54,8 @@ def read_returned(
 
 def _lines(paths: Sequence[Path], kind: str) -> Generator[str, None, None]:
     """The child's lines, one a file; they end early where it dies or takes too long."""
-    environment = os.environ | {"PYTHONUTF8": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "ticketops.stores.returned.reading"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        encoding="utf-8",
-    ) as child:
-        if child.stdin is None or child.stdout is None:
-            return
-        try:
-            child.stdin.write(
-                json.dumps(
-                    {
-                        "paths": [str(path.absolute()) for path in paths],
-                        "kind": kind,
-                        "memory": MEMORY,
-                        "work": WORK,
-                    }
-                )
-                + "\n"
-            )
-            child.stdin.flush()
-        except BrokenPipeError:
-            return
-        try:
-            for _ in paths:
-                watchdog = threading.Timer(PATIENCE, child.kill)
-                watchdog.start()
-                try:
-                    line = child.stdout.readline(MOST_SAID)
-                finally:
-                    watchdog.cancel()
-                if not line.endswith("\n"):
-                    break
-                yield line
-        finally:
-            child.kill()
+    asked = {"paths": [str(path.absolute()) for path in paths], "kind": kind}
+    return child.answers("ticketops.stores.returned.reading", asked, len(paths))
 
 
 def _returned(path: Path, said: dict[str, Any]) -> Returned:

@@ -8,9 +8,10 @@ formula fills.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from ticketops.errors import TicketopsError
 from ticketops.schema.book_layouts import (

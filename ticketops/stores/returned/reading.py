@@ -11,11 +11,8 @@ import hashlib
 import io
 import json
 import re
-import signal
-import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +20,10 @@ from ticketops.errors import HostileFileError, TicketopsError, UnusableError
 from ticketops.files import TooLarge, read_regular
 from ticketops.schema.addresses import column_number
 from ticketops.schema.book_layouts import LAYOUTS
+from ticketops.stores import child
+from ticketops.stores.child import MAX_FILE
 from ticketops.stores.returned.contents import read_pages, refused
-from ticketops.stores.returned.files import MAX_FILE
-
-MAX_INFLATED = 256 * 2**20
-MOST_STYLE_TAGS = 300_000
+from ticketops.stores.untrusted import refuse_no_workbook
 
 
 def read_file(path: Path, kind: str = "") -> dict[str, Any]:
@@ -45,7 +41,7 @@ def read_file(path: Path, kind: str = "") -> dict[str, Any]:
     except OSError as error:
         raise UnusableError(f"{path.name} can't be read: {error.strerror}") from None
     file_hash = hashlib.blake2b(data, digest_size=16).hexdigest()
-    _guard(data, path.name)
+    refuse_no_workbook(data, path.name)
     from openpyxl.reader.excel import load_workbook
 
     loader: Any = load_workbook
@@ -107,85 +103,6 @@ class _Page:
         return iter(self._sheet.iter_rows())
 
 
-def _guard(data: bytes, name: str) -> None:
-    """Refuse what is no honest workbook before a parser sees it."""
-    from ticketops.stores.xlsx import foreign, guard
-
-    guard.check_magic(data[:64], name)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            guard.check_directory(members, len(data), name)
-            foreign.refuse_by_parts((info.filename for info in members), name)
-            if sum(info.file_size for info in members) > MAX_INFLATED:
-                raise HostileFileError(f"{name} unpacks to more than {MAX_INFLATED // 2**20} MB")
-            for info in members:
-                if not info.is_dir():
-                    with archive.open(info) as part:
-                        _refuse_dtd(part, f"{name}: the part {info.filename!r}")
-                if info.filename.casefold().endswith("styles.xml"):
-                    with archive.open(info) as part:
-                        _refuse_styles(part, name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise UnusableError(f"{name} is damaged or protected by a password ({error})") from None
-
-
-def _refuse_styles(part: Any, name: str) -> None:
-    """A workbook has at most 64,000 cell formats; a parser would take a second for each ten
-    thousand more."""
-    tags = 0
-    while piece := part.read(2**20):
-        tags += piece.count(b"<")
-        if tags > MOST_STYLE_TAGS:
-            raise HostileFileError(f"{name} has more styles than any spreadsheet program allows")
-
-
-_ENCODED = re.compile(rb"""^<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"']*)""")
-_ENCODINGS = frozenset(
-    (b"utf-8", b"utf8", b"utf-16", b"utf-16le", b"utf-16be", b"us-ascii", b"ascii", b"iso-8859-1")
-)
-_MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n"
-"""What may stand before a root element: marks of an encoding, blanks."""
-_EBCDIC = b"\x4c\x6f\xa7\x94"
-_PICTURE = re.compile(
-    rb"""<!DOCTYPE\s+svg\s+PUBLIC\s+"-//W3C//DTD SVG [^"<>\[]*"\s+"[^"<>\[]*"\s*>"""
-)
-"""How drawing programs begin a picture: nothing is declared there."""
-
-
-def _refuse_dtd(part: Any, what: str) -> None:
-    """No part of a workbook declares a DTD, whatever it is called and in whatever encoding; in a
-    text its brackets would be escaped. What does not begin like XML no parser reads."""
-    before, at_start = b"", True
-    while piece := part.read(2**20):
-        window = (before + piece).replace(b"\0", b"")  # UTF-16 too
-        if at_start:
-            window = window.lstrip(_MARKS)
-            declared = _ENCODED.match(window)
-            if window.startswith(_EBCDIC) or (
-                declared and declared[1].strip().lower() not in _ENCODINGS
-            ):
-                raise HostileFileError(f"{what} is in an encoding that workbooks don't use")
-            if window and not window.startswith(b"<"):
-                return
-            window = _PICTURE.sub(b"", window, count=1)
-            at_start = not window
-        if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
-            raise HostileFileError(f"{what} declares a DTD")
-        before = piece[-32:]
-
-
-def _allow(seconds: int) -> None:
-    """Let this process work so many seconds more, whatever else the machine does; then it is
-    killed."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        most = int(used.ru_utime + used.ru_stime) + 1 + seconds
-        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
-
-
 def _why(error: Exception) -> str:
     """What a parser's failure means, in words."""
     if isinstance(error, KeyError):
@@ -195,14 +112,9 @@ def _why(error: Exception) -> str:
 
 def main() -> None:
     """Read the files that standard input names."""
-    wanted = json.loads(sys.stdin.readline())
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (wanted["memory"], wanted["memory"]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
+    wanted = child.asked()
     for path in wanted["paths"]:
-        _allow(wanted["work"])
+        child.allow(wanted["work"])
         try:
             said = read_file(Path(path), wanted["kind"])
         except TicketopsError as error:

@@ -12,9 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import Any
 
 import polars as pl
 from isal import isal_zlib
+from msgspec.structs import asdict
 
 from ticketops.files import read_regular, staging
 from ticketops.model import spelling
@@ -31,7 +30,7 @@ from ticketops.schema.tables import Misfit, Table
 from ticketops.stores import names
 from ticketops.stores.xlsx.parts import Parts
 
-_FORMAT = b"ticketops-cache-9"
+_FORMAT = b"ticketops-cache-10"
 _DIGEST = 16
 _MOST_BYTES = 2**32
 _CHECKSUM = 4
@@ -42,18 +41,10 @@ def key(parts: Parts, sheet: Sheet) -> str:
     """What the table of a sheet depends on, as a digest."""
     hasher = blake2b(_FORMAT, digest_size=_DIGEST)
     own = parts.sheets[sheet.name]
-    for part in (
-        own,
-        *sorted(parts.depending_on(own)),
-        parts.strings,
-        parts.styles,
-        *parts.read_by_name,
-    ):
-        hasher.update(part.encode())
-        if part:  # one that is named and not there must fail: without it stale rows would be served
-            info = parts.package.info(part)
-            hasher.update(b"%d,%d;" % (info.file_size, info.compress_type == zipfile.ZIP_STORED))
-            hasher.update(parts.package.raw(part))
+    for part in (own, *sorted(parts.depending_on(own))):
+        hasher.update(parts.package.digest_of(part))
+    for part in (parts.strings, parts.styles, *parts.read_by_name):  # for all sheets once
+        hasher.update(parts.package.digest_of(part) if part else b"")
     declared = [
         (c.name, c.header, c.type.value, c.aliases, c.occurrence, c.kind, c.choices)
         for c in sheet.columns

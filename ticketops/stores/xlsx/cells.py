@@ -13,46 +13,47 @@ from math import isfinite
 from typing import Any
 
 from ticketops.errors import SpliceError, UnusableError
+from ticketops.model.patterns import when_needed
 from ticketops.schema.columns import ErrorValue, to_serial
 from ticketops.stores.xlsx.xmltext import unescape
 
 MAX_TEXT = 32_767
-CELL = re.compile(rb'<c r="([A-Z]+)\d+"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
+CELL = when_needed(rb'<c r="([A-Z]+)\d+"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 """One conventional cell: column letters, the other attributes, the content (empty bytes where it is
 self-closed)."""
 
-_STYLE = re.compile(rb'\ss="(\d+)"')
-_TYPE = re.compile(rb'\st="(\w+)"')
-_SHARED = re.compile(rb"\st\s*=\s*[\"']s[\"']")
-_VALUE = re.compile(rb"<v(?:\s[^>]*)?>(.*?)</v>", re.DOTALL)
-_TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*[^>/]|\s)?>(.*?)</(?:\w+:)?t\s*>", re.DOTALL)
-_PHONETIC = re.compile(rb"<((?:\w+:)?)rPh\b.*?</\1rPh>", re.DOTALL)
-CONSTANT = re.compile(rb"<f(?:\s[^>]*)?>\s*(?:TRUE|FALSE)\(\)\s*</f>")
+_STYLE = when_needed(rb'\ss="(\d+)"')
+_TYPE = when_needed(rb'\st="(\w+)"')
+_SHARED = when_needed(rb"\st\s*=\s*[\"']s[\"']")
+_VALUE = when_needed(rb"<v(?:\s[^>]*)?>(.*?)</v>", re.DOTALL)
+_TEXT = when_needed(rb"<(?:\w+:)?t(?:\s[^>]*[^>/]|\s)?>(.*?)</(?:\w+:)?t\s*>", re.DOTALL)
+_PHONETIC = when_needed(rb"<((?:\w+:)?)rPh\b.*?</\1rPh>", re.DOTALL)
+CONSTANT = when_needed(rb"<f(?:\s[^>]*)?>\s*(?:TRUE|FALSE)\(\)\s*</f>")
 """The formula that LibreOffice makes of a tick-box."""
-_FORMULA = re.compile(rb"<f[\s>/]")
-_UNSAFE = re.compile(
+_FORMULA = when_needed(rb"<f[\s>/]")
+_UNSAFE = when_needed(
     r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff&<>]|_(?=x[0-9A-Fa-f]{4}[_\x00-\x08\x0b-\x1f])"
 )
-_DELICATE = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x|^\s|\s$|  ")
+_DELICATE = when_needed(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff&<>]|_x|^\s|\s$|  ")
 """What needs escaping or `xml:space`: most texts hold none of it."""
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_KEEP_SPACE = re.compile(r"^\s|\s$|[\n\t]|  ")
+_ESCAPED = when_needed(r"_x([0-9A-Fa-f]{4})_")
+_KEEP_SPACE = when_needed(r"^\s|\s$|[\n\t]|  ")
 
 
 def style_of(attributes: bytes) -> int:
     """The style index of a cell; 0 where it has none."""
-    found = _STYLE.search(attributes)
+    found = _STYLE().search(attributes)
     return int(found[1]) if found else 0
 
 
 def has_formula(content: bytes) -> bool:
     """Whether a cell's content holds a formula, its own or a share of one."""
-    return bool(_FORMULA.search(content))
+    return bool(_FORMULA().search(content))
 
 
 def is_constant(content: bytes) -> bool:
     """Whether the formula of a cell is TRUE() or FALSE(), LibreOffice's way to save a tick-box."""
-    return bool(CONSTANT.search(content))
+    return bool(CONSTANT().search(content))
 
 
 def to_xml(letters: str, row: int, style: int, value: Any) -> str:
@@ -89,9 +90,9 @@ def text_cell(value: str) -> str:
         raise SpliceError(
             f"would hold {len(value):,} characters; a cell holds at most {MAX_TEXT:,}"
         )
-    if not _DELICATE.search(value):
+    if not _DELICATE().search(value):
         return f' t="inlineStr"><is><t>{value}</t></is></c>'
-    space = ' xml:space="preserve"' if _KEEP_SPACE.search(value) else ""
+    space = ' xml:space="preserve"' if _KEEP_SPACE().search(value) else ""
     return f' t="inlineStr"><is><t{space}>{escape_text(value)}</t></is></c>'
 
 
@@ -116,7 +117,7 @@ def number_text(value: float) -> str:
 def escape_text(text: str) -> str:
     """Text for XML; characters that XML can't hold become _xHHHH_, and a literal _xHHHH_ is
     protected (ECMA-376, ST_Xstring)."""
-    return _UNSAFE.sub(_escape, text)
+    return _UNSAFE().sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -131,24 +132,24 @@ def _escape(found: re.Match[str]) -> str:
 def unescape_text(xml: bytes) -> str:
     """The text of an element, entities and _xHHHH_ resolved."""
     text = unescape(xml.decode())
-    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+    return _ESCAPED().sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 
 @lru_cache(2**12)
 def string_item(xml: bytes) -> str:
     """The text of a shared or inline string: all its runs, without phonetic hints."""
     if b"rPh" in xml:
-        xml = _PHONETIC.sub(b"", xml)
-    return "".join(unescape_text(part) for part in _TEXT.findall(xml))
+        xml = _PHONETIC().sub(b"", xml)
+    return "".join(unescape_text(part) for part in _TEXT().findall(xml))
 
 
 def strings_in(sheet: bytes) -> set[int]:
     """The indexes of the shared strings that the cells of a sheet, in conventional form, refer
     to."""
     found = (
-        _VALUE.search(cell[3])
-        for cell in CELL.finditer(sheet)
-        if cell[3] and _SHARED.search(cell[2])
+        _VALUE().search(cell[3])
+        for cell in CELL().finditer(sheet)
+        if cell[3] and _SHARED().search(cell[2])
     )
     return {int(value[1]) for value in found if value and value[1].strip().isdigit()}
 
@@ -157,11 +158,11 @@ def from_xml(attributes: bytes, content: bytes, shared: Callable[[int], str]) ->
     """The raw value of a cell: str, float, bool, ErrorValue or None. Dates stay serial numbers."""
     if not content:
         return None
-    kind = _TYPE.search(attributes)
+    kind = _TYPE().search(attributes)
     cell_type = kind[1] if kind else b"n"
     if cell_type == b"inlineStr":
         return string_item(content) or None
-    found = _VALUE.search(content)
+    found = _VALUE().search(content)
     if not found or not found[1]:
         return None
     text = found[1]

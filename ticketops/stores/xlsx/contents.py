@@ -52,6 +52,7 @@ class Edited:
         self.names: Mapping[str, Mapping[str, tuple[int, ...]]] = {}
         self.replaced: dict[str, str] = {}
         self.identities = NO_IDENTITIES
+        self.besides: Mapping[str, Any] = {}
 
     def write(self, file: BinaryIO) -> None:
         self._package.write(file, self._changed, self._dropped)
@@ -65,13 +66,14 @@ class Edited:
         self._journal.begin(
             transaction,
             self.changes,
-            self._named_before(),
+            self.named_before(),
             self.replaced,
             self.identities,
             temporary,
+            self.besides,
         )
 
-    def _named_before(self) -> RawBefore:
+    def named_before(self) -> RawBefore:
         """Raw values by column name instead of column number."""
         named: dict[str, dict[int, dict[str, Any]]] = {}
         for sheet, rows in self._before.items():

@@ -9,28 +9,28 @@ two.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from ticketops.errors import HostileFileError, UnusableError
+from ticketops.model.patterns import when_needed
 from ticketops.schema.addresses import column_letters, column_number
 from ticketops.stores.xlsx.xmltext import attribute, escape
 
 MAIN_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_ODD_CELL = re.compile(rb'<c(?! r="[A-Z]{1,3}[1-9]\d{0,6}"|[A-Za-z])')
-_ODD_ROW = re.compile(rb'<row(?! r="[1-9]\d{0,6}"|[A-Za-z])')
-_PREFIXED = re.compile(rb"<\w+:(?:c|row)[\s/>]")
-_PERHAPS_PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
-_SPACED_ENDS = tuple(re.compile(end) for end in (b" >", b"\n>", b"\t>", b"\r>"))
+_ODD_CELL = when_needed(rb'<c(?! r="[A-Z]{1,3}[1-9]\d{0,6}"|[A-Za-z])')
+_ODD_ROW = when_needed(rb'<row(?! r="[1-9]\d{0,6}"|[A-Za-z])')
+_PREFIXED = when_needed(rb"<\w+:(?:c|row)[\s/>]")
+_PERHAPS_PREFIXED = when_needed(rb":(?:c|row)[\s/>]")
+_SPACED_ENDS = tuple(when_needed(end) for end in (b" >", b"\n>", b"\t>", b"\r>"))
 _ODD = (_ODD_ROW, _ODD_CELL, *_SPACED_ENDS)
-_OPEN = re.compile(rb"<sheetData(?=[\s/>])(?:\s[^>]*?)?(/?)>")
+_OPEN = when_needed(rb"<sheetData(?=[\s/>])(?:\s[^>]*?)?(/?)>")
 _CLOSE = b"</sheetData>"
-_ROW_NUMBER = re.compile(rb"""<row\s(?:[^>]*?\s)?r\s*=\s*["']\s*([1-9]\d{0,6})\s*["']""")
-_ROW = re.compile(rb'<row r="(\d+)"[^>]*?(/?)>')
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_ROW_NUMBER = when_needed(rb"""<row\s(?:[^>]*?\s)?r\s*=\s*["']\s*([1-9]\d{0,6})\s*["']""")
+_ROW = when_needed(rb'<row r="(\d+)"[^>]*?(/?)>')
+_REFERENCE = when_needed(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 Originals = Mapping[int, tuple[bytes, bytes]]
 """{row: (its XML in conventional form, its XML as it was)} of rows that were written in another
@@ -62,7 +62,7 @@ def is_odd(xml: bytes, start: int = 0, end: int = sys.maxsize) -> bool:
     return (
         _has_markup(xml, start, end)
         or _is_prefixed(xml, start, end)
-        or any(pattern.search(xml, start, end) for pattern in _ODD)
+        or any(odd().search(xml, start, end) for odd in _ODD)
     )
 
 
@@ -111,7 +111,7 @@ def with_originals(sheet: bytes, originals: Originals, edited: Collection[int], 
         return sheet
     _xml, start, end = conventional_again(sheet, part)
     pieces, position = [], 0
-    for opened in _ROW.finditer(sheet, start, end):
+    for opened in _ROW().finditer(sheet, start, end):
         number = int(opened[1])
         if number not in originals or number in edited:
             continue
@@ -134,7 +134,7 @@ def _bounds(xml: bytes) -> _Bounds | None:
     """Where the rows are; None where only a parser can tell."""
     position = 0
     while True:
-        opened = _OPEN.search(xml, position)
+        opened = _OPEN().search(xml, position)
         if not opened:
             return None
         aside = xml.find(b"<!", position, opened.start())
@@ -159,7 +159,7 @@ def _has_markup(xml: bytes, start: int, end: int) -> bool:
 
 
 def _is_prefixed(xml: bytes, start: int, end: int) -> bool:
-    return bool(_PERHAPS_PREFIXED.search(xml, start, end) and _PREFIXED.search(xml, start, end))
+    return bool(_PERHAPS_PREFIXED().search(xml, start, end) and _PREFIXED().search(xml, start, end))
 
 
 def _odd_rows(xml: bytes, start: int, end: int) -> list[tuple[int, int, int]] | None:
@@ -167,7 +167,7 @@ def _odd_rows(xml: bytes, start: int, end: int) -> list[tuple[int, int, int]] | 
     they can't be told apart so: a row without its number, something between rows."""
     found: list[tuple[int, int, int]] = []
     position = start
-    patterns = list(_ODD)
+    patterns = [odd() for odd in _ODD]
     while True:
         hits = []
         for pattern in list(patterns):
@@ -180,14 +180,14 @@ def _odd_rows(xml: bytes, start: int, end: int) -> list[tuple[int, int, int]] | 
             return found
         at = min(hits)
         begin = max(xml.rfind(b"<row ", position, at + 5), xml.rfind(b"<row\n", position, at + 5))
-        number = _ROW_NUMBER.match(xml, begin) if begin >= 0 else None
+        number = _ROW_NUMBER().match(xml, begin) if begin >= 0 else None
         if number is None:
             return None
         tag = xml.find(b">", begin, end)
         if xml.startswith(b"/", tag - 1):
             stop = tag + 1
         else:
-            close = _ROW_END.search(xml, tag, end)
+            close = _ROW_END().search(xml, tag, end)
             if not close:
                 return None
             stop = close.end()
@@ -197,7 +197,7 @@ def _odd_rows(xml: bytes, start: int, end: int) -> list[tuple[int, int, int]] | 
         position = stop
 
 
-_ROW_END = re.compile(rb"</row\s*>")
+_ROW_END = when_needed(rb"</row\s*>")
 
 
 def _with_rows_rewritten(
@@ -312,7 +312,7 @@ class _Rewriter:
 
     def _placed(self, pairs: dict[str, Any]) -> dict[str, Any]:
         reference = pairs.pop("r", "")
-        found = _REFERENCE.fullmatch(reference)
+        found = _REFERENCE().fullmatch(reference)
         if reference and (not found or int(found[2]) != self._row):
             raise UnusableError(
                 f"the part {self._part!r} holds a cell {reference[:20]!r} in row {self._row}"

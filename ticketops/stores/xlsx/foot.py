@@ -64,7 +64,7 @@ def make_room(sheet_xml: SheetXml, edit: SheetEdit, parts: Parts, sheet: str) ->
 
 def _moved(cell: bytes, row: int, target: int, room: Room, sheet: str) -> bytes:
     """One cell of a row of totals in its new row, its ranges over the new rows."""
-    found = CELL.fullmatch(cell)
+    found = CELL().fullmatch(cell)
     if found is None:
         raise SpliceError(f"{sheet} row {row} holds a cell that can't be moved", _HINT)
     content = found[3] or b""
@@ -108,7 +108,7 @@ class _Rows:
             self._attributes[row] = found[2]
             self._cells[row] = [
                 (column_number(cell[1]), cell[0])
-                for cell in CELL.finditer(self._xml, found.end(), stop)
+                for cell in CELL().finditer(self._xml, found.end(), stop)
             ]
             self._as_it_was[row] = self._xml[
                 found.start() : stop if found[3] else stop + len(b"</row>")

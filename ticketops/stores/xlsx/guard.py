@@ -10,6 +10,7 @@ import re
 import zipfile
 
 from ticketops.errors import HostileFileError, UnusableError
+from ticketops.model.patterns import when_needed
 from ticketops.schema.addresses import column_number
 from ticketops.stores.xlsx import foreign
 
@@ -25,23 +26,23 @@ SPARSE = 100
 """A larger grid needs one cell in so many."""
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
-_BLANK = re.compile(rb"\s*")
+_BLANK = when_needed(rb"\s*")
 _ASIDE = {b"<?": b"?>", b"<!--": b"-->"}
 """What may stand before the root element, and how it ends."""
 
-_LATE_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?\s+<\?xml\s")
+_LATE_DECLARATION = when_needed(rb"(?:\xef\xbb\xbf)?\s+<\?xml\s")
 """An XML declaration with blanks in front of it, which no conforming reader takes."""
 _SMALL_PART = 2**20
 """Larger parts are sheets, whose rewriting to conventional form refuses a DTD wherever it
 stands."""
 
 _OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
-_COLUMN_FROM_AAA = re.compile(rb'r="[A-Z]{3}\d')
-_COLUMN_FROM_BA = re.compile(rb'r="[B-Z][A-Z]\d')
-_ROW_FROM_10000 = re.compile(rb'r="[A-Z]{0,3}\d{5}')
-_ROW_FROM_100000 = re.compile(rb'r="[A-Z]{0,3}\d{6}')
-_ROW = re.compile(rb'<row r="(\d{1,9})')
-_FILLED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,9})"(?:[^>]*[^/>])?>(?!</c>|<v></v></c>|<v/></c>)')
+_COLUMN_FROM_AAA = when_needed(rb'r="[A-Z]{3}\d')
+_COLUMN_FROM_BA = when_needed(rb'r="[B-Z][A-Z]\d')
+_ROW_FROM_10000 = when_needed(rb'r="[A-Z]{0,3}\d{5}')
+_ROW_FROM_100000 = when_needed(rb'r="[A-Z]{0,3}\d{6}')
+_ROW = when_needed(rb'<row r="(\d{1,9})')
+_FILLED = when_needed(rb'<c r="([A-Z]{1,3})(\d{1,9})"(?:[^>]*[^/>])?>(?!</c>|<v></v></c>|<v/></c>)')
 """A cell with content; what is merely styled no reader lays out."""
 
 
@@ -108,7 +109,7 @@ def check_xml(xml: bytes, part: str) -> None:
             f"the part {part!r} is not in UTF-8", "open and save it in a spreadsheet program"
         )
     root = _root(xml)
-    if _LATE_DECLARATION.match(head):
+    if _LATE_DECLARATION().match(head):
         root = 0
     if xml.startswith(b"<!", root):
         raise HostileFileError(f"the part {part!r} declares a DTD")
@@ -129,7 +130,7 @@ def _root(xml: bytes) -> int:
     """Where it begins behind processing instructions and comments: its root element, or a DTD."""
     position = 3 if xml.startswith(b"\xef\xbb\xbf") else 0
     while True:
-        blank = _BLANK.match(xml, position)
+        blank = _BLANK().match(xml, position)
         position = blank.end() if blank else position
         end = next((end for start, end in _ASIDE.items() if xml.startswith(start, position)), b"")
         if not end:
@@ -147,17 +148,17 @@ def check_extent(xml: bytes, sheet: str) -> None:
     Two quick searches clear every ordinary sheet; others are measured cell by cell. Raises
     HostileFileError.
     """
-    beyond_az, beyond_zz = _COLUMN_FROM_BA.search(xml), _COLUMN_FROM_AAA.search(xml)
+    beyond_az, beyond_zz = _COLUMN_FROM_BA().search(xml), _COLUMN_FROM_AAA().search(xml)
     if (
         not beyond_zz
-        and not _ROW_FROM_100000.search(xml)
-        and (not beyond_az or not _ROW_FROM_10000.search(xml))
+        and not _ROW_FROM_100000().search(xml)
+        and (not beyond_az or not _ROW_FROM_10000().search(xml))
     ):
         return
-    cells = _FILLED.findall(xml)
+    cells = _FILLED().findall(xml)
     widest = max(map(column_number, {column for column, _ in cells}), default=0)
     lowest = max(map(int, {row for _, row in cells}), default=0)
-    last = max(map(int, _ROW.findall(xml)), default=0)
+    last = max(map(int, _ROW().findall(xml)), default=0)
     if last > MAX_ROWS or lowest > MAX_ROWS or widest > MAX_COLUMNS:
         raise HostileFileError(
             f"sheet {sheet!r} spans {max(lowest, last):,} rows by {widest:,} columns"

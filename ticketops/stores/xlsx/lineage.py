@@ -36,7 +36,7 @@ def doubt(
     kept.
     """
     if not transactions:
-        newest = max(run_ids(layout, now), default="")
+        newest = max(run_ids(layout, now), default="") if _is_ours(layout, now) else ""
         return (
             f"it holds RunIDs up to {newest}, but no journal beside it knows them" if newest else ""
         )
@@ -68,6 +68,18 @@ def run_ids(layout: Layout, tables: Tables) -> Iterator[str]:
             for value in tables(sheet.name).frame["run_id"].drop_nulls().unique().to_list():
                 if RUN_ID.fullmatch(value):
                     yield value
+
+
+def _is_ours(layout: Layout, tables: Tables) -> bool:
+    """Whether a command of ours ever wrote here: there is a sheet of ours, or a record that says
+    when it was recorded. Scripts in a workbook that never had a journal give RunIDs too."""
+    for sheet in layout:
+        stamp = sheet.by_name.get("created_at")
+        if sheet.extension and tables(sheet.name).exists:
+            return True
+        if stamp and stamp.extension and tables(sheet.name).frame["created_at"].drop_nulls().len():
+            return True
+    return False
 
 
 def _traces(

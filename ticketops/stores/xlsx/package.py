@@ -69,6 +69,7 @@ class Package:
         """Whether no member is called `/xl/workbook.xml` or `./xl/workbook.xml`."""
         self.data = data
         self.name = name
+        self._digests: dict[str, bytes] = {}
 
     @classmethod
     def open(cls, path: Path) -> Package:
@@ -109,13 +110,29 @@ class Package:
             raise UnusableError(f"{self.name} is damaged at the part {part!r}")
         return raw
 
+    def digest_of(self, part: str) -> bytes:
+        """What a part is called and holds, as a digest. Raises UnusableError where it is
+        missing."""
+        if part not in self._digests:
+            info = self.info(part)
+            hasher = blake2b(part.encode(), digest_size=16)
+            hasher.update(b";%d,%d;" % (info.file_size, info.compress_type == zipfile.ZIP_STORED))
+            hasher.update(self.raw(part))
+            self._digests[part] = hasher.digest()
+        return self._digests[part]
+
     def head(self, part: str) -> bytes:
         """The beginning of a part; empty where it is damaged, which is said when it is read."""
         try:
             raw = self.raw(part)
             if self.info(part).compress_type == zipfile.ZIP_STORED:
                 return bytes(raw[:_HEAD])
-            return isal_zlib.decompressobj(-15).decompress(raw, _HEAD)
+            inflater, found = isal_zlib.decompressobj(-15), b""
+            for start in range(0, len(raw), _HEAD):  # of all at once the rest would be copied
+                found += inflater.decompress(raw[start : start + _HEAD], _HEAD - len(found))
+                if len(found) >= _HEAD or inflater.eof:
+                    break
+            return found
         except (UnusableError, isal_zlib.error, zlib.error, struct.error):  # type: ignore[misc]
             return b""
 

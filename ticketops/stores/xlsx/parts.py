@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ticketops.errors import SpliceError, UnusableError
+from ticketops.model.patterns import when_needed
 from ticketops.schema.addresses import parse_range
 from ticketops.schema.sheets import Sheet
 from ticketops.stores.xlsx import guard
@@ -29,22 +30,22 @@ OFFSET_1904 = timedelta(days=1462)
 
 _SHEET_CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STYLES_CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
-_OVERRIDDEN = re.compile(rb"""<(?:\w+:)?Override\s[^>]*?\bPartName=["']/([^"']*)""")
+_OVERRIDDEN = when_needed(rb"""<(?:\w+:)?Override\s[^>]*?\bPartName=["']/([^"']*)""")
 """Parts whose content type is declared, whether they are there or not."""
-_ITEM_END = re.compile(rb"</(?:\w+:)?si>")
-_EMPTY_ITEM = re.compile(rb"<((?:\w+:)?si)\b[^<>]*/>")
-_PERHAPS_EMPTY_ITEM = re.compile(rb"si\b[^<>]*/>")
-_ITEM_CONTENT = re.compile(rb"(<(?:\w+:)?si\b[^<>]*>).*", re.DOTALL)
-_CALC = re.compile(rb"<(?:\w+:)?calcPr\b[^>]*?/?>")
+_ITEM_END = when_needed(rb"</(?:\w+:)?si>")
+_EMPTY_ITEM = when_needed(rb"<((?:\w+:)?si)\b[^<>]*/>")
+_PERHAPS_EMPTY_ITEM = when_needed(rb"si\b[^<>]*/>")
+_ITEM_CONTENT = when_needed(rb"(<(?:\w+:)?si\b[^<>]*>).*", re.DOTALL)
+_CALC = when_needed(rb"<(?:\w+:)?calcPr\b[^>]*?/?>")
 _READABLE = ("/worksheet", "/chartsheet", "/dialogsheet")
 _KINDS = {
     "/chartsheet": "a chart, not a worksheet",
     "/dialogsheet": "a dialog, not a worksheet",
     "acrosheet": "a sheet of macros, not a worksheet",
 }
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*?(?:/>|>\s*</(?:\w+:)?sheet>)")
-_RELATION_ID = re.compile(rb"""\w+:id=["']([^"']*)["']""")
-_UNKNOWN_STATE = re.compile(
+_SHEET = when_needed(rb"<(?:\w+:)?sheet\s[^>]*?(?:/>|>\s*</(?:\w+:)?sheet>)")
+_RELATION_ID = when_needed(rb"""\w+:id=["']([^"']*)["']""")
+_UNKNOWN_STATE = when_needed(
     rb"""(<(?:\w+:)?sheet\b[^>]*?)\sstate=["'](?!(?:visible|hidden|veryHidden)["'])[^"']*["']"""
 )
 
@@ -119,22 +120,22 @@ class Parts:
         xml = self.xml(self.strings) if self.strings else b""
         if b"<!" in xml:
             xml = without_markup(xml)
-        if _PERHAPS_EMPTY_ITEM.search(xml):
-            xml = _EMPTY_ITEM.sub(rb"<\1></\1>", xml)
+        if _PERHAPS_EMPTY_ITEM().search(xml):
+            xml = _EMPTY_ITEM().sub(rb"<\1></\1>", xml)
         return xml
 
     @cached_property
     def _strings(self) -> list[bytes]:
-        return _ITEM_END.split(self._strings_xml)[
+        return _ITEM_END().split(self._strings_xml)[
             :-1
         ]  # each with its start tag, which holds no text
 
     def used_strings(self, used: Collection[int]) -> bytes:
         """The shared strings with those emptied that are not among `used`."""
         pieces, position = [], 0
-        for index, end in enumerate(_ITEM_END.finditer(self._strings_xml)):
+        for index, end in enumerate(_ITEM_END().finditer(self._strings_xml)):
             item = self._strings_xml[position : end.start()]
-            pieces.append(item if index in used else _ITEM_CONTENT.sub(rb"\1", item))
+            pieces.append(item if index in used else _ITEM_CONTENT().sub(rb"\1", item))
             pieces.append(end[0])
             position = end.end()
         return b"".join([*pieces, self._strings_xml[position:]])
@@ -246,9 +247,9 @@ class Parts:
             for name, part in usual.items()
             if part and part.casefold() != name.casefold()
         }
-        known = _UNKNOWN_STATE.sub(rb"\1", self._workbook_xml)
+        known = _UNKNOWN_STATE().sub(rb"\1", self._workbook_xml)
         if self._unreadable:
-            known = _SHEET.sub(
+            known = _SHEET().sub(
                 lambda found: b"" if self._is_unreadable(found[0]) else found[0], known
             )
         if known != self._workbook_xml:
@@ -279,7 +280,7 @@ class Parts:
 
     def _is_unreadable(self, entry: bytes) -> bool:
         """Whether an entry of the workbook's sheets is one that python-calamine fails at."""
-        named = _RELATION_ID.search(entry)
+        named = _RELATION_ID().search(entry)
         return bool(named and unescape(named[1].decode("utf-8", "replace")) in self._unreadable)
 
     def _workbook_part(self) -> str:
@@ -300,7 +301,7 @@ class Parts:
         """workbook.xml that makes spreadsheet programs compute all formulas anew when they open
         it."""
         xml = self._workbook_xml if workbook is None else workbook
-        found = _CALC.search(xml)
+        found = _CALC().search(xml)
         if not found:
             return _before_calc_successors(xml)
         if re.search(rb'fullCalcOnLoad=["\'](?:1|true)["\']', found[0]):
@@ -330,7 +331,7 @@ class Parts:
             *(part.casefold() for part in self.package.members),
             *(
                 part.decode("utf-8", "replace").casefold()
-                for part in _OVERRIDDEN.findall(content_types)
+                for part in _OVERRIDDEN().findall(content_types)
             ),
             *self.relations(self.workbook),
         }
@@ -389,7 +390,7 @@ class Parts:
         )
         overridden = {
             name.decode("utf-8", "replace").casefold()
-            for name in _OVERRIDDEN.findall(content_types)
+            for name in _OVERRIDDEN().findall(content_types)
         }
         if part.casefold() not in overridden:
             entry = f'<Override PartName="/{part}" ContentType="{_STYLES_CONTENT}"/>'.encode()
@@ -440,11 +441,11 @@ class Parts:
             )
         for place in sorted(places, reverse=True):
             workbook = workbook[: entries[place].start()] + workbook[entries[place].end() :]
-        workbook = _DEFINED.sub(
+        workbook = _DEFINED().sub(
             lambda found: _renumbered(found, b"localSheetId", places, drop=True), workbook
         )
         workbook = re.sub(rb"<(\w+:)?definedNames>\s*</(\w+:)?definedNames>", b"", workbook)
-        workbook = _VIEW.sub(
+        workbook = _VIEW().sub(
             lambda found: _renumbered(found, b"activeTab|firstSheet", places, drop=False), workbook
         )
         for part in dropped:
@@ -469,8 +470,8 @@ class Parts:
         }, dropped
 
 
-_DEFINED = re.compile(rb"<((?:\w+:)?definedName)\b[^>]*>.*?</\1>", re.DOTALL)
-_VIEW = re.compile(rb"<(?:\w+:)?workbookView\b[^>]*>")
+_DEFINED = when_needed(rb"<((?:\w+:)?definedName)\b[^>]*>.*?</\1>", re.DOTALL)
+_VIEW = when_needed(rb"<(?:\w+:)?workbookView\b[^>]*>")
 
 
 def _renumbered(

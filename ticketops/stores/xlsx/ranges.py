@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ticketops.schema.addresses import Area, column_letters, parse_range
 from ticketops.stores.xlsx.xmltext import attribute
@@ -31,8 +33,7 @@ _BOUND = re.compile(rb'\s(min|max|width)=["\']([\d.]+)["\']')
 _WIDTHS = re.compile(rb'\s(?:min|max|width|customWidth|bestFit)=["\'][^"\']*["\']')
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """Data that ended at sheet row `old_last` now ends at `new_last`; the header stands in
     `header_row`.
 

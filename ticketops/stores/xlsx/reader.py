@@ -11,6 +11,7 @@ from typing import Any
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from ticketops.errors import TicketopsError, UnusableError
+from ticketops.schema.columns import ErrorValue
 from ticketops.schema.surroundings import Marks
 from ticketops.stores.xlsx import guard
 from ticketops.stores.xlsx.conventional import SheetXml, conventional
@@ -35,10 +36,14 @@ class Reader:
         """All rows from row 1 and column A on."""
         with self._readable():
             rows = self._sheet(sheet).to_python(skip_empty_area=False)
-        for row, column, error in errors_in(self.xml(sheet)):
+        for row, column, error in self.errors(sheet):
             if row <= len(rows) and column <= len(rows[row - 1]):
                 rows[row - 1][column - 1] = error
         return rows
+
+    def errors(self, sheet: str) -> Iterator[tuple[int, int, ErrorValue]]:
+        """(row, column, error) of the cells that hold one."""
+        return errors_in(self.xml(sheet))
 
     def marks(self, sheet: str) -> Marks:
         """What the values of a sheet do not show."""

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ticketops.errors import ConflictError, NotPermittedError, TicketopsError, UnusableError
-from ticketops.files import new_file, sweep, write_durably
+from ticketops.files import new_file, staging, sweep, write_durably
 from ticketops.stores.base import Entry, NotUndoable, Transaction
 from ticketops.stores.journal import Journal, sync_folder
 from ticketops.stores.xlsx.package import Package, digest, read_file
 from ticketops.stores.xlsx.parts import Parts
 
 _VERSION = re.compile(r"\d{1,12}-[0-9a-f]+\.xlsx", re.ASCII)
+
+
+COMMITTED = "committed.xlsx"
+"""In the folder of a workbook's state: the workbook as the last commit left it."""
 
 
 class Content(Protocol):
@@ -110,7 +114,15 @@ class WorkbookFile:
             self._journal.finish()
             self._prune()
             self._journal.set_aside()
+            self._keep_committed(package.data)
         return parts
+
+    def _keep_committed(self, data: bytes) -> None:
+        """By this the next commit tells what was changed by hand (§11). No link: programs that write
+        in place would change it, too."""
+        with staging(self._state / COMMITTED) as staged:
+            staged.write_bytes(data)
+            os.replace(staged, self._state / COMMITTED)
 
     def reconcile(self, revision: str) -> None:
         """Put right what a killed commit left behind."""

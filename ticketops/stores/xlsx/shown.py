@@ -7,14 +7,15 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from ticketops.model.patterns import when_needed
 from ticketops.stores.xlsx.conventional import conventional
 from ticketops.stores.xlsx.parts import Parts
 from ticketops.stores.xlsx.reader import RawRows
 from ticketops.stores.xlsx.styles import number_formats
 from ticketops.stores.xlsx.xmltext import unescape
 
-_PIECE = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|(0)|([-/ ()_:A-Za-z])')
-_CODE = re.compile(r'(?:"[^"]*"|\\.|\[(?:\$|<|>|=)?[^\]]*\]|0|[-/ ()])+')
+_PIECE = when_needed(r'"([^"]*)"|\\(.)|\[[^\]]*\]|(0)|([-/ ()_:A-Za-z])')
+_CODE = when_needed(r'(?:"[^"]*"|\\.|\[(?:\$|<|>|=)?[^\]]*\]|0|[-/ ()])+')
 _CELL = r'<c r="([A-Z]{1,3})(\d+)"[^>]*? s="(%s)"[^>]*>'
 
 
@@ -26,14 +27,14 @@ def padded_styles(parts: Parts) -> dict[int, str]:
     found = {}
     for index, code in number_formats(parts.xml(parts.styles)).items():
         plain = unescape(code).split(";")[0]
-        if plain.count("0") > 1 and _CODE.fullmatch(plain):
+        if plain.count("0") > 1 and _CODE().fullmatch(plain):
             found[index] = plain
     return found
 
 
 def shown(number: float, code: str) -> str:
     """A whole number as a format of zeros shows it: (777, `000-000`) → 000-777."""
-    pieces = [found for found in _PIECE.finditer(code) if not found[0].startswith("[")]
+    pieces = [found for found in _PIECE().finditer(code) if not found[0].startswith("[")]
     places = sum(found[3] is not None for found in pieces)
     digits = f"{int(number):0{places}d}"
     extra, rest = digits[: len(digits) - places], iter(digits[len(digits) - places :])

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from ticketops.errors import SpliceError
 from ticketops.schema.addresses import Area, column_letters, column_number, parse_range
@@ -53,8 +54,7 @@ _SPANS = re.compile(rb'\sspans="(\d+):(\d+)"')
 _letters, _number = lru_cache(2**14)(column_letters), lru_cache(2**14)(column_number)
 
 
-@dataclass(slots=True)
-class Spliced:
+class Spliced(Struct):
     """The new sheet, the raw values that stood in the written cells of rows that there were, and
     how far its data grew."""
 
@@ -144,7 +144,7 @@ def read_cells(
     found: dict[int, dict[int, Any]] = {}
     for row, columns in wanted.items():
         values = found[row] = dict.fromkeys(columns)
-        for cell in CELL.finditer(rows.get(row, b"")):
+        for cell in CELL().finditer(rows.get(row, b"")):
             column = _number(cell[1])
             if column in values:
                 values[column] = from_xml(cell[2], cell[3] or b"", shared)
@@ -158,7 +158,7 @@ def formulas_in(
     return {
         (row, column)
         for row, columns in wanted.items()
-        for cell in CELL.finditer(rows.get(row, b""))
+        for cell in CELL().finditer(rows.get(row, b""))
         if (column := _number(cell[1])) in columns
         and has_formula(cell[3] or b"")
         and not is_constant(cell[3] or b"")
@@ -215,7 +215,7 @@ class _Body:
             first = bisect_left(self._numbers, edit.rewrite_from)
             stop = self._opened[first].start() if first < len(self._opened) else self._end
             dropped = xml[stop : self._end]
-            if dropped.count(b"<f") > (len(CONSTANT.findall(dropped)) if self._constants else 0):
+            if dropped.count(b"<f") > (len(CONSTANT().findall(dropped)) if self._constants else 0):
                 raise SpliceError(
                     f"sheet {self._sheet!r} holds formulas where it has to be rewritten: nothing "
                     "was written"
@@ -289,7 +289,7 @@ class _Body:
         if opened[3]:
             return {}
         close = self._close(at)
-        cells = CELL.finditer(self._xml, opened.end(), close)
+        cells = CELL().finditer(self._xml, opened.end(), close)
         return {_number(cell[1]): style_of(cell[2]) for cell in cells}
 
     def _style_for(self, value: datetime, style: int, row: int = 0, column: int = 0) -> int:
@@ -330,7 +330,7 @@ class _Body:
 
     def _formula_at(self, at: int, column: int) -> tuple[bytes, bytes] | None:
         close = self._close(at)
-        for cell in CELL.finditer(self._xml, self._opened[at].end(), close):
+        for cell in CELL().finditer(self._xml, self._opened[at].end(), close):
             if _number(cell[1]) == column:
                 found = _FORMULA.search(cell[3] or b"")
                 return (found[1], found[2] or b"") if found else None
@@ -454,7 +454,7 @@ class _Body:
                 opened.end() + len(sorted_cells),
             )
         if not opened[3]:
-            for cell in CELL.finditer(xml, opened.end(), close):
+            for cell in CELL().finditer(xml, opened.end(), close):
                 column = _number(cell[1])
                 while nth < len(pending) and pending[nth] < column:
                     parts.append(xml[position : cell.start()])
@@ -490,14 +490,14 @@ class _Body:
 
     def _sorted_cells(self, row: int, start: int, close: int) -> bytes:
         """The content of a row, its cells put in order of their columns."""
-        cells = list(CELL.finditer(self._xml, start, close))
+        cells = list(CELL().finditer(self._xml, start, close))
         columns = [_number(cell[1]) for cell in cells]
         if len(set(columns)) < len(columns):
             raise SpliceError(
                 f"row {row} of sheet {self._sheet!r} has a cell twice",
                 "open and save it in a spreadsheet program",
             )
-        rest = CELL.sub(b"", self._xml[start:close])
+        rest = CELL().sub(b"", self._xml[start:close])
         return (
             b"".join(
                 cell[0]

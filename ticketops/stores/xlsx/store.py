@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ticketops.errors import RuleError, SchemaError, UnusableError
 from ticketops.files import real_path
@@ -39,18 +39,20 @@ from ticketops.stores.base import (
     Entry,
     LoggedCell,
     NotUndoable,
+    Past,
     Transaction,
     Undoing,
     all_undoable,
 )
 from ticketops.stores.edits import compile_edits
 from ticketops.stores.journal import Journal
-from ticketops.stores.records import identities_of, written_digest
+from ticketops.stores.records import beside, identities_of, written_digest
 from ticketops.stores.xlsx import cache, lock
 from ticketops.stores.xlsx.package import Package, digest, read_file
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.reader import RawRows, Reader
 from ticketops.stores.xlsx.replacement import (
+    COMMITTED,
     WorkbookFile,
     cannot_write,
     changed_meanwhile,
@@ -106,7 +108,7 @@ class XlsxStore:
         for table in tables.values():
             if strict:
                 require(table)
-        return Snapshot(parts.package.revision, tables, self.layout)
+        return Snapshot(lambda: parts.package.revision, tables, self.layout)
 
     def _sheet(self, name: str) -> Sheet:
         """A sheet by its name or title. A title is looked for once, when such a sheet is first
@@ -238,6 +240,7 @@ class XlsxStore:
             kept = self.older_versions()
             for path in kept:
                 path.unlink()
+            (self._state / COMMITTED).unlink(missing_ok=True)
         return len(kept)
 
     def forget_tables(self) -> None:
@@ -317,6 +320,7 @@ class XlsxStore:
                 self._load(), compile_edits(changes, tables, grids), self._journal, self.layout
             )
             content.changes = changes
+            content.besides = self._by_hand()
             content.names = {name: table.positions for name, table in tables.items()}
             content.identities = identities_of(changes, tables, after)
             content.replaced = {
@@ -332,6 +336,22 @@ class XlsxStore:
             self._tables |= certain
             self._keep(certain)
             return self._parts.package.revision
+
+    def _by_hand(self) -> dict[str, Any]:
+        """What the journal is to say of cells that were changed by hand since the last commit."""
+        last = self._journal.last()
+        if last is None or self._load().package.revision == last.revision_after:
+            return {}
+        from ticketops.stores.xlsx.past import changed_by_hand
+
+        self._find_all()
+        outside = changed_by_hand(self._state, self.layout, last, self._load())
+        return beside(self.layout, self._journal.seal, outside=outside)
+
+    def _find_all(self) -> None:
+        """Find out under which titles the workbook has its sheets."""
+        for sheet in self._declared:
+            self._sheet(sheet.name)
 
     def _rows_of_report(self, name: str, changes: ChangeSet) -> int | None:
         """How many rows of a report in a free layout are what a command wrote last; None where the
@@ -390,8 +410,7 @@ class XlsxStore:
     def logged(self, *numbers: int) -> list[list[LoggedCell]]:
         from ticketops.stores.undo import logged_cells
 
-        for sheet in self._declared:
-            self._sheet(sheet.name)  # under which title the workbook has it
+        self._find_all()
         epoch = OFFSET_1904 if self._load().date1904 else timedelta()
         try:
             return [
@@ -402,6 +421,13 @@ class XlsxStore:
                 f"the journal of {self.path.name} can't be read: {error.strerror or error}"
             ) from None
 
+    def as_of(self, when: str | datetime, *sheets: str) -> Past:
+        from ticketops.stores.xlsx.past import as_of
+
+        log = self.log()
+        self._find_all()
+        return as_of(when, sheets, self._state, self._journal, self.layout, self._load(), log)
+
     def undoable(self, entry: Entry, run_id: str = "") -> Undoing:
         return self._undoing(self.log(), entry, run_id).undoing
 
@@ -409,7 +435,7 @@ class XlsxStore:
         with self.locked(entry):
             prepared = self._undoing(self._journal.transactions(), entry, run_id)
             last = prepared.undoing.transaction
-            content = prepared.content()
+            content = prepared.content(self._by_hand())
             revision = self._load().package.revision
             self._loaded(
                 self._file.replace(
@@ -430,8 +456,7 @@ class XlsxStore:
             return ""
         if self._journal.lost_after(last.number if last else 0):
             return ""  # nobody can tell: what came after it is damaged
-        for sheet in self._declared:
-            self._sheet(sheet.name)
+        self._find_all()
         backup = self._file.backup_of(transactions[-1].revision_before) if transactions else None
         before = None
         if backup is not None:
@@ -450,8 +475,7 @@ class XlsxStore:
     def _undoing(self, transactions: list[Transaction], entry: Entry, run_id: str) -> Prepared:
         from ticketops.stores.xlsx.takeback import prepare
 
-        for sheet in self._declared:
-            self._sheet(sheet.name)  # under which title the workbook has it
+        self._find_all()
         if why := self._doubt(transactions):
             what = (
                 "does not match its journal"

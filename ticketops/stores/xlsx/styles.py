@@ -7,39 +7,40 @@ import re
 from functools import cache
 
 from ticketops.errors import SpliceError
+from ticketops.model.patterns import when_needed
 
-_CELL_XFS = re.compile(rb"<(?:\w+:)?cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.DOTALL)
-_XF = re.compile(rb"<(?:\w+:)?xf\b[^>]*?(?:/>|(?<!/)>.*?</(?:\w+:)?xf>)", re.DOTALL)
-_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b([^>]*?)/?>")
-_FORMAT_ID = re.compile(rb'\bnumFmtId=["\'](\d+)["\']')
-_FORMAT_CODE = re.compile(rb'\bformatCode=(?:"([^"]*)"|\'([^\']*)\')')
-_FONT_ID = re.compile(rb'\bfontId=["\'](\d+)["\']')
-_FONTS = re.compile(rb"<(?:\w+:)?fonts\b[^>]*>(.*?)</(?:\w+:)?fonts>", re.DOTALL)
-_FONT = re.compile(rb"<(?:\w+:)?font\b[^>]*?(?:/>|(?<!/)>.*?</(?:\w+:)?font>)", re.DOTALL)
-_BOLD = re.compile(rb"<(?:\w+:)?b(?:/>|\s*/>|>)")
-_COUNT = re.compile(rb'(<(?:\w+:)?cellXfs\b[^>]*\bcount=["\'])(\d+)(["\'])')
-_LITERAL = re.compile(rb'"[^"]*"|&quot;.*?&quot;|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
+_CELL_XFS = when_needed(rb"<(?:\w+:)?cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.DOTALL)
+_XF = when_needed(rb"<(?:\w+:)?xf\b[^>]*?(?:/>|(?<!/)>.*?</(?:\w+:)?xf>)", re.DOTALL)
+_NUMBER_FORMAT = when_needed(rb"<(?:\w+:)?numFmt\b([^>]*?)/?>")
+_FORMAT_ID = when_needed(rb'\bnumFmtId=["\'](\d+)["\']')
+_FORMAT_CODE = when_needed(rb'\bformatCode=(?:"([^"]*)"|\'([^\']*)\')')
+_FONT_ID = when_needed(rb'\bfontId=["\'](\d+)["\']')
+_FONTS = when_needed(rb"<(?:\w+:)?fonts\b[^>]*>(.*?)</(?:\w+:)?fonts>", re.DOTALL)
+_FONT = when_needed(rb"<(?:\w+:)?font\b[^>]*?(?:/>|(?<!/)>.*?</(?:\w+:)?font>)", re.DOTALL)
+_BOLD = when_needed(rb"<(?:\w+:)?b(?:/>|\s*/>|>)")
+_COUNT = when_needed(rb'(<(?:\w+:)?cellXfs\b[^>]*\bcount=["\'])(\d+)(["\'])')
+_LITERAL = when_needed(rb'"[^"]*"|&quot;.*?&quot;|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
 
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _BUILT_IN_TIMES = frozenset({18, 19, 20, 21, 22, 45, 46, 47})
 _BUILT_IN_CLOCKS = frozenset({18, 19, 20, 21, 45, 46, 47, 32, 33, 34, 35, 55, 56})
-_DURATION = re.compile(rb"\[(?:h+|m+|s+)\]")
+_DURATION = when_needed(rb"\[(?:h+|m+|s+)\]")
 _DATE, _DATE_TIME = 14, 22
 
 
 def number_formats(xml: bytes) -> dict[int, str]:
     """{cell style: format code} of the styles with a format that the workbook declares itself."""
-    cells = _CELL_XFS.search(xml)
+    cells = _CELL_XFS().search(xml)
     if not cells:
         return {}
     codes: dict[int, str] = {}
-    for attributes in _NUMBER_FORMAT.findall(xml[: cells.start()]):
-        number, code = _FORMAT_ID.search(attributes), _FORMAT_CODE.search(attributes)
+    for attributes in _NUMBER_FORMAT().findall(xml[: cells.start()]):
+        number, code = _FORMAT_ID().search(attributes), _FORMAT_CODE().search(attributes)
         if number and code:
             codes[int(number[1])] = (code[1] or code[2] or b"").decode("utf-8", "replace")
     found = {}
-    for index, xf in enumerate(_XF.findall(cells[1])):
-        number = _FORMAT_ID.search(xf)
+    for index, xf in enumerate(_XF().findall(cells[1])):
+        number = _FORMAT_ID().search(xf)
         if number and int(number[1]) in codes:
             found[index] = codes[int(number[1])]
     return found
@@ -65,19 +66,19 @@ class Styles:
 
     def __init__(self, xml: bytes) -> None:
         """Raises SpliceError where the part has no cell styles."""
-        found = _CELL_XFS.search(xml)
+        found = _CELL_XFS().search(xml)
         if not found:
             raise SpliceError(
                 "the workbook has no cell styles: save it once in a spreadsheet program"
             )
         self._xml = xml
         self._end = found.end(1)
-        self._xfs = _XF.findall(found[1])
+        self._xfs = _XF().findall(found[1])
         self._added: list[bytes] = []
         self._dated: dict[tuple[int, bool], int] = {}
         self._codes: dict[int, bytes] = {}
-        for attributes in _NUMBER_FORMAT.findall(xml[: found.start()]):
-            number, code = _FORMAT_ID.search(attributes), _FORMAT_CODE.search(attributes)
+        for attributes in _NUMBER_FORMAT().findall(xml[: found.start()]):
+            number, code = _FORMAT_ID().search(attributes), _FORMAT_CODE().search(attributes)
             if number and code:
                 self._codes[int(number[1])] = code[1] or code[2] or b""
 
@@ -96,8 +97,8 @@ class Styles:
         if number not in self._codes:
             return number not in _BUILT_IN_CLOCKS
         code = self._codes[number].lower()
-        return not _DURATION.search(code) and any(
-            letter in _LITERAL.sub(b"", code) for letter in (b"y", b"d")
+        return not _DURATION().search(code) and any(
+            letter in _LITERAL().sub(b"", code) for letter in (b"y", b"d")
         )
 
     @cache  # noqa: B019
@@ -121,8 +122,8 @@ class Styles:
 
     def _twin(self, index: int, number: int) -> int:
         base = self._xfs[index] if index < len(self._xfs) else b'<xf numFmtId="0"/>'
-        twin = _FORMAT_ID.sub(b'numFmtId="%d"' % number, base, count=1)
-        if not _FORMAT_ID.search(base):
+        twin = _FORMAT_ID().sub(b'numFmtId="%d"' % number, base, count=1)
+        if not _FORMAT_ID().search(base):
             twin = re.sub(rb"(<(?:\w+:)?xf\b)", rb'\1 numFmtId="%d"' % number, base, count=1)
         if b"applyNumberFormat" not in twin:
             twin = re.sub(rb"(<(?:\w+:)?xf\b)", rb'\1 applyNumberFormat="1"', twin, count=1)
@@ -136,14 +137,14 @@ class Styles:
 
     def bold(self) -> int:
         """The index of the first style with a bold font; 0 where there is none."""
-        fonts = _FONTS.search(self._xml)
+        fonts = _FONTS().search(self._xml)
         bold = {
             i
-            for i, font in enumerate(_FONT.findall(fonts[1] if fonts else b""))
-            if _BOLD.search(font)
+            for i, font in enumerate(_FONT().findall(fonts[1] if fonts else b""))
+            if _BOLD().search(font)
         }
         for index, xf in enumerate(self._xfs):
-            font = _FONT_ID.search(xf)
+            font = _FONT_ID().search(xf)
             if font and int(font[1]) in bold:
                 return index
         return 0
@@ -153,10 +154,10 @@ class Styles:
         if not self._added:
             return None
         xml = self._xml[: self._end] + b"".join(self._added) + self._xml[self._end :]
-        return _COUNT.sub(lambda m: m[1] + b"%d" % len(self._xfs) + m[3], xml, count=1)
+        return _COUNT().sub(lambda m: m[1] + b"%d" % len(self._xfs) + m[3], xml, count=1)
 
     def _format(self, xf: bytes) -> int:
-        found = _FORMAT_ID.search(xf)
+        found = _FORMAT_ID().search(xf)
         return int(found[1]) if found else 0
 
     def _format_is_date(self, number: int) -> bool:
@@ -164,7 +165,7 @@ class Styles:
             return bool(
                 re.search(
                     rb"[dmyhs]",
-                    _LITERAL.sub(b"", self._codes[number]).lower().replace(b"general", b""),
+                    _LITERAL().sub(b"", self._codes[number]).lower().replace(b"general", b""),
                 )
             )
         return number in _BUILT_IN_DATES
@@ -173,7 +174,7 @@ class Styles:
         """A date format that the workbook already uses, else a built-in one."""
         for xf in self._xfs:
             number = self._format(xf)
-            code = _LITERAL.sub(b"", self._codes.get(number, b"")).lower()
+            code = _LITERAL().sub(b"", self._codes.get(number, b"")).lower()
             timed = b"h" in code if code else number in _BUILT_IN_TIMES
             dated = b"y" in code if code else number in (_DATE, _DATE_TIME)
             if self._format_is_date(number) and dated and timed is with_time:

@@ -18,7 +18,7 @@ from ticketops.schema.tables import Snapshot, Table, apply, build_table, empty_t
 from ticketops.stores.base import Entry, NotUndoable, Transaction, Undoing
 from ticketops.stores.edits import compile_edits
 from ticketops.stores.journal import Journal
-from ticketops.stores.records import Record, content_digest, plain_row, tabular
+from ticketops.stores.records import Record, beside, content_digest, every_cell, plain_row, tabular
 from ticketops.stores.standing import (
     later_than,
     passed_over,
@@ -29,7 +29,7 @@ from ticketops.stores.standing import (
     to_take_back,
     told_logs_only,
 )
-from ticketops.stores.trail import append_only_sheets, kept_rows, trail_rows
+from ticketops.stores.trail import append_only_sheets, kept_rows, said_of_undo
 from ticketops.stores.undo import TakenBack, reversed_cells, revived, take_back, typed
 from ticketops.stores.xlsx.contents import Edited, Restored
 from ticketops.stores.xlsx.conventional import conventional
@@ -176,11 +176,11 @@ def plan(
 
 @dataclass(slots=True)
 class Prepared:
-    """An undo, ready to be written. restores: the revision that stands again, where all of it
+    """An undo, ready to be written. content: of what the journal is to say besides. restores: the revision that stands again, where all of it
     does."""
 
     undoing: Undoing
-    content: Callable[[], Content]
+    content: Callable[[Mapping[str, Any]], Content]
     counts: dict[str, dict[str, int]]
     restores: str = ""
 
@@ -249,6 +249,15 @@ class _About:
         made.extend(trail)
         return made
 
+    def told(
+        self, content: Edited, changes: ChangeSet, tables: Mapping[str, Table]
+    ) -> dict[str, Any]:
+        """What the journal is to say of the cells that an undo writes, by which `as_of` takes it
+        back."""
+        content.names = {name: table.positions for name, table in tables.items()}
+        back = every_cell(changes, content.named_before())
+        return beside(self.layout, self.journal.seal, back=back)
+
 
 def _bytes_back(about: _About, now: Sheets, old: Sheets) -> Prepared:
     """The very bytes from before, but for what append-only sheets keep and what they say of the
@@ -265,22 +274,26 @@ def _bytes_back(about: _About, now: Sheets, old: Sheets) -> Prepared:
     )
     after = {name: apply(table, kept.for_sheet(name)) for name, table in tables.items()}
     logged = append_only_sheets(record, layout)
-    trail = trail_rows(
+    said = said_of_undo(
         record, layout, {name: after.get(name) or now.table(name) for name in logged}, about.entry
     )
+    trail = said.changes
     changes = ChangeSet([*kept, *trail])
     cells = about.shown(reversed_cells(record, layout), trail, now.parts)
     secrets = revived(record, layout, old, now)
     known = {name: after.get(name) or now.table(name) for name in cells.sheets}
     undoing = Undoing(
-        target, cells, known, True, "", about.passed, (), tuple(secrets), about.is_last
+        target, cells, known, True, "", about.passed, said.stays, tuple(secrets), about.is_last
     )
 
-    def content() -> Content:
+    def content(besides: Mapping[str, Any]) -> Content:
         if not changes:
             return Restored(old.parts.package, about.journal)
         needed = {name: tables.get(name) or old.table(name) for name in changes.sheets}
-        return Edited(old.parts, compile_edits(changes, needed), about.journal, layout, aside=True)
+        edits = compile_edits(changes, needed)
+        edited = Edited(old.parts, edits, about.journal, layout, aside=True)
+        edited.besides = {**about.told(edited, trail, needed), **besides}
+        return edited
 
     return Prepared(undoing, content, target.counts, target.revision_before)
 
@@ -299,7 +312,8 @@ def _cells_back(
     )
     back = plan(record, now, old, about.journal, layout, unmoved=unmoved)
     logged = {name: now.table(name) for name in append_only_sheets(record, layout)}
-    trail = trail_rows(record, layout, logged, about.entry)
+    said = said_of_undo(record, layout, logged, about.entry)
+    trail = said.changes
     changes, tables = ChangeSet([*back.changes, *trail]), back.tables | logged
     if back.made and not now.parts.can_do_without(back.made):
         for name in back.made:
@@ -320,14 +334,15 @@ def _cells_back(
         False,
         why,
         about.passed,
-        tuple(back.stays),
+        (*back.stays, *said.stays),
         tuple(back.secrets),
         about.is_last,
     )
-    return Prepared(
-        undoing,
-        lambda: Edited(
-            now.parts, compile_edits(changes, tables), about.journal, layout, removed=back.made
-        ),
-        changes.counts(),
-    )
+
+    def content(besides: Mapping[str, Any]) -> Content:
+        edits = compile_edits(changes, tables)
+        edited = Edited(now.parts, edits, about.journal, layout, removed=back.made)
+        edited.besides = {**about.told(edited, changes, tables), **besides}
+        return edited
+
+    return Prepared(undoing, content, changes.counts())

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 
-_ENTITY = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#(\d+)|(amp|lt|gt|quot|apos));")
-_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+from ticketops.model.patterns import when_needed
+
+_ENTITY = when_needed(r"&(?:#x([0-9A-Fa-f]+)|#(\d+)|(amp|lt|gt|quot|apos));")
+_MARKUP = when_needed(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _CONTENT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
@@ -34,12 +36,12 @@ def attribute(text: str) -> str:
 
 def unescape(text: str) -> str:
     """The text that element content or an attribute value stands for."""
-    return _ENTITY.sub(_character, text) if "&" in text else text
+    return _ENTITY().sub(_character, text) if "&" in text else text
 
 
 def without_markup(xml: bytes) -> bytes:
     """XML without comments, its CDATA sections as ordinary text."""
-    return _MARKUP.sub(lambda found: escape((found[1] or b"").decode()).encode(), xml)
+    return _MARKUP().sub(lambda found: escape((found[1] or b"").decode()).encode(), xml)
 
 
 def _character(found: re.Match[str]) -> str:

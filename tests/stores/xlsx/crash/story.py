@@ -33,7 +33,7 @@ it."""
 LAST = len(STEPS) - 1
 START = datetime(2026, 4, 17, 9, 0)
 KEPT = re.compile(
-    rf"{NAME}|{STATE}/(lock|journal/(\d{{6}}\.json\.gz|secret\.key)|backups/\d{{6}}-[0-9a-f]{{32}}\.xlsx|cache/[\w-]+(?:@[0-9a-f]{{32}}\.arrow|\.names))"
+    rf"{NAME}|{STATE}/(lock|committed\.xlsx|journal/(\d{{6}}\.json\.gz|secret\.key)|backups/\d{{6}}-[0-9a-f]{{32}}\.xlsx|cache/[\w-]+(?:@[0-9a-f]{{32}}\.arrow|\.names))"
 )
 
 
@@ -141,6 +141,8 @@ def leftovers(story: Story, folder: Path) -> list[str]:
                 odd.append(f"{path.name} holds another version")
             if os.path.samestat(path.stat(), live):
                 odd.append(f"{path.name} is the workbook itself")
+        elif path.name == "committed.xlsx" and path.read_bytes() != (folder / NAME).read_bytes():
+            odd.append("committed.xlsx is not what the last commit left")
         elif path.name == "secret.key" and path.stat().st_size < 32:
             odd.append("secret.key is cut off")
     return odd

@@ -15,6 +15,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.sampling import some
 from tests.stores.xlsx.crash.failing_disk import Disk
 from tests.stores.xlsx.crash.nursery import KILLED, Nursery
 from tests.stores.xlsx.crash.story import NAME, STATE, Log, Story, check, history, spread, step
@@ -154,7 +155,7 @@ def _sweep(
     raise AssertionError
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", some(SCENES, 4))
 def test_a_call_fails_once(scenes: dict[str, Scene], name: str) -> None:
     """Some calls out of the sweep below; the three errors take turns."""
     assert _sweep(scenes[name], lambda count: _enough(ERRORS[count % 3]), stride=5) > 60
@@ -162,7 +163,7 @@ def test_a_call_fails_once(scenes: dict[str, Scene], name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: errno.errorcode[e])
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", some(SCENES, 4))
 def test_any_call_fails_once_with_any_error(
     scenes: dict[str, Scene], name: str, error: int
 ) -> None:
@@ -170,7 +171,7 @@ def test_any_call_fails_once_with_any_error(
 
 
 @pytest.mark.parametrize("stride", [16, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", some(SCENES, 4))
 def test_all_calls_fail_from_some_moment_on(
     scenes: dict[str, Scene], name: str, stride: int
 ) -> None:
@@ -179,7 +180,7 @@ def test_all_calls_fail_from_some_moment_on(
 
 
 @pytest.mark.parametrize("stride", [16, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", some(SCENES, 4))
 def test_a_call_works_but_says_that_it_failed(
     scenes: dict[str, Scene], name: str, stride: int
 ) -> None:
@@ -189,7 +190,7 @@ def test_a_call_works_but_says_that_it_failed(
 
 
 @pytest.mark.parametrize("stride", [16, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", some(SCENES, 4))
 def test_interrupted_after_any_call(scenes: dict[str, Scene], name: str, stride: int) -> None:
     """Ctrl-C is raised when a call has returned: the journal agrees with the file."""
     _sweep(scenes[name], lambda _count: KeyboardInterrupt(), after=True, stride=stride)
@@ -198,7 +199,7 @@ def test_interrupted_after_any_call(scenes: dict[str, Scene], name: str, stride:
 @pytest.mark.parametrize(
     "seeds", [range(6), pytest.param(range(6, 250), marks=pytest.mark.slow)], ids=["few", "many"]
 )
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", some(SCENES, 4))
 def test_calls_fail_at_random(scenes: dict[str, Scene], name: str, seeds: range) -> None:
     """Several faults in one commit: those that happen while the first is being cleared up are among
     them."""

@@ -17,6 +17,8 @@ from tests.stores.xlsx.crash.failing_disk import Disk
 from tests.stores.xlsx.crash.nursery import KILLED, Nursery
 from tests.stores.xlsx.crash.story import LAST, NAME, STEPS, Story, check, history, spread, step
 
+pytestmark = pytest.mark.slow
+
 
 def _kill_at_calls(
     story: Story, nursery: Nursery, folder: Path, number: int, wanted: int

@@ -25,6 +25,7 @@ KINDS = {
     "category": Kind.CATEGORY,
     "alloc_from": Kind.CATEGORY,
     "acc_tix": Kind.CATEGORY,
+    "sub_game": Kind.SUB_GAME,
 }
 """What the coded columns of these names hold, whichever sheet they stand in (D16)."""
 
@@ -38,6 +39,8 @@ def column(name: str, header: str, type_: ColumnType = TEXT, **more: object) -> 
 NOTES_AGREED = column("notes_agreed", "NotesAgreed", extension=True, width=24)
 INV_NO = column("inv_no", "InvNo", CODE, extension=True, width=14)
 """The vendor's listing number, of a purchase and of each of its units (D20)."""
+SUB_GAME = column("sub_game", "SubGame", CODE, extension=True)
+"""Which sub-game of its match something is of, where the match has several (D31)."""
 PROCESS_NOW = column("process_now", "Process_Now", FLAG, aliases=("Allocate_Now", "Alloc_Now"))
 
 GUEST_COLUMNS = (

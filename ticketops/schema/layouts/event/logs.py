@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ticketops.model import book_kinds, states
+from ticketops.model import book_kinds, events, states
 from ticketops.schema.columns import Column
 from ticketops.schema.layouts.event.columns import (
     CODE,
@@ -17,7 +17,10 @@ from ticketops.schema.layouts.event.names import (
     BOOK_EDITS,
     BOOKS,
     CREDENTIAL_HISTORY,
+    EVENT_LOG,
+    IMPORT_LINES,
     IMPORT_META,
+    IMPORTS,
     PURCHASE_META,
     REPAIR_LOG,
     UNITS_AUDIT,
@@ -145,3 +148,51 @@ CREDENTIAL_HISTORY_SHEET = Sheet(
     extension=True,
     trail=Trail("detail", ("vendor", "login_id", "event", "subject")),
 )
+EVENT_LOG_SHEET = Sheet(
+    EVENT_LOG,
+    SheetKind.LOG,
+    (
+        column("timestamp", "Timestamp", DATETIME, width=18),
+        column("user", "User", CODE, width=16),
+        column("action", "Action", CODE, choices=states.EVENT_ACTION, width=12),
+        column("event", "Event", CODE),
+        column("before", "From", CODE, choices=events.EVENT_STATE, width=14),
+        column("after", "To", CODE, choices=events.EVENT_STATE, width=14),
+        column("reason", "Reason", width=40),
+        column("run_id", "RunID", CODE, width=18),
+    ),
+    extension=True,
+    trail=Trail("reason", ("event", "before", "after")),
+)
+IMPORTS_SHEET = Sheet(
+    IMPORTS,
+    SheetKind.LOG,
+    (
+        column("import_id", "ImportID", CODE, width=38),
+        column("kind", "Kind", CODE, width=12),
+        column("file", "File", CODE, width=40),
+        column("content", "ContentHash", CODE, width=34),
+        column("lines", "Lines", INTEGER),
+        column("user", "User", CODE, width=16),
+        column("imported_at", "ImportedAt", DATETIME, width=18),
+        column("run_id", "RunID", CODE, width=18),
+    ),
+    record=("import_id",),
+    extension=True,
+)
+"""The files of purchases, sales, guests and seats that were imported."""
+IMPORT_LINES_SHEET = Sheet(
+    IMPORT_LINES,
+    SheetKind.LOG,
+    (
+        column("import_id", "ImportID", CODE, width=38),
+        column("line", "Line", INTEGER),
+        column("key", "LineHash", CODE, width=26),
+        column("record", "Record", CODE, width=40),
+    ),
+    record=("import_id", "line"),
+    extension=True,
+    hidden=True,
+)
+"""The lines that each of them took, and the record that each became: by these an import knows what an
+earlier one took."""

@@ -3,7 +3,9 @@ policies."""
 
 from __future__ import annotations
 
-from ticketops.model import roles, states
+from ticketops.model import events, roles, states
+from ticketops.model.events import SESSION_TYPE
+from ticketops.model.money import CURRENCIES
 from ticketops.schema.layouts.event.columns import (
     CODE,
     DATE,
@@ -15,9 +17,12 @@ from ticketops.schema.layouts.event.columns import (
 )
 from ticketops.schema.layouts.event.names import (
     ALIASES,
+    CATEGORIES,
+    EVENTS,
     MATTHIAS_EMAILS,
     POLICIES,
     SCHEDULE,
+    SUBGAMES,
     SUPPLIER_GROUPS,
     USERS,
     VENDOR_CREDENTIALS,
@@ -43,6 +48,37 @@ SCHEDULE_SHEET = Sheet(
     ),
     key="match",
     found_by=("match", "date", "game"),
+)
+SUBGAMES_SHEET = Sheet(
+    SUBGAMES,
+    SheetKind.LEDGER,
+    (
+        column("match", "Match", CODE, width=8),
+        column("sub_game", "SubGame", CODE),
+        column("session_type", "SessionType", CODE, choices=SESSION_TYPE, width=14),
+        column("name", "Name", width=30),
+        column("date", "Date", DATE),
+        column("time", "Time", CODE),
+        column("user", "UpdatedBy", CODE),
+        column("updated_at", "UpdatedAt", DATETIME, width=18),
+    ),
+    record=("match", "sub_game"),
+    extension=True,
+)
+CATEGORIES_SHEET = Sheet(
+    CATEGORIES,
+    SheetKind.LEDGER,
+    (
+        column("match", "Match", CODE, width=8),
+        column("sub_game", "SubGame", CODE),
+        column("category", "Category", CODE, width=24),
+        column("level", "Level", INTEGER),
+        column("capacity", "Capacity", INTEGER),
+        column("user", "UpdatedBy", CODE),
+        column("updated_at", "UpdatedAt", DATETIME, width=18),
+    ),
+    record=("match", "sub_game", "category"),
+    extension=True,
 )
 VENDOR_CREDENTIALS_SHEET = Sheet(
     VENDOR_CREDENTIALS,
@@ -94,9 +130,13 @@ USERS_SHEET = Sheet(
         column("user", "User", CODE, width=18),
         column("name", "Name", width=26),
         column("email", "Email", CODE, width=30),
-        column("role", "Role", CODE, choices=roles.ROLE, width=16),
+        column("role", "Role", CODE, choices=roles.KNOWN, width=16),
         column("vendor_groups", "VendorGroups", CODE, width=26),
         column("active", "Active", FLAG),
+        column("phone", "Phone", CODE, extension=True, width=18),
+        column("chat", "ChatAddress", CODE, extension=True, width=26),
+        column("clients", "Clients", CODE, extension=True, width=30),
+        column("capabilities", "Capabilities", CODE, extension=True, width=30),
     ),
     record=("user",),
     extension=True,
@@ -142,3 +182,28 @@ ALIASES_SHEET = Sheet(
 )
 """Other names of clients and vendors (D23). A name that stands for itself is one of its own,
 whatever it resembles."""
+EVENTS_SHEET = Sheet(
+    EVENTS,
+    SheetKind.LEDGER,
+    (
+        column("name", "Name", width=30),
+        column("code", "Code", CODE),
+        column("type", "EventType", CODE, choices=events.EVENT_TYPE, width=22),
+        column("start", "StartDate", DATE),
+        column("end", "EndDate", DATE),
+        column("currency", "DefaultCurrency", CODE, choices=CURRENCIES, width=16),
+        column("dispatch_buffer_hours", "DispatchBufferHours", NUMBER, width=20),
+        column("portal_token_expiry_days", "PortalTokenExpiryDays", INTEGER, width=22),
+        column("allow_oversell", "AllowOversell", FLAG, width=14),
+        column("owner", "Owner", CODE, width=16),
+        column("logo_url", "LogoUrl", CODE, width=30),
+        column("banner_url", "BannerUrl", CODE, width=30),
+        column("audit_retention_days", "AuditRetentionDays", INTEGER, width=20),
+        column("status", "Status", CODE, choices=events.EVENT_STATE, width=14),
+        column("user", "UpdatedBy", CODE),
+        column("updated_at", "UpdatedAt", DATETIME, width=18),
+    ),
+    record=("code",),
+    extension=True,
+)
+"""The event that the workbook is about: one row (§1)."""

@@ -1,0 +1,1 @@
+"""What brings a message to its reader: e-mail, chat."""

@@ -1,0 +1,1 @@
+"""Airline tickets, from pending clearance to issued (document 001)."""

@@ -1,0 +1,13 @@
+"""The names of the sheets of the issuance layout, verbatim (document 001)."""
+
+BOOKINGS = "Bookings"
+PASSENGERS = "BookingPassengers"
+GROUP_FLIGHTS = "GroupFlights"
+BLOCKS = "AirlineQuotaBlocks"
+FIT = "FITInventory"
+OFFERS = "B2BFlightOffers"
+TICKETS = "TicketRecords"
+HISTORY = "TicketStatusHistory"
+DOCUMENTS = "TicketDocuments"
+BOOKING_PAYMENTS = "BookingPayments"
+AIRLINES = "_AIRLINES"

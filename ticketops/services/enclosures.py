@@ -1,0 +1,88 @@
+"""What goes along with a message: the book that a client is told of (§7, §10)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import polars as pl
+
+from ticketops.channels.letter import Attachment
+from ticketops.domain.messages.facts import PortalGenerated
+from ticketops.domain.messages.happened.books import is_on_google
+from ticketops.domain.messages.message import Message
+from ticketops.errors import RuleError
+from ticketops.files import read_regular
+from ticketops.model import book_kinds
+from ticketops.model.states import EMAIL, FOR_CLIENT
+from ticketops.schema.layouts.event import BOOKS
+from ticketops.schema.tables import Snapshot
+from ticketops.services.book_registry import BookRegistry
+from ticketops.stores.base import Store
+from ticketops.stores.child import MAX_FILE
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of a book."""
+
+
+class Enclosures:
+    """Finds what goes along with messages, on this machine."""
+
+    def __init__(self, registry: BookRegistry) -> None:
+        self._registry = registry
+
+    @classmethod
+    def of(cls, store: Store) -> Enclosures:
+        """Those of a workbook."""
+        return cls(BookRegistry.of(store))
+
+    def with_message(self, snapshot: Snapshot, message: Message) -> tuple[Attachment, ...]:
+        """The client's book, with an e-mail that tells a client of one that is a file. snapshot: holds
+        _BOOKS.
+
+        It is the book as ticketops wrote it last, whatever was built since the message was queued.
+        Raises RuleError where that is not what stands there: a file that is gone, that somebody
+        changed, or that is no book of this client.
+        """
+        if (message.fact, message.audience, message.channel) != (
+            PortalGenerated.name,
+            FOR_CLIENT,
+            EMAIL,
+        ):
+            return ()
+        told, books = _books_of(snapshot, message.identity)
+        if told is None:
+            raise _missing(f"{BOOKS} does not list the book that it is about")
+        if is_on_google(told["file"]):
+            return ()
+        path = self._registry.path_of(told["file"])
+        try:
+            content = read_regular(path, MAX_FILE)
+        except OSError as error:
+            raise _missing(f"{path} can't be read: {error.strerror or error}") from None
+        last = self._registry.written().get(told["file"])
+        here = hashlib.blake2b(content, digest_size=16).hexdigest()
+        if last is None or last.file_hash != here or last.book_id not in books:
+            raise _missing(f"{path} is not as it was built")
+        return (Attachment(path.name, XLSX, content),)
+
+
+def _books_of(snapshot: Snapshot, identity: str) -> tuple[dict[str, Any] | None, set[str]]:
+    """The row of `_BOOKS` that a fact is about, and the BookIDs of all books of its client."""
+    rows = snapshot[BOOKS].frame.filter(
+        pl.col("kind") == book_kinds.CLIENT, pl.col("party").is_not_null()
+    )
+    told = None
+    for row in rows.iter_rows(named=True):
+        if row["file"] and identity == f"{PortalGenerated.name} {row['party']} {row['contents']}":
+            told = row
+    if told is None:
+        return None, set()
+    return told, set(rows.filter(pl.col("party") == told["party"])["book_id"].drop_nulls())
+
+
+def _missing(why: str) -> RuleError:
+    return RuleError(
+        f"its book can't be sent along: {why}",
+        "`ticketops client build` makes it again, `ticketops message retry` sends the message then",
+    )

@@ -1,0 +1,1 @@
+"""Tables that others made, whatever program wrote them."""
