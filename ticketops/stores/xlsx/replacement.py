@@ -20,7 +20,6 @@ from ticketops.stores.xlsx.parts import Parts
 
 _VERSION = re.compile(r"\d{1,12}-[0-9a-f]+\.xlsx", re.ASCII)
 
-
 COMMITTED = "committed.xlsx"
 """In the folder of a workbook's state: the workbook as the last commit left it."""
 
@@ -128,6 +127,7 @@ class WorkbookFile:
         """Put right what a killed commit left behind."""
         self._journal.recover(self._path.parent, revision)
         sweep(self._path.parent, self._mark, held=True)
+        sweep(self._state, COMMITTED, held=True)
         sweep(self._state / "cache")
         live = self._path.stat()
         for backup in (
