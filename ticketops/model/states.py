@@ -162,6 +162,15 @@ USED, TRANSFERRED = "USED", "TRANSFERRED"
 ALLOTMENT_STATE = (USED, TRANSFERRED, REVOKED)
 """Of a ticket of a sponsor's allotment: the sponsor has it, its guest passed it on, or it was taken back.
 None of them is free again."""
+OBSTRUCTED_VIEW, ACCESSIBLE, COMPANION, MEDIA, HELD_BACK = (
+    "OBSTRUCTED_VIEW",
+    "ACCESSIBLE",
+    "COMPANION",
+    "MEDIA",
+    "HELD",
+)
+SEAT_RESTRICTION = (OBSTRUCTED_VIEW, ACCESSIBLE, COMPANION, MEDIA, HELD_BACK)
+"""What there is to know about a seat of a map: the last two are not for sale."""
 AUDIENCE = FOR_OFFICE, FOR_CLIENT, FOR_SUPPLIER = ("office", "client", "supplier")
 """Who reads a message, which says what may stand in it (D10, D25)."""
 

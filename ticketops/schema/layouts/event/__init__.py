@@ -18,6 +18,7 @@ from ticketops.schema.layouts.event import (
     queues,
     reference,
     reports,
+    seatmaps,
     ticketing,
     tournament,
 )
@@ -69,6 +70,9 @@ from ticketops.schema.layouts.event.names import (
     SALES_RECON_AUDIT,
     SCHEDULE,
     SCHEDULE_LOG,
+    SEAT_RESTRICTIONS,
+    SEAT_ROWS,
+    SEAT_ZONES,
     STAFF_QUEUE,
     SUBGAMES,
     SUPPLIER_GROUPS,
@@ -135,6 +139,7 @@ EVENT = Layout(
         *messages.SHEETS,
         *ticketing.SHEETS,
         jobs.JOBS_SHEET,
+        *seatmaps.SHEETS,
     )
 )
 """The workbook of one event, its sheets in the order of §16b."""
@@ -199,6 +204,9 @@ __all__ = [
     "SALES_RECON_AUDIT",
     "SCHEDULE",
     "SCHEDULE_LOG",
+    "SEAT_RESTRICTIONS",
+    "SEAT_ROWS",
+    "SEAT_ZONES",
     "SECRET_SHEETS",
     "STAFF_QUEUE",
     "STRAY_UNITS_HEADER",

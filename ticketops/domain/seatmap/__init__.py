@@ -1,0 +1,1 @@
+"""Seat maps (§1b, D28): where seats are, which category they belong to, what restricts them."""
