@@ -34,7 +34,7 @@ def parse_labels(text: str) -> tuple[str, ...]:
     """
     labels: list[str] = []
     for quoted, plain in _items(text):
-        labels += [quoted] if quoted else _expanded(plain)
+        labels += _expanded(plain) if quoted is None else [quoted]
         if len(labels) > MOST:
             raise ValueError(f"{text[:40]!r} names more than {MOST:,}")
     return tuple(labels)
@@ -56,13 +56,13 @@ def write_labels(labels: Sequence[str]) -> str:
     return ",".join(items)
 
 
-def _items(text: str) -> Iterator[tuple[str, str]]:
+def _items(text: str) -> Iterator[tuple[str | None, str]]:
     place = 0
     while True:
         found = _ITEM.match(text, place)
-        if found is None or not (found[1] or found[2]):
+        if found is None or not (found[1] is not None or found[2]):
             raise ValueError(f"{text!r} is no list like 1-24 or 1,3,5")
-        yield found[1] or "", found[2] or ""
+        yield found[1], found[2] or ""
         place = found.end()
         if not found[0].rstrip().endswith(","):
             if place < len(text):

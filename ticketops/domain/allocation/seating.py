@@ -122,7 +122,7 @@ def stranded(units: Iterable[T]) -> int:
 def _numbers(seats: Collection[str]) -> dict[str, int] | None:
     """The seats as numbers, letters by their position in the alphabet; None where they are neither."""
     if all(len(seat) == 1 and seat.isalpha() for seat in seats):
-        return {seat: ord(seat.upper()) for seat in seats}
+        return {seat: ord(seat.upper()[0]) for seat in seats}  # ß is two letters then
     found = {seat: _NUMBERED.fullmatch(seat) for seat in seats}
     if any(match is None for match in found.values()):
         return None

@@ -1,0 +1,1 @@
+"""Formats of seat maps: what a file says becomes spots."""
