@@ -30,7 +30,8 @@ _TINY = 1e-9
 def first_of_each(spots: Iterable[SeatSpot]) -> tuple[list[SeatSpot], list[SeatSpot]]:
     """The seats, each once, and those that are there again."""
     seen: set[Key] = set()
-    once, again = [], []
+    once: list[SeatSpot] = []
+    again: list[SeatSpot] = []
     for spot in spots:
         key = key_of(spot.block, spot.row, spot.seat)
         (again if key in seen else once).append(spot)

@@ -102,9 +102,7 @@ _PARTS = ("block", "row", "seat")
 
 def number_of(raw: Any) -> float:
     """A coordinate: `12.5`, `12,5`, 1.2e3. Raises ValueError."""
-    if isinstance(raw, bool):
-        raise ValueError(f"{raw!r} is not a number")
-    if isinstance(raw, (int, float)):
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         value = float(raw)
     else:
         text = spelling.tidy(str(raw)).replace("−", "-")
@@ -124,10 +122,11 @@ def _label(what: str, raw: Any) -> str:
     labels in quotes."""
     if raw is None:
         return ""
-    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
-        raise ValueError(f"{str(raw)[:40]!r} is not a {what}")
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
+    plain = isinstance(raw, (str, int, float)) and not isinstance(raw, bool)
+    if not plain:
+        raise ValueError(f"{str(raw)[:40]!r} is not a {what}")
     text = clean_text(str(raw), what).replace('"', "'")
     if len(text) > _LONGEST:
         raise ValueError(f"the {what} has {len(text)} characters; at most {_LONGEST} are allowed")

@@ -99,7 +99,7 @@ class _Sheet:
         self._cells = [[_text(cell) for cell in row] for row in cells.rows]
         self.width = max(map(len, self._cells), default=0)
         for row in self._cells:
-            row += [""] * (self.width - len(row))
+            row.extend([""] * (self.width - len(row)))
         self._fill_down()
         self._other: dict[str, None] = {}
         self._lettered = False
@@ -281,6 +281,7 @@ class _Sheet:
             if not all(_NUMBER().fullmatch(t) or len(t) <= _SHORT for t in told.values()):
                 continue
             unnamed = not any(self._is_row_cell(row[column]) for column in named)
+            unnamed = unnamed and not any(map(self._is_row_name, told.values()))
             over = sum(column in marked for column in told)
             if (marked and over * 2 >= len(told)) or (named and unnamed and not marked):
                 found[at] = told

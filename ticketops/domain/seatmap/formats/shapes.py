@@ -218,7 +218,8 @@ def _path(text: str) -> Iterator[Point]:
 
 def _steps(text: str) -> Iterator[tuple[str, list[float]]]:
     """Each command of a path with its numbers; repeated ones one by one. Raises ValueError."""
-    letter, numbers = "", []
+    letter = ""
+    numbers: list[float] = []
     total = 0
     for found in _STEP().finditer(_flags_apart(text)):
         if found[1]:

@@ -59,6 +59,7 @@ _UNDRAWN = frozenset(
     ]
 )
 _HREF = "{http://www.w3.org/1999/xlink}href"
+_SAYING = ("id", "data-category", "data-restrictions")
 _NAMES = (("data-block", "data-section"), ("data-row",), ("data-seat",))
 
 
@@ -248,9 +249,8 @@ def _box(told: Mapping[str, str]) -> Matrix:
 def _named(element: Any, told: Mapping[str, str], around: _Around, drawing: _Drawing) -> _Around:
     """With what an element says of seats; a seat of its own where it is one."""
     own = [next((told[name] for name in names if name in told), None) for names in _NAMES]
-    if own == [None, None, None] and not told.get("id") and not told.get("data-category"):
-        if "data-restrictions" not in told:
-            return around
+    if own == [None, None, None] and not any(map(told.get, _SAYING)):
+        return around
     named = told.get("id") or ""
     if named and len(drawing.ids) < 50 and _kind(element) in SHAPES:
         drawing.ids.append(named)
