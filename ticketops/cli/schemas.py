@@ -72,7 +72,11 @@ from ticketops.domain.reporting import (
     whole_sale,
 )
 from ticketops.domain.schedule import entry, facts, imported, ladder, listing, profiles, results
+from ticketops.domain.seatmap import checking as seats_checked
+from ticketops.domain.seatmap import importing as seats_imported
 from ticketops.domain.seatmap import listing as seats_listed
+from ticketops.domain.seatmap import restrictions as seat_restrictions
+from ticketops.domain.seatmap import zones as seat_zones
 from ticketops.domain.selling import amend, approvals, cancellation, refunds, reimport, sales
 from ticketops.domain.ticketing import allotments, offers, purchase_report, waiting, waitlist
 from ticketops.model.results import OPTIONAL
@@ -127,6 +131,11 @@ RESULTS: dict[str, Any] = {
     "dashboard build": dashboard.Dashboard,
     "event page": dashboard.MatchPage,
     "seatmap list": seats_listed.SeatList,
+    "seatmap import": seats_imported.SeatMapImported,
+    "seatmap export": seats_listed.SeatMapExported,
+    "seatmap zones": seat_zones.ZoneList,
+    "seatmap restrict": seat_restrictions.RestrictionList,
+    "seatmap check": seats_checked.SeatMapCheck,
     # purchase, sale, unit
     "purchase list": lists.PurchaseList,
     "purchase show": lists.PurchaseWhole,

@@ -130,6 +130,8 @@ _VIEWED = frozenset(
         "margin",
         "schedule.standings",
         "schedule.profiles",
+        "seatmap.check",
+        "seatmap.export",
         "import.profiles",
         "issuance.queue",
         "inbox",

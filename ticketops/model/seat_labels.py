@@ -165,7 +165,7 @@ def _reads_back(run: Sequence[str], step: int) -> bool:
 
 def _written(label: str) -> str:
     try:
-        plain = parse_labels(label) == (label,)
+        plain = label != "*" and parse_labels(label) == (label,)
     except ValueError:
         plain = False
     return label if plain else '"' + label.replace('"', "'") + '"'

@@ -27,6 +27,7 @@ from ticketops.schema.layouts.event import (
     UNITS,
 )
 from ticketops.schema.tables import Snapshot
+from ticketops.services.sheet_groups import MAPS
 from ticketops.stores.base import Store, as_spreadsheet
 
 
@@ -41,12 +42,15 @@ def audit_repair() -> Job:
 def audit_job(*, write: bool) -> Job:
     """The audit of §12a; written into _ALLOCATION_AUDIT where asked for."""
 
+    from ticketops.domain.seatmap.checking import map_findings
+
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         seats = follow.seats(snapshot)
         result, findings = checks.audit(snapshot, seats)
         made = Plan(findings=findings + follow.left_behind(snapshot, seats), result=result)
         made.findings += ended_sales(snapshot)
         made.findings += changed_ids(snapshot)
+        made.findings += map_findings(snapshot)
         made.findings += similar.clients_alike(snapshot, Severity.LOW)
         if write:
             from ticketops.books.report_sheets import audit_grid
@@ -56,7 +60,7 @@ def audit_job(*, write: bool) -> Job:
             made.changes.replace(ALLOCATION_AUDIT, (), audit_grid(result, findings, rows, run.now))
         return made
 
-    also = (SALES, PURCHASES, PURCHASE_META, SCHEDULE, ALIASES, CLIENTS)
+    also = (SALES, PURCHASES, PURCHASE_META, SCHEDULE, ALIASES, CLIENTS, *MAPS)
     return Job(
         "audit.run",
         plan,

@@ -21,6 +21,9 @@ from ticketops.schema.layouts.event import (
     SALES_PARENT_RECON,
     SALES_RECON_AUDIT,
     SCHEDULE,
+    SEAT_RESTRICTIONS,
+    SEAT_ROWS,
+    SEAT_ZONES,
     SUPPLIER_QUEUE,
     UNITS,
     UNITS_AUDIT,
@@ -28,6 +31,8 @@ from ticketops.schema.layouts.event import (
     VENDORS,
 )
 
+MAPS = (SEAT_ROWS, SEAT_ZONES, SEAT_RESTRICTIONS)
+"""What says which seats there are; whose match is where, the schedule says."""
 STOCK = (PURCHASES, UNITS, DISTRIBUTION)
 ALLOCATED = (DISTRIBUTION, UNITS, SALES)
 POOL = (DISTRIBUTION, UNITS, SALES, PURCHASES)

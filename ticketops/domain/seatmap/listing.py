@@ -83,6 +83,26 @@ def seat_list(snapshot: Snapshot, venue: str, match: str, which: Which, run: Run
     return plan
 
 
+@dataclass(frozen=True, slots=True)
+class SeatMapExported:
+    """A map as it was written. file: its name."""
+
+    map: MapLine
+    zones: int
+    restrictions: int
+    file: str
+
+
+def seat_map(snapshot: Snapshot, venue: str, match: str, run: Run) -> Plan:
+    """One map, as the result (what it comes to, the map). Raises NotFoundError, UnclearNameError,
+    UsageError."""
+    maps = StoredMaps(snapshot)
+    meant = whose(snapshot, maps, venue, match, run)
+    one = required(maps, meant)
+    told = SeatMapExported(map_line(one), len(one.zones), len(one.restrictions), "")
+    return Plan(result=(told, one), findings=[*maps.findings, *meant.said])
+
+
 def map_lines(maps: StoredMaps) -> list[MapLine]:
     """Each map that has rows of its own."""
     return [map_line(one) for one in maps.all]

@@ -72,6 +72,18 @@ class StoredMaps:
         """The name of the venue with a map at which a match is played."""
         return self._names.get(self._venues.get(ids.normalise_match(match), ""))
 
+    def played_at(self, venue: str) -> list[str]:
+        """The matches that the schedule has at a venue with a map, in its order."""
+        return [match for match, name in self._venues.items() if name == fold(venue)]
+
+    def own_zones(self, owner: str) -> bool:
+        """Whether a match, by its ID, has zones of its own."""
+        return bool(self._zones.get(owner))
+
+    def own_restrictions(self, owner: str) -> list[Restriction]:
+        """The restrictions of a match (its ID), or of a venue, without each other's."""
+        return list(self._restrictions.get(owner) or self._restrictions.get(fold(owner)) or [])
+
     def _make(self, venue: str, match: str | None) -> SeatMap | None:
         key = (venue, match)
         if key not in self._made:

@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from ticketops import errors
 from ticketops.errors import HostileFileError, InputError, UnusableError
 from ticketops.model.texts import is_escaped
@@ -42,27 +44,33 @@ def read_table(
     Raises InputError for a file without such a table, UnusableError and HostileFileError for one
     that can't be read.
     """
+    cells = read_cells(name, sheet=sheet, prefer=prefer)
+    label = "standard input" if name == "-" else Path(name).name
+    return table_of(
+        f"{label} {cells.sheet}" if cells.sheet else label, cells, header_row, is_header
+    )
+
+
+def read_cells(name: str, *, sheet: str | None = None, prefer: Sequence[str] = ()) -> Cells:
+    """The cells of a file as it has them, whether they are a table or not; the arguments are those
+    of `read_table`. Raises InputError, UnusableError and HostileFileError as it does."""
     if name == "-":
-        cells = _of_text(_standard_input(), "standard input", "")
-        return table_of("standard input", cells, header_row, is_header)
+        return replace(_of_text(_standard_input(), "standard input", ""), sheet="")
     path = Path(name)
     suffix = path.suffix.lower()
     if suffix in (*SPREADSHEETS, *PAGES):
-        cells = _asked(path, sheet, prefer)
-    else:
-        data = content_of(path)
-        if data.startswith((_ARCHIVE, _OLE)):
-            cells = _asked(path, sheet, prefer)
-        elif suffix and suffix not in _TEXTS and b"\0" in data[:4096]:
-            raise UnusableError(
-                f"{path.name} is not a table", "give .xlsx, .xls, .xlsb, .ods, .csv, .json or .html"
-            )
-        else:
-            cells = _of_text(data, path.name, suffix)
-            if sheet is not None and sheet not in cells.sheets:
-                raise InputError(f"{path.name} has no sheets", "leave --sheet out")
-    label = f"{path.name} {cells.sheet}" if cells.sheet else path.name
-    return table_of(label, cells, header_row, is_header)
+        return _asked(path, sheet, prefer)
+    data = content_of(path)
+    if data.startswith((_ARCHIVE, _OLE)):
+        return _asked(path, sheet, prefer)
+    if suffix and suffix not in _TEXTS and b"\0" in data[:4096]:
+        raise UnusableError(
+            f"{path.name} is not a table", "give .xlsx, .xls, .xlsb, .ods, .csv, .json or .html"
+        )
+    cells = _of_text(data, path.name, suffix)
+    if sheet is not None and sheet not in cells.sheets:
+        raise InputError(f"{path.name} has no sheets", "leave --sheet out")
+    return cells
 
 
 def _standard_input() -> bytes:
