@@ -115,7 +115,7 @@ def plan_import(
     _compare(plan, maps, owner, read, keys, before, options)
     wrong = read.spots.wrong
     blocked = bool(wrong) and not (options.partial or options.asks or options.shows)
-    zones, restrictions = _painted(read, once)
+    zones, restrictions = painted(read, once)
     if not blocked:
         writing.write_rows(plan, snapshot, maps, owner, rows)
         if zones or read.spots.has_categories:
@@ -273,8 +273,9 @@ def _compare(
     plan.findings += [Finding("ANOTHER_MAP", Severity.HIGH, f"{one}", SEAT_ROWS) for one in doubts]
 
 
-def _painted(read: Read, once: Sequence[SeatSpot]) -> tuple[list[Zone], list[Restriction]]:
-    """The zones and restrictions of a file: by areas where it lists them so, else by seats."""
+def painted(read: Read, once: Sequence[SeatSpot]) -> tuple[list[Zone], list[Restriction]]:
+    """The zones and restrictions of a file: by areas where it lists them so, else by those of its seats.
+    once: its seats, each once."""
     zones, restrictions = list(read.zones), list(read.restrictions)
     marked = [one for one in once if one.category or one.restrictions]
     if not marked:

@@ -75,12 +75,12 @@ class _Seat(Struct, frozen=True):
 def spots_of(sheets: Sequence[Cells], label: str) -> Spots:
     """The seats of the sheets of a workbook. Raises InputError where there are none."""
     found = Spots()
-    left = 0
+    left = remarks = 0
     for cells in sheets:
         sheet = _Sheet(cells)
-        sheet.read(found, left, several=len(sheets) > 1)
+        remarks += sheet.read(found, left, several=len(sheets) > 1)
         left += sheet.width + _APART
-    if not found.seats and not found.wrong:
+    if len(found.seats) + len(found.wrong) <= remarks:  # any table has a number somewhere
         raise InputError(
             f"{label} has no seats",
             "each cell must be a seat, or the header must name Block, Row and Seat",
@@ -104,8 +104,9 @@ class _Sheet:
         self._other: dict[str, None] = {}
         self._lettered = False
 
-    def read(self, found: Spots, left: int, *, several: bool) -> None:
-        """Take its seats. left: the column at which it stands in the picture."""
+    def read(self, found: Spots, left: int, *, several: bool) -> int:
+        """Take its seats; how many texts are none. left: the column at which it is in the
+        picture."""
         titles = self._titles()
         named = self._label_columns(titles)
         heads = self._heads(titles, named)
@@ -132,6 +133,7 @@ class _Sheet:
         if others := list(self._other):
             shown = ", ".join(others[:8]) + (" …" if others[8:] else "")
             found.notes.append(f"{self._shown()}cells that are not seats: {shown}")
+        return len(self._other)
 
     def _take(
         self,

@@ -153,7 +153,7 @@ def pattern_of(pattern: str) -> Callable[[str], tuple[str | None, str | None, st
         if len(text) > _LONGEST_ID:
             return None
         plain = _ESCAPED().sub(lambda code: chr(int(code[1], 16)), text)
-        found = compiled.fullmatch(text) or compiled.fullmatch(plain)
+        found = compiled.fullmatch(plain) or compiled.fullmatch(text)
         if found is None:
             return None
         told = found.groupdict()
