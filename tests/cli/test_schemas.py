@@ -60,6 +60,7 @@ _CHANGES = {
     "venue": ("--city", "x"),
     "currency": ("--symbol", "x"),
 }
+SEAT_MAP = ["seatmap", "import", "map.csv", "--venue", "Lusail Stadium"]
 PLAYED = [
     *("schedule", "add", "M01", "--date", "2026-06-11", "--group", "Group A"),
     *("--home", "Mexico", "--away", "Spain"),
@@ -374,7 +375,12 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["category", "remove", "Cat 4", "--match", "M03"],
     ],
     "category list": [["category", "list", "--match", "M01"]],
-    "seatmap list": [["seatmap", "list"]],
+    "seatmap import": [SEAT_MAP],
+    "seatmap list": [SEAT_MAP, ["seatmap", "list"]],
+    "seatmap export": [SEAT_MAP, ["seatmap", "export", "-o", "map.svg"]],
+    "seatmap zones": [SEAT_MAP, ["seatmap", "zones", "--zone", "101 = Cat 1"]],
+    "seatmap restrict": [SEAT_MAP, ["seatmap", "restrict", "HELD", "101 / A", "--note", "VIP"]],
+    "seatmap check": [SEAT_MAP, ["seatmap", "check"]],
     "schedule result": [
         PLAYED,
         ["schedule", "add", "M73", "--date", "2026-06-28", "--home", "1A", "--away", "W01"],
@@ -509,6 +515,7 @@ EXAMPLES: dict[str, list[list[str]]] = {
 """{command: command lines, one after the other on one workbook}. A command without a line fails its
 test."""
 FILES = {
+    "map.csv": "Block,Row,Seat,X,Y\n101,A,1,0,0\n101,A,2,1,0\n",
     "teams.csv": "Team,Ranking\nZedland,7\n",
     "numbers.csv": "TicketID,PassengerName,TicketNumber\nTK00001,Nobody,1762400000098\n",
     "thirds.csv": "groups,pairings\nAB,1A:3B 1B:3A\n",

@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ticketops.domain.seatmap.importing import Options, Read
 from ticketops.domain.seatmap.listing import Which
+from ticketops.domain.seatmap.plan import Area, Restriction, Zone
+from ticketops.domain.seatmap.restrictions import Wanted as Restrict
+from ticketops.domain.seatmap.spots import SeatSpot, Spots
+from ticketops.domain.seatmap.zones import Wanted
 from ticketops.engine.job import Job
 from ticketops.services import seatmaps
 
+_MAP = Read("map.csv", "table", Spots([SeatSpot("101", "A", "1"), SeatSpot("101", "A", "2")]))
+_AREA = Area("101", "A")
 SEATMAPS: dict[str, tuple[str, Callable[..., Job]]] = {
-    "seatmap.list": ("staff", lambda *_: seatmaps.seatmap_list("", "", Which()))
+    "seatmap.list": ("staff", lambda *_: seatmaps.seatmap_list("", "", Which())),
+    "seatmap.check": ("operator", lambda *_: seatmaps.seatmap_check("", "")),
+    "seatmap.export": ("operator", lambda *_: seatmaps.seatmap_export("", "", [])),
+    "seatmap.import": (
+        "sr_operator",
+        lambda *_: seatmaps.seatmap_import(_MAP, "Lusail Stadium", "", Options()),
+    ),
+    "seatmap.zones.list": ("staff", lambda *_: seatmaps.seatmap_zones_list("", "")),
+    "seatmap.zones": (
+        "sr_operator",
+        lambda *_: seatmaps.seatmap_zones("", "", Wanted(zones=[Zone("Cat 1", _AREA)])),
+    ),
+    "seatmap.restrict.list": ("staff", lambda *_: seatmaps.seatmap_restrict_list("", "")),
+    "seatmap.restrict": (
+        "sr_operator",
+        lambda *_: seatmaps.seatmap_restrict("", "", Restrict(add=[Restriction("HELD", _AREA)])),
+    ),
 }
