@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.desk import Desk
 from ticketops.domain.seatmap.importing import Options, Read
 from ticketops.domain.seatmap.listing import Which
 from ticketops.domain.seatmap.plan import Area, Restriction, Zone
@@ -13,15 +14,24 @@ from ticketops.domain.seatmap.zones import Wanted
 from ticketops.engine.job import Job
 from ticketops.services import seatmaps
 
-_MAP = Read("map.csv", "table", Spots([SeatSpot("101", "A", "1"), SeatSpot("101", "A", "2")]))
+_SEATS = [SeatSpot("101", "A", str(seat)) for seat in range(1, 5)]
+_MAP = Read("map.csv", "table", Spots(_SEATS))
 _AREA = Area("101", "A")
+
+
+def let_there_be_a_map(desk: Desk) -> None:
+    """Of the venue at which the matches are played."""
+    few = Read("few.csv", "table", Spots(_SEATS[:3]))
+    desk.do(seatmaps.seatmap_import(few, "Wembley", "", Options()))
+
+
 SEATMAPS: dict[str, tuple[str, Callable[..., Job]]] = {
     "seatmap.list": ("staff", lambda *_: seatmaps.seatmap_list("", "", Which())),
     "seatmap.check": ("operator", lambda *_: seatmaps.seatmap_check("", "")),
     "seatmap.export": ("operator", lambda *_: seatmaps.seatmap_export("", "", [])),
     "seatmap.import": (
         "sr_operator",
-        lambda *_: seatmaps.seatmap_import(_MAP, "Lusail Stadium", "", Options()),
+        lambda *_: seatmaps.seatmap_import(_MAP, "Wembley", "", Options()),
     ),
     "seatmap.zones.list": ("staff", lambda *_: seatmaps.seatmap_zones_list("", "")),
     "seatmap.zones": (

@@ -22,7 +22,7 @@ from tests.engine.issuance_jobs import ISSUANCE_JOBS
 from tests.engine.message_jobs import MESSAGES, let_messages_wait
 from tests.engine.planned import Workbook, new_key_file
 from tests.engine.report_jobs import REPORTS
-from tests.engine.seatmap_jobs import SEATMAPS
+from tests.engine.seatmap_jobs import SEATMAPS, let_there_be_a_map
 from tests.sampling import some
 from ticketops.config import Settings
 from ticketops.domain.dispatch.clients import Filters
@@ -125,6 +125,7 @@ def office() -> Desk:
         desk.do(schedule.schedule_add(code, day, Settings(), new=False))
     for entity, record in _MASTERS.items():
         desk.do(master_data.master_add(entity, record))
+    let_there_be_a_map(desk)
     let_messages_wait(desk)
     for row in (3, 4):
         for column, value in (

@@ -62,8 +62,7 @@ def seatmap_zones_list(venue: str, match: str) -> Job:
         lambda snapshot, run: zones.zone_list(snapshot, venue, match, run),
         (),
         _MAPS,
-        "seatmap zones",
-        Effect.READS,
+        effect=Effect.READS,
     )
 
 
@@ -82,8 +81,7 @@ def seatmap_restrict_list(venue: str, match: str) -> Job:
         lambda snapshot, run: restrictions.restriction_list(snapshot, venue, match, run),
         (),
         _MAPS,
-        "seatmap restrict",
-        Effect.READS,
+        effect=Effect.READS,
     )
 
 

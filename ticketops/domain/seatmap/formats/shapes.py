@@ -55,6 +55,7 @@ def applied(matrix: Matrix, point: Point) -> Point:
 
 
 def moved(x: float, y: float) -> Matrix:
+    """The transform that moves by so much."""
     return 1.0, 0.0, 0.0, 1.0, x, y
 
 
