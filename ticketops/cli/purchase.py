@@ -154,7 +154,7 @@ def add(
         str,
         typer.Option(
             metavar="BLOCK/ROW/SEATS",
-            help="The seats of one line: 101/C/12-14 or 101/C/12,14,16.",
+            help="The seats of one line: 101/C/12-14, 101/C/1-23 odd, 101/C-D/5-6 piggyback.",
             show_default=False,
         ),
     ] = "",

@@ -153,20 +153,32 @@ def option_rate(text: str, option: str) -> Decimal:
 
 
 def option_seats(text: str, option: str) -> list[Seat]:
-    """`101/C/12-14` or `101/C/12,14,16`: a seat each. Raises UsageError."""
+    """`101/C/12-14`, `101/C/12,14,16`, `101/C/1-23 odd`, `101/C-D/5-6 piggyback`, `Block 101 Row C
+    1-12`: a seat each. Raises UsageError."""
     from ticketops.domain.intake import values
     from ticketops.domain.purchasing.lots import Seat
+    from ticketops.model.seat_labels import parse_labels
 
-    parts = [option_text(part, option) for part in text.split("/")]
+    shape = "BLOCK/ROW/SEATS, as in 101/C/12-14"
+    plain, behind = values.piggyback(option_text(text, option))
+    parts = [part.strip() for part in plain.split("/")]
+    if told := values.place(plain):
+        parts = [told.get(name, "") for name in ("block", "row", "seats")]
     if len(parts) != 3 or not parts[2]:
-        raise UsageError(f"--{option} must be BLOCK/ROW/SEATS, as in 101/C/12-14, not {text!r}")
+        raise UsageError(f"--{option} must be {shape}, not {text!r}")
     try:
         found = values.seats(parts[2])
+        rows = parse_labels(parts[1]) if behind else (parts[1],)
     except ValueError as error:
         raise UsageError(f"--{option}: {error}") from None
     if not found:
         raise UsageError(f"--{option} must name seats, as in 101/C/12-14, not {text!r}")
-    return [Seat(parts[0] or None, parts[1] or None, seat) for seat in found]
+    if behind and len(rows) < 2:
+        raise UsageError(
+            f"--{option}: piggyback needs two rows or more, not {parts[1]!r}",
+            "write it as 101/C-D/5-6 piggyback",
+        )
+    return [Seat(parts[0] or None, row or None, seat) for row in rows for seat in found]
 
 
 def option_amount(text: str, option: str, *, least: int = 1) -> Decimal:

@@ -136,6 +136,36 @@ def test_seats_come_with_the_purchase(desk: FileDesk) -> None:
     ]
 
 
+def test_ranges_odd_seats_piggyback_and_bands(desk: FileDesk) -> None:
+    desk.take(
+        "match,category,place,seats,qty,price,notes\n"
+        "M1,Cat 1,Block 101 Row C 1-3,,3,100,\n"
+        "M1,Cat 1,Block 102 Row A,1-5 odd,3,100,\n"
+        "M1,Cat 2,Block 9 Row C-D piggyback,5-6,4,100,\n"
+        "M1,Cat 2,Block 9 Row 1-2,7,2,100,2 seats piggyback\n"
+        "M2,Cat 1,Block 5 Row A-F,,2,100,\n",
+        vendor=BEE,
+    )
+    assert desk.seats() == [
+        *(("M01", "101", "C", seat) for seat in "123"),
+        *(("M01", "102", "A", seat) for seat in "135"),
+        *(("M01", "9", row, seat) for row in "CD" for seat in "56"),
+        *(("M01", "9", row, "7") for row in "12"),
+        ("M02", "5", "A-F", None),
+        ("M02", "5", "A-F", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "place", ["Block 1 Row C-D", "Block 1 Row C piggyback", "Block 1 Row C-E piggyback"]
+)
+def test_seats_of_several_rows_must_come_to_the_quantity(desk: FileDesk, place: str) -> None:
+    result = desk.take(
+        f"match,category,place,seats,qty,price\nM1,Cat 1,{place},5-6,4,100\n", vendor=BEE
+    )
+    assert [one.code for one in result.rejected] == ["SEATS_DIFFER"]
+
+
 def test_every_fault_is_said_at_once_with_line_column_and_value(desk: FileDesk) -> None:
     before = everything(desk.store)
     result = desk.take(

@@ -131,6 +131,9 @@ def test_an_amount_is_no_lot() -> None:
         ("Seats 7 & 8", ("7", "8")),
         ("A1-A3", ("A1", "A2", "A3")),
         ("9 to 11", ("9", "10", "11")),
+        ("1-9 odd", ("1", "3", "5", "7", "9")),
+        ("2-6 (even numbers)", ("2", "4", "6")),
+        ("odd 11-15, 2", ("11", "13", "15", "2")),
         ("GA", ()),
         ("General Admission", ()),
         (7, ("7",)),
@@ -143,7 +146,19 @@ def test_seats(raw: Any, wanted: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["4-1", "1-5000", "1,1", "A1-B4", "together", datetime(2026, 4, 1), "1-"]
+    "raw",
+    [
+        "4-1",
+        "1-5000",
+        "1,1",
+        "A1-B4",
+        "together",
+        "5 odd",
+        "2-2 odd",
+        "1-9 odd even",
+        datetime(2026, 4, 1),
+        "1-",
+    ],
 )
 def test_seats_that_are_refused(raw: Any) -> None:
     with pytest.raises(ValueError, match=r"seat|ends before"):
@@ -155,6 +170,11 @@ def test_seats_that_are_refused(raw: Any) -> None:
     [
         ("Block 101 / Row C", {"block": "101", "row": "C"}),
         ("Section 12, Row 4, Seats 1-4", {"block": "12", "row": "4", "seats": "1-4"}),
+        ("Block 101 Row C 1-12", {"block": "101", "row": "C", "seats": "1-12"}),
+        ("Block 101, Row C: 1-23 odd", {"block": "101", "row": "C", "seats": "1-23 odd"}),
+        ("Block 101 Row C-D 5-6 piggyback", {"block": "101", "row": "C-D", "seats": "5-6"}),
+        ("Block 101 Row A-F", {"block": "101", "row": "A-F"}),
+        ("Section 12 Row 4 near the aisle", {"block": "12", "row": "4"}),
         ("Block A12 Reihe 7", {"block": "A12", "row": "7"}),
         ("101", {}),
     ],

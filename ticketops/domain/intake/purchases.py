@@ -164,7 +164,9 @@ def _seats(line: Line) -> tuple[Seat, ...]:
     block, row = line.text("block") or None, line.text("row") or None
     if not (block or row or line.seats):
         return ()
-    return tuple(Seat(block, row, seat) for seat in line.seats or (None,) * line.quantity)
+    if line.seats:
+        return tuple(Seat(block, *place) for place in line.places)
+    return (Seat(block, row, None),) * line.quantity
 
 
 def _require_free(snapshot: Snapshot, read: Sequence[_Bought], faults: Faults) -> None:

@@ -21,6 +21,8 @@ from ticketops.model.dates import order_of
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import CURRENCIES, line_total
+from ticketops.model.patterns import when_needed
+from ticketops.model.seat_labels import parse_labels
 from ticketops.model.texts import clean_text
 from ticketops.schema.columns import ErrorValue
 from ticketops.schema.foreign import ForeignTable, Row
@@ -59,10 +61,13 @@ _TWO_WAYS = (
 )
 """What decides where a cell can be read two ways."""
 
+_BETWEEN_ROWS = when_needed(r"\s*(?:[/&+]|\band\b)\s*")
+
 
 class Line(Struct):
     """A row of trade. number: its line in the file; texts: {field: text}; seats: those it names;
-    counted: whether it says its quantity; price: of one ticket, None where the file has none."""
+    behind: whether they are in each of several rows, behind one another; counted: whether it says
+    its quantity; price: of one ticket, None where the file has none."""
 
     number: int
     texts: dict[str, str]
@@ -72,12 +77,30 @@ class Line(Struct):
     price: Decimal | None = None
     currency: str = ""
     seats: tuple[str, ...] = ()
+    behind: bool = False
     counted: bool = False
     fees: Decimal = Decimal(0)
 
     def text(self, name: str) -> str:
         """A field, empty where the row has none."""
         return self.texts.get(name, "")
+
+    @property
+    def rows(self) -> tuple[str | None, ...]:
+        """The row of its seats; all of them, where the seats are behind one another. A range of rows
+        is else a band in which they are somewhere."""
+        row = self.text("row")
+        if self.behind and row:
+            try:
+                return parse_labels(_BETWEEN_ROWS().sub(",", row))
+            except ValueError:
+                pass
+        return (row or None,)
+
+    @property
+    def places(self) -> tuple[tuple[str | None, str], ...]:
+        """(row, seat) of each seat that it names."""
+        return tuple((row, seat) for row in self.rows for seat in self.seats)
 
 
 class Lines(Struct):
@@ -254,6 +277,9 @@ class _Reader:
     def _placed(self, line: Line) -> None:
         """`Block 101 / Row C` in one cell."""
         for name in ("block", "row"):
+            plain, said_so = values.piggyback(line.text(name))
+            if said_so:
+                line.texts[name], line.behind = plain, True
             told = values.place(line.text(name))
             for part, said in told.items():
                 if part == "seats":
@@ -269,6 +295,9 @@ class _Reader:
         """Seats and quantity, which must agree."""
         for name in _SEATED:
             if (raw := self._raw(row, name)) is not None:
+                if isinstance(raw, str):
+                    raw, said_so = values.piggyback(raw)
+                    line.behind |= said_so
                 read = self._tried(partial(values.seats, raw), line, name, "BAD_SEATS")
                 line.seats = line.seats or read or ()
         told = next((one for n in ("qty", "unit_price") if (one := _lot(self._raw(row, n)))), None)
@@ -286,13 +315,18 @@ class _Reader:
             self.faults.add(line.number, "qty", "MISSING_QTY", "it does not say how many tickets")
             return
         else:
-            quantity = len(line.seats) or 1
+            quantity = len(line.places) or 1
         if quantity is None:
             return
         line.quantity, line.counted = quantity, bool(told) or raw is not None
-        if line.seats and len(line.seats) != quantity:
+        if line.seats and not line.behind:
+            words = f"{line.text('notes')} {line.text('instructions')}"
+            line.behind = values.piggyback(words)[1]
+            line.behind = line.behind and len(line.places) == quantity
+        if line.seats and len(line.places) != quantity:
             said = (
-                f"it is {counted(quantity, 'ticket')}, but names {counted(len(line.seats), 'seat')}"
+                f"it is {counted(quantity, 'ticket')}, but names "
+                f"{counted(len(line.places), 'seat')}"
             )
             name = next((one for one in _SEATED if self._raw(row, one) is not None), "block")
             self.faults.add(line.number, name, "SEATS_DIFFER", said)

@@ -118,7 +118,7 @@ def _wishes(line: Line, candidates: tuple[str, ...], faults: Faults) -> list[Wis
     block, row = line.text("block") or None, line.text("row") or None
     name = next((n for n in ("seats", "seat", "block", "row") if n in faults.fields), "seats")
     if line.seats:
-        wanted = [Seat(block, row, seat) for seat in line.seats]
+        wanted = [Seat(block, *place) for place in line.places]
     else:
         count = line.quantity if line.counted else len(candidates)
         wanted = [Seat(block, row, None)] * count

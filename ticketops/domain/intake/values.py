@@ -55,6 +55,11 @@ _RANGE = when_needed(
 _BEFORE_SEATS = when_needed(
     r"^(?:seats?|sitz(?:e|plätze)?|plätze?|asientos?|sièges?|posti?)\b[\s:.#]*", re.IGNORECASE
 )
+_PARITY = when_needed(
+    r"\(?\b(?:(?P<odd>odd|ungerade)|even|gerade)s?\b(?:\s+(?:numbers|seats|only))*\)?",
+    re.IGNORECASE,
+)
+_PIGGYBACK = when_needed(r"[\s,(]*\bpiggy[\s-]?back(?:s|ed)?\b\)?", re.IGNORECASE)
 _PARTS = (
     (
         "block",
@@ -197,7 +202,7 @@ def quantity(raw: Any) -> int:
 
 
 def seats(raw: Any) -> tuple[str, ...]:
-    """`1-4`, `12,14,16`, `A1 to A4`; none for `GA`. Raises ValueError.
+    """`1-4`, `12,14,16`, `A1 to A4`, `1-23 odd`; none for `GA`. Raises ValueError.
 
     >>> seats("1-3, 7 & 9")
     ('1', '2', '3', '7', '9')
@@ -211,6 +216,10 @@ def seats(raw: Any) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     for part in re.split(r"\s*(?:[,;/&+]|\band\b|\bund\b|\by\b|\bet\b)\s*", text):
+        parity = _PARITY().search(part)
+        if parity:
+            found += _of_parity(part, parity)
+            continue
         run = _RANGE().fullmatch(part)
         if run and run["again"].casefold() in ("", run["letters"].casefold()):
             first, last = int(run["first"]), int(run["last"])
@@ -230,14 +239,41 @@ def seats(raw: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _of_parity(part: str, parity: re.Match[str]) -> list[str]:
+    """The odd or even seats of a range."""
+    rest = (part[: parity.start()] + part[parity.end() :]).strip(" :,")
+    odd = bool(parity["odd"])
+    every = seats(rest) if _RANGE().fullmatch(rest) else ()
+    chosen = [seat for seat in every if int(re.sub(r"\D", "", seat)) % 2 == odd]
+    if not chosen:
+        raise ValueError(f"{part!r} is not a list of seats (as in 1-23 odd)")
+    return chosen
+
+
 def place(text: str) -> dict[str, str]:
-    """`Block 101 / Row C / Seats 1-4` → block, row and seats, as far as they are named. A text that
-    names none of them is empty."""
+    """`Block 101 / Row C / Seats 1-4` → block, row and seats, as far as they are named; what is behind
+    the row are its seats: `Block 101 Row C 1-12`. A text that names none of them is empty."""
     found = {}
+    behind = ""
     for name, pattern in _PARTS:
         if told := pattern().search(text):
             found[name] = told["said"].strip(" ,–-")
+            behind = text[told.end() :] if name == "row" else behind
+    behind = piggyback(behind)[0].strip(" ,:/–-")
+    if "seats" not in found and behind:
+        try:
+            if seats(behind):
+                found["seats"] = behind
+        except ValueError:
+            pass  # a remark
     return found
+
+
+def piggyback(text: str) -> tuple[str, bool]:
+    """A text without the word piggyback (seats behind one another, in several rows), and whether it
+    says so."""
+    plain = _PIGGYBACK().sub("", text)
+    return plain.strip() if plain != text else text, plain != text
 
 
 def category(text: str) -> str:
