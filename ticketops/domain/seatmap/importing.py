@@ -328,7 +328,8 @@ def _said(wrong: Sequence[Wrong], again: Sequence[SeatSpot], *, blocked: bool) -
         )
         found.append(Finding("SEATS_UNREAD", Severity.HIGH, what + then))
     if again:
-        message = f"{counted(len(again), 'seat')} of the file are there again, and count once: "
+        are = "is there again, and counts" if len(again) == 1 else "are there again, and count"
+        message = f"{counted(len(again), 'seat')} of the file {are} once: "
         message += ", ".join(f"{_shown(one)} ({one.where})" for one in again[:3])
         found.append(Finding("SEATS_DOUBLED", Severity.MEDIUM, message))
     return found
@@ -347,7 +348,7 @@ def _of_places(once: Sequence[SeatSpot]) -> list[Finding]:
         return []
     first, second = same[0]
     message = (
-        f"{counted(len(same), 'seat')} are drawn at the place of another: {_shown(second)} at that "
+        f"{counted(len(same), 'seat')} drawn at the place of another: {_shown(second)} at that "
         f"of {_shown(first)}"
     )
     return [Finding("SEATS_AT_ONE_PLACE", Severity.LOW, message)]
