@@ -112,9 +112,10 @@ def plan_import(
     before = _before(maps, owner)
     keys = {key_of(one.block, one.row, one.seat) for one in once}
     gone = before - keys
-    _compare(plan, maps, owner, read, keys, before, options)
     wrong = read.spots.wrong
     blocked = bool(wrong) and not (options.partial or options.asks or options.shows)
+    if not blocked:
+        _compare(plan, maps, owner, read, keys, before, options)
     zones, restrictions = painted(read, once)
     if not blocked:
         writing.write_rows(plan, snapshot, maps, owner, rows)

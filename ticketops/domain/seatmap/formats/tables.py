@@ -29,9 +29,9 @@ _PARTED = when_needed(r"[,;|/+]| and ")
 
 
 def is_header(texts: Sequence[str]) -> bool:
-    """Whether a row of texts heads seats: it names a seat, and a row or a block."""
-    named = {_KNOWN.get(_plain(text)) for text in texts}
-    return "seat" in named and bool(named & {"row", "block"})
+    """Whether a row of texts heads seats: it names a seat, and a row or a block; or nothing else."""
+    named = {_KNOWN.get(_plain(text)) for text in texts if text}
+    return "seat" in named and (bool(named & {"row", "block"}) or named == {"seat"})
 
 
 def given_columns(given: Sequence[str]) -> dict[str, str]:
