@@ -21,6 +21,9 @@ from ticketops.schema.layouts.event import (
     SALES_PARENT_RECON,
     SALES_RECON_AUDIT,
     SCHEDULE,
+    SEAT_RESTRICTIONS,
+    SEAT_ROWS,
+    SEAT_ZONES,
     SUPPLIER_QUEUE,
     UNITS,
     UNITS_AUDIT,
@@ -31,7 +34,9 @@ from ticketops.schema.layouts.event import (
 STOCK = (PURCHASES, UNITS, DISTRIBUTION)
 ALLOCATED = (DISTRIBUTION, UNITS, SALES)
 POOL = (DISTRIBUTION, UNITS, SALES, PURCHASES)
-POOL_RULES = (SCHEDULE, HOLDS, POLICIES, ALIASES, CLIENTS)
+SEAT_MAPS = (SEAT_ROWS, SEAT_ZONES, SEAT_RESTRICTIONS)
+"""Where seats are, and what is to be known about them; for a match the schedule says which venue."""
+POOL_RULES = (SCHEDULE, HOLDS, POLICIES, ALIASES, CLIENTS, *SEAT_MAPS)
 LIMITS = (CLIENTS, CONTRACTS, CURRENCIES)
 PURCHASING = (
     SCHEDULE,

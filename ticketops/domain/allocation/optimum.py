@@ -292,7 +292,7 @@ class _Pooled:
         ):
             return False
         by_operator = line.left is not None and line.left[0] not in (POLICY_BLOCK, INSTRUCTIONS)
-        return not by_operator and not (wishes.same_row or wishes.same_block or wishes.wheelchair)
+        return not by_operator and not wishes.of_places
 
     def _demand(self, line: SalePlan, seat_runs: Sequence[SeatRun]) -> Demand:
         target = line.target
