@@ -169,6 +169,7 @@ EVENTFUL: list[list[str]] = [
     ["category", "set", "Cat 4", "--match", "M04"],
     ["category", "list"],
     ["category", "remove", "Cat 4", "--match", "M04"],
+    ["seatmap", "list"],
     ["currency", "add", "AED", "--rate", "1"],
     ["currency", "set", "AED", "--name", "Dirham"],
     ["currency", "list"],

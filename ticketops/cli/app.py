@@ -46,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "schedule": "Keep the schedule: matches from files and by hand, results, standings.",
     "subgame": "Keep the sub-games of matches: races, qualifying, days.",
     "category": "Keep the categories of matches and sub-games, with their levels.",
+    "seatmap": "Keep seat maps: import, categories, restrictions, lists, checks.",
     "issuance": "Follow airline tickets: names, clearance, exceptions, numbers, payments.",
     "audit": "Check that units and tickets agree; repair what is certain.",
     "recon": "Compare Sales with Distribution; carry out the ticked rows.",

@@ -72,6 +72,7 @@ from ticketops.domain.reporting import (
     whole_sale,
 )
 from ticketops.domain.schedule import entry, facts, imported, ladder, listing, profiles, results
+from ticketops.domain.seatmap import listing as seats_listed
 from ticketops.domain.selling import amend, approvals, cancellation, refunds, reimport, sales
 from ticketops.domain.ticketing import allotments, offers, purchase_report, waiting, waitlist
 from ticketops.model.results import OPTIONAL
@@ -125,6 +126,7 @@ RESULTS: dict[str, Any] = {
     "report match": per_match.MatchReport,
     "dashboard build": dashboard.Dashboard,
     "event page": dashboard.MatchPage,
+    "seatmap list": seats_listed.SeatList,
     # purchase, sale, unit
     "purchase list": lists.PurchaseList,
     "purchase show": lists.PurchaseWhole,

@@ -9,6 +9,7 @@ _GROUP = {
     "subgame": "event",
     "category": "event",
     "schedule": "event",
+    "seatmap": "event",
     "client": "masters",
     "vendor": "masters",
     "contract": "masters",

@@ -156,6 +156,7 @@ NEEDED: Mapping[str, Least] = {
     "category.list": STAFF,
     "category.set": SR_OPERATOR,
     "category.remove": SR_OPERATOR,
+    "seatmap.list": STAFF,
     "policy.list": STAFF,
     "policy.show": STAFF,
     "policy.set": OPS_MANAGER,

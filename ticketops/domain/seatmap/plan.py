@@ -88,6 +88,11 @@ class Area(Struct, frozen=True, dict=True):
         pairs = zip(self._sets, place, strict=True)
         return all(not wanted or part in wanted for wanted, part in pairs)
 
+    def reaches(self, line: tuple[str, str]) -> bool:
+        """Whether seats of a row, by its key, may be in it. Raises ValueError as above."""
+        blocks, rows, _seats = self._sets
+        return (not blocks or line[0] in blocks) and (not rows or line[1] in rows)
+
     @property
     def said(self) -> str:
         """`101-104 / A-F`, as `--zone` takes it."""
@@ -190,13 +195,29 @@ class SeatMap(Struct, frozen=True, dict=True):
         """How many seats there are, doubles counted once."""
         return sum(len(self.row(*key)) for key in self._by_row)
 
+    @cached_property
+    def _by_line(self) -> dict[tuple[str, str], tuple[list[Zone], list[Restriction]]]:
+        return {}
+
+    def along(self, line: tuple[str, str]) -> tuple[list[Zone], list[Restriction]]:
+        """The zones and the restrictions that reach into a row (its key), or may do so: looked up
+        once a row, since a map has 80,000 seats."""
+        if line not in self._by_line:
+            self._by_line[line] = (
+                [zone for zone in self.zones if zone.area.reaches(line)],
+                [one for one in self.restrictions if one.area.reaches(line)],
+            )
+        return self._by_line[line]
+
     def category(self, place: Key) -> str | None:
         """The category of a place: of the first zone that it is in."""
-        return next((zone.category for zone in self.zones if place in zone.area), None)
+        zones, _ = self.along(place[:2])
+        return next((zone.category for zone in zones if place in zone.area), None)
 
     def restricted(self, place: Key) -> list[Restriction]:
         """What is to be known about a place."""
-        return [one for one in self.restrictions if place in one.area]
+        _, restrictions = self.along(place[:2])
+        return [one for one in restrictions if place in one.area]
 
     @cached_property
     def box(self) -> tuple[float, float, float, float] | None:

@@ -1,0 +1,13 @@
+"""Every job of seat maps, and who may run it: what `EVERY` of test_jobs has of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ticketops.domain.seatmap.listing import Which
+from ticketops.engine.job import Job
+from ticketops.services import seatmaps
+
+SEATMAPS: dict[str, tuple[str, Callable[..., Job]]] = {
+    "seatmap.list": ("staff", lambda *_: seatmaps.seatmap_list("", "", Which()))
+}
