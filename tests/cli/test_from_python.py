@@ -302,7 +302,7 @@ def test_every_job_that_writes_can_be_planned() -> None:
         *("policy.list", "policy.show", "user.list", "client.groups", "client.views"),
         *("supplier.groups", "staff.tasks", "credentials.list", "credentials.history"),
         *("allocate.compare", "event.show", "event.list", "master.export"),
-        *("subgame.list", "category.list", "schedule.standings", "seatmap.list"),
+        *("subgame.list", "category.list", "schedule.standings", "seatmap.list", "seatmap.why"),
         *("schedule.list", "schedule.show", "schedule.profiles", "import.profiles"),
         *("run.list", "cron.check"),
         *(

@@ -24,6 +24,7 @@ from ticketops.domain.allocation import (
     preview,
     process,
     seats,
+    why,
 )
 from ticketops.domain.allocation.substitution import Substituted
 from ticketops.domain.audit import figures as audited
@@ -127,6 +128,7 @@ RESULTS: dict[str, Any] = {
     "dashboard build": dashboard.Dashboard,
     "event page": dashboard.MatchPage,
     "seatmap list": seats_listed.SeatList,
+    "seatmap why": why.Why,
     # purchase, sale, unit
     "purchase list": lists.PurchaseList,
     "purchase show": lists.PurchaseWhole,

@@ -14,6 +14,7 @@ from ticketops.model.display import counted
 from ticketops.model.states import SEAT_RESTRICTION
 
 if TYPE_CHECKING:
+    from ticketops.domain.allocation.why import Why
     from ticketops.domain.seatmap.listing import SeatList
 
 app = command_group("seatmap")
@@ -96,3 +97,36 @@ def _listed(session: Session, result: SeatList) -> None:
     listing.table(session, result.rows, _SEATS)
     where = " at ".join(filter(None, (result.match, result.venue)))
     session.out.notice(f"{where}: {counted(result.seats, 'seat')}")
+
+
+@command(app, "why")
+def why(
+    session: Session,
+    seat: Annotated[str, typer.Argument(metavar="SEAT", help="BLOCK/ROW/SEAT, as in 101/C/12.")],
+    match: Annotated[str, _option("CODE", "The match; that of --sale without it.", "--match")] = "",
+    sale: Annotated[
+        str, _option("SALESID", "For this sale: its category, policy, instructions.", "--sale")
+    ] = "",
+) -> int:
+    """Say why a seat is or isn't to be had: sold, held, restricted, of another category, kept from
+    the sale by its policy, leaving one alone.
+
+    Example: ticketops seatmap why 101/C/12 --sale S147
+    """
+    from ticketops.services import allocation, intake
+
+    def show(result: Why) -> int:
+        yes = "is to be had" if result.to_be_had else "is not to be had"
+        whom = f" for {result.sale}" if result.sale else ""
+        category = f" ({result.category} on the map)" if result.category else ""
+        session.out.line(f"{result.seat} of {result.match}{category} {yes}{whom}.")
+        for reason in result.reasons:
+            session.out.line(f"  {reason.code}: {reason.message}")
+        return 0
+
+    return session.look(
+        allocation.seat_why(
+            seat, intake.option_text(match, "match"), intake.option_text(sale, "sale")
+        ),
+        show,
+    )

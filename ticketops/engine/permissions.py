@@ -157,6 +157,7 @@ NEEDED: Mapping[str, Least] = {
     "category.set": SR_OPERATOR,
     "category.remove": SR_OPERATOR,
     "seatmap.list": STAFF,
+    "seatmap.why": STAFF,
     "policy.list": STAFF,
     "policy.show": STAFF,
     "policy.set": OPS_MANAGER,

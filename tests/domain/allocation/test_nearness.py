@@ -62,7 +62,8 @@ def units_on(plan: SeatMap, rng: random.Random, share: float) -> list[Unit]:
 
 def gap(one: Unit, other: Unit) -> float:
     """How far two units are apart; by steps along and across rows where there is no picture."""
-    assert one.place and other.place
+    assert one.place
+    assert other.place
     if one.place.at and other.place.at:
         return dist(one.place.at, other.place.at)
     if one.place.line[0] != other.place.line[0]:
