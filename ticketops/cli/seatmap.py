@@ -115,14 +115,13 @@ def why(
     """
     from ticketops.services import allocation, intake
 
-    def show(result: Why) -> int:
+    def show(result: Why) -> None:
         yes = "is to be had" if result.to_be_had else "is not to be had"
         whom = f" for {result.sale}" if result.sale else ""
         category = f" ({result.category} on the map)" if result.category else ""
         session.out.line(f"{result.seat} of {result.match}{category} {yes}{whom}.")
         for reason in result.reasons:
             session.out.line(f"  {reason.code}: {reason.message}")
-        return 0
 
     return session.look(
         allocation.seat_why(
