@@ -175,6 +175,7 @@ EVENTFUL: list[list[str]] = [
     ["seatmap", "restrict", "HELD", "*"],
     ["seatmap", "check"],
     ["seatmap", "export", "-o", "map.csv"],
+    ["seatmap", "why", "101/C/12", "--match", "M01"],
     ["currency", "add", "AED", "--rate", "1"],
     ["currency", "set", "AED", "--name", "Dirham"],
     ["currency", "list"],

@@ -303,7 +303,10 @@ def test_every_job_that_writes_can_be_planned() -> None:
         *("supplier.groups", "staff.tasks", "credentials.list", "credentials.history"),
         *("allocate.compare", "event.show", "event.list", "master.export"),
         *("subgame.list", "category.list", "schedule.standings"),
-        *(f"seatmap.{one}" for one in ("list", "check", "export", "zones.list", "restrict.list")),
+        *(
+            f"seatmap.{one}"
+            for one in ("list", "check", "export", "why", "zones.list", "restrict.list")
+        ),
         *("schedule.list", "schedule.show", "schedule.profiles", "import.profiles"),
         *("run.list", "cron.check"),
         *(

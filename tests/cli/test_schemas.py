@@ -381,6 +381,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "seatmap zones": [SEAT_MAP, ["seatmap", "zones", "--zone", "101 = Cat 1"]],
     "seatmap restrict": [SEAT_MAP, ["seatmap", "restrict", "HELD", "101 / A", "--note", "VIP"]],
     "seatmap check": [SEAT_MAP, ["seatmap", "check"]],
+    "seatmap why": [
+        ["seatmap", "why", "101/C/12", "--match", "M01"],
+        ["seatmap", "why", "101/C/12", "--sale", "S3"],
+    ],
     "schedule result": [
         PLAYED,
         ["schedule", "add", "M73", "--date", "2026-06-28", "--home", "1A", "--away", "W01"],

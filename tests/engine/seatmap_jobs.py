@@ -12,7 +12,7 @@ from ticketops.domain.seatmap.restrictions import Wanted as Restrict
 from ticketops.domain.seatmap.spots import SeatSpot, Spots
 from ticketops.domain.seatmap.zones import Wanted
 from ticketops.engine.job import Job
-from ticketops.services import seatmaps
+from ticketops.services import allocation, seatmaps
 
 _SEATS = [SeatSpot("101", "A", str(seat)) for seat in range(1, 5)]
 _MAP = Read("map.csv", "table", Spots(_SEATS))
@@ -43,4 +43,5 @@ SEATMAPS: dict[str, tuple[str, Callable[..., Job]]] = {
         "sr_operator",
         lambda *_: seatmaps.seatmap_restrict("", "", Restrict(add=[Restriction("HELD", _AREA)])),
     ),
+    "seatmap.why": ("staff", lambda *_: allocation.seat_why("A/1/1", "M01", "")),
 }

@@ -24,6 +24,7 @@ from ticketops.domain.allocation import (
     preview,
     process,
     seats,
+    why,
 )
 from ticketops.domain.allocation.substitution import Substituted
 from ticketops.domain.audit import figures as audited
@@ -136,6 +137,7 @@ RESULTS: dict[str, Any] = {
     "seatmap zones": seat_zones.ZoneList,
     "seatmap restrict": seat_restrictions.RestrictionList,
     "seatmap check": seats_checked.SeatMapCheck,
+    "seatmap why": why.Why,
     # purchase, sale, unit
     "purchase list": lists.PurchaseList,
     "purchase show": lists.PurchaseWhole,

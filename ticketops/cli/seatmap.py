@@ -15,6 +15,7 @@ from ticketops.model.display import counted
 from ticketops.model.states import SEAT_RESTRICTION
 
 if TYPE_CHECKING:
+    from ticketops.domain.allocation.why import Why
     from ticketops.domain.seatmap.checking import SeatMapCheck
     from ticketops.domain.seatmap.importing import SeatMapImported
     from ticketops.domain.seatmap.listing import SeatList
@@ -373,6 +374,38 @@ def check(session: Session, venue: Venue = "", match: Match = "") -> int:
         intake.option_text(venue, "venue"), intake.option_text(match, "match")
     )
     return session.look(job, lambda result: _checked(session, result))
+
+
+@command(app, "why")
+def why(
+    session: Session,
+    seat: Annotated[str, typer.Argument(metavar="SEAT", help="BLOCK/ROW/SEAT, as in 101/C/12.")],
+    match: Annotated[str, _option("CODE", "The match; that of --sale without it.", "--match")] = "",
+    sale: Annotated[
+        str, _option("SALESID", "For this sale: its category, policy, instructions.", "--sale")
+    ] = "",
+) -> int:
+    """Say why a seat is or isn't to be had: sold, held, restricted, of another category, kept from
+    the sale by its policy, leaving one alone.
+
+    Example: ticketops seatmap why 101/C/12 --sale S147
+    """
+    from ticketops.services import allocation, intake
+
+    def show(result: Why) -> None:
+        yes = "is to be had" if result.to_be_had else "is not to be had"
+        whom = f" for {result.sale}" if result.sale else ""
+        category = f" ({result.category} on the map)" if result.category else ""
+        session.out.line(f"{result.seat} of {result.match}{category} {yes}{whom}.")
+        for reason in result.reasons:
+            session.out.line(f"  {reason.code}: {reason.message}")
+
+    return session.look(
+        allocation.seat_why(
+            seat, intake.option_text(match, "match"), intake.option_text(sale, "sale")
+        ),
+        show,
+    )
 
 
 def _shown(result: Any) -> str:

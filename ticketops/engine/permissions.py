@@ -164,6 +164,7 @@ NEEDED: Mapping[str, Least] = {
     "seatmap.zones": SR_OPERATOR,
     "seatmap.restrict.list": STAFF,
     "seatmap.restrict": SR_OPERATOR,
+    "seatmap.why": STAFF,
     "policy.list": STAFF,
     "policy.show": STAFF,
     "policy.set": OPS_MANAGER,

@@ -27,7 +27,7 @@ from ticketops.schema.layouts.event import (
     UNITS,
 )
 from ticketops.schema.tables import Snapshot
-from ticketops.services.sheet_groups import MAPS
+from ticketops.services.sheet_groups import SEAT_MAPS
 from ticketops.stores.base import Store, as_spreadsheet
 
 
@@ -60,7 +60,7 @@ def audit_job(*, write: bool) -> Job:
             made.changes.replace(ALLOCATION_AUDIT, (), audit_grid(result, findings, rows, run.now))
         return made
 
-    also = (SALES, PURCHASES, PURCHASE_META, SCHEDULE, ALIASES, CLIENTS, *MAPS)
+    also = (SALES, PURCHASES, PURCHASE_META, SCHEDULE, ALIASES, CLIENTS, *SEAT_MAPS)
     return Job(
         "audit.run",
         plan,

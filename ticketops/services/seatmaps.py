@@ -8,9 +8,9 @@ from ticketops.domain.seatmap.plan import SeatMap
 from ticketops.engine.job import Effect, Job
 from ticketops.schema.layouts.event import CATEGORIES, EVENTS, PURCHASES, SCHEDULE, UNITS, VENUES
 from ticketops.schema.tables import Snapshot
-from ticketops.services.sheet_groups import MAPS
+from ticketops.services.sheet_groups import SEAT_MAPS
 
-_MAPS = (*MAPS, SCHEDULE, VENUES)
+_MAPS = (*SEAT_MAPS, SCHEDULE, VENUES)
 """What says which seats a match has. venue, match of the jobs below: "" where they are not given."""
 _CATEGORIES = (PURCHASES, CATEGORIES, EVENTS)
 

@@ -31,12 +31,12 @@ from ticketops.schema.layouts.event import (
     VENDORS,
 )
 
-MAPS = (SEAT_ROWS, SEAT_ZONES, SEAT_RESTRICTIONS)
-"""What says which seats there are; whose match is where, the schedule says."""
 STOCK = (PURCHASES, UNITS, DISTRIBUTION)
 ALLOCATED = (DISTRIBUTION, UNITS, SALES)
 POOL = (DISTRIBUTION, UNITS, SALES, PURCHASES)
-POOL_RULES = (SCHEDULE, HOLDS, POLICIES, ALIASES, CLIENTS)
+SEAT_MAPS = (SEAT_ROWS, SEAT_ZONES, SEAT_RESTRICTIONS)
+"""Where seats are, and what is to be known about them; for a match the schedule says which venue."""
+POOL_RULES = (SCHEDULE, HOLDS, POLICIES, ALIASES, CLIENTS, *SEAT_MAPS)
 LIMITS = (CLIENTS, CONTRACTS, CURRENCIES)
 PURCHASING = (
     SCHEDULE,

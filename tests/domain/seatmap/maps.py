@@ -15,7 +15,7 @@ from ticketops.domain.seatmap.spots import SeatSpot, Spots
 from ticketops.domain.seatmap.stored import StoredMaps
 from ticketops.schema.layouts.event import SCHEDULE
 from ticketops.services import schedule, seatmaps
-from ticketops.services.sheet_groups import MAPS
+from ticketops.services.sheet_groups import SEAT_MAPS
 
 VENUE = "Estadio Azteca"
 
@@ -74,7 +74,7 @@ class MapDesk(Desk):
 
     def maps(self) -> StoredMaps:
         """The maps of the workbook."""
-        return StoredMaps(self.store.read(*MAPS, SCHEDULE))
+        return StoredMaps(self.store.read(*SEAT_MAPS, SCHEDULE))
 
     def seats(self, match: str = "M01") -> set[tuple[str, str, str]]:
         """The seats of the map of a match."""

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from ticketops.domain.allocation import plans
+from ticketops.domain.allocation.nearness import best
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import Unit, size
 from ticketops.domain.allocation.proposals import (
@@ -21,7 +22,6 @@ from ticketops.domain.allocation.proposals import (
     described,
 )
 from ticketops.domain.allocation.scoring import margin
-from ticketops.domain.allocation.seating import pick
 from ticketops.domain.allocation.targets import (
     Target,
     effective_category,
@@ -242,7 +242,7 @@ def _chosen(
             raise RuleError(
                 f"{target.sales_id} has {target.sold.quantity} tickets; these sets hold more"
             )
-        chunks.append(Chunk(set_id, pick(free, quantity)))
+        chunks.append(Chunk(set_id, best(free, quantity)))
         left -= quantity
     return tuple(chunks)
 
