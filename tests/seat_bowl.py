@@ -19,6 +19,8 @@ from ticketops.schema.layouts.event import (
     SEAT_ZONES,
     UNITS,
 )
+from ticketops.schema.structure import with_structure
+from ticketops.schema.tables import Snapshot
 from ticketops.stores.base import Entry
 
 ZONES = (
@@ -65,8 +67,8 @@ def stadium() -> list[RowOfSeats]:
     """80,000 seats in three tiers."""
     return [
         *bowl(50, 20, 20),
-        *_further(bowl(50, 25, 24, 201), 1.5),
-        *_further(bowl(50, 25, 24, 301), 2.1),
+        *_further(bowl(50, 25, 24, 201), 1.32),
+        *_further(bowl(50, 25, 24, 301), 1.75),
     ]
 
 
@@ -121,7 +123,7 @@ def put_map(store: Any, sheets: dict[str, list[dict[str, Any]]]) -> None:
             changes.append(
                 sheet, snapshot[sheet].next_row, columns, [tuple(row[c] for c in columns) for row in rows]
             )
-    _commit(store, changes, snapshot.revision)
+    _commit(store, changes, snapshot)
 
 
 def seat_units(store: Any, match: str, rows: Sequence[RowOfSeats]) -> None:
@@ -143,7 +145,7 @@ def seat_units(store: Any, match: str, rows: Sequence[RowOfSeats]) -> None:
         if unit_id in seats:
             after = zip(before, seats[unit_id], strict=True)
             changes.set(DISTRIBUTION, row, sales_id, dict(zip(columns[3:], after, strict=True)))
-    _commit(store, changes, snapshot.revision)
+    _commit(store, changes, snapshot)
 
 
 def _places(rows: Sequence[RowOfSeats], zone: Zone) -> list[tuple[str, str, str]]:
@@ -155,8 +157,9 @@ def _places(rows: Sequence[RowOfSeats], zone: Zone) -> list[tuple[str, str, str]
     ]
 
 
-def _commit(store: Any, changes: ChangeSet, revision: str) -> None:
-    store.commit(changes, revision, Entry(store.last_run_id() or "R20260101-000000", "seatmap import", "x", datetime(2026, 1, 1)))
+def _commit(store: Any, changes: ChangeSet, snapshot: Snapshot) -> None:
+    entry = Entry("R20260101-000000", "seatmap import", "x", datetime(2026, 1, 1))
+    store.commit(with_structure(changes, snapshot), snapshot.revision, entry)
 
 
 def with_map(path: Path, venue: str, match: str, rows: Sequence[RowOfSeats] | None = None) -> None:

@@ -18,6 +18,7 @@ COLOURS = {
     "blue": "#2b6fb8",
     "purple": "#7d5bb5",
     "grey": "#8a929a",
+    "pale": "#a9b1b9",
     "pink": "#c04a7a",
     "teal": "#2f8a92",
     "brown": "#9a5a2a",
@@ -46,8 +47,8 @@ _MARKS = {
     state.OTHER: Mark(state.OTHER, "Free in another category", "ring", "grey", "."),
     state.RESTRICTED: Mark(state.RESTRICTED, "Restricted, not allocated", "triangle", "yellow", "!"),
     state.UNCLEAR: Mark(state.UNCLEAR, "Kept out: see `audit run`", "plus", "pink", "?"),
-    state.NONE: Mark(state.NONE, "Not in stock", "dot", "grey", "-"),
-    state.HIDDEN: Mark(state.HIDDEN, "Not available", "dot", "grey", "-"),
+    state.NONE: Mark(state.NONE, "Not in stock", "dot", "pale", "-"),
+    state.HIDDEN: Mark(state.HIDDEN, "Not available", "dot", "pale", "-"),
 }
 _CATEGORY_SHAPES = ("disc", "square", "diamond", "ring", "box", "plus", "cross")
 _CATEGORY_COLOURS = ("green", "blue", "red", "purple", "teal", "brown", "pink")

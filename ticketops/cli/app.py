@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "import": "Take purchases and sales from files of any layout.",
     "sale": "Record sales, turn them into Distribution rows, list them.",
     "allocate": "Give units to sold tickets: preview, commit, everything at once, or the optimum.",
+    "seatmap": "Keep and look at seat maps: who sits where, in a terminal, picture or page.",
     "override": "Handle exceptions: unallocate, reset seats, serve a sale from another category.",
     "unit": "List units, substitute them, set them aside for a client.",
     "ticket": "List sold tickets: seat, guest, delivery.",

@@ -114,6 +114,8 @@ NEEDED: Mapping[str, Least] = {
     "recon.run": OPERATOR,
     "recon.apply": SR_OPERATOR,
     "allocate.preview": STAFF,
+    "allocate.seats": OPERATOR,
+    "seatmap.show": OPERATOR,
     "allocate.compare": STAFF,
     "allocate.commit": SR_OPERATOR,
     "allocate.auto": SR_OPERATOR,
