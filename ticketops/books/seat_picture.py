@@ -95,6 +95,13 @@ def png(view: View) -> bytes:
     return drawn
 
 
+def swatch(mark: Mark) -> str:
+    """How a kind of seat looks, as an SVG element of its own."""
+    alone = Mark(f"W{mark.key}", mark.label, mark.shape, mark.colour, mark.character)
+    drawn = _drawn(alone, [(0, 0)]).replace('stroke="#fff"', 'stroke="var(--page)"')
+    return f'<svg viewBox="-6 -6 12 12" aria-hidden="true" focusable="false">{drawn}</svg>'
+
+
 def description(view: View, marks: Marks) -> str:
     """What a picture shows, in words."""
     parts = [f"{mark.label}: {mark.count:,}" for mark in marks.legend]
