@@ -108,20 +108,19 @@ def _places(plan: SeatMap, piece: RowOfSeats) -> tuple[int, int]:
 def _labels(
     rows: tuple[RowOfSeats, ...], ends: tuple[tuple[Point, Point], ...], pitch: float
 ) -> list[Label]:
+    """The names of the blocks, all of them in proportion to how many seats are there."""
     boxes: dict[str, list[float]] = {}
     names: dict[str, str] = {}
+    seats: dict[str, int] = {}
     for row, pair in zip(rows, ends, strict=True):
         block = row.key[0]
         names.setdefault(block, row.block)
+        seats[block] = seats.get(block, 0) + len(row.labels)
         box = boxes.setdefault(block, [pair[0][0], pair[0][1], pair[0][0], pair[0][1]])
         for x, y in pair:
             box[:] = [min(box[0], x), min(box[1], y), max(box[2], x), max(box[3], y)]
     return [
-        Label(
-            names[block],
-            ((x1 + x2) / 2, (y1 + y2) / 2),
-            max(min(x2 - x1, y2 - y1), (x2 - x1) * 0.4, pitch),
-        )
+        Label(names[block], ((x1 + x2) / 2, (y1 + y2) / 2), sqrt(seats[block]) * pitch)
         for block, (x1, y1, x2, y2) in boxes.items()
         if names[block]
     ]

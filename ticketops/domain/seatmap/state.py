@@ -160,7 +160,7 @@ def of_office(
     """What the office sees of a match or sub-game (`M01/RACE`)."""
     doubts = doubts if doubts is not None else Doubts.of(snapshot)
     held = active_holds(snapshot, today)
-    tickets = _tickets_of_units(snapshot)
+    tickets = tickets_of_units(snapshot)
     sub_games = SubGames.of(snapshot)
     columns = ("row", "unit_id", "category", "status", "sales_id", "match", "sub_game")
     frame = snapshot[UNITS].frame.select(*columns, *SEAT).drop_nulls("match")
@@ -274,7 +274,7 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
     return {state: counts[state] for state in SEAT_STATES if counts.get(state)}
 
 
-def _tickets_of_units(snapshot: Snapshot) -> dict[str, str]:
+def tickets_of_units(snapshot: Snapshot) -> dict[str, str]:
     """{UnitID: the SalesID of the ticket that lists it}; of a cell that is not understood each that
     it may speak of."""
     frame = snapshot[DISTRIBUTION].frame.select("sales_id", "unit_ids").drop_nulls("unit_ids")

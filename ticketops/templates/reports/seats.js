@@ -154,7 +154,7 @@
       const { shape, colour } = data.kinds[kind], places = kinds[kind];
       if (!places.length) continue;
       ctx.beginPath();
-      const side = Math.max(1, room * (shape === "dot" ? .45 : .8));
+      const side = Math.max(shape === "dot" ? 1 : 2, room * (shape === "dot" ? .45 : .8));
       for (let i = 0; i < places.length; i += 2)
         if (small) ctx.rect(places[i] - side / 2, places[i + 1] - side / 2, side, side);
         else SHAPES[shape](ctx, places[i], places[i + 1], u);
@@ -183,10 +183,10 @@
     }
     ctx.textAlign = "center"; ctx.textBaseline = "middle"; ctx.lineJoin = "round";
     for (const [text, x, y, size] of data.labels) {
-      const high = Math.min(size * s * .4, size * s * 1.2 / Math.max(1, text.length), 34);
+      const high = Math.min(size * s * .4, size * s * 1.3 / Math.max(1, text.length), 26);
       if (high < 7) continue;
       ctx.font = `600 ${high}px system-ui, sans-serif`;
-      ctx.globalAlpha = room > 14 ? .35 : .8;
+      ctx.globalAlpha = room > 14 ? .25 : .7;
       ctx.lineWidth = high / 6; ctx.strokeStyle = page; ctx.strokeText(text, x * s + view.x, y * s + view.y);
       ctx.fillStyle = ink; ctx.fillText(text, x * s + view.x, y * s + view.y);
       ctx.globalAlpha = 1;
