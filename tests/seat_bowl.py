@@ -56,7 +56,10 @@ def bowl(blocks: int = 24, rows: int = 12, seats: int = 20, first: int = 101) ->
             middle = (out[0] * (across + row * 1.4), out[1] * (down + row * 1.4))
             half = (seats - 1) / 2
             ends = [
-                (round(middle[0] + side * along[0] * half, 3), round(middle[1] + side * along[1] * half, 3))
+                (
+                    round(middle[0] + side * along[0] * half, 3),
+                    round(middle[1] + side * along[1] * half, 3),
+                )
                 for side in (-1, 1)
             ]
             found.append(RowOfSeats(str(first + number), letters(row), f"1-{seats}", *ends))
@@ -75,7 +78,8 @@ def stadium() -> list[RowOfSeats]:
 def _further(rows: Sequence[RowOfSeats], by: float) -> list[RowOfSeats]:
     moved = []
     for row in rows:
-        assert row.start and row.end
+        assert row.start
+        assert row.end
         (x1, y1), (x2, y2) = row.start, row.end
         x, y = (x1 + x2) / 2 * (by - 1), (y1 + y2) / 2 * (by - 1)
         ends = (round(x1 + x, 3), round(y1 + y, 3)), (round(x2 + x, 3), round(y2 + y, 3))
@@ -83,18 +87,23 @@ def _further(rows: Sequence[RowOfSeats], by: float) -> list[RowOfSeats]:
     return moved
 
 
+def _area(one: Area) -> dict[str, str | None]:
+    return {"blocks": one.blocks or None, "rows": one.rows or None, "seats": one.seats or None}
+
+
 def map_rows(
     venue: str,
     rows: Sequence[RowOfSeats],
     zones: Sequence[Zone] = ZONES,
     restrictions: Sequence[Restriction] = RESTRICTIONS,
+    match: str | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """{sheet: its rows by column} of a map."""
-    area = lambda one: {"blocks": one.blocks or None, "rows": one.rows or None, "seats": one.seats or None}  # noqa: E731
+    """{sheet: its rows by column} of a map. match: whose it is, where it is not every match's."""
+    whose = {"venue": venue, "match": match}
     return {
         SEAT_ROWS: [
             {
-                "venue": venue,
+                **whose,
                 "block": row.block,
                 "seat_row": row.row,
                 "seats": row.seats,
@@ -103,11 +112,9 @@ def map_rows(
             }
             for row in rows
         ],
-        SEAT_ZONES: [
-            {"venue": venue, **area(zone.area), "category": zone.category} for zone in zones
-        ],
+        SEAT_ZONES: [{**whose, **_area(zone.area), "category": zone.category} for zone in zones],
         SEAT_RESTRICTIONS: [
-            {"venue": venue, **area(one.area), "restriction": one.kind, "note": one.note or None}
+            {**whose, **_area(one.area), "restriction": one.kind, "note": one.note or None}
             for one in restrictions
         ],
     }
@@ -121,7 +128,10 @@ def put_map(store: Any, sheets: dict[str, list[dict[str, Any]]]) -> None:
         if rows:
             columns = tuple(rows[0])
             changes.append(
-                sheet, snapshot[sheet].next_row, columns, [tuple(row[c] for c in columns) for row in rows]
+                sheet,
+                snapshot[sheet].next_row,
+                columns,
+                [tuple(row[c] for c in columns) for row in rows],
             )
     _commit(store, changes, snapshot)
 

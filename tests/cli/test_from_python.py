@@ -301,7 +301,14 @@ def test_every_job_that_writes_can_be_planned() -> None:
         *("message.list", "message.show"),
         *("policy.list", "policy.show", "user.list", "client.groups", "client.views"),
         *("supplier.groups", "staff.tasks", "credentials.list", "credentials.history"),
-        *("allocate.compare", "event.show", "event.list", "master.export"),
+        *(
+            "allocate.compare",
+            "allocate.seats",
+            "seatmap.show",
+            "event.show",
+            "event.list",
+            "master.export",
+        ),
         *("subgame.list", "category.list", "schedule.standings"),
         *("schedule.list", "schedule.show", "schedule.profiles", "import.profiles"),
         *("run.list", "cron.check"),
@@ -375,7 +382,7 @@ def test_what_a_command_does_not_take_is_one_clear_error(
 def test_what_it_takes_instead_is_said(workbook: ticketops.Workbook) -> None:
     with pytest.raises(errors.UsageError) as raised:
         workbook.dry_run("allocate.commit", "S1", sales="S2")
-    assert raised.value.hint == "allocate.commit takes sale, plan, set, override, reason"
+    assert raised.value.hint == "allocate.commit takes sale, plan, set, seats, override, reason"
     with pytest.raises(errors.UsageError) as raised:
         workbook.dry_run("allocate.comit")
     assert "allocate.commit" in raised.value.hint

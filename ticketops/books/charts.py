@@ -97,7 +97,8 @@ def _clean(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Rows with texts as `plain_text` has them."""
     for row in rows:
         yield {
-            key: plain_text(value) if isinstance(value, str) else value for key, value in row.items()
+            key: plain_text(value) if isinstance(value, str) else value
+            for key, value in row.items()
         }
 
 

@@ -45,7 +45,9 @@ _MARKS = {
     state.HELD: Mark(state.HELD, "Held for a client", "box", "purple", "h"),
     state.FREE: Mark(state.FREE, "Free{category}", "disc", "green", "o"),
     state.OTHER: Mark(state.OTHER, "Free in another category", "ring", "grey", "."),
-    state.RESTRICTED: Mark(state.RESTRICTED, "Restricted, not allocated", "triangle", "yellow", "!"),
+    state.RESTRICTED: Mark(
+        state.RESTRICTED, "Restricted, not allocated", "triangle", "yellow", "!"
+    ),
     state.UNCLEAR: Mark(state.UNCLEAR, "Kept out: see `audit run`", "plus", "pink", "?"),
     state.NONE: Mark(state.NONE, "Not in stock", "dot", "pale", "-"),
     state.HIDDEN: Mark(state.HIDDEN, "Not available", "dot", "pale", "-"),
@@ -61,8 +63,6 @@ class Marks:
 
     def __init__(self, seats: MatchSeats, own: str = "", category: str = "") -> None:
         counts = Counter(key_of(one) for _row, found in seats.rows() for one in found if one)
-        for band in seats.bands:
-            counts.update(dict.fromkeys(band.counts, 0))
         places = {name: place for place, name in enumerate(state.SEAT_STATES)}
         keys = sorted(counts, key=lambda key: (places[key[0]], key[1]))
         self.known: dict[tuple[str, str], Mark] = {}
@@ -72,10 +72,6 @@ class Marks:
     def of(self, found: Found) -> Mark:
         """How a seat is shown."""
         return self.known[key_of(found)]
-
-    def of_state(self, name: str) -> Mark:
-        """How a state is shown."""
-        return self.known[name, ""]
 
     @property
     def legend(self) -> list[Mark]:

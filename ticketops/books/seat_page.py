@@ -106,7 +106,11 @@ def _data(view: View, pick: Pick | None, marks: Marks, *, tickets: bool) -> dict
     for (row, found), ends in zip(view.seats.rows(), plan.ends, strict=True):
         numbers[id(row)] = len(rows)
         how = _labels(row.labels)
-        points = [round((at - by) * scale) for end in ends for at, by in zip(end, (left, top), strict=True)]
+        points = [
+            round((at - by) * scale)
+            for end in ends
+            for at, by in zip(end, (left, top), strict=True)
+        ]
         line = [
             *(blocks.setdefault(plain_text(row.block), len(blocks)), plain_text(row.row)),
             *(0 if how == before else how, *points),
@@ -123,7 +127,11 @@ def _data(view: View, pick: Pick | None, marks: Marks, *, tickets: bool) -> dict
         rows.append(line)
         before = how
     labels = [
-        [plain_text(one.text), *(round((at - by) * scale) for at, by in zip(one.at, (left, top), strict=True)), round(one.size * scale)]
+        [
+            plain_text(one.text),
+            *(round((at - by) * scale) for at, by in zip(one.at, (left, top), strict=True)),
+            round(one.size * scale),
+        ]
         for one in plan.labels
     ]
     return {
@@ -134,7 +142,10 @@ def _data(view: View, pick: Pick | None, marks: Marks, *, tickets: bool) -> dict
         "blocks": list(blocks),
         "labels": labels,
         "bands": [
-            [band_said(view, one), [numbers[id(row)] for row in state.lines_of(view.seats.plan, one)]]
+            [
+                band_said(view, one),
+                [numbers[id(row)] for row in state.lines_of(view.seats.plan, one)],
+            ]
             for one in view.seats.bands
         ],
         "pick": _picked(pick, proposed) if pick else None,
@@ -172,12 +183,18 @@ def _labels(labels: Sequence[str]) -> list[Any]:
     before, digits, after = first
     start = int(digits)
     step = int(parts[1][1]) - start if len(parts) > 1 and parts[1] else 1
-    width = len(digits) if digits.startswith("0") or len({len(p[1]) for p in parts if p}) == 1 else 0
+    width = (
+        len(digits) if digits.startswith("0") or len({len(p[1]) for p in parts if p}) == 1 else 0
+    )
     for number, one in enumerate(plain):
         count = start + step * number
         if count < 0 or one != f"{before}{count:0{width}d}{after}":
             return plain
-    if not (before or after) and str(start) == digits and all(len(p[1]) == len(str(int(p[1]))) for p in parts if p):
+    if (
+        not (before or after)
+        and str(start) == digits
+        and all(len(p[1]) == len(str(int(p[1]))) for p in parts if p)
+    ):
         return [start, step]
     return [start, step, before, width, after]
 

@@ -155,7 +155,10 @@ def _path(shape: _Shape, middles: Iterable[Point]) -> str:
         if last is None:
             parts.append(f"M{_pair(x + shape.begin[0], y + shape.begin[1])}")
         else:
-            by = (x - last[0] + shape.begin[0] - shape.end[0], y - last[1] + shape.begin[1] - shape.end[1])
+            by = (
+                x - last[0] + shape.begin[0] - shape.end[0],
+                y - last[1] + shape.begin[1] - shape.end[1],
+            )
             parts.append(f"m{_pair(*by)}")
         parts.append(shape.drawn)
         last = (x, y)
@@ -221,7 +224,9 @@ def _legend(
         )
     y = top + -(-len(shown) // columns) * step
     for line in remarks(view, plan):
-        found.append(f'<text x="{size}" y="{y}" font-size="{size}" fill="#525b66">{_text(line)}</text>')
+        found.append(
+            f'<text x="{size}" y="{y}" font-size="{size}" fill="#525b66">{_text(line)}</text>'
+        )
         y += step
     return y, found
 
@@ -232,7 +237,9 @@ def remarks(view: View, plan: Drawing) -> list[str]:
     found = [band_said(view, one) for one in bands[:_MOST_BANDS]]
     if len(bands) > _MOST_BANDS:
         left = sum(one.total for one in bands[_MOST_BANDS:])
-        found.append(f"{left:,} more without seat numbers in {counted(len(bands) - _MOST_BANDS, 'band')}")
+        found.append(
+            f"{left:,} more without seat numbers in {counted(len(bands) - _MOST_BANDS, 'band')}"
+        )
     if view.seats.elsewhere:
         found.append(f"{view.seats.elsewhere:,} with a seat that the map lacks")
     if view.seats.placeless:
@@ -245,7 +252,9 @@ def remarks(view: View, plan: Drawing) -> list[str]:
         )
     kinds = {name_key(one.kind): one.kind for one in view.seats.plan.restrictions}
     if kinds and not view.seats.hidden:
-        found.append(f"Restrictions: {', '.join(sorted(k.replace('_', ' ').lower() for k in kinds.values()))}")
+        found.append(
+            f"Restrictions: {', '.join(sorted(k.replace('_', ' ').lower() for k in kinds.values()))}"
+        )
     found.append(f"As of {view.as_of:%Y-%m-%d %H:%M}")
     return found
 

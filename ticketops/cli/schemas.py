@@ -24,6 +24,7 @@ from ticketops.domain.allocation import (
     preview,
     process,
     seats,
+    visual,
 )
 from ticketops.domain.allocation.substitution import Substituted
 from ticketops.domain.audit import figures as audited
@@ -72,6 +73,7 @@ from ticketops.domain.reporting import (
     whole_sale,
 )
 from ticketops.domain.schedule import entry, facts, imported, ladder, listing, profiles, results
+from ticketops.domain.seatmap import showing
 from ticketops.domain.selling import amend, approvals, cancellation, refunds, reimport, sales
 from ticketops.domain.ticketing import allotments, offers, purchase_report, waiting, waitlist
 from ticketops.model.results import OPTIONAL
@@ -219,6 +221,8 @@ RESULTS: dict[str, Any] = {
     "allocate auto": automatic.Allocated,
     "allocate process": process.Processed,
     "allocate compare": comparison.Comparison,
+    "allocate seats": visual.SeatsPage,
+    "seatmap show": showing.ShownMap,
     "override unallocate": overrides.Unallocated,
     "override reset-seats": overrides.SeatsReset,
     "override alloc-from": overrides.AllocFrom,

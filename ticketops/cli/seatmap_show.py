@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketops.cli.session import Session, command
+from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.seatmap.showing import ShownMap, View
@@ -121,47 +122,53 @@ def show(
 
 def _told(session: Session, view: View, result: ShownMap, block: str) -> None:
     """The legend, and a block or the list of blocks."""
-    from ticketops.books.seat_marks import Marks, legend_line
-    from ticketops.cli.seat_drawing import block_lines
+    from ticketops.services import seat_files
 
-    out, marks = session.out, Marks(view.seats, view.own, view.category or "")
+    out = session.out
     if result.path is None:
         out.line(f"{view.title} · {result.seats:,} seats")
     only = block or (result.blocks[0].block if len(result.blocks) == 1 else "")
+    said = seat_files.in_words(view, only, out.width or _PLAIN_WIDTH)
     if only:
-        out.line(legend_line(marks.legend))
+        out.line(said.legend)
         out.line()
-        for line in block_lines(view.seats, marks, only, out.width or _PLAIN_WIDTH):
+        for line in said.block:
             out.line(line)
     elif result.path is None:
-        _blocks(session, view, result, marks)
+        _blocks(session, result)
     else:
-        out.line(legend_line(marks.legend))
-    for band in view.seats.bands[:_MOST_BLOCKS]:
-        if not only or band.block.casefold() == only.casefold():
-            from ticketops.books.seat_picture import band_said
-
-            out.line(band_said(view, band))
+        out.line(said.legend)
+    for line in said.bands[:_MOST_BLOCKS]:
+        out.line(line)
+    if len(said.bands) > _MOST_BLOCKS:
+        out.line(f"… and {len(said.bands) - _MOST_BLOCKS:,} more without seat numbers (--json)")
     if result.placeless:
         out.line(f"{result.placeless:,} without block and row")
 
 
-def _blocks(session: Session, view: View, result: ShownMap, marks: Any) -> None:
+def _blocks(session: Session, result: ShownMap) -> None:
     """A line per block: those with something of ours, in the order of the map."""
+    from ticketops.domain.seatmap.state import HIDDEN, NONE
+
     out = session.out
-    quiet = ("NONE", "NOT_AVAILABLE")
-    states = [name for name in result.counts if name not in quiet]
+    states = [name for name in result.counts if name not in (NONE, HIDDEN)]
     some = [one for one in result.blocks if any(one.counts.get(name) for name in states)]
     rows = [
         [one.block, one.seats, *(one.counts.get(name, 0) for name in states)]
         for one in some[:_MOST_BLOCKS]
     ]
-    headers = ["Block", "Seats", *(name.replace("_", " ").capitalize() for name in states)]
-    out.table(headers, rows)
+    out.table(["Block", "Seats", *(_NAMES.get(name, name.capitalize()) for name in states)], rows)
     if len(some) > _MOST_BLOCKS:
         out.line(f"… and {len(some) - _MOST_BLOCKS:,} more blocks (--json)")
-    if len(some) < len(result.blocks):
-        left = len(result.blocks) - len(some)
-        out.line(f"{left:,} {'block' if left == 1 else 'blocks'} with nothing of it")
+    if left := len(result.blocks) - len(some):
+        out.line(f"{counted(left, 'block')} without any of these")
     if result.blocks:
         out.notice("--block NAME draws a block, -o FILE.html the whole map")
+
+
+_NAMES = {
+    "OWN": "Own",
+    "OTHER": "Free, other category",
+    "UNCLEAR": "Kept out",
+    "SEAT": "Unrestricted",
+}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ticketops.books import seat_picture
+from msgspec import Struct
+
+from ticketops.books import seat_picture, seat_text
+from ticketops.books.seat_marks import Marks, legend_line
 from ticketops.domain.seatmap.showing import View
 from ticketops.errors import UnusableError, UsageError
 from ticketops.files import write_durably
+from ticketops.model.seat_labels import seat_key
 from ticketops.stores.xlsx.lock import refuse_read_only
 
 PICTURES = (".svg", ".png")
 PAGES = (".html", ".htm")
 
 
-def require_ending(path: Path, pages_only: bool = False) -> None:
+def require_ending(path: Path, *, pages_only: bool = False) -> None:
     """Raises UsageError for the name of a file that is no picture's or page's."""
     known = PAGES if pages_only else (*PICTURES, *PAGES)
     if path.suffix.lower() not in known:
@@ -45,3 +49,25 @@ def put(path: Path, content: bytes) -> None:
         write_durably(path, lambda file: file.write(content))
     except OSError as error:
         raise UnusableError(f"{path} can't be written: {error.strerror or error}") from None
+
+
+class Said(Struct, frozen=True):
+    """A view in characters. legend: what each stands for; block: the lines of one; bands: what has no
+    seat number."""
+
+    legend: str
+    block: tuple[str, ...]
+    bands: tuple[str, ...]
+
+
+def in_words(view: View, block: str, width: int) -> Said:
+    """What a terminal shows. block: the one that is drawn, none where it is blank; width: how many
+    characters a line has."""
+    marks = Marks(view.seats, view.own, view.category or "")
+    own = [one for one in view.seats.bands if not block or seat_key(one.block) == seat_key(block)]
+    lines = seat_text.block_lines(view.seats, marks, block, width) if block else ()
+    return Said(
+        legend_line(marks.legend),
+        tuple(lines),
+        tuple(seat_picture.band_said(view, one) for one in own),
+    )

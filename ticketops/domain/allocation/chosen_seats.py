@@ -49,7 +49,9 @@ def chunks_on(
             raise _why(snapshot, proposer, target, place)
         if len(found) > 1:
             names = " and ".join(unit.unit_id for _set, unit in found[:2])
-            raise RuleError(f"{names} have the same seat {_said(place)}", "`unit seat` corrects one")
+            raise RuleError(
+                f"{names} have the same seat {_said(place)}", "`unit seat` corrects one"
+            )
         set_id, unit = found[0]
         chunks.setdefault(set_id, []).append(unit)
     return tuple(

@@ -114,6 +114,7 @@ def plan_commit(
     require_approved(target)
     proposer = Proposer(snapshot, [target], run, doubts)
     choice = choice or Choice()
+    proposal: Proposal | None
     if choice.seats:
         chunks = chunks_on(snapshot, proposer, target, choice.seats)
         proposal = proposer.scored(target, proposer.judge(target, plans.CHOSEN, chunks), 0)

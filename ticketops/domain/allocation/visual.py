@@ -7,12 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from ticketops.domain.allocation.commit import (
-    Choice,
-    doubtful_findings,
-    proposed,
-    require_pending,
-)
+from ticketops.domain.allocation.commit import Choice, doubtful_findings, proposed, require_pending
 from ticketops.domain.allocation.proposals import Proposer
 from ticketops.domain.allocation.targets import find_target, require_approved
 from ticketops.domain.allocation.trust import Doubts

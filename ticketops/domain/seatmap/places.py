@@ -30,7 +30,9 @@ def parse_places(text: str) -> tuple[Place, ...]:
     while place < len(rest):
         part = _RANGE().match(rest, place)
         if part is None:
-            raise UsageError(f"{rest[place : place + 40]!r} has a quote that does not end", _EXAMPLE)
+            raise UsageError(
+                f"{rest[place : place + 40]!r} has a quote that does not end", _EXAMPLE
+            )
         place = part.end()
         if part[1].strip():
             found += _seats(part[1].strip())

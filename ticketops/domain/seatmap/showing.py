@@ -134,7 +134,9 @@ def plan_show(snapshot: Snapshot, run: Run, asked: Asked) -> Plan:
         view = View(state.of_venue(plan), plan.venue, None, None, None, None, run.now)
         return Plan(result=view, findings=[] if limited else maps.findings)
     if not (asked.match or asked.sale):
-        raise UsageError("name a match, a sale or a venue", "--match M12, --sale S147 or --venue NAME")
+        raise UsageError(
+            "name a match, a sale or a venue", "--match M12, --sale S147 or --venue NAME"
+        )
     doubts = None if limited or asked.client else Doubts.of(snapshot)
     target = find_target(snapshot, asked.sale, doubts or Doubts()) if asked.sale else None
     occasion = _occasion(snapshot, asked.match, target, run)
@@ -225,7 +227,9 @@ def _for_client(
         directory = clients(snapshot, run.chosen)
         found = directory.find(asked.client, insist="")
         if found.how == "new":
-            raise NotFoundError(f"there is no client {asked.client!r}", "`ticketops client list` lists all")
+            raise NotFoundError(
+                f"there is no client {asked.client!r}", "`ticketops client list` lists all"
+            )
         name = directory.owner(found.name)
         column = snapshot[DISTRIBUTION].frame["company"].drop_nulls().unique()
         companies = [one for one in column if fold(directory.owner(one)) == fold(name)]
@@ -259,10 +263,15 @@ def shown(view: View, block: str = "", path: str | None = None) -> ShownMap:
             ]
     if wanted is not None and wanted not in blocks:
         some = ", ".join(list(names.values())[:12])
-        raise NotFoundError(f"the seat map has no block {block!r}", f"it has {some}{' …' if len(names) > 12 else ''}")
+        raise NotFoundError(
+            f"the seat map has no block {block!r}",
+            f"it has {some}{' …' if len(names) > 12 else ''}",
+        )
     order = state.SEAT_STATES.index
     lines = [
-        BlockSeats(names[key], counts.total(), dict(sorted(counts.items(), key=lambda one: order(one[0]))))
+        BlockSeats(
+            names[key], counts.total(), dict(sorted(counts.items(), key=lambda one: order(one[0])))
+        )
         for key, counts in blocks.items()
     ]
     whole: Counter[str] = Counter()
@@ -279,5 +288,3 @@ def shown(view: View, block: str = "", path: str | None = None) -> ShownMap:
         places,
         path,
     )
-
-

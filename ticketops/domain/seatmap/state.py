@@ -185,7 +185,11 @@ def of_office(
 
 
 def of_client(
-    snapshot: Snapshot, plan: SeatMap, occasion: str, companies: Collection[str] | None, sale: str = ""
+    snapshot: Snapshot,
+    plan: SeatMap,
+    occasion: str,
+    companies: Collection[str] | None,
+    sale: str = "",
 ) -> MatchSeats:
     """What a client sees of a match: its own tickets where they sit, by what Distribution says.
     companies: its names as Distribution spells them; None for all rows of the snapshot. sale: only
@@ -281,7 +285,9 @@ def tickets_of_units(snapshot: Snapshot) -> dict[str, str]:
     column = pl.col("unit_ids")
     found: dict[str, str] = {}
     understood = unit_ids.is_understood(column)
-    clear = frame.filter(understood).select("sales_id", unit_ids.listed_in(column)).explode(column)
+    clear = (
+        frame.filter(understood).select("sales_id", unit_ids.listed_in(column)).explode("unit_ids")
+    )
     for sales_id, unit_id in clear.iter_rows():
         found.setdefault(unit_id, sales_id or "?")
     for sales_id, cell in frame.filter(~understood).iter_rows():
