@@ -250,7 +250,7 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["undo", "-y"],
         ["allocate", "auto", "--optimize", "--time-limit", "5"],
     ],
-    "allocate seats": [[MAPPED], ["allocate", "seats", "S3"]],
+    "allocate seats": [[MAPPED], ["allocate", "seats", "S5"]],
     "seatmap show": [
         [MAPPED],
         ["seatmap", "show", "--match", "M01", "--block", "101"],

@@ -169,12 +169,14 @@ def of_office(
         if sub_games.occasion(ids.normalise_match(match), sub_game) != occasion or status in _GONE:
             continue
         ticket = tickets.get(unit_id) or sales_id or ""
-        free = status in (None, states.AVAILABLE) and not ticket
+        free = status in (None, states.AVAILABLE)
         holder = held.get(unit_id)
-        if not free:
+        if ticket:
             state = OWN if who.sale and sale_of(ticket) == who.sale else ALLOCATED
         elif not unit_id or not category or doubts.of_unit(row, unit_id):
             state = UNCLEAR
+        elif not free:
+            state = ALLOCATED
         elif holder is not None and holder != who.held_for:
             state = HELD
         else:
