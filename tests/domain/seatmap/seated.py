@@ -74,8 +74,6 @@ def seat_desk() -> SeatDesk:
     desk.sell(("M01", "Cat 1", 3), client="Acme")
     desk.do(allocation.allocate_commit("S1", chosen("101/A/1-2")))
     desk.do(allocation.allocate_commit("S2", chosen("101/A/3-4")))
-    desk.do(
-        allocation.unit_hold(["P00006"], "Gamma", datetime(2099, 1, 1), "option", new=True)
-    )
+    desk.do(allocation.unit_hold(["P00006"], "Gamma", datetime(2099, 1, 1), "option", new=True))
     desk.set(UNITS, dict(desk.rows(UNITS, "unit_id", "row"))["P00007"], "status", "perhaps")
     return desk

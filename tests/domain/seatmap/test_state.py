@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,11 +14,11 @@ from tests.seat_bowl import map_rows, put_map
 from ticketops.domain.allocation.pool import Pool
 from ticketops.domain.masterdata.aliases import client_keys
 from ticketops.domain.seatmap import state
-from ticketops.domain.seatmap.plan import RowOfSeats, SeatMap, Zone, key_of
+from ticketops.domain.seatmap.plan import Area, RowOfSeats, SeatMap, Zone, key_of
 from ticketops.domain.seatmap.showing import Asked, shown
 from ticketops.errors import NotFoundError, RuleError, UnclearNameError, UsageError
 from ticketops.model import roles
-from ticketops.schema.layouts.event import DISTRIBUTION, HOLDS, SCHEDULE, SUBGAMES, UNITS
+from ticketops.schema.layouts.event import HOLDS, SCHEDULE, UNITS
 from ticketops.services import allocation, catalogue, masterdata, seat_views
 
 ROW_D = {("101", "D", str(n)): "RESTRICTED" for n in range(1, 11)}
@@ -43,8 +42,8 @@ def made() -> SeatDesk:
 
 
 @pytest.fixture
-def desk(made: SeatDesk) -> Iterator[SeatDesk]:
-    yield SeatDesk(made)
+def desk(made: SeatDesk) -> SeatDesk:
+    return SeatDesk(made)
 
 
 def row_a(**changed: str) -> dict[tuple[str, str, str], str]:
@@ -82,9 +81,7 @@ def test_open_is_what_the_pool_gives(desk: SeatDesk) -> None:
     """Of seats with a number on the map, except those that it withholds."""
     desk.sell(("M01", "Cat 1", 1), client="Gamma")
     for sale, client in (("S3", "Acme"), ("S4", "Gamma")):
-        snapshot = desk.store.read(
-            *seat_views.seatmap_show(Asked(match="M01")).sheets, "Purchases"
-        )
+        snapshot = desk.store.read(*seat_views.seatmap_show(Asked(match="M01")).sheets, "Purchases")
         pool = Pool(snapshot, {("M01", "Cat 1")}, today=START)
         free = {
             key_of(unit.block, unit.seat_row, unit.seat)
@@ -130,11 +127,13 @@ def test_what_others_do_changes_nothing_that_a_client_sees(
     elif sheet_change == 2:
         desk.seat("P00005", "101", "C", "5")
     elif sheet_change == 3:
-        desk.do(allocation.unit_release(["P00006"]))
+        desk.do(allocation.unit_release(["P00006"], "", "over"))
     elif sheet_change == 4:
         desk.seat("P00011", "888", "Z", "1")
     else:
-        row = next(n for n, kind in desk.rows("_SEAT_RESTRICTIONS", "row", "restriction") if kind == "HELD")
+        row = next(
+            n for n, kind in desk.rows("_SEAT_RESTRICTIONS", "row", "restriction") if kind == "HELD"
+        )
         desk.set("_SEAT_RESTRICTIONS", row, "rows", "C-D")
     after = shown(desk.view(match="M01", client="Acme"), "101")
     assert after == type(after)(
@@ -146,7 +145,7 @@ def test_a_user_who_is_limited_to_a_client_sees_what_it_sees(desk: SeatDesk) -> 
     desk.do(masterdata.user_set("tester", role="super_admin", name="", email="", active=None))
     desk.do(
         masterdata.user_set(
-            "kim", role="operator", name="", email="", active=None, clients="Acme"
+            "kim", role="operator", name="", email="", active=None, more={"clients": "Acme"}
         )
     )
     desk.user = "kim"
@@ -200,20 +199,22 @@ def test_a_list_of_seats_or_rows_is_a_band(desk: SeatDesk) -> None:
     }
 
 
-def test_sub_games_have_seats_of_their_own(desk: SeatDesk) -> None:
+def test_sub_games_have_seats_of_their_own() -> None:
+    desk = SeatDesk()
     for code in ("RACE", "FP1"):
-        desk.do(catalogue.sub_game_add("M01", code, {"session_type": code}))
-    for sheet in (UNITS, DISTRIBUTION):
-        for row in desk.rows(sheet, "row"):
-            desk.set(sheet, row, "sub_game", "RACE")
-    desk.set(UNITS, dict(desk.rows(UNITS, "unit_id", "row"))["P00005"], "sub_game", "FP1")
-    assert desk.states(match="M01/FP1") == {("101", "A", "5"): "FREE"} | ROW_D | {
-        ("101", "A", "8"): "RESTRICTED",
-        ("101", "A", "1"): "RESTRICTED",
-    }
-    assert desk.states(match="M01/RACE")["101", "A", "1"] == "ALLOCATED"
+        desk.do(catalogue.sub_game_add("M01", code, {}))
+    desk.buy(("M01/RACE", "Cat 1", 1), ("M01/FP1", "Cat 1", 1))
+    for unit_id, seat in (("P00001", "1"), ("P00002", "2")):
+        desk.seat(unit_id, "101", "A", seat)
+    put_map(desk.store, map_rows("Arena", MAP, ZONES, (), match="M01"))
+    assert desk.states(match="M01/RACE") == {("101", "A", "1"): "FREE"}
+    assert desk.states(match="M01/fp1") == {("101", "A", "2"): "FREE"}
     with pytest.raises(RuleError, match="several sub-games"):
         desk.view(match="M01")
+    desk.sell(("M01/FP1", "Cat 1", 1), client="Acme")
+    assert desk.view(match="M01", sale="S1").match == "M01/FP1"
+    with pytest.raises(RuleError, match="M01/FP1"):
+        desk.view(match="M01/RACE", sale="S1")
 
 
 def test_a_venue_is_shown_without_a_match(desk: SeatDesk) -> None:
@@ -276,16 +277,12 @@ Areas = st.builds(
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(["Cat 1", "Cat 2"]), Areas), max_size=4))
-def test_the_category_of_a_seat_is_that_of_the_map(zones: list[tuple[str, tuple[str, ...]]]) -> None:
-    from ticketops.domain.seatmap.plan import Area
-
+def test_the_category_of_a_seat_is_that_of_the_map(
+    zones: list[tuple[str, tuple[str, ...]]],
+) -> None:
     rows = tuple(RowOfSeats(str(b), r, "1-4") for b in (1, 2, 3) for r in "ABC")
     plan = SeatMap("X", None, rows, tuple(Zone(name, Area(*area)) for name, area in zones))
     for row, found in state.of_venue(plan).rows():
         for label, one in zip(row.labels, found, strict=True):
             assert one is not None
             assert one.category == (plan.category((*row.key, label)) or "")
-
-
-def test_the_sheet_of_sub_games_is_read() -> None:
-    assert SUBGAMES in seat_views.seatmap_show(Asked(match="M01")).sheets

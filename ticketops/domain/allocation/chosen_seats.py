@@ -94,6 +94,8 @@ def _why(
             return RuleError(f"{said} is taken by {ticket}", hint)
         if unit_id in proposer.pool.refused:
             return RuleError(f"{said} is kept out: {proposer.pool.refused[unit_id].why}", hint)
+        if status is not None and status not in states.UNIT_STATUS:
+            return RuleError(f"{said} is kept out: the Status of {unit_id} is not understood", hint)
         if status not in (None, states.AVAILABLE):
             return RuleError(f"{said} is {status}: {unit_id}", hint)
         if category != target.category:

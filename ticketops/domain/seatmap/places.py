@@ -6,7 +6,7 @@ slash is a list of seats, as `parse_labels` reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ticketops.domain.seatmap.plan import key_of
 from ticketops.errors import UsageError
@@ -18,6 +18,8 @@ Place = tuple[str, str, str]
 _PART = when_needed(r'\s*(?:"([^"]*)"|([^/"]*?))\s*/')
 _RANGE = when_needed(r'((?:"[^"]*"|[^";\n])*)(?:[;\n]|$)')
 _EXAMPLE = "for example 101/C/5-8; 102/A/1,3"
+_TWO = when_needed(r"\s.*/|/.*\s")
+"""What a label does not hold unless it is quoted: it looks like another row."""
 _OF_SALE = when_needed(r"\s*#\s*seats of (S\d+)\b.*")
 
 
@@ -66,6 +68,8 @@ def _seats(text: str) -> list[Place]:
         labels = parse_labels(text[place:].strip())
     except ValueError as error:
         raise UsageError(f"{text[:60]!r}: {error}", _EXAMPLE) from None
+    if '"' not in text[place:] and any(_TWO().search(label) for label in labels):
+        raise UsageError(f"{text[:60]!r}: a semicolon separates two rows", _EXAMPLE)
     return [(parts[0], parts[1], label) for label in labels]
 
 
@@ -76,9 +80,14 @@ def write_places(places: Iterable[Place]) -> str:
     for block, row, seat in places:
         rows.setdefault((block, row), []).append(seat)
     return "; ".join(
-        f"{_quoted(block)}/{_quoted(row)}/{write_labels(seats)}"
-        for (block, row), seats in rows.items()
+        f"{_quoted(block)}/{_quoted(row)}/{_listed(seats)}" for (block, row), seats in rows.items()
     )
+
+
+def _listed(seats: Sequence[str]) -> str:
+    if any(mark in seat for seat in seats for mark in '/;"#\n\r'):
+        return ",".join('"' + seat.replace('"', "'") + '"' for seat in seats)
+    return write_labels(seats)
 
 
 def _quoted(text: str) -> str:
