@@ -265,6 +265,7 @@ def test_the_page_of_a_client_is_the_same_whatever_others_have(desk: SeatDesk) -
     assert "S2-" not in seat_page.page(before).text
 
 
+@pytest.mark.slow
 def test_a_png_shows_the_colours_of_the_states() -> None:
     states = (state.ALLOCATED, state.FREE, state.HELD, state.UNCLEAR, state.OWN)
     row = RowOfSeats("1", "A", "1-5")

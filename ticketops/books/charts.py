@@ -102,6 +102,11 @@ def _clean(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         }
 
 
+def printable(text: str) -> str:
+    """A text with a blank in place of each character that a page can't hold, or that turns text round."""
+    return _CONTROL.sub(" ", text)
+
+
 def plain_text(text: str) -> str:
     """A text without what an SVG can't hold, or what turns text round."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return " ".join(printable(text).split())

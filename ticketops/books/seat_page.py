@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from ticketops.books import pages
-from ticketops.books.charts import plain_text
+from ticketops.books.charts import printable
 from ticketops.books.seat_marks import COLOURS, Mark, Marks, key_of
 from ticketops.books.seat_picture import band_said, description, remarks, swatch
 from ticketops.domain.reporting.sections import NUMBER, TEXT, Column, Section
@@ -100,7 +100,7 @@ def _data(view: View, pick: Pick | None, marks: Marks, *, tickets: bool) -> dict
         named = bool(one.ticket) and tickets
         kind = kinds[key_of(one)]
         said = ", ".join(words(kind) for kind in one.restrictions)
-        parts = (kind, plain_text(one.category), said, int(one.open), int(named))
+        parts = (kind, printable(one.category), said, int(one.open), int(named))
         return classes.setdefault(parts, len(classes))
 
     for (row, found), ends in zip(view.seats.rows(), plan.ends, strict=True):
@@ -112,7 +112,7 @@ def _data(view: View, pick: Pick | None, marks: Marks, *, tickets: bool) -> dict
             for at, by in zip(end, (left, top), strict=True)
         ]
         line = [
-            *(blocks.setdefault(plain_text(row.block), len(blocks)), plain_text(row.row)),
+            *(blocks.setdefault(printable(row.block), len(blocks)), printable(row.row)),
             *(0 if how == before else how, *points),
             _runs([None if one is None else of(one) for one in found]),
         ]
@@ -128,7 +128,7 @@ def _data(view: View, pick: Pick | None, marks: Marks, *, tickets: bool) -> dict
         before = how
     labels = [
         [
-            plain_text(one.text),
+            printable(one.text),
             *(round((at - by) * scale) for at, by in zip(one.at, (left, top), strict=True)),
             round(one.size * scale),
         ]
@@ -175,7 +175,7 @@ def words(kind: str) -> str:
 
 def _labels(labels: Sequence[str]) -> list[Any]:
     """[start, step, before, width, after] of labels that count; else the labels."""
-    plain = [plain_text(one) for one in labels]
+    plain = [printable(one) for one in labels]
     parts = [_parted(one) for one in plain]
     first = parts[0]
     if first is None or None in parts:
@@ -223,7 +223,7 @@ def _tickets(names: Sequence[str]) -> str:
     for name in names:
         named = exact_sales_id(name)
         if named is None or named.child is None:
-            parts.append([plain_text(name).replace(",", " ").replace("*", " ")])
+            parts.append([printable(name).replace(",", " ").replace("*", " ")])
             continue
         number = named.parent[1:]
         last = parts[-1] if parts else []
