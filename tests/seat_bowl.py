@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import cos, hypot, pi, sin
 from pathlib import Path
@@ -137,24 +137,30 @@ def put_map(store: Any, sheets: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def seat_units(store: Any, match: str, rows: Sequence[RowOfSeats]) -> None:
-    """Give every unit of a match a seat, categories in blocks of their zones, eight to a row; tickets
-    sit where their units do."""
+    """Give every unit of a match a seat, categories in blocks of their zones, eight to a row."""
+    free = {zone.category: _places(rows, zone) for zone in ZONES}
+    units = store.read(UNITS)[UNITS].frame.select("unit_id", "match", "category")
+    give_seats(
+        store,
+        {
+            unit_id: free[category].pop(0)
+            for unit_id, of, category in units.iter_rows()
+            if of == match and unit_id and free.get(category)
+        },
+    )
+
+
+def give_seats(store: Any, seats: Mapping[str, tuple[str, str, str]]) -> None:
+    """Give units their seats; tickets sit where their units do."""
     snapshot = store.read(UNITS, DISTRIBUTION)
     changes = ChangeSet()
-    seats: dict[str, tuple[str, str, str]] = {}
-    free = {zone.category: _places(rows, zone) for zone in ZONES}
-    columns = ("row", "unit_id", "match", "category", "block", "seat_row", "seat")
-    for row, unit_id, of, category, *before in snapshot[UNITS].frame.select(columns).iter_rows():
-        if of != match or not unit_id or not free.get(category):
-            continue
-        seats[unit_id] = free[category].pop(0)
-        after = zip(before, seats[unit_id], strict=True)
-        changes.set(UNITS, row, unit_id, dict(zip(columns[4:], after, strict=True)))
-    columns = ("row", "sales_id", "unit_ids", "block", "seat_row", "seat")
-    for row, sales_id, unit_id, *before in snapshot[DISTRIBUTION].frame.select(columns).iter_rows():
-        if unit_id in seats:
-            after = zip(before, seats[unit_id], strict=True)
-            changes.set(DISTRIBUTION, row, sales_id, dict(zip(columns[3:], after, strict=True)))
+    seat = ("block", "seat_row", "seat")
+    for sheet, key, unit in ((UNITS, "unit_id", "unit_id"), (DISTRIBUTION, "sales_id", "unit_ids")):
+        for cells in snapshot[sheet].frame.select({"row", key, unit, *seat}).iter_rows(named=True):
+            if cells[unit] in seats:
+                after = dict(zip(seat, seats[cells[unit]], strict=True))
+                both = {name: (cells[name], text) for name, text in after.items()}
+                changes.set(sheet, cells["row"], cells[key], both)
     _commit(store, changes, snapshot)
 
 

@@ -250,7 +250,11 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["undo", "-y"],
         ["allocate", "auto", "--optimize", "--time-limit", "5"],
     ],
-    "allocate seats": [[MAPPED], ["allocate", "seats", "S5"]],
+    "allocate seats": [
+        [MAPPED],
+        ["sale", "add", "--client", "Bolt", "--line", "M01:Cat 1:1@9"],
+        ["allocate", "seats", "S6"],
+    ],
     "seatmap show": [
         [MAPPED],
         ["seatmap", "show", "--match", "M01", "--block", "101"],
