@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -105,6 +106,11 @@ class MatchSeats(Struct, frozen=True, dict=True):
     def rows(self) -> Iterator[tuple[RowOfSeats, list[Found | None]]]:
         """Each straight row with what is on its seats, from start to end; None for the second of two
         seats of one name."""
+        return zip(self.plan.rows, self._found_on, strict=True)
+
+    @cached_property
+    def _found_on(self) -> list[list[Found | None]]:
+        every: list[list[Found | None]] = []
         made: dict[Any, Found] = {}
         seen: set[Key] = set()
         zones = [(zone.category, *_split(zone.area)) for zone in self.plan.zones]
@@ -126,7 +132,8 @@ class MatchSeats(Struct, frozen=True, dict=True):
                 if parts not in made:
                     made[parts] = self._found(*parts)
                 found.append(made[parts])
-            yield row, found
+            every.append(found)
+        return every
 
     def counts(self) -> dict[str, int]:
         """{state: seats}."""

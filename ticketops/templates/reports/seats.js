@@ -68,7 +68,8 @@
   const name = (one) => [one.block, one.row, one.seat].filter(Boolean).join(" / ");
   const words = (one) => {
     const [kind, category, restrictions, open] = one.of;
-    const parts = [name(one), data.kinds[kind].label, category, restrictions, one.ticket];
+    const said = data.kinds[kind].label;
+    const parts = [name(one), said, said.endsWith(category) ? "" : category, restrictions, one.ticket];
     if (pick && chosen.has(one)) parts.push("chosen");
     else if (pick && open) parts.push("can be chosen");
     return parts.filter(Boolean).join(" · ");
