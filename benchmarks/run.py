@@ -38,6 +38,7 @@ from money import bench_money, money_report
 from online import bench_google, google_report
 from reports import bench_reports, reports_report
 from schedules import bench_imports, bench_schedules, imports_report, schedules_report
+from seatmaps import bench_seatmaps, seatmaps_report
 
 
 def openpyxl_round_trip(book: str) -> list[str]:
@@ -359,6 +360,7 @@ def main() -> None:
     page += money_report(bench_money("full.xlsx", options.runs))
     page += schedules_report(bench_schedules("full.xlsx", options.runs))
     page += reports_report(bench_reports("full.xlsx", max(3, options.runs // 2)))
+    page += seatmaps_report(bench_seatmaps("full.xlsx", max(3, options.runs // 2)))
     page += google_report(bench_google(max(3, options.runs // 2)))
     options.out.write_text(page, "utf-8")
     (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))

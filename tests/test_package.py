@@ -31,6 +31,7 @@ OURS = {
     "online",
     "reports",
     "schedules",
+    "seatmaps",
     "type_into",
 }
 """The package, and folders and modules that stand beside what imports them."""

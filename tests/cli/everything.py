@@ -171,6 +171,8 @@ EVENTFUL: list[list[str]] = [
     ["category", "set", "Cat 4", "--match", "M04"],
     ["category", "list"],
     ["category", "remove", "Cat 4", "--match", "M04"],
+    ["seatmap", "list"],
+    ["seatmap", "why", "101/C/12", "--match", "M01"],
     ["currency", "add", "AED", "--rate", "1"],
     ["currency", "set", "AED", "--name", "Dirham"],
     ["currency", "list"],

@@ -28,6 +28,7 @@ PARTS = {
     "upgrade",
     "multi_vendor",
     "split_factor",
+    "distance",
 }
 
 
@@ -299,6 +300,7 @@ def test_the_contract_of_preview(here: Runner, book: Path) -> None:
         "upgrade": 0.0,
         "multi_vendor": 0.0,
         "split_factor": 0.0,
+        "distance": 0.0,
     }
     assert (best["margin_pct"], best["margin_delta"]) == (40.0, 240.0)
     assert (best["passes_policy"], best["violations"]) == (True, [])

@@ -388,6 +388,11 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["category", "remove", "Cat 4", "--match", "M03"],
     ],
     "category list": [["category", "list", "--match", "M01"]],
+    "seatmap list": [["seatmap", "list"]],
+    "seatmap why": [
+        ["seatmap", "why", "101/C/12", "--match", "M01"],
+        ["seatmap", "why", "101/C/12", "--sale", "S3"],
+    ],
     "schedule result": [
         PLAYED,
         ["schedule", "add", "M73", "--date", "2026-06-28", "--home", "1A", "--away", "W01"],

@@ -143,6 +143,3 @@ def test_the_page_of_a_sale_shows_the_command(mapped: Any, book: Path) -> None:
     assert "S6 · M01 · Cat 1 · 1 ticket · 2 free seats" in done.out
     assert "ticketops allocate commit S6 --seats" in done.out
     assert "Zed" not in book.with_name("p.html").read_text("utf-8")
-    for role in ("staff",):
-        assert mapped("allocate", "seats", "S6", role=role).code == 6
-        assert mapped("seatmap", "show", "--match", "M01", role=role).code == 6

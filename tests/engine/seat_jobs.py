@@ -11,8 +11,8 @@ from ticketops.engine.job import Job
 from ticketops.services import seat_views
 
 EVERY: dict[str, tuple[str, Callable[..., Job]]] = {
-    "seatmap.show": ("operator", lambda *_: seat_views.seatmap_show(Asked(match="M01"))),
-    "allocate.seats": ("operator", lambda *_: seat_views.allocate_seats("S2")),
+    "seatmap.show": ("staff", lambda *_: seat_views.seatmap_show(Asked(match="M01"))),
+    "allocate.seats": ("staff", lambda *_: seat_views.allocate_seats("S2")),
 }
 """{job: (its least role, how it is made)}."""
 

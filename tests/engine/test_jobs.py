@@ -22,6 +22,7 @@ from tests.engine.issuance_jobs import ISSUANCE_JOBS
 from tests.engine.message_jobs import MESSAGES, let_messages_wait
 from tests.engine.planned import Workbook, new_key_file
 from tests.engine.report_jobs import REPORTS
+from tests.engine.seatmap_jobs import SEATMAPS
 from tests.sampling import some
 from ticketops.config import Settings
 from ticketops.domain.dispatch.clients import Filters
@@ -432,6 +433,7 @@ EVERY: dict[str, tuple[str, Make]] = {
     "trigger.list": ("operator", lambda *_: messages.trigger_list()),
     "trigger.set": ("ops_manager", lambda *_: messages.trigger_set("sale.created", TURNED_ON)),
     **CLOCK,
+    **SEATMAPS,
     **REPORTS,
     **MESSAGES,
     "policy.list": ("staff", lambda *_: allocation.policy_list()),

@@ -196,6 +196,41 @@ def _cp_model() -> Any:
     return cp_model
 
 
+def prices_and_costs(problem: Problem) -> tuple[list[int], list[int]] | None:
+    """A price for each sale and a cost for each run of seats whose difference is every gain; None where
+    there are none, as when the margin of some is unknown."""
+    prices: dict[int, int] = {}
+    costs: dict[int, int] = {}
+    drawn: dict[int, list[int]] = {}
+    for d, demand in enumerate(problem.demands):
+        for b in demand.gain:
+            drawn.setdefault(b, []).append(d)
+    for first in range(len(problem.demands)):
+        if first in prices:
+            continue
+        prices[first] = 0
+        to_see = [first]
+        while to_see:
+            d = to_see.pop()
+            for b, gain in problem.demands[d].gain.items():
+                if b in costs:
+                    continue
+                costs[b] = prices[d] - gain
+                for other in drawn[b]:
+                    if other not in prices:
+                        prices[other] = problem.demands[other].gain[b] + costs[b]
+                        to_see.append(other)
+    fits = all(
+        prices[d] - costs[b] == gain
+        for d, demand in enumerate(problem.demands)
+        for b, gain in demand.gain.items()
+    )
+    if not fits:
+        return None
+    runs, sales = range(len(problem.seat_runs)), range(len(problem.demands))
+    return [prices[d] for d in sales], [costs.get(b, 0) for b in runs]
+
+
 class _Model:
     """The constraints of one pool, and the tiers as expressions of its variables."""
 
@@ -206,14 +241,15 @@ class _Model:
         self._count: dict[tuple[int, int], Any] = {}
         self._uses: dict[tuple[int, int], Any] = {}
         self._whole: list[Any] = []
+        self._others: list[Any] = []
         splits = [self._demand(d) for d in range(len(problem.demands))]
         left = [self._left_of(b) for b in range(len(problem.seat_runs))]
         unserved = [
             (demand.quantity - demand.served) * (1 - whole)
             for demand, whole in zip(problem.demands, self._whole, strict=True)
         ]
-        cost = [-problem.demands[d].gain[b] * count for (d, b), count in self._count.items()]
-        self._tiers = [sum(unserved), sum(splits), sum(self._uses.values()), sum(cost), sum(left)]
+        cost = self._cost()
+        self._tiers = [sum(unserved), sum(splits), sum(self._uses.values()), sum(left), cost]
 
     def keep_at_most(self, tier: int, value: int) -> None:
         """From now on the tier is no worse than `value`."""
@@ -276,6 +312,23 @@ class _Model:
             model.add(sum(demand.margin_rule[b] * self._count[d, b] for b in demand.gain) >= 0)
         return split
 
+    def _cost(self) -> Any:
+        """What the units cost less what they are sold for. Where a gain is a price less a cost, it is
+        the same whoever gets a unit of a run: said of the runs, it is proven many times sooner."""
+        apart = prices_and_costs(self._problem)
+        if apart is None:
+            return sum(
+                -self._problem.demands[d].gain[b] * count for (d, b), count in self._count.items()
+            )
+        prices, costs = apart
+        sizes = [len(seat_run.units) for seat_run in self._problem.seat_runs]
+        spent = [costs[b] * (sizes[b] - other) for b, other in enumerate(self._others)]
+        sold = [
+            prices[d] * (demand.served + (demand.quantity - demand.served) * self._whole[d])
+            for d, demand in enumerate(self._problem.demands)
+        ]
+        return sum(spent) - sum(sold)
+
     def _any(self, d: int, seat_runs: Sequence[int], name: str) -> Any:
         """Whether the sale draws from any of these runs of seats."""
         if len(seat_runs) == 1:
@@ -293,6 +346,7 @@ class _Model:
         self._model.add(used <= size)
         alone = self._model.new_bool_var(f"alone{b}")
         other = self._model.new_int_var(0, size, f"left{b}")
+        self._others.append(other)
         self._model.add(other == size - used)
         self._model.add(other != 1).only_enforce_if(~alone)
         return alone

@@ -187,7 +187,7 @@ def auto(
         bool,
         typer.Option(
             "--optimize",
-            help="Plan all sales together: fewest split sales, then best seats, then margin.",
+            help="Plan all sales together: fewest split sales, best seats, no single left, most margin.",
         ),
     ] = False,
     time_limit: _TimeLimit = 60.0,

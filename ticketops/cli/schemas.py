@@ -25,6 +25,7 @@ from ticketops.domain.allocation import (
     process,
     seats,
     visual,
+    why,
 )
 from ticketops.domain.allocation.substitution import Substituted
 from ticketops.domain.audit import figures as audited
@@ -73,6 +74,7 @@ from ticketops.domain.reporting import (
     whole_sale,
 )
 from ticketops.domain.schedule import entry, facts, imported, ladder, listing, profiles, results
+from ticketops.domain.seatmap import listing as seats_listed
 from ticketops.domain.seatmap import showing
 from ticketops.domain.selling import amend, approvals, cancellation, refunds, reimport, sales
 from ticketops.domain.ticketing import allotments, offers, purchase_report, waiting, waitlist
@@ -127,6 +129,8 @@ RESULTS: dict[str, Any] = {
     "report match": per_match.MatchReport,
     "dashboard build": dashboard.Dashboard,
     "event page": dashboard.MatchPage,
+    "seatmap list": seats_listed.SeatList,
+    "seatmap why": why.Why,
     # purchase, sale, unit
     "purchase list": lists.PurchaseList,
     "purchase show": lists.PurchaseWhole,

@@ -45,6 +45,7 @@ _EVENT = {
             "category.list",
             "category.set",
             "category.remove",
+            "seatmap.list",
             "import.profiles",
             "venue.list",
             "venue.show",

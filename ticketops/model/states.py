@@ -170,7 +170,8 @@ OBSTRUCTED_VIEW, ACCESSIBLE, COMPANION, MEDIA, HELD_BACK = (
     "HELD",
 )
 SEAT_RESTRICTION = (OBSTRUCTED_VIEW, ACCESSIBLE, COMPANION, MEDIA, HELD_BACK)
-"""What there is to know about a seat of a map: the last two are not for sale."""
+"""What there is to know about a seat of a map."""
+NOT_FOR_SALE = (MEDIA, HELD_BACK)
 AUDIENCE = FOR_OFFICE, FOR_CLIENT, FOR_SUPPLIER = ("office", "client", "supplier")
 """Who reads a message, which says what may stand in it (D10, D25)."""
 

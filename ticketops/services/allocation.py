@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ticketops.domain.plan import Plan
 from ticketops.engine.job import Effect, Job
+from ticketops.errors import UsageError
 from ticketops.schema.layouts.event import (
     ALIASES,
     ALLOC_LOG,
@@ -155,6 +156,23 @@ def unit_substitute(unit_id: str, with_id: str, reason: str, *, force: bool) -> 
         POOL,
         (*POOL_RULES, ALLOC_LOG, MATTHIAS_EMAILS),
         f"unit substitute {unit_id}",
+    )
+
+
+def seat_why(seat: str, match: str, sale: str) -> Job:
+    """seat: `101/C/12`. match: "" where the sale says it; sale: "" for any. Raises UsageError."""
+    from ticketops.domain.allocation import why
+    from ticketops.services.intake import option_seats
+
+    places = option_seats(seat, "seat")
+    if len(places) != 1:
+        raise UsageError(f"{seat!r} is not one seat", "for example 101/C/12")
+    return Job(
+        "seatmap.why",
+        lambda snapshot, run: why.plan_why(snapshot, places[0], match, sale, run),
+        ALLOCATING,
+        ALLOCATING_RULES,
+        effect=Effect.READS,
     )
 
 

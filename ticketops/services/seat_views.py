@@ -20,6 +20,7 @@ from ticketops.schema.layouts.event import (
     SALES,
     SCHEDULE,
     UNITS,
+    VENUES,
 )
 from ticketops.services.line_files import whole_text
 from ticketops.services.sheet_groups import ALLOCATING, ALLOCATING_RULES, SEAT_MAPS
@@ -34,7 +35,7 @@ def seatmap_show(asked: Asked) -> Job:
         "seatmap.show",
         lambda snapshot, run: plan_show(snapshot, run, asked),
         (DISTRIBUTION, UNITS, SALES),
-        (SCHEDULE, HOLDS, ALIASES, CLIENTS, *SEAT_MAPS),
+        (SCHEDULE, VENUES, HOLDS, ALIASES, CLIENTS, *SEAT_MAPS),
         effect=Effect.READS,
     )
 

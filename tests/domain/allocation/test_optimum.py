@@ -2,7 +2,7 @@
 never worse than one after the other.
 
 What is made small, in this order: tickets without a unit, sales that are split, groups of seats,
-cost less price, free seats left alone. Every sale gets as many tickets as the sequential plan gives
+free seats left alone, cost less price. Every sale gets as many tickets as the sequential plan gives
 it, or all it asks for.
 """
 
@@ -26,6 +26,7 @@ from tests.desk import Desk, everything
 from ticketops.adapters import solver
 from ticketops.adapters.solver import improver
 from ticketops.domain.allocation.automatic import Measures, Proven, SalePlan, measured, plan_lines
+from ticketops.domain.allocation.optimum import Demand, Problem, SeatRun
 from ticketops.engine.transaction import look
 from ticketops.errors import UnusableError
 from ticketops.schema.layouts.event import (
@@ -42,7 +43,7 @@ from ticketops.services.comparison import compare
 from ticketops.stores.memory import MemoryStore
 
 Value = tuple[int, int, int, int, int]
-TIERS = ("unserved", "split_sales", "seat_groups", "cost", "stranded")
+TIERS = ("unserved", "split_sales", "seat_groups", "stranded", "cost")
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def by_blocks(case: Case, served: Sequence[int]) -> Value:
                     total = tuple(a + b for a, b in zip(value, more, strict=True))
                     after[rest] = min(after.get(rest, total), total)
         best = after
-    return min((*value, sum(n == 1 for n in left)) for left, value in best.items())  # type: ignore[return-value]
+    return min((*value[:3], sum(n == 1 for n in left), value[3]) for left, value in best.items())  # type: ignore[return-value]
 
 
 def groups(positions: Sequence[int]) -> int:
@@ -264,7 +265,7 @@ def value_of(case: Case, assigned: Sequence[Sequence[tuple[int, int]]]) -> Value
         for sale, units in zip(case.sales, assigned, strict=True)
         for index, _ in units
     )
-    return unserved, split, runs, cost, alone
+    return unserved, split, runs, alone, cost
 
 
 def by_units(case: Case, served: Sequence[int]) -> Value:
@@ -415,7 +416,7 @@ def test_the_optimum_is_the_true_one_seat_by_seat() -> None:
 def test_the_optimum_is_the_true_one_without_policies() -> None:
     """Up to four sales from up to ten units in four sets, with gaps between seats."""
     dice = random.Random(2)
-    assert sum(check(random_case(dice, plain=True), by_blocks) for _ in range(35)) > 10
+    assert sum(check(random_case(dice, plain=True), by_blocks) for _ in range(35)) > 8
 
 
 def test_the_optimum_is_the_true_one_within_policies_and_wishes() -> None:
@@ -439,45 +440,45 @@ def test_both_oracles_agree() -> None:
         # set of 5 and S2 the set of 3
         (
             Case((Stock((3,)), Stock((5,))), (Wanted(2), Wanted(3), Wanted(3))),
-            (0, 0, 3, -80000, 0),
+            (0, 0, 3, 0, -80000),
             [2, 3, 3],
         ),
         # fewest split sales before cheap seats: the whole set costs more
         (
             Case((Stock((2,), cost=10), Stock((2,), cost=10), Stock((4,), cost=190)), (Wanted(4),)),
-            (0, 0, 1, -4000, 0),
+            (0, 0, 1, 0, -4000),
             [4],
         ),
         # seats together before cheap seats
         (
             Case((Stock((1, 1), cost=10), Stock((2, 2), cost=190)), (Wanted(2),)),
-            (0, 0, 1, -2000, 2),
+            (0, 0, 1, 2, -2000),
             [2],
         ),
-        # cheap seats before singles left alone
+        # no single left alone before cheap seats
         (
             Case((Stock((3,), cost=100), Stock((2,), cost=101)), (Wanted(2),)),
-            (0, 0, 1, -20000, 1),
+            (0, 0, 1, 0, -19800),
             [2],
         ),
         # of two plans that are alike in all else, the one that leaves none alone
-        (Case((Stock((3,)), Stock((5,))), (Wanted(2), Wanted(4))), (0, 0, 2, -60000, 2), [2, 4]),
+        (Case((Stock((3,)), Stock((5,))), (Wanted(2), Wanted(4))), (0, 0, 2, 2, -60000), [2, 4]),
         # sequentially 3 of 4 and 4 of 6 are taken, and S3, which may not be split, gets nothing;
         # together all get what they want
         (
             Case((Stock((4,)), Stock((6,))), (Wanted(3), Wanted(4), Wanted(3, policy=RULES[0]))),
-            (0, 0, 3, -100000, 0),
+            (0, 0, 3, 0, -100000),
             [3, 4, 3],
         ),
         # too little: whom the sequential plan serves is served, the others not in part
-        (Case((Stock((3,)),), (Wanted(2), Wanted(2))), (1, 0, 2, -30000, 0), [2, 1]),
+        (Case((Stock((3,)),), (Wanted(2), Wanted(2))), (1, 0, 2, 0, -30000), [2, 1]),
         (Case((), (Wanted(2),)), (2, 0, 0, 0, 0), [0]),
     ],
     ids=[
         "fewest splits",
         "splits before cost",
         "together before cost",
-        "cost before singles",
+        "singles before cost",
         "singles",
         "single set",
         "too little",
@@ -536,8 +537,8 @@ def figures_of(figures: Measures) -> tuple[Any, ...]:
         -figures.units,
         figures.split_sales,
         figures.seat_groups,
-        -margin,
         figures.stranded_singles,
+        -margin,
     )
 
 
@@ -749,3 +750,37 @@ def test_the_command_without_or_tools(cli: Runner, empty: Path, tmp_path: Path) 
     assert "Traceback" not in done.err
     assert empty.read_bytes() == before
     assert cli("allocate", "auto", "-w", str(empty), env=env).code == 0
+
+
+# --- gains
+
+
+@given(
+    st.lists(st.integers(0, 50), min_size=1, max_size=5),
+    st.lists(st.integers(0, 50), min_size=1, max_size=5),
+    st.randoms(use_true_random=False),
+)
+def test_gains_are_told_as_prices_less_costs(
+    prices: list[int], costs: list[int], rng: random.Random
+) -> None:
+    """Whichever runs a sale may draw from; one gain that is off is noticed where another path says
+    what it should be."""
+    gains = [
+        {b: price - cost for b, cost in enumerate(costs) if rng.random() < 0.7} for price in prices
+    ]
+    found = solver.prices_and_costs(problem_of(gains, len(costs)))
+    assert found is not None
+    assert all(
+        found[0][d] - found[1][b] == gain for d, own in enumerate(gains) for b, gain in own.items()
+    )
+
+
+def test_gains_that_are_no_prices_less_costs() -> None:
+    assert solver.prices_and_costs(problem_of([{0: 1, 1: 2}, {0: 1, 1: 3}], 2)) is None
+
+
+def problem_of(gains: Sequence[dict[int, int]], runs: int) -> Problem:
+    return Problem(
+        tuple(SeatRun(f"PR{b:04d}-S01", "A", ()) for b in range(runs)),
+        tuple(Demand(1, 1, gain) for gain in gains),
+    )

@@ -36,6 +36,7 @@ PARTS = (
     "upgrade",
     "multi_vendor",
     "split_factor",
+    "distance",
 )
 
 
@@ -407,7 +408,7 @@ def test_the_best_score_there_is() -> None:
     """All good parts 1, all bad ones 0: .35 + .25 + .15 + .10 + .05."""
     desk = desk_with([bought(2, price=0)], 2)
     desk.type_rows(VENDOR_CREDENTIALS, [LOGIN])
-    assert whole_score(desk, "1x2") == ([1, 1, 1, 1, 1, 0, 0, 0], 0.9)
+    assert whole_score(desk, "1x2") == ([1, 1, 1, 1, 1, 0, 0, 0, 0], 0.9)
 
 
 def test_the_worst_parts_weigh_what_they_should() -> None:
@@ -417,7 +418,7 @@ def test_the_worst_parts_weigh_what_they_should() -> None:
         [bought(1, vendor="A", day=1), bought(1, vendor="B", day=3)], 2, category="Cat 2"
     )
     draw_from(desk, "Cat 1")
-    assert whole_score(desk, "1x1 2x1") == ([1, 0.5, 0, 0.5, 0.5, 1, 1, 1], 0.2)
+    assert whole_score(desk, "1x1 2x1") == ([1, 0.5, 0, 0.5, 0.5, 1, 1, 1, 0], 0.2)
 
 
 def test_a_score_in_all_its_parts() -> None:
@@ -438,6 +439,7 @@ def test_a_score_in_all_its_parts() -> None:
         1.0,
         1.0,
         0.2,  # (2 − 1) ÷ (6 − 1)
+        0.0,  # no seat map
     ]
     # .30 + .133333 + .10 + .066667 + .008333 − .15 − .10 − .02
     assert total == pytest.approx(0.338333, abs=2e-6)
@@ -455,6 +457,7 @@ def test_every_score_is_the_weighted_sum_of_its_parts() -> None:
         "upgrade": -0.15,
         "multi_vendor": -0.10,
         "split_factor": -0.10,
+        "distance": -0.10,
     }
     desk = desk_with([bought(n, 70 + 9 * n, n, "AB"[n % 2]) for n in (5, 4, 3, 2, 1)], 6)
     found = plans_of(desk)

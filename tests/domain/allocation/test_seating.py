@@ -15,8 +15,9 @@ from ticketops.domain.allocation.pool import Pool, Unit
 from ticketops.domain.allocation.seating import longest_run, order_in_row, pick, runs_of, stranded
 from ticketops.schema.layouts.event import DISTRIBUTION, HOLDS, PURCHASES, SALES, UNITS
 from ticketops.services import allocation
+from ticketops.services.sheet_groups import SEAT_MAPS
 
-SEAT_SHEETS = (DISTRIBUTION, UNITS, SALES, PURCHASES, HOLDS)
+SEAT_SHEETS = (DISTRIBUTION, UNITS, SALES, PURCHASES, HOLDS, *SEAT_MAPS)
 
 
 @pytest.mark.parametrize(

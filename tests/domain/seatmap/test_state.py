@@ -223,7 +223,7 @@ def test_a_venue_is_shown_without_a_match(desk: SeatDesk) -> None:
     assert counts.counts == {"SEAT": 320}
     assert [one.category for one in shown(desk.view(venue="Arena N"), "108").places] == [None] * 40
     assert {one.category for one in shown(desk.view(venue="Arena Nord"), "101").places} == {"Cat 1"}
-    with pytest.raises(NotFoundError, match="no seat map"):
+    with pytest.raises(NotFoundError, match="no venue"):
         desk.view(venue="Elsewhere")
     with pytest.raises(UnclearNameError):
         desk.view(venue="Arena Nrd")

@@ -11,7 +11,7 @@ from ticketops.domain.allocation.targets import Target
 from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.seatmap.places import Place, write_places
 from ticketops.domain.seatmap.plan import Key, key_of
-from ticketops.domain.seatmap.state import NOT_FOR_SALE, SEAT, tickets_of_units
+from ticketops.domain.seatmap.state import SEAT, tickets_of_units
 from ticketops.domain.seatmap.stored import StoredMaps
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import ids, states
@@ -67,7 +67,9 @@ def _require_for_sale(snapshot: Snapshot, target: Target, places: Iterable[Place
     plan = StoredMaps(snapshot).of_match(target.match)
     for place in places if plan else ():
         assert plan is not None
-        kinds = [one.kind for one in plan.restricted(key_of(*place)) if one.kind in NOT_FOR_SALE]
+        kinds = [
+            one.kind for one in plan.restricted(key_of(*place)) if one.kind in states.NOT_FOR_SALE
+        ]
         if kinds:
             raise RuleError(
                 f"{_said(place)} is not for sale: the seat map says {kinds[0]}",

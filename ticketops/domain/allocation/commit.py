@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ticketops.domain.allocation import plans
 from ticketops.domain.allocation.chosen_seats import chunks_on
+from ticketops.domain.allocation.nearness import best
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import Unit, size
 from ticketops.domain.allocation.proposals import (
@@ -22,7 +23,6 @@ from ticketops.domain.allocation.proposals import (
     described,
 )
 from ticketops.domain.allocation.scoring import margin
-from ticketops.domain.allocation.seating import pick
 from ticketops.domain.allocation.targets import (
     Target,
     effective_category,
@@ -257,7 +257,7 @@ def _chosen(
             raise RuleError(
                 f"{target.sales_id} has {target.sold.quantity} tickets; these sets hold more"
             )
-        chunks.append(Chunk(set_id, pick(free, quantity)))
+        chunks.append(Chunk(set_id, best(free, quantity)))
         left -= quantity
     return tuple(chunks)
 

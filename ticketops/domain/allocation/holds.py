@@ -12,8 +12,8 @@ import polars as pl
 from msgspec import Struct
 
 from ticketops.domain.allocation.commit import parse_sets
+from ticketops.domain.allocation.nearness import best
 from ticketops.domain.allocation.pool import Pool, Unit, held_units, standing_holds
-from ticketops.domain.allocation.seating import pick
 from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.masterdata.aliases import client_keys, clients
 from ticketops.domain.masterdata.who import Found
@@ -272,5 +272,5 @@ def free_units(snapshot: Snapshot, what: Sequence[str], run: Run) -> list[Unit]:
                 f"{text}: only {len(free)} of its units are free and not held",
                 "allocate preview shows a pool",
             )
-        found |= {unit.unit_id: unit for unit in pick(free, quantity or len(free))}
+        found |= {unit.unit_id: unit for unit in best(free, quantity or len(free))}
     return list(found.values())

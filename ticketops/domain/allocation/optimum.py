@@ -1,5 +1,5 @@
-"""Planning all sales of a pool together: fewest split sales, then best seats together, then margin
-(§5, within §5a step 5).
+"""Planning all sales of a pool together: fewest split sales, then best seats together, then no single
+seat left alone, then margin (§5, within §5a step 5).
 
 This module says what the problem is, in figures, and turns a solution back into units; solving it
 is the business of a solver that is passed in. Pools (a match and category) share no units, so each
@@ -31,7 +31,7 @@ from ticketops.domain.allocation.scoring import Sold, margin
 from ticketops.domain.allocation.seating import runs_of
 from ticketops.model import states
 
-TIERS = ("unserved", "split_sales", "seat_groups", "cost", "stranded")
+TIERS = ("unserved", "split_sales", "seat_groups", "stranded", "cost")
 """What is made small, the first before the second and so on. cost: what the units cost less what
 they are sold for, in hundredths. stranded: free seats left without a free neighbour."""
 
@@ -154,7 +154,7 @@ def least(problem: Problem) -> tuple[int, ...]:
     gains = {gain for demand in problem.demands for gain in demand.gain.values()}
     same = len(gains) == 1 and all(demand.served == demand.quantity for demand in problem.demands)
     most = max(gains, default=0) if same else max(0, *gains, 0)
-    return max(0, wanted - stock), 0, served, -wanted * most, 0
+    return max(0, wanted - stock), 0, served, 0, -wanted * most
 
 
 def value_of(problem: Problem, given: Given) -> tuple[int, ...]:
@@ -171,7 +171,7 @@ def value_of(problem: Problem, given: Given) -> tuple[int, ...]:
     stranded = sum(
         len(seat_run.units) - n == 1 for seat_run, n in zip(problem.seat_runs, used, strict=True)
     )
-    return unserved, split, len(given), cost, stranded
+    return unserved, split, len(given), stranded, cost
 
 
 def allowed(problem: Problem, given: Given) -> bool:
@@ -266,8 +266,8 @@ class _Pooled:
     def _value(self, given: Given, lines: dict[int, SalePlan]) -> tuple[int, ...]:
         """The value of each tier, seat groups counted on the seats themselves: a run ends where a
         hold begins, seats do not."""
-        unserved, split, _groups, cost, stranded = value_of(self.problem, given)
-        return unserved, split, sum(line.seat_groups for line in lines.values()), cost, stranded
+        unserved, split, _groups, stranded, cost = value_of(self.problem, given)
+        return unserved, split, sum(line.seat_groups for line in lines.values()), stranded, cost
 
     @property
     def _torn(self) -> bool:
@@ -292,7 +292,7 @@ class _Pooled:
         ):
             return False
         by_operator = line.left is not None and line.left[0] not in (POLICY_BLOCK, INSTRUCTIONS)
-        return not by_operator and not (wishes.same_row or wishes.same_block or wishes.wheelchair)
+        return not by_operator and not wishes.of_places
 
     def _demand(self, line: SalePlan, seat_runs: Sequence[SeatRun]) -> Demand:
         target = line.target

@@ -1,5 +1,5 @@
-"""Which sets serve a sale: the four strategies of §5a step 3, deduplicated, ranked, the best six
-kept."""
+"""Which sets serve a sale: the four strategies of §5a step 3, and the best seats on a map (§1b),
+deduplicated, ranked, the best six kept."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from ticketops.domain.allocation.nearness import best
 from ticketops.domain.allocation.pool import Sets, Unit
-from ticketops.domain.allocation.seating import pick
 from ticketops.model.names import name_key
 
-EXACT, GREEDY_LARGEST, GREEDY_SMALLEST, ROTATED_DESC, CHOSEN = (
+EXACT, TOGETHER, GREEDY_LARGEST, GREEDY_SMALLEST, ROTATED_DESC, CHOSEN = (
     "exact",
+    "together",
     "greedy_largest",
     "greedy_smallest",
     "rotated_desc",
@@ -61,14 +62,50 @@ def drafts(counts: Mapping[str, int], quantity: int) -> list[Draft]:
     found: dict[tuple[tuple[str, int], ...], Draft] = {}
     for draft in _generate({set_id: n for set_id, n in counts.items() if n > 0}, quantity):
         found.setdefault(draft.signature, draft)
-    return sorted(
-        found.values(), key=lambda draft: (quantity - draft.total, len(draft.parts), -draft.total)
-    )
+    return sorted(found.values(), key=lambda draft: _rank(quantity, draft.total, len(draft.parts)))
 
 
 def realise(draft: Draft, sets: Sets) -> tuple[Chunk, ...]:
     """The draft with its units chosen, adjoining seats preferred."""
-    return tuple(Chunk(set_id, pick(sets[set_id], quantity)) for set_id, quantity in draft.parts)
+    return tuple(Chunk(set_id, best(sets[set_id], quantity)) for set_id, quantity in draft.parts)
+
+
+def layouts(sets: Sets, quantity: int) -> Iterator[tuple[str, tuple[Chunk, ...]]]:
+    """(badge, chunks) of all drafts by rank, and of the best seats on the map whatever set they are
+    of: among equals by rank these come after EXACT. Each is made when it is asked for."""
+    found = drafts({set_id: len(units) for set_id, units in sets.items()}, quantity)
+    exact = [draft for draft in found if draft.badge == EXACT]  # one chunk: nothing ranks before it
+    for draft in exact:
+        yield draft.badge, realise(draft, sets)
+    chunks = together(sets, quantity)
+    for draft in found[len(exact) :]:
+        if chunks and _rank(quantity, draft.total, len(draft.parts)) >= _rank(
+            quantity, quantity, len(chunks)
+        ):
+            yield TOGETHER, chunks
+            chunks = ()
+        yield draft.badge, realise(draft, sets)
+    if chunks:
+        yield TOGETHER, chunks
+
+
+def together(sets: Sets, quantity: int) -> tuple[Chunk, ...]:
+    """The best seats on the map (§1b) of all sets, the largest chunk first; empty where too few of
+    them are on one."""
+    placed = [unit for units in sets.values() for unit in units if unit.place is not None]
+    if len(placed) < quantity or quantity < 1:
+        return ()
+    chosen: dict[str, list[Unit]] = {}
+    for unit in best(placed, quantity):
+        chosen.setdefault(unit.set_id, []).append(unit)
+    return tuple(
+        Chunk(set_id, tuple(units))
+        for set_id, units in sorted(chosen.items(), key=lambda one: (-len(one[1]), one[0]))
+    )
+
+
+def _rank(quantity: int, total: int, chunks: int) -> tuple[int, int, int]:
+    return quantity - total, chunks, -total
 
 
 def _generate(counts: Mapping[str, int], quantity: int) -> Iterator[Draft]:

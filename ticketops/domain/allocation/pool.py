@@ -21,6 +21,8 @@ from ticketops.domain.allocation.trust import Doubts, KeptOut
 from ticketops.domain.catalogue.schemes import ranks_of
 from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.masterdata.aliases import client_keys
+from ticketops.domain.seatmap.plan import Seat, SeatMap
+from ticketops.domain.seatmap.stored import StoredMaps
 from ticketops.domain.ticket.owners import Owners
 from ticketops.domain.ticket.unit_ids import referenced_units
 from ticketops.model import ids, spelling, states
@@ -57,6 +59,10 @@ _COLUMNS = (
 )
 _VIP = when_needed(r"\bvip\b|hospitality", re.IGNORECASE)
 _ACCESSIBLE = when_needed(r"wheel\s?chair|accessib|\bada\b|\bwc\b|disab", re.IGNORECASE)
+
+
+_ON_MAP = "on the map"
+"""The first part of the line of a seat that its map has: others of the row are no neighbours."""
 
 
 class Purchase(Struct, frozen=True):
@@ -101,6 +107,10 @@ class Unit(Struct, frozen=True):
     inv_no: str | None = None
     best: bool = False
     """Whether its category is the best that its match has."""
+    place: Seat | None = None
+    """Where its seat is on the map of its match, if that has one."""
+    restrictions: tuple[str, ...] = ()
+    """What the map says of its seat."""
 
     def __repr__(self) -> str:
         """Without its password."""
@@ -114,9 +124,9 @@ class Unit(Struct, frozen=True):
 
     @property
     def accessible(self) -> bool:
-        """Whether its block, row, seat, category or purchase says that a wheelchair can stand
-        there."""
-        return bool(
+        """Whether the map, its block, row, seat, category or purchase says that a wheelchair can
+        stand there."""
+        return states.ACCESSIBLE in self.restrictions or bool(
             _ACCESSIBLE().search(
                 " ".join(
                     filter(
@@ -156,6 +166,7 @@ class Pool:
         doubts = doubts if doubts is not None else Doubts.of(snapshot)
         self.refused: dict[str, KeptOut] = {}
         """{UnitID: why} of units that are kept out of the pool though they look free."""
+        self._maps = StoredMaps(snapshot)
         self._sets: dict[tuple[str, str], Sets] = {}
         self.client_key = client_keys(snapshot)
         self._with_holds: set[tuple[str, str]] = set()
@@ -166,10 +177,10 @@ class Pool:
             & pl.col("category").is_not_null()
         )
         matches = {match_of(occasion) for occasion, _ in wanted}
-        for unit in load_units(snapshot, matches, free, today=today):
+        for unit in load_units(snapshot, matches, free, today=today, maps=self._maps):
             key = (unit.occasion, unit.category)
             if key in wanted and unit.unit_id not in referenced:
-                if why := doubts.of_unit(unit.row, unit.unit_id):
+                if why := doubts.of_unit(unit.row, unit.unit_id) or not_for_sale(unit):
                     self.refused[unit.unit_id] = KeptOut(unit.row, *key, why)
                     continue
                 self._sets.setdefault(key, {}).setdefault(unit.set_id, []).append(unit)
@@ -204,10 +215,15 @@ class Pool:
         """The free sets with all their units, those held for whomever among them."""
         return dict(self._sets.get((occasion, category), {}))
 
+    def across(self, occasion: str) -> float:
+        """How far it is across the seat map of an occasion; 0 without a picture."""
+        plan = self._maps.of_match(match_of(occasion)) if self._maps else None
+        return plan.diagonal if plan else 0.0
+
     def copy(self) -> Pool:
         """A pool of its own to take from."""
         twin = object.__new__(Pool)
-        twin.client_key = self.client_key
+        twin.client_key, twin._maps = self.client_key, self._maps
         twin._sets, twin._with_holds, twin.refused = (
             dict(self._sets),
             self._with_holds,
@@ -216,10 +232,23 @@ class Pool:
         return twin
 
 
+def not_for_sale(unit: Unit) -> str:
+    """Why the seat map keeps a unit from being sold; empty where it does not."""
+    kind = next((one for one in unit.restrictions if one in states.NOT_FOR_SALE), "")
+    return f"its seat is {kind} on the seat map" if kind else ""
+
+
 def load_units(
-    snapshot: Snapshot, matches: Collection[str], wanted: pl.Expr, *, today: datetime | None = None
+    snapshot: Snapshot,
+    matches: Collection[str],
+    wanted: pl.Expr,
+    *,
+    today: datetime | None = None,
+    maps: StoredMaps | None = None,
 ) -> list[Unit]:
-    """The units of these matches for which `wanted` holds, in SetPos order."""
+    """The units of these matches for which `wanted` holds, in SetPos order. maps: the seat maps of
+    the workbook, if the caller has read them already."""
+    maps = maps if maps is not None else StoredMaps(snapshot)
     frame = (
         snapshot[UNITS]
         .frame.select(_COLUMNS)
@@ -244,6 +273,7 @@ def load_units(
             owners.of_unit(values) or NO_PURCHASE,
             seats,
             held,
+            maps.of_match(ids.normalise_match(values["match"])) if maps else None,
         )
         for values in rows
     ]
@@ -300,13 +330,19 @@ def _unit(
     purchase: Purchase,
     seats: dict[tuple[str, str | None, str | None], dict[str, int]],
     held: dict[str, str],
+    plan: SeatMap | None,
 ) -> Unit:
     row_of_seats = (values["match"], values["block"], values["seat_row"])
     position = seats.get(row_of_seats, {}).get(values["seat"] or "")
     set_id, set_pos = values["set_id"] or "", values["set_pos"] or 0
     line: SeatLine = ("", values["block"] or "", values["seat_row"] or "")
+    place = plan.find(*row_of_seats[1:], values["seat"]) if plan and values["seat"] else None
+    kinds: tuple[str, ...] = ()
     if position is None:
         line, position = (set_id, *line[1:]), set_pos
+    elif place is not None and plan is not None:
+        line, position = (_ON_MAP, *place.line), place.position
+        kinds = tuple(dict.fromkeys(one.kind for one in plan.restricted(place.key)))
     return Unit(
         values["row"],
         values["unit_id"],
@@ -333,4 +369,6 @@ def _unit(
         held.get(values["unit_id"]),
         values["inv_no"],
         ranks.rank(occasion, values["category"] or "") == 0,
+        place,
+        kinds,
     )

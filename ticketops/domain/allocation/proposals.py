@@ -182,7 +182,12 @@ class Proposer:
     def scored(self, target: Target, proposal: Proposal, rank: int) -> Proposal:
         """The plan with its rank and score."""
         value = score(
-            proposal.chunks, self.sets(target), target.sold, self._gap(target), self._readiness
+            proposal.chunks,
+            self.sets(target),
+            target.sold,
+            self._gap(target),
+            self._readiness,
+            self.pool.across(target.occasion),
         )
         return replace(proposal, rank=rank, score=value)
 
@@ -192,19 +197,20 @@ class Proposer:
         sets = self.sets(target)
         passed = False
         seen: set[frozenset[str]] = set()
-        for draft in plans.drafts(
-            {set_id: len(units) for set_id, units in sets.items()}, target.sold.quantity
-        ):
-            proposal = self.judge(target, draft.badge, plans.realise(draft, sets))
-            seen.add(frozenset(unit.unit_id for unit in proposal.units))
+        for badge, chunks in plans.layouts(sets, target.sold.quantity):
+            proposal = self.judge(target, badge, chunks)
+            units = frozenset(unit.unit_id for unit in proposal.units)
+            if units in seen:
+                continue
+            seen.add(units)
             passed = passed or proposal.passes
             yield proposal
         if passed:
             return
         permitted = []
         for narrowed in self._narrowed(target, sets):
-            for draft in self._permitted_drafts(narrowed, target):
-                proposal = self.judge(target, draft.badge, plans.realise(draft, narrowed))
+            for badge, chunks in self._permitted(narrowed, target):
+                proposal = self.judge(target, badge, chunks)
                 units = frozenset(unit.unit_id for unit in proposal.units)
                 if proposal.passes and units not in seen:
                     seen.add(units)
@@ -238,6 +244,13 @@ class Proposer:
                     {set_id: pool[set_id] for set_id in cheapest[:n]}
                     for n in range(1, len(cheapest))
                 )
+
+    def _permitted(self, sets: Sets, target: Target) -> Iterator[tuple[str, tuple[Chunk, ...]]]:
+        """(badge, chunks) from a smaller pool: what the seats suggest first, then by size."""
+        if together := plans.together(sets, target.sold.quantity):
+            yield plans.TOGETHER, together
+        for draft in self._permitted_drafts(sets, target):
+            yield draft.badge, plans.realise(draft, sets)
 
     def _permitted_drafts(self, sets: Sets, target: Target) -> Iterator[Draft]:
         policy, quantity = self.policy(target), target.sold.quantity

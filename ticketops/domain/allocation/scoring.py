@@ -1,4 +1,4 @@
-"""How good a plan is (§5a step 4, D9): eight terms, each in 0…1, and their weighted sum."""
+"""How good a plan is (§5a step 4, §1b, D9): nine terms, each in 0…1, and their weighted sum."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ticketops.domain.allocation.nearness import apart
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import Sets, Unit
 from ticketops.domain.allocation.seating import longest_run
@@ -24,6 +25,7 @@ WEIGHTS = {
     "upgrade": -0.15,
     "multi_vendor": -0.10,
     "split_factor": -0.10,
+    "distance": -0.10,
 }
 
 
@@ -39,6 +41,8 @@ class Parts:
     upgrade: float
     multi_vendor: float
     split_factor: float
+    distance: float
+    """How far the seats are apart, as a share of the way across the seat map; 0 without one."""
 
 
 class Score(Struct, frozen=True):
@@ -89,10 +93,15 @@ class Sold(Struct, frozen=True):
 
 
 def score(
-    chunks: Sequence[Chunk], pool: Sets, sold: Sold, gap: int | None, readiness: Readiness
+    chunks: Sequence[Chunk],
+    pool: Sets,
+    sold: Sold,
+    gap: int | None,
+    readiness: Readiness,
+    across: float = 0.0,
 ) -> Score:
     """The score of a plan. pool: the free sets it was chosen from; gap: how many ranks the category
-    that serves the sale is above the one sold."""
+    that serves the sale is above the one sold; across: how far it is across the seat map."""
     units = [unit for chunk in chunks for unit in chunk.units]
     available = sum(len(pool[chunk.set_id]) for chunk in chunks)
     margin_pct, margin_delta = margin(units, sold)
@@ -107,6 +116,7 @@ def score(
         if len({vendor for chunk in chunks for vendor in chunk.vendors}) > 1
         else 0.0,
         "split_factor": max(0, len(chunks) - 1) / max(1, sold.quantity - 1),
+        "distance": min(1.0, (apart(units) or 0.0) / across) if across else 0.0,
     }
     return Score(
         Parts(**{name: round(value, 6) for name, value in parts.items()}), margin_pct, margin_delta

@@ -11,6 +11,7 @@ from math import hypot
 from statistics import median
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ticketops.model.seat_labels import parse_labels, seat_key
 
@@ -87,6 +88,11 @@ class Area(Struct, frozen=True, dict=True):
         pairs = zip(self._sets, place, strict=True)
         return all(not wanted or part in wanted for wanted, part in pairs)
 
+    def reaches(self, line: tuple[str, str]) -> bool:
+        """Whether seats of a row, by its key, may be in it. Raises ValueError as above."""
+        blocks, rows, _seats = self._sets
+        return (not blocks or line[0] in blocks) and (not rows or line[1] in rows)
+
     @property
     def said(self) -> str:
         """`101-104 / A-F`, as `--zone` takes it."""
@@ -111,7 +117,9 @@ class Restriction(Struct, frozen=True):
 
 class Seat(Struct, frozen=True):
     """One seat of a map. line, position: two of one line adjoin where their positions differ by
-    one; at: where its middle is."""
+    one; at: where its middle is. rank: which row of its block it is in; rows that follow one another
+    are one above the other. aisle: whether nobody sits on one of its sides.
+    """
 
     block: str
     row: str
@@ -119,6 +127,8 @@ class Seat(Struct, frozen=True):
     line: tuple[str, str]
     position: int
     at: Point | None
+    rank: int = 0
+    aisle: bool = False
 
     @property
     def key(self) -> Key:
@@ -153,9 +163,23 @@ class SeatMap(Struct, frozen=True, dict=True):
         key = (seat_key(block or ""), seat_key(row or ""))
         if key not in self._read:
             self._read[key] = {}
-            for seat in _seats_of(self._by_row.get(key, ())):
+            rank = self._ranks.get(key, 0)
+            for seat in _with_aisles(list(_seats_of(self._by_row.get(key, ()), rank))):
                 self._read[key].setdefault(seat_key(seat.seat), seat)
         return self._read[key]
+
+    @cached_property
+    def _ranks(self) -> dict[tuple[str, str], int]:
+        """{(block, row): which row of its block it is}, by the order of their labels: sheets are
+        sorted by people."""
+        blocks: dict[str, list[str]] = {}
+        for block, row in self._by_row:
+            blocks.setdefault(block, []).append(row)
+        return {
+            (block, row): rank
+            for block, rows in blocks.items()
+            for rank, row in enumerate(sorted(rows, key=_row_order))
+        }
 
     def find(self, block: str | None, row: str | None, seat: str | None) -> Seat | None:
         """A seat by its name; None where the map has none."""
@@ -171,13 +195,29 @@ class SeatMap(Struct, frozen=True, dict=True):
         """How many seats there are, doubles counted once."""
         return sum(len(self.row(*key)) for key in self._by_row)
 
+    @cached_property
+    def _by_line(self) -> dict[tuple[str, str], tuple[list[Zone], list[Restriction]]]:
+        return {}
+
+    def along(self, line: tuple[str, str]) -> tuple[list[Zone], list[Restriction]]:
+        """The zones and the restrictions that reach into a row (its key), or may do so: looked up
+        once a row, since a map has 80,000 seats."""
+        if line not in self._by_line:
+            self._by_line[line] = (
+                [zone for zone in self.zones if zone.area.reaches(line)],
+                [one for one in self.restrictions if one.area.reaches(line)],
+            )
+        return self._by_line[line]
+
     def category(self, place: Key) -> str | None:
         """The category of a place: of the first zone that it is in."""
-        return next((zone.category for zone in self.zones if place in zone.area), None)
+        zones, _ = self.along(place[:2])
+        return next((zone.category for zone in zones if place in zone.area), None)
 
     def restricted(self, place: Key) -> list[Restriction]:
         """What is to be known about a place."""
-        return [one for one in self.restrictions if place in one.area]
+        _, restrictions = self.along(place[:2])
+        return [one for one in restrictions if place in one.area]
 
     @cached_property
     def box(self) -> tuple[float, float, float, float] | None:
@@ -213,7 +253,22 @@ def keys_in(text: str) -> frozenset[str]:
     return frozenset(map(seat_key, parse_labels(text))) if text and text != "*" else frozenset()
 
 
-def _seats_of(pieces: Iterable[RowOfSeats]) -> Iterator[Seat]:
+def _row_order(label: str) -> tuple[int, str, int]:
+    """A, B … Z, AA; 1, 2 … 10; B9 before B10."""
+    letters = label.rstrip("0123456789")
+    digits = label[len(letters) :]
+    return len(letters), letters, int(digits) if digits.isascii() and digits else -1
+
+
+def _with_aisles(seats: Sequence[Seat]) -> Iterator[Seat]:
+    """The seats of a row, those at an end of a stretch marked."""
+    for index, seat in enumerate(seats):
+        neighbours = [seats[i] for i in (index - 1, index + 1) if 0 <= i < len(seats)]
+        adjoining = sum(abs(one.position - seat.position) == 1 for one in neighbours)
+        yield replace(seat, aisle=adjoining < 2)
+
+
+def _seats_of(pieces: Iterable[RowOfSeats], rank: int) -> Iterator[Seat]:
     """The seats of one row. Between two pieces is an aisle, unless they follow one another as
     closely as seats do."""
     position = -2
@@ -226,17 +281,9 @@ def _seats_of(pieces: Iterable[RowOfSeats]) -> Iterator[Seat]:
         for index, label in enumerate(piece.labels):
             position += 1
             last = piece.at(index)
-            yield Seat(piece.block, piece.row, label, piece.key, position, last)
+            yield Seat(piece.block, piece.row, label, piece.key, position, last, rank)
         pitch = own
 
 
 def _follows(last: Point | None, start: Point | None, pitch: float) -> bool:
     return last is not None and start is not None and 0 < distance(last, start) <= _NEAR * pitch
-
-
-def spread(points: Sequence[Point]) -> float:
-    """How far apart places are: the mean distance from their middle."""
-    if len(points) < 2:
-        return 0.0
-    x, y = (sum(part) / len(points) for part in zip(*points, strict=True))
-    return sum(distance(point, (x, y)) for point in points) / len(points)

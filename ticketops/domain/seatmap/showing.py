@@ -16,13 +16,15 @@ from ticketops.domain.catalogue.filters import filtered
 from ticketops.domain.catalogue.matches import Catalogue
 from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.masterdata.aliases import client_keys, clients
-from ticketops.domain.masterdata.who import Directory, fold
+from ticketops.domain.masterdata.who import fold
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.seatmap import state
 from ticketops.domain.seatmap.plan import SeatMap
 from ticketops.domain.seatmap.state import MatchSeats, Onlooker
 from ticketops.domain.seatmap.stored import StoredMaps
+from ticketops.domain.seatmap.whose import Whose, required, whose
 from ticketops.errors import NotFoundError, RuleError, UsageError
+from ticketops.model import states
 from ticketops.model.categories import match_of
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
@@ -127,12 +129,13 @@ def plan_show(snapshot: Snapshot, run: Run, asked: Asked) -> Plan:
     if asked.venue:
         if asked.match or asked.sale or asked.client:
             raise UsageError("--venue goes with none of --match, --sale and --client")
-        plan = of_venue(maps, asked.venue, run)
+        meant = whose(snapshot, maps, asked.venue, "", run)
+        plan = required(maps, meant)
         if limited:
-            seen = [one for one in plan.restrictions if one.kind not in state.NOT_FOR_SALE]
+            seen = [one for one in plan.restrictions if one.kind not in states.NOT_FOR_SALE]
             plan = replace(plan, restrictions=tuple(seen))
         view = View(state.of_venue(plan), plan.venue, None, None, None, None, run.now)
-        return Plan(result=view, findings=[] if limited else maps.findings)
+        return Plan(result=view, findings=meant.said + ([] if limited else maps.findings))
     if not (asked.match or asked.sale):
         raise UsageError(
             "name a match, a sale or a venue", "--match M12, --sale S147 or --venue NAME"
@@ -155,26 +158,10 @@ def plan_show(snapshot: Snapshot, run: Run, asked: Asked) -> Plan:
     return Plan(result=view, findings=maps.findings + off_the_map(view, "unit"))
 
 
-def of_venue(maps: StoredMaps, text: str, run: Run) -> SeatMap:
-    """The map of a venue, by its name (D23). Raises NotFoundError, UnclearNameError."""
-    names = [one.venue for one in maps.all if one.match is None]
-    found = Directory("venue", names, {}, run.chosen).find(text, insist="") if names else None
-    plan = maps.of_venue(found.name) if found and found.how != "new" else None
-    if plan is None:
-        known = f"there are maps of {', '.join(sorted(names))}" if names else _HOW
-        raise NotFoundError(f"there is no seat map of {text!r}", known)
-    return plan
-
-
-_HOW = "`ticketops seatmap import FILE --venue NAME` takes one from a file"
-
-
 def map_of(maps: StoredMaps, occasion: str) -> SeatMap:
     """The map of a match or sub-game. Raises NotFoundError."""
-    plan = maps.of_match(match_of(occasion))
-    if plan is None:
-        raise NotFoundError(f"{match_of(occasion)} has no seat map", _HOW)
-    return plan
+    match = match_of(occasion)
+    return required(maps, Whose(maps.venue_of(match) or "", match))
 
 
 def off_the_map(view: View, noun: str) -> list[Finding]:

@@ -37,7 +37,6 @@ HIDDEN = "NOT_AVAILABLE"
 PLAIN = "SEAT"
 """A seat of a venue, where no match is looked at."""
 SEAT_STATES = (OWN, ALLOCATED, HELD, FREE, OTHER, RESTRICTED, UNCLEAR, NONE, HIDDEN, PLAIN)
-NOT_FOR_SALE = (states.MEDIA, states.HELD_BACK)
 _GONE = (states.CANCELLED, states.REPLACED)
 
 
@@ -113,12 +112,8 @@ class MatchSeats(Struct, frozen=True, dict=True):
         every: list[list[Found | None]] = []
         made: dict[Any, Found] = {}
         seen: set[Key] = set()
-        zones = [(zone.category, *_split(zone.area)) for zone in self.plan.zones]
-        noted = [(one.kind, *_split(one.area)) for one in self.plan.restrictions]
         for row in self.plan.rows:
-            line = (*row.key, "")
-            here = [(name, seats) for name, area, seats in zones if line in area]
-            marks = [(name, seats) for name, area, seats in noted if line in area]
+            zones, restrictions = self.plan.along(row.key)
             found: list[Found | None] = []
             for label in row.labels:
                 key = (*row.key, seat_key(label))
@@ -126,8 +121,8 @@ class MatchSeats(Struct, frozen=True, dict=True):
                     found.append(None)
                     continue
                 seen.add(key)
-                zone = next((name for name, seats in here if not seats or key in seats), "")
-                kinds = tuple(dict.fromkeys(n for n, seats in marks if not seats or key in seats))
+                zone = next((one.category for one in zones if key in one.area), "")
+                kinds = tuple(dict.fromkeys(one.kind for one in restrictions if key in one.area))
                 parts = (self.known.get(key), zone, kinds)
                 if parts not in made:
                     made[parts] = self._found(*parts)
@@ -143,7 +138,7 @@ class MatchSeats(Struct, frozen=True, dict=True):
         if self.hidden:
             if unit is None:
                 return Found(HIDDEN)
-            seen = tuple(kind for kind in kinds if kind not in NOT_FOR_SALE)
+            seen = tuple(kind for kind in kinds if kind not in states.NOT_FOR_SALE)
             return Found(OWN, unit.category, seen, unit.ticket)
         if self.venue_only:
             return Found(RESTRICTED if kinds else PLAIN, zone, kinds)
@@ -152,7 +147,7 @@ class MatchSeats(Struct, frozen=True, dict=True):
         state, free = unit.state, unit.open
         if kinds and state in (FREE, OTHER):
             state = RESTRICTED
-            free = free and not any(kind in NOT_FOR_SALE for kind in kinds)
+            free = free and not any(kind in states.NOT_FOR_SALE for kind in kinds)
         return Found(state, unit.category or zone, kinds, unit.ticket, free)
 
 
@@ -276,11 +271,6 @@ def _several(seat: str) -> bool:
         return len(parse_labels(seat)) > 1
     except ValueError:
         return False
-
-
-def _split(area: Area) -> tuple[Area, Area | None]:
-    """An area without its seats, and, where it names some, whole."""
-    return Area(area.blocks, area.rows), area if area.seats not in ("", "*") else None
 
 
 def _in_order(counts: Mapping[str, int]) -> dict[str, int]:

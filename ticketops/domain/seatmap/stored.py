@@ -41,6 +41,16 @@ class StoredMaps:
         return bool(self._rows)
 
     @property
+    def venues(self) -> list[str]:
+        """The venues that have a map, in the order of the sheet."""
+        return [self._names[key] for key in self._rows if key in self._names]
+
+    @property
+    def matches(self) -> list[str]:
+        """The matches that have a map of their own."""
+        return [key for key in self._rows if key not in self._names]
+
+    @property
     def all(self) -> list[SeatMap]:
         """Each map that has rows of its own: of venues, and of single matches."""
         return [
@@ -127,8 +137,8 @@ def _restriction(cells: Mapping[str, Any]) -> Restriction:
 
 
 def _venues_of_matches(snapshot: Snapshot, names: Mapping[str, str]) -> dict[str, str]:
-    """{match: folded name of the venue that has a map}. names: {folded: as written}. The schedule's cell says the city, too; of two venues that it
-    holds the longer name counts."""
+    """{match: folded name of the venue that has a map}. names: {folded: as written}. The schedule's
+    cell says the city, too; of two venues that it holds the longer name counts."""
     frame = snapshot[SCHEDULE].frame.select("match", "city").drop_nulls()
     found: dict[str, str] = {}
     spelt: dict[str, str | None] = {}

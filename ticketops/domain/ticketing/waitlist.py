@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from ticketops.domain.allocation.holds import Wish, hold, plan_release
+from ticketops.domain.allocation.nearness import best
 from ticketops.domain.allocation.pool import Pool, Unit
-from ticketops.domain.allocation.seating import pick
 from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.masterdata.aliases import CLIENT, client_keys, clients
 from ticketops.domain.masterdata.parties import Standing
@@ -143,7 +143,7 @@ def plan_promote(
                 raise RuleError(said, "nothing was held")
             plan.findings.append(finding("WAITLIST_NO_STOCK", Severity.INFO, said, row))
             break
-        units = pick(free, quantity)
+        units = best(free, quantity)
         taken = {unit.unit_id for unit in units}
         free, promised = [one for one in free if one.unit_id not in taken], promised - quantity
         wishes.append(Wish(units, row["client"], until, f"waiting list {name}"))
