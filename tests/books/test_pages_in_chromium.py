@@ -3,8 +3,6 @@ what is read aloud has names, and texts can be told from what they stand on."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.books.browsing import CONTRAST, NAMES
 from tests.conftest import ROOT, run_cli
 
-CHROMIUM = Path("/usr/bin/chromium")
 PAGES = {
     **{
         f"dashboard-{role}": ["dashboard", "build", "--role", role]
@@ -26,44 +24,6 @@ PAGES = {
     "match": ["event", "page", "M104"],
 }
 WIDTHS = (390, 1024, 1600)
-
-_CONTRAST = """() => {
-  const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => { const f = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4 };
-    return .2126 * f(r) + .7152 * f(g) + .0722 * f(b) };
-  const behind = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
-    if (c.length === 3 || c[3] > 0) return c } return parse(getComputedStyle(document.documentElement).backgroundColor) };
-  const bad = [];
-  for (const e of document.querySelectorAll('h1,h2,h3,p,b,span,td,th,code,li,figcaption')) {
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-    const a = light(parse(getComputedStyle(e).color)), b = light(behind(e));
-    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (ratio < 4.5) bad.push([e.textContent.slice(0, 40), ratio]) }
-  return bad }"""
-_NAMES = """() => ({
-  unnamed: [...document.querySelectorAll('svg[role=img]')].filter(s => !s.getAttribute('aria-labelledby').split(' ')
-    .every(id => document.getElementById(id)?.textContent.trim())).length,
-  bare: [...document.querySelectorAll('svg:not([role=img]):not([aria-hidden=true])')].length,
-  ids: [...document.querySelectorAll('[id]')].length - new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size,
-  headers: [...document.querySelectorAll('table')].filter(t => !t.querySelector('thead th[scope=col]')).length,
-  regions: [...document.querySelectorAll('[role=region]')].filter(r => !r.getAttribute('aria-label')).length,
-  levels: [...document.querySelectorAll('h1,h2,h3')].map(h => +h.tagName[1]),
-  lang: document.documentElement.lang, main: document.querySelectorAll('main').length, title: document.title })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium; a test is skipped where it is absent, unless CI has installed it."""
-    if not CHROMIUM.exists():
-        if os.environ.get("TICKETOPS_REQUIRE_CHROMIUM"):
-            pytest.fail("Chromium was promised but is not there")
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +58,8 @@ def test_a_page_is_whole_by_itself_and_can_be_read(browser: Any, pages: Path, na
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-        assert page.evaluate(_CONTRAST) == [], (name, scheme)
-        found = page.evaluate(_NAMES)
+        assert page.evaluate(CONTRAST) == [], (name, scheme)
+        found = page.evaluate(NAMES)
         assert said == []
         assert [url for url in asked if url != path.as_uri() and not url.startswith("data:")] == []
         context.close()

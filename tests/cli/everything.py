@@ -79,6 +79,8 @@ EVENTFUL: list[list[str]] = [
     ["allocate", "preview", "S3"],
     ["allocate", "preview", "S3", "--write"],
     ["allocate", "compare"],
+    ["allocate", "seats", "S5"],
+    ["seatmap", "show", "--match", "M01"],
     ["allocate", "commit", "S3"],
     ["allocate", "process"],
     ["allocate", "auto"],

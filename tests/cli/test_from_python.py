@@ -307,6 +307,7 @@ def test_every_job_that_writes_can_be_planned() -> None:
             f"seatmap.{one}"
             for one in ("list", "check", "export", "why", "zones.list", "restrict.list")
         ),
+        *("allocate.seats", "seatmap.show"),
         *("schedule.list", "schedule.show", "schedule.profiles", "import.profiles"),
         *("run.list", "cron.check"),
         *(
@@ -379,7 +380,7 @@ def test_what_a_command_does_not_take_is_one_clear_error(
 def test_what_it_takes_instead_is_said(workbook: ticketops.Workbook) -> None:
     with pytest.raises(errors.UsageError) as raised:
         workbook.dry_run("allocate.commit", "S1", sales="S2")
-    assert raised.value.hint == "allocate.commit takes sale, plan, set, override, reason"
+    assert raised.value.hint == "allocate.commit takes sale, plan, set, seats, override, reason"
     with pytest.raises(errors.UsageError) as raised:
         workbook.dry_run("allocate.comit")
     assert "allocate.commit" in raised.value.hint

@@ -15,7 +15,10 @@ from tests.conftest import Runner
 from tests.contract import problems
 from tests.online import Google
 from tests.sampling import some
+from tests.seat_bowl import bowl, map_rows, put_map
+from ticketops import config
 from ticketops.cli.schemas import RESULTS
+from ticketops.engine.opening import open_store
 
 CONFIRMED = ["--confirm", "UNDO", "--reason", "x"]
 OVERSOLD = ["sale", "add", "--client", "Zed", "--line", "M02:Cat 2:9@99"]
@@ -25,6 +28,7 @@ SHEET = "SHEET"
 EMPTY = "EMPTY"
 """Stands for one that holds nothing."""
 TYPED = "TYPED"
+MAPPED = "MAPPED"
 """In place of a command: what somebody types into the first row of a sheet (sheet, header, text)."""
 QUEUED = [
     ["trigger", "set", "sale.created", "--on", "--to", "ops@mm-tickets.com"],
@@ -246,6 +250,16 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["allocate", "auto"],
         ["undo", "-y"],
         ["allocate", "auto", "--optimize", "--time-limit", "5"],
+    ],
+    "allocate seats": [
+        [MAPPED],
+        ["sale", "add", "--client", "Bolt", "--line", "M01:Cat 1:1@9"],
+        ["allocate", "seats", "S6"],
+    ],
+    "seatmap show": [
+        [MAPPED],
+        ["seatmap", "show", "--match", "M01", "--block", "101"],
+        ["seatmap", "show", "--sale", "S1", "-o", "map.html"],
     ],
     "allocate process": [["allocate", "process"]],
     "allocate compare": [["allocate", "compare", "--time-limit", "5"]],
@@ -567,6 +581,11 @@ def test_what_a_command_prints_is_what_its_schema_says(
     for words in lines:
         if words[0] == TYPED:
             type_into(book, *words[1:])
+            continue
+        if words[0] == MAPPED:
+            put_map(
+                open_store(book, config.load({})), map_rows("Arena", bowl(4, 3, 8), match="M01")
+            )
             continue
         called = [named.get(word, word) for word in words]
         for more in (["-n"], []) if _writes(words) and "-n" not in words else ([],):

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tests import tickets
 from tests.conftest import ROOT
 from tests.desk import Desk
-from tests.engine import ticketing_jobs
+from tests.engine import seat_jobs, ticketing_jobs
 from tests.engine.clock_jobs import CLOCK
 from tests.engine.issuance_jobs import ISSUANCE_JOBS
 from tests.engine.message_jobs import MESSAGES, let_messages_wait
@@ -151,6 +151,7 @@ def office() -> Desk:
     desk.do(money.fee_add(fees.Given("OTHER", "S3", Decimal(2), DAY)))
     desk.do(money.payment_add(payments.Given(Decimal(9), DAY, refs=("S3",))))
     ticketing_jobs.prepare(desk)
+    seat_jobs.prepare(desk)
     desk.do(events.event_set({"name": "Cup", "code": "X26"}))
     return desk
 
@@ -297,6 +298,7 @@ EVERY: dict[str, tuple[str, Make]] = {
     ),
     "fee.void": ("sr_operator", lambda *_: money.fee_void("FE00001", "x")),
     **ticketing_jobs.EVERY,
+    **seat_jobs.EVERY,
     "invoice.issue": ("sr_operator", lambda *_: money.invoice_issue(invoices.Given(("S2",), DAY))),
     "invoice.credit": ("ops_manager", lambda *_: money.invoice_credit("2026-0001", DAY, "x")),
     "invoice.list": ("operator", lambda *_: money.invoice_list("")),

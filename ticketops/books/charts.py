@@ -56,7 +56,7 @@ def svg(chart: Chart, number: int) -> str:
 
     spec = json.loads((_TEMPLATES / f"{chart.spec}.json").read_text("utf-8"))
     spec["data"]["values"] = list(_clean(chart.rows))
-    text = json.dumps(spec).replace('"$unit"', json.dumps(_plain(chart.unit)))
+    text = json.dumps(spec).replace('"$unit"', json.dumps(plain_text(chart.unit)))
     text = text.replace('"$days"', json.dumps(_days(chart.rows)))
     drawn = vl_convert.vegalite_to_svg(text, allowed_base_urls=[])
     for place, mark in enumerate(_SERIES):
@@ -64,7 +64,7 @@ def svg(chart: Chart, number: int) -> str:
         drawn = drawn.replace(mark, _COLOURS[place])
     drawn = drawn.replace(_INK, "currentColor")
     said = "".join(
-        f'<{tag} id="chart{number}-{tag}">{escape(_plain(words))}</{tag}>'
+        f'<{tag} id="chart{number}-{tag}">{escape(plain_text(words))}</{tag}>'
         for tag, words in (("title", chart.title), ("desc", chart.description))
     )
     named = f'role="img" aria-labelledby="chart{number}-title chart{number}-desc"'
@@ -94,13 +94,19 @@ def patterns() -> str:
 
 
 def _clean(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Rows with texts as `_plain` has them."""
+    """Rows with texts as `plain_text` has them."""
     for row in rows:
         yield {
-            key: _plain(value) if isinstance(value, str) else value for key, value in row.items()
+            key: plain_text(value) if isinstance(value, str) else value
+            for key, value in row.items()
         }
 
 
-def _plain(text: str) -> str:
+def printable(text: str) -> str:
+    """A text with a blank in place of each character that a page can't hold, or that turns text round."""
+    return _CONTROL.sub(" ", text)
+
+
+def plain_text(text: str) -> str:
     """A text without what an SVG can't hold, or what turns text round."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return " ".join(printable(text).split())

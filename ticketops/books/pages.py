@@ -1,5 +1,5 @@
-"""Pages made of templates/reports: self-contained, no script, nothing that is asked of any host. What
-texts of the workbook say stays text."""
+"""Pages made of templates/reports: self-contained, nothing that is asked of any host, and no script but that
+of seat maps. What texts of the workbook say stays text."""
 
 from __future__ import annotations
 
@@ -43,3 +43,8 @@ def render(template: str, **given: Any) -> str:
     )
     hatches = patterns() if given.get("figures") else ""
     return environment.get_template(template).render(patterns=hatches, **given)
+
+
+def source(name: str) -> str:
+    """The text of a file in templates/reports."""
+    return (_TEMPLATES / name).read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -80,6 +81,16 @@ def commit(
             show_default=False,
         ),
     ] = None,
+    seats: Annotated[
+        str | None,
+        typer.Option(
+            "--seats",
+            metavar="TEXT|FILE",
+            help='Take the units on these seats: "101/C/5-8; 102/A/1", or a file that the page of '
+            "`allocate seats` saved.",
+            show_default=False,
+        ),
+    ] = None,
     override: Annotated[
         bool,
         typer.Option(
@@ -97,24 +108,76 @@ def commit(
         ),
     ] = None,
 ) -> int:
-    """Allocate one sale line: the best plan that passes the policy, the plan of --plan, or the sets
-    of --set.
+    """Allocate one sale line: the best plan that passes the policy, the plan of --plan, the sets of
+    --set, or the seats of --seats.
 
     If stock is short, the available units are allocated, the rest waits for stock, and the exit
     code is 1.
     """
     from ticketops.domain.allocation.commit import Choice, parse_sets
-    from ticketops.services import allocation, intake
+    from ticketops.services import allocation, intake, seat_views
 
-    if plan is not None and sets:
-        raise UsageError("give either --plan or --set")
+    if sum((plan is not None, bool(sets), seats is not None)) > 1:
+        raise UsageError("give one of --plan, --set and --seats")
     if override != (reason is not None):
         raise UsageError("--override and --reason TEXT go together")
     why = intake.option_text(reason, "reason", required=True) if reason is not None else ""
-    choice = Choice(plan, parse_sets(sets or ()))
+    places = seat_views.places_of(seats, sale) if seats is not None else ()
+    choice = Choice(plan, parse_sets(sets or ()), places)
     return session.run(
         allocation.allocate_commit(sale, choice, why), lambda result: _committed(session, result)
     )
+
+
+@command(app, "seats")
+def seats(
+    session: Session,
+    sale: _Sale,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="FILE.html",
+            help="The page; default: SALESID-seats.html.",
+            show_default=False,
+        ),
+    ] = None,
+) -> int:
+    """Write a page on which a person chooses the seats of a sale: the map of its match, with the
+    proposed seats.
+
+    Seats are clicked or lassoed, and counted against the tickets that want one. The page shows the
+    command that commits them, and saves a file that `allocate commit --seats FILE` takes. It needs
+    no server.
+    """
+    from ticketops.cli.listing import refuse_workbook
+    from ticketops.domain.allocation.visual import told
+    from ticketops.model.names import quoted
+    from ticketops.services import seat_files, seat_views
+
+    plan = session.plan_of(seat_views.allocate_seats(sale))
+    choosing = plan.result
+    path = out or Path(f"{choosing.sale}-seats.html")
+    refuse_workbook(session, path)
+    seat_files.require_ending(path, pages_only=True)
+    head = f"ticketops allocate commit {choosing.sale} --seats"
+    tail = f" -w {quoted(str(session.workbook))}"
+    page = seat_views.page_of(choosing, head, tail)
+    seat_files.put(path, page.text.encode())
+    result = told(choosing, str(path), head, tail)
+    line = session.out.line
+    line(
+        f"{path} · {result.sale} · {result.match} · {result.category} · "
+        f"{counted(result.quantity, 'ticket')} · {counted(result.free, 'free seat')}"
+    )
+    if result.command:
+        line(f"Proposed: {result.proposed}")
+        line(result.command)
+    if page.left_out:
+        session.out.notice(page.left_out)
+    session.out.findings(plan.findings)
+    return session.finish(result, plan.findings)
 
 
 @command(app, "auto", writes=True)

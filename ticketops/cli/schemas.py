@@ -24,6 +24,7 @@ from ticketops.domain.allocation import (
     preview,
     process,
     seats,
+    visual,
     why,
 )
 from ticketops.domain.allocation.substitution import Substituted
@@ -77,6 +78,7 @@ from ticketops.domain.seatmap import checking as seats_checked
 from ticketops.domain.seatmap import importing as seats_imported
 from ticketops.domain.seatmap import listing as seats_listed
 from ticketops.domain.seatmap import restrictions as seat_restrictions
+from ticketops.domain.seatmap import showing
 from ticketops.domain.seatmap import zones as seat_zones
 from ticketops.domain.selling import amend, approvals, cancellation, refunds, reimport, sales
 from ticketops.domain.ticketing import allotments, offers, purchase_report, waiting, waitlist
@@ -232,6 +234,8 @@ RESULTS: dict[str, Any] = {
     "allocate auto": automatic.Allocated,
     "allocate process": process.Processed,
     "allocate compare": comparison.Comparison,
+    "allocate seats": visual.SeatsPage,
+    "seatmap show": showing.ShownMap,
     "override unallocate": overrides.Unallocated,
     "override reset-seats": overrides.SeatsReset,
     "override alloc-from": overrides.AllocFrom,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketops.cli import listing
+from ticketops.cli import listing, seatmap_show
 from ticketops.cli.listing import Csv
 from ticketops.cli.session import New, Session, command, command_group
 from ticketops.errors import UsageError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ticketops.domain.seatmap.zones import ZoneList
 
 app = command_group("seatmap")
+seatmap_show.mount(app)
 
 
 def _option(metavar: str, help_: str, *names: str) -> Any:

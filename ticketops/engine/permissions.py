@@ -114,6 +114,8 @@ NEEDED: Mapping[str, Least] = {
     "recon.run": OPERATOR,
     "recon.apply": SR_OPERATOR,
     "allocate.preview": STAFF,
+    "allocate.seats": STAFF,
+    "seatmap.show": STAFF,
     "allocate.compare": STAFF,
     "allocate.commit": SR_OPERATOR,
     "allocate.auto": SR_OPERATOR,

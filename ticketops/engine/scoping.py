@@ -88,6 +88,7 @@ OF_CLIENTS: Mapping[str, How] = {
     "unit.list": How.NARROWED,
     "unit.show": How.NARROWED,
     "unit.holds": How.NARROWED,
+    "seatmap.show": How.NARROWED,
     "allocate.log": How.NARROWED,
     "client.list": How.NARROWED,
     "client.show": How.NARROWED,

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from ticketops.domain.allocation import plans
+from ticketops.domain.allocation.chosen_seats import chunks_on
 from ticketops.domain.allocation.nearness import best
 from ticketops.domain.allocation.plans import Chunk
 from ticketops.domain.allocation.pool import Unit, size
@@ -34,6 +35,7 @@ from ticketops.domain.catalogue.follow import SEAT, now_given
 from ticketops.domain.masterdata import users
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing.listing import Contracts, carried, differing
+from ticketops.domain.seatmap.places import Place
 from ticketops.domain.ticket.action_log import ActionRow, write
 from ticketops.domain.ticket.masking import Masked, masked, masked_addresses
 from ticketops.domain.ticket.notes import with_note
@@ -48,11 +50,12 @@ _CHOICE = when_needed(r"(.+?)(?:\s*[:(]\s*(\d{1,6})\s*\)?)?", re.ASCII)
 
 
 class Choice(Struct, frozen=True):
-    """What an operator picked: a ranked plan, or sets with or without a number of tickets; nothing:
-    the best plan."""
+    """What an operator picked: a ranked plan, sets with or without a number of tickets, or seats;
+    nothing: the best plan."""
 
     rank: int | None = None
     sets: tuple[tuple[str, int | None], ...] = ()
+    seats: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +110,16 @@ def plan_commit(
     """
     doubts = Doubts.of(snapshot)
     target = find_target(snapshot, sales_id, doubts)
-    if not target.pending:
-        require_no_doubt(target)
-        if any(ticket["status"] == states.CANCELLED for ticket in target.tickets):
-            raise RuleError(f"{target.sales_id} is cancelled")
-        raise RuleError(
-            f"every ticket of {target.sales_id} is already allocated",
-            "ticketops undo undoes the last transaction",
-        )
+    require_pending(target)
     require_approved(target)
     proposer = Proposer(snapshot, [target], run, doubts)
-    proposal = _proposal(proposer, target, choice or Choice())
+    choice = choice or Choice()
+    proposal: Proposal | None
+    if choice.seats:
+        chunks = chunks_on(snapshot, proposer, target, choice.seats)
+        proposal = proposer.scored(target, proposer.judge(target, plans.CHOSEN, chunks), 0)
+    else:
+        proposal = proposed(proposer, target, choice)
     reason = ""
     if proposal and (violations := _binding(proposal)):
         broken = "; ".join(f"{violation.code}: {violation.message}" for violation in violations)
@@ -158,6 +160,19 @@ def plan_commit(
     return plan
 
 
+def require_pending(target: Target) -> None:
+    """Raises RuleError where no ticket of the sale wants a unit."""
+    if target.pending:
+        return
+    require_no_doubt(target)
+    if any(ticket["status"] == states.CANCELLED for ticket in target.tickets):
+        raise RuleError(f"{target.sales_id} is cancelled")
+    raise RuleError(
+        f"every ticket of {target.sales_id} is already allocated",
+        "ticketops undo undoes the last transaction",
+    )
+
+
 def require_no_doubt(target: Target) -> None:
     """Raises RuleError where tickets of the sale want a unit but are kept out."""
     why = next(
@@ -196,7 +211,7 @@ def described_shortly(chunks: Sequence[Chunk]) -> str:
     return " · ".join(f"{chunk.set_id}({len(chunk.units)})" for chunk in chunks)
 
 
-def _proposal(proposer: Proposer, target: Target, choice: Choice) -> Proposal | None:
+def proposed(proposer: Proposer, target: Target, choice: Choice) -> Proposal | None:
     """The plan that was chosen; the best that passes, else the best, where none was. None where
     nothing is free."""
     if choice.sets:
