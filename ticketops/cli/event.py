@@ -15,6 +15,7 @@ from ticketops.model.events import EVENT_STATE, EVENT_TYPE
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped
+    from ticketops.domain.event.issues import Accepted, OutstandingList
     from ticketops.domain.event.lifecycle import EventShown, Moved
 
 app = command_group("event")
@@ -134,6 +135,62 @@ def advance(
 
     agreed = session.yes or session.dry_run or session.interactive
     return _move(session, events.event_advance(to=_state(to, "to"), agreed=agreed))
+
+
+@command(app, "outstanding")
+def outstanding(session: Session) -> int:
+    """List what is not finished, with the command that clears each: what blocks the archive (§13).
+
+    Tickets that somebody waits for are HIGH. The final audit and the reconciliation are among it.
+    """
+    from ticketops.services import events
+
+    return session.look(events.event_outstanding(), lambda result: _outstanding(session, result))
+
+
+@command(app, "accept", writes=True)
+def accept(
+    session: Session,
+    reason: Annotated[str, _text("TEXT", "The reason; it is recorded.")],
+    issues: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ISSUE…]",
+            help="What is accepted, as `event outstanding` calls it: UNPAID, or one subject of it: "
+            "UNPAID:S147.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that is outstanding.")] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw an acceptance: it is outstanding again.")
+    ] = False,
+) -> int:
+    """Accept what is outstanding as it is, so that it does not block the archive. Needs the role
+    ops_manager and a reason.
+
+    It counts for the tickets, sales … that are outstanding now, and for no more than their amounts:
+    what comes later is outstanding again.
+    Example: ticketops event accept UNPAID:S147 --reason "written off"
+    """
+    from ticketops.services import events, intake
+
+    job = events.event_accept(
+        issues or [],
+        intake.option_text(reason, "reason", required=True),
+        every=every,
+        withdraw=withdraw,
+    )
+
+    def show(result: Accepted) -> None:
+        word = "withdrawn" if result.action == "WITHDRAW" else "accepted"
+        session.out.table(("Issue", word.capitalize()), list(result.subjects.items()))
+        left = counted(result.open, "issue")
+        session.out.line(
+            f"{left} open" if result.open else "nothing is open: `ticketops event advance` archives"
+        )
+
+    return session.run(job, show)
 
 
 @command(app, "back", writes=True)
@@ -341,6 +398,30 @@ def _show(session: Session, event: EventShown) -> None:
     for one in event.blocked_by:
         how = f" · {one.command}" if one.command else ""
         out.line(f"{event.next} is blocked: {one.message}{how}")
+
+
+def _outstanding(session: Session, found: OutstandingList) -> None:
+    out = session.out
+    out.line(
+        f"{found.event} · {found.state or 'no state'} · "
+        + (f"{counted(found.open, 'issue')} open" if found.open else "nothing is open")
+    )
+    if found.issues:
+        out.table(
+            ("Severity", "Issue", "Count", "Accepted", "What", "Clears it"),
+            [
+                (
+                    "–" if one.state == "accepted" else "HIGH" if one.urgent else "MEDIUM",
+                    one.code,
+                    one.count,
+                    one.accepted,
+                    one.message,
+                    one.command if one.state == "open" else f"accepted: {one.reason or ''}",
+                )
+                for one in found.issues
+            ],
+            first=("Issue", "Clears it", "What"),
+        )
 
 
 def _day(day: datetime | None) -> str:

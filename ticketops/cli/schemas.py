@@ -34,7 +34,7 @@ from ticketops.domain.clock import record as nights
 from ticketops.domain.credentials import records
 from ticketops.domain.dispatch import overdue as dispatched
 from ticketops.domain.dispatch import results as office
-from ticketops.domain.event import lifecycle
+from ticketops.domain.event import issues, lifecycle
 from ticketops.domain.intake import imported as intake_imported
 from ticketops.domain.intake import listing as mappings_kept
 from ticketops.domain.issuance import documents as ticket_documents
@@ -228,6 +228,8 @@ RESULTS: dict[str, Any] = {
     "event show": lifecycle.EventShown,
     "event set": lifecycle.EventShown,
     "event advance": lifecycle.Moved,
+    "event outstanding": issues.OutstandingList,
+    "event accept": issues.Accepted,
     "event back": lifecycle.Moved,
     "event list": events.EventList,
     "event switch": switching.Switched,

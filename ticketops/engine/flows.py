@@ -94,6 +94,7 @@ _APART = {
 _VIEWS = frozenset({"list", "show", "groups", "views", "view", "history", "holds", "preview"})
 _VIEWED = frozenset(
     {
+        "event.outstanding",
         "log",
         "read",
         "doctor",
@@ -146,6 +147,7 @@ _APPROVED = frozenset(
         "template.set",
         "trigger.set",
         "event.set",
+        "event.accept",
         "event.advance",
         "event.back",
         "event.clone",

@@ -134,6 +134,8 @@ NEEDED: Mapping[str, Least] = {
     "trigger.set": OPS_MANAGER,
     "event.show": STAFF,
     "event.list": STAFF,
+    "event.outstanding": STAFF,
+    "event.accept": OPS_MANAGER,
     "event.set": OPS_MANAGER,
     "event.advance": OPS_MANAGER,
     "event.back": OPS_MANAGER,

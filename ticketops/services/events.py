@@ -15,7 +15,7 @@ from ticketops.config import Settings
 from ticketops.domain.audit import checks
 from ticketops.domain.dispatch import overdue
 from ticketops.domain.dispatch.state import QUEUES
-from ticketops.domain.event import cloning, lifecycle
+from ticketops.domain.event import cloning, issues, lifecycle
 from ticketops.domain.event.record import event_of
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.reporting.position import position
@@ -27,19 +27,18 @@ from ticketops.schema.layouts.event import (
     DISTRIBUTION,
     EVENT_LOG,
     EVENTS,
-    HOLDS,
     PURCHASES,
-    REFUNDS,
     SALES,
     SCHEDULE,
     UNITS,
     USERS,
 )
 from ticketops.schema.tables import Snapshot
+from ticketops.services.sheet_groups import CLOSING_SHEETS
 from ticketops.stores.base import Store
 
 LEDGERS = (DISTRIBUTION, UNITS, SALES, PURCHASES)
-_ROWS = (*LEDGERS, SCHEDULE, HOLDS, REFUNDS, EVENTS, EVENT_LOG, USERS)
+_ROWS = (*LEDGERS, SCHEDULE, EVENTS, EVENT_LOG, USERS, *CLOSING_SHEETS)
 
 
 def event_show() -> Job:
@@ -72,6 +71,39 @@ def event_back(reason: str) -> Job:
         (),
         _ROWS,
     )
+
+
+def event_outstanding() -> Job:
+    """What is outstanding, whatever state the event is in (§13)."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        from ticketops.domain.event.outstanding import outstanding
+
+        event = lifecycle.require(snapshot)
+        found = outstanding(snapshot, run)
+        still = sum(one.state == issues.OPEN for one in found)
+        return Plan(result=issues.OutstandingList(event.called, event.state or None, still, found))
+
+    return Job("event.outstanding", plan, (), _ROWS, effect=Effect.READS)
+
+
+def event_accept(
+    named: Sequence[str], reason: str, *, every: bool = False, withdraw: bool = False
+) -> Job:
+    """Accept what is outstanding as it is, or withdraw that. named: `UNPAID`, `UNPAID:S147`; every:
+    all of it."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        from ticketops.domain.event import outstanding
+
+        lifecycle.require(snapshot)
+        found = outstanding.issues(snapshot, run)
+        return issues.plan_accept(
+            snapshot, found, named, run, reason=reason, every=every, withdraw=withdraw
+        )
+
+    said = "--all" if every else " ".join(named)
+    return Job("event.accept", plan, (), _ROWS, f"event accept {said}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)
