@@ -150,9 +150,7 @@ def acceptances(table: Table) -> dict[str, Acceptance]:
         named = _read(row["subjects"])
         if row["action"] == states.ACCEPT:
             subjects = {**before.subjects, **named}
-            found[row["issue"]] = Acceptance(
-                subjects, row["user"], row["reason"], row["timestamp"]
-            )
+            found[row["issue"]] = Acceptance(subjects, row["user"], row["reason"], row["timestamp"])
         elif row["action"] == states.WITHDRAW:
             left = {name: most for name, most in before.subjects.items() if name not in named}
             found[row["issue"]] = Acceptance(left, before.by, before.reason, before.at)
@@ -216,8 +214,7 @@ def plan_accept(
     """
     if not named and not every:
         raise RuleError(
-            "no issue is named",
-            "`ticketops event outstanding` lists them; --all accepts every one",
+            "no issue is named", "`ticketops event outstanding` lists them; --all accepts every one"
         )
     plan = Plan()
     standing = acceptances(snapshot[CLOSING])

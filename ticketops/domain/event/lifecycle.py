@@ -7,13 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ticketops.domain.event import issues
-from ticketops.domain.event.conditions import (
-    Blocker,
-    blockers,
-    misfits,
-    shown_state,
-    usual_type,
-)
+from ticketops.domain.event.conditions import Blocker, blockers, misfits, shown_state, usual_type
 from ticketops.domain.event.issues import Outstanding
 from ticketops.domain.event.record import DEFAULTS, FIELDS, Event, EventFields, event_of
 from ticketops.domain.masterdata.users import require_user

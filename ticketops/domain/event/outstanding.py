@@ -19,7 +19,7 @@ from ticketops.domain.money.ledger import NOTHING
 from ticketops.domain.plan import Run
 from ticketops.domain.selling import reconciliation
 from ticketops.domain.selling.pending import waiting_lines
-from ticketops.domain.ticket.identity import is_sold
+from ticketops.domain.ticket.identity import is_sold, sale_of
 from ticketops.domain.ticketing.offers import state_of
 from ticketops.model import ids, spelling, states
 from ticketops.model.display import counted
@@ -119,27 +119,32 @@ def _some(subjects: Iterable[str]) -> str:
 
 
 def _tickets(snapshot: Snapshot, *, over: bool) -> Iterator[Issue]:
-    tasks = dict(
-        snapshot[STAFF_QUEUE].frame.select("sales_id", "task_id").drop_nulls().iter_rows()
-    )
+    tasks = dict(snapshot[STAFF_QUEUE].frame.select("sales_id", "task_id").drop_nulls().iter_rows())
     frame = snapshot[DISTRIBUTION].frame.filter(
         is_sold(), pl.col("status").ne_missing(states.CANCELLED)
     )
+    unapproved = set(waiting_lines(snapshot)[1])
     unserved, unsent, faulty = [], [], []
-    columns = ("row", "sales_id", "unit_ids", "delivery")
-    for row, sales_id, units, delivery in frame.select(columns).iter_rows():
+    guests = set()
+    columns = ("row", "sales_id", "unit_ids", "delivery", "client_email")
+    for row, sales_id, units, delivery, guest in frame.select(columns).iter_rows():
         name = sales_id or f"row {row}"
+        if guest:
+            guests.add(name)
         if delivery == states.ISSUE:
             faulty.append(name)
         elif delivery in states.DISPATCHED:
             continue
         elif units is None:
-            unserved.append(name)
+            if sale_of(name) not in unapproved:
+                unserved.append(name)
         else:
             unsent.append(name)
     if unserved:
         message = f"{counted(len(unserved), 'ticket')} not allocated"
-        command = f"sale cancel {unserved[0]} --reason TEXT" if over else "allocate auto"
+        command = (
+            f"sale cancel {unserved[0]} --confirm UNDO --reason TEXT" if over else "allocate auto"
+        )
         yield Issue("TICKETS_NOT_ALLOCATED", _names(unserved), message, command, urgent=True)
     for code, names, message in (
         ("TICKETS_NOT_SENT", unsent, f"{counted(len(unsent), 'ticket')} not sent"),
@@ -147,7 +152,13 @@ def _tickets(snapshot: Snapshot, *, over: bool) -> Iterator[Issue]:
     ):
         if names:
             own = [tasks[name] for name in names if name in tasks]
-            command = f"staff mark SENT {_some(own)}" if own else "dispatch sync"
+            if own:
+                command = f"staff mark SENT {_some(own)}"
+            elif guests.isdisjoint(names):
+                message += ", no guest has an address"
+                command = "import guests FILE"
+            else:
+                command = "dispatch sync"
             yield Issue(code, _names(names), message, command, urgent=True)
 
 
@@ -212,9 +223,7 @@ def _invoices(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
     standing = list(issued.standing(snapshot))
     if not standing:
         return
-    dues = {
-        line.due.ref: line.due.total for line in accounts.of_sales(snapshot, run).ledger.lines
-    }
+    dues = {line.due.ref: line.due.total for line in accounts.of_sales(snapshot, run).ledger.lines}
     named = {ref for one in standing for ref in one.refs}
     missing = {ref: total for ref, total in dues.items() if ref and total > 0 and ref not in named}
     if missing:
@@ -368,7 +377,9 @@ def _on_their_way(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
 # --- audits
 
 
-def _found(kind: str, noun: str, findings: Sequence[Finding], command: Callable[[Finding], tuple[str, str]]) -> Iterator[Issue]:
+def _found(
+    kind: str, noun: str, findings: Sequence[Finding], command: Callable[[Finding], tuple[str, str]]
+) -> Iterator[Issue]:
     """The findings of an audit, by their code."""
     groups: dict[str, list[Finding]] = defaultdict(list)
     for one in findings:
