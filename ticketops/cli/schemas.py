@@ -60,7 +60,7 @@ from ticketops.domain.messages import (
 )
 from ticketops.domain.messages import inbox as messages_shown
 from ticketops.domain.messages import listing as messages_listed
-from ticketops.domain.money import balances, fees, invoices, margin, payments
+from ticketops.domain.money import balances, fees, financial, invoices, margin, payments
 from ticketops.domain.purchasing import purchases, terms
 from ticketops.domain.reporting import (
     dashboard,
@@ -231,6 +231,7 @@ RESULTS: dict[str, Any] = {
     "event outstanding": issues.OutstandingList,
     "event accept": issues.Accepted,
     "event back": lifecycle.Moved,
+    "export financial": financial.FinancialExported,
     "event list": events.EventList,
     "event switch": switching.Switched,
     "event clone": events.CloneMade,

@@ -45,6 +45,8 @@ _GROUP = {
     "fee": "money",
     "invoice": "money",
     "margin": "money",
+    "export": "money",
+    "archive": "event",
     "issuance": "tickets",
     "run": "messages",
     "cron": "messages",
@@ -136,7 +138,7 @@ _VIEWED = frozenset(
         "template.check",
     }
 )
-_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build"})
+_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build", "export.financial"})
 _APPROVED = frozenset(
     {
         "sale.approve",

@@ -72,6 +72,7 @@ NEEDED: Mapping[str, Least] = {
     "invoice.list": OPERATOR,
     "invoice.show": OPERATOR,
     "margin": OPERATOR,
+    "export.financial": OPERATOR,
     "fee.list": OPERATOR,
     "fee.add": OPERATOR,
     "fee.void": SR_OPERATOR,

@@ -146,11 +146,12 @@ def _tickets(snapshot: Snapshot, *, over: bool) -> Iterator[Issue]:
             f"sale cancel {unserved[0]} --confirm UNDO --reason TEXT" if over else "allocate auto"
         )
         yield Issue("TICKETS_NOT_ALLOCATED", _names(unserved), message, command, urgent=True)
-    for code, names, message in (
-        ("TICKETS_NOT_SENT", unsent, f"{counted(len(unsent), 'ticket')} not sent"),
-        ("DELIVERY_ISSUES", faulty, f"{counted(len(faulty), 'delivery issue')} open"),
+    for code, names, noun, state in (
+        ("TICKETS_NOT_SENT", unsent, "ticket", "not sent"),
+        ("DELIVERY_ISSUES", faulty, "delivery issue", "open"),
     ):
         if names:
+            message = f"{counted(len(names), noun)} {state}"
             own = [tasks[name] for name in names if name in tasks]
             if own:
                 command = f"staff mark SENT {_some(own)}"
