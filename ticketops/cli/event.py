@@ -128,13 +128,31 @@ def advance(
     """Take the event to its next state, if nothing blocks it. Needs the role ops_manager.
 
     The states are DRAFT, PLANNING, BUYING, SELLING, ALLOCATING, DISPATCHING, CLOSED, ARCHIVED.
-    Before it is CLOSED, what is outstanding is shown and confirmed; -y confirms it. Nothing leads
-    back from ARCHIVED.
+    Before it is CLOSED, the final audit and reconciliation run, and what is outstanding is shown and
+    confirmed; -y confirms it. ARCHIVED needs that all of it is cleared or accepted: `event
+    outstanding` lists it, `event accept` accepts it. The books end then, and the archive is sealed
+    beside the workbook. Nothing leads back from ARCHIVED.
     """
     from ticketops.services import events
 
     agreed = session.yes or session.dry_run or session.interactive
-    return _move(session, events.event_advance(to=_state(to, "to"), agreed=agreed))
+    store = session.store()
+
+    def after(plan: Any) -> Any:
+        from ticketops.services import archive
+
+        return archive.follow_up(store, session.settings, plan)
+
+    job = events.event_advance(to=_state(to, "to"), agreed=agreed, after=after)
+
+    def show(result: Moved) -> None:
+        session.out.line(f"{result.code}: {result.before} → {result.after}")
+        if result.archive is not None:
+            from ticketops.cli.archive import tell
+
+            tell(session, result.archive)
+
+    return session.run(job, show, store=store)
 
 
 @command(app, "outstanding")

@@ -34,7 +34,7 @@ from ticketops.domain.clock import record as nights
 from ticketops.domain.credentials import records
 from ticketops.domain.dispatch import overdue as dispatched
 from ticketops.domain.dispatch import results as office
-from ticketops.domain.event import issues, lifecycle
+from ticketops.domain.event import archiving, issues, lifecycle
 from ticketops.domain.intake import imported as intake_imported
 from ticketops.domain.intake import listing as mappings_kept
 from ticketops.domain.issuance import documents as ticket_documents
@@ -231,6 +231,9 @@ RESULTS: dict[str, Any] = {
     "event outstanding": issues.OutstandingList,
     "event accept": issues.Accepted,
     "event back": lifecycle.Moved,
+    "archive build": archiving.ArchiveMade | None,
+    "archive verify": archiving.ArchiveShown,
+    "archive show": archiving.ArchiveShown,
     "export financial": financial.FinancialExported,
     "event list": events.EventList,
     "event switch": switching.Switched,

@@ -149,6 +149,8 @@ _APPROVED = frozenset(
         "template.set",
         "trigger.set",
         "event.set",
+        "archive.build",
+        "archive.sweep",
         "event.accept",
         "event.advance",
         "event.back",

@@ -73,6 +73,8 @@ NEEDED: Mapping[str, Least] = {
     "invoice.show": OPERATOR,
     "margin": OPERATOR,
     "export.financial": OPERATOR,
+    "archive.build": OPS_MANAGER,
+    "archive.sweep": OPS_MANAGER,
     "fee.list": OPERATOR,
     "fee.add": OPERATOR,
     "fee.void": SR_OPERATOR,

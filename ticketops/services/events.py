@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.domain.reporting.position import position
 from ticketops.engine.job import Effect, Job
 from ticketops.errors import TicketopsError, UsageError
+from ticketops.model.findings import Finding
 from ticketops.schema.layout import EVENT_KIND
 from ticketops.schema.layouts.event import (
     BESIDE_TRADE,
@@ -55,12 +56,19 @@ def event_set(given: Mapping[str, Any], *, state: str | None = None) -> Job:
     )
 
 
-def event_advance(*, to: str | None = None, agreed: bool = True) -> Job:
+def event_advance(
+    *,
+    to: str | None = None,
+    agreed: bool = True,
+    after: Callable[[Plan], list[Finding]] | None = None,
+) -> Job:
+    """after: what follows the commit, of `services.archive`."""
     return Job(
         "event.advance",
         lambda snapshot, run: lifecycle.plan_advance(snapshot, run, to=to, agreed=agreed),
         (),
         _ROWS,
+        after_commit=after,
     )
 
 

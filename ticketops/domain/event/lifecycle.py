@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ticketops.domain.event import issues
+from ticketops.domain.event.archiving import ArchiveMade, end_books
 from ticketops.domain.event.conditions import Blocker, blockers, misfits, shown_state, usual_type
 from ticketops.domain.event.issues import Outstanding
 from ticketops.domain.event.record import DEFAULTS, FIELDS, Event, EventFields, event_of
@@ -14,9 +15,17 @@ from ticketops.domain.masterdata.users import require_user
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
 from ticketops.model import states
-from ticketops.model.events import CLOSED, EVENT_STATE, EVENT_TYPES, next_state, state_before
+from ticketops.model.display import counted
+from ticketops.model.events import (
+    ARCHIVED,
+    CLOSED,
+    EVENT_STATE,
+    EVENT_TYPES,
+    next_state,
+    state_before,
+)
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.layouts.event import CLOSING, EVENT_LOG, EVENTS, SCHEDULE
+from ticketops.schema.layouts.event import BOOKS, CLOSING, EVENT_LOG, EVENTS, SCHEDULE
 from ticketops.schema.tables import Snapshot
 
 _LOGGED = ("timestamp", "user", "action", "event", "before", "after", "reason", "run_id")
@@ -47,13 +56,15 @@ class EventShown(EventFields):
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A step of an event. outstanding: what was not finished when it was closed."""
+    """A step of an event. outstanding: what was not finished when it was closed, accepted or not."""
 
     code: str
     before: str
     after: str
     reason: str | None
     outstanding: list[Outstanding]
+    archive: ArchiveMade | None = None
+    """The archive that was sealed, once the event is ARCHIVED."""
 
 
 def shown(snapshot: Snapshot, run: Run) -> Plan:
@@ -221,7 +232,11 @@ def plan_advance(
         )
     if after == CLOSED:
         return _closed(snapshot, event, run, agreed=agreed)
-    return _moved(snapshot, event, after, "ADVANCE", None, [], run)
+    plan = _moved(snapshot, event, after, "ADVANCE", None, [], run)
+    if after == ARCHIVED and (ended := end_books(plan, snapshot, run)):
+        message = f"{counted(ended, 'book')} ended: what comes back of them is refused from now on"
+        plan.findings.append(Finding("BOOKS_ENDED", Severity.INFO, message, BOOKS))
+    return plan
 
 
 def _closed(snapshot: Snapshot, event: Event, run: Run, *, agreed: bool) -> Plan:

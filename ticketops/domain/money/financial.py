@@ -152,8 +152,10 @@ def _revenue(snapshot: Snapshot, reckoned: margin.Reckoned) -> FinancialSheet:
         row = about.get(ref, {})
         said = (row.get("status"), row.get("payment_status"))
         rows.append(
-            (ref, row.get("date"), client, match, category, *said, sums.tickets, currency)
-            + _cents(sums.revenue, sums.refunds)
+            (
+                *(ref, row.get("date"), client, match, category, *said, sums.tickets, currency),
+                *_cents(sums.revenue, sums.refunds),
+            )
         )
     columns = ("Sale", "Date", "Client", "Match", "Category", "Status", "Payment", "Tickets")
     return FinancialSheet(
@@ -184,7 +186,7 @@ def _cost(snapshot: Snapshot, run: Run, reckoned: margin.Reckoned) -> FinancialS
         for currency, part in unit.fees:
             sums[*place, currency][4 if rest else 2] += part
             charged[currency] -= NOTHING if rest else part
-    for (_key_, currency), one in reckoned.sums.items():
+    for (_place, currency), one in reckoned.sums.items():
         charged[currency] += one.fees
     for currency, left in charged.items():
         if left:
