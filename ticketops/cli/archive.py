@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli.session import Session, command, command_group
-from ticketops.errors import UsageError
+from ticketops.errors import RuleError, UsageError
 from ticketops.model.display import counted
 
 if TYPE_CHECKING:
     from ticketops.domain.event.archiving import ArchiveMade, ArchiveShown
+    from ticketops.domain.event.sweeping import Swept
 
 app = command_group("archive")
 _File = Annotated[Path, typer.Argument(metavar="FILE.zip", help="An archive.")]
@@ -109,3 +110,58 @@ def _show(session: Session, shown: ArchiveShown) -> None:
     out.table(
         ("File", "Bytes", "SHA-256"), [(one.path, one.size, one.sha256) for one in shown.files]
     )
+
+
+@command(app, "sweep", writes=True)
+def sweep(
+    session: Session,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE.zip…]",
+            help="Archives of the event that are not beside the workbook.",
+            show_default=False,
+        ),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Blank them; without it, they are only counted.")
+    ] = False,
+) -> int:
+    """Blank guests' data once the retention of the archived event is over: names, addresses, notes.
+    It can't be undone. Needs the role ops_manager.
+
+    In the workbook and its logs, in the journal, the kept versions, the books that are there, and the
+    archive, which gets a new manifest. Without --write it is a dry run. Killed anywhere, the same
+    command finishes it.
+    """
+    from ticketops.services import sweeping
+
+    store = session.store()
+    write = write and not session.dry_run
+    if write and session.interactive:
+        preview, _found = sweeping.sweep(store, session.settings, files or [], write=False)
+        _swept(session, preview)
+        if not session.out.ask("this can't be undone — blank it?", default=False):
+            raise RuleError("not confirmed: nothing was blanked")
+    result, found = sweeping.sweep(store, session.settings, files or [], write=write)
+    _swept(session, result)
+    session.out.findings(found)
+    if not write:
+        session.out.notice("dry run: nothing was blanked; --write does it")
+    return session.finish(result, found)
+
+
+def _swept(session: Session, result: Swept) -> None:
+    out = session.out
+    out.line(f"{result.event} · guests' data may be blanked from {result.sweep_from}")
+    verb = "Blanked" if result.written else "To blank"
+    rows = list(result.cells.items())
+    rows += [
+        ("journal entries", result.journal),
+        ("older versions", result.versions),
+        ("files beside the workbook", len(result.files)),
+        ("archives", len(result.archives)),
+    ]
+    out.table(("Where", verb), rows)
+    for one in (*result.files, *result.archives):
+        out.line(one)

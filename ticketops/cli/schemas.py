@@ -34,7 +34,7 @@ from ticketops.domain.clock import record as nights
 from ticketops.domain.credentials import records
 from ticketops.domain.dispatch import overdue as dispatched
 from ticketops.domain.dispatch import results as office
-from ticketops.domain.event import archiving, issues, lifecycle
+from ticketops.domain.event import archiving, issues, lifecycle, sweeping
 from ticketops.domain.intake import imported as intake_imported
 from ticketops.domain.intake import listing as mappings_kept
 from ticketops.domain.issuance import documents as ticket_documents
@@ -233,6 +233,7 @@ RESULTS: dict[str, Any] = {
     "event back": lifecycle.Moved,
     "archive build": archiving.ArchiveMade | None,
     "archive verify": archiving.ArchiveShown,
+    "archive sweep": sweeping.Swept,
     "archive show": archiving.ArchiveShown,
     "export financial": financial.FinancialExported,
     "event list": events.EventList,

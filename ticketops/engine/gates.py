@@ -64,6 +64,7 @@ OPEN: Mapping[str, tuple[str, str]] = {
     "staff.report-issue": (DISPATCHING, CLOSED),
     "staff.escalate": (DISPATCHING, CLOSED),
     "event.accept": (CLOSED, CLOSED),
+    "archive.sweep": (ARCHIVED, ARCHIVED),
     "credentials.seal.purge-backups": (DRAFT, ARCHIVED),
     "credentials.rotate.drop-old": (DRAFT, ARCHIVED),
 }

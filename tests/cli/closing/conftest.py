@@ -46,11 +46,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("TICKETOPS_USER", "ana")
         assert run(["init", str(book)]) == 0
         for line in BEFORE:
-            assert run(
-                [*words(line), "-y", "-w", str(book)]
-                if "add" not in line
-                else [*words(line), "-y", "-w", str(book)]
-            ) in (0, 1), line
+            assert run([*words(line), "-y", "-w", str(book)]) in (0, 1), line
         type_by_key(book, "Distribution", "ID", GUESTS, header_row=2)
         for line in AFTER:
             assert run([*words(line), "-y", "-w", str(book)]) in (0, 1), line
