@@ -133,7 +133,7 @@ def advance(
     outstanding` lists it, `event accept` accepts it. The books end then, and the archive is sealed
     beside the workbook. Nothing leads back from ARCHIVED.
     """
-    from ticketops.services import events
+    from ticketops.services import copies, events
 
     agreed = session.yes or session.dry_run or session.interactive
     store = session.store()
@@ -143,7 +143,12 @@ def advance(
 
         return archive.follow_up(store, session.settings, plan)
 
-    job = events.event_advance(to=_state(to, "to"), agreed=agreed, after=after)
+    job = events.event_advance(
+        to=_state(to, "to"),
+        agreed=agreed,
+        beside=copies.newer(store, session.settings),
+        after=after,
+    )
 
     def show(result: Moved) -> None:
         session.out.line(f"{result.code}: {result.before} → {result.after}")
@@ -161,9 +166,11 @@ def outstanding(session: Session) -> int:
 
     Tickets that somebody waits for are HIGH. The final audit and the reconciliation are among it.
     """
-    from ticketops.services import events
+    from ticketops.services import copies, events
 
-    return session.look(events.event_outstanding(), lambda result: _outstanding(session, result))
+    store = session.store()
+    job = events.event_outstanding(copies.newer(store, session.settings))
+    return session.look(job, lambda result: _outstanding(session, result), store=store)
 
 
 @command(app, "accept", writes=True)
@@ -191,13 +198,15 @@ def accept(
     what comes later is outstanding again.
     Example: ticketops event accept UNPAID:S147 --reason "written off"
     """
-    from ticketops.services import events, intake
+    from ticketops.services import copies, events, intake
 
+    store = session.store()
     job = events.event_accept(
         issues or [],
         intake.option_text(reason, "reason", required=True),
         every=every,
         withdraw=withdraw,
+        beside=copies.newer(store, session.settings),
     )
 
     def show(result: Accepted) -> None:
@@ -208,7 +217,7 @@ def accept(
             f"{left} open" if result.open else "nothing is open: `ticketops event advance` archives"
         )
 
-    return session.run(job, show)
+    return session.run(job, show, store=store)
 
 
 @command(app, "back", writes=True)

@@ -38,6 +38,8 @@ from ticketops.schema.tables import Snapshot
 from ticketops.services.sheet_groups import CLOSING_SHEETS
 from ticketops.stores.base import Store
 
+Beside = Callable[[], Sequence[issues.Issue]]
+"""What is outstanding outside of a workbook, asked for where it counts."""
 LEDGERS = (DISTRIBUTION, UNITS, SALES, PURCHASES)
 _ROWS = (*LEDGERS, SCHEDULE, EVENTS, EVENT_LOG, USERS, *CLOSING_SHEETS)
 
@@ -60,12 +62,16 @@ def event_advance(
     *,
     to: str | None = None,
     agreed: bool = True,
+    beside: Beside = tuple,
     after: Callable[[Plan], list[Finding]] | None = None,
 ) -> Job:
-    """after: what follows the commit, of `services.archive`."""
+    """beside: what is outstanding in other copies, of `services.copies`; after: what follows the commit,
+    of `services.archive`."""
     return Job(
         "event.advance",
-        lambda snapshot, run: lifecycle.plan_advance(snapshot, run, to=to, agreed=agreed),
+        lambda snapshot, run: lifecycle.plan_advance(
+            snapshot, run, to=to, agreed=agreed, beside=beside
+        ),
         (),
         _ROWS,
         after_commit=after,
@@ -81,14 +87,14 @@ def event_back(reason: str) -> Job:
     )
 
 
-def event_outstanding() -> Job:
-    """What is outstanding, whatever state the event is in (§13)."""
+def event_outstanding(beside: Beside = tuple) -> Job:
+    """What is outstanding, whatever state the event is in (§13). beside: in other copies."""
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         from ticketops.domain.event.outstanding import outstanding
 
         event = lifecycle.require(snapshot)
-        found = outstanding(snapshot, run)
+        found = outstanding(snapshot, run, beside())
         still = sum(one.state == issues.OPEN for one in found)
         return Plan(result=issues.OutstandingList(event.called, event.state or None, still, found))
 
@@ -96,16 +102,21 @@ def event_outstanding() -> Job:
 
 
 def event_accept(
-    named: Sequence[str], reason: str, *, every: bool = False, withdraw: bool = False
+    named: Sequence[str],
+    reason: str,
+    *,
+    every: bool = False,
+    withdraw: bool = False,
+    beside: Beside = tuple,
 ) -> Job:
     """Accept what is outstanding as it is, or withdraw that. named: `UNPAID`, `UNPAID:S147`; every:
-    all of it."""
+    all of it; beside: what is outstanding in other copies."""
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         from ticketops.domain.event import outstanding
 
         lifecycle.require(snapshot)
-        found = outstanding.issues(snapshot, run)
+        found = outstanding.issues(snapshot, run, beside())
         return issues.plan_accept(
             snapshot, found, named, run, reason=reason, every=every, withdraw=withdraw
         )

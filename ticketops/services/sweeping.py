@@ -7,10 +7,9 @@ keeps nothing of what it blanks; then what stands beside it, file by file; the a
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from ticketops.schema.layouts.event.personal import PERSONAL, is_personal
 from ticketops.schema.tables import Snapshot
 from ticketops.services import archive
 from ticketops.services.book_registry import BookRegistry, hash_of
+from ticketops.services.copies import synced_with
 from ticketops.stores import sealed
 from ticketops.stores.base import LocalFile, Store
 from ticketops.stores.gsheets.address import is_online
@@ -80,7 +80,7 @@ def sweep(
         sealed_in = _archives(store, known, archives)
         books, kept = _books(store, known)
         copies = [folder for name in _COPIES if (folder := store.state_folder / name).is_dir()]
-        linked = _linked(store)
+        linked = list(synced_with(store))
         versions = len(store.older_versions())
         if write:
             _blank(store, found, run, job)
@@ -176,15 +176,6 @@ def _books(store: LocalFile, known: archiving.Archived) -> tuple[list[Path], lis
         else:
             kept.append(f"{path}: a book that somebody changed")
     return own, kept
-
-
-def _linked(store: LocalFile) -> list[str]:
-    """The other copies that the workbook was synced with."""
-    found = []
-    for path in sorted((store.state_folder / "sync").glob("*/current.json")):
-        with suppress(OSError, ValueError, AttributeError):
-            found.append(str(json.loads(read_regular(path, _MOST)).get("with") or path.parent.name))
-    return found
 
 
 # --- archives

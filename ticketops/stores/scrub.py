@@ -27,7 +27,7 @@ def scrubbed(packed: bytes, personal: Personal, name: str) -> tuple[bytes, int]:
     if not count:
         return packed, 0
     text = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    made: bytes = igzip.compress(head + b"\n" + text + b"\n", 1, mtime=0)  # type: ignore[no-untyped-call]
+    made: bytes = igzip.compress(head + b"\n" + text + b"\n", 1, mtime=0)
     return made, count
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from ticketops.domain.event import issues
+from ticketops.domain.event.issues import Issue
 from ticketops.domain.event.record import Event
 from ticketops.domain.plan import Run
 from ticketops.domain.selling.orders import sales_of
@@ -40,9 +42,16 @@ class Blocker:
     command: str
 
 
-def blockers(snapshot: Snapshot, event: Event, to: str, run: Run) -> list[Blocker]:
+def blockers(
+    snapshot: Snapshot,
+    event: Event,
+    to: str,
+    run: Run,
+    beside: Callable[[], Sequence[Issue]] = tuple,
+) -> list[Blocker]:
     """What keeps the event from the state `to`, given that it is in the one before: from ARCHIVED
-    whatever is outstanding and not accepted (§13)."""
+    whatever is outstanding and not accepted (§13). beside: what is found outside of the workbook,
+    asked for where it counts."""
     if to == PLANNING:
         return _missing_fields(event)
     if to == BUYING and not _matches(snapshot):
@@ -54,15 +63,15 @@ def blockers(snapshot: Snapshot, event: Event, to: str, run: Run) -> list[Blocke
         return [Blocker("NO_SALE", "nothing was sold yet", "sale add")]
     if to == DISPATCHING and not _tickets(snapshot, pl.col("unit_ids").is_not_null()):
         return [Blocker("NO_ALLOCATED_TICKET", "no ticket is allocated yet", "allocate auto")]
-    return _open(snapshot, run) if to == ARCHIVED else []
+    return _open(snapshot, run, beside()) if to == ARCHIVED else []
 
 
-def _open(snapshot: Snapshot, run: Run) -> list[Blocker]:
+def _open(snapshot: Snapshot, run: Run, beside: Sequence[Issue]) -> list[Blocker]:
     from ticketops.domain.event.outstanding import outstanding  # the audits cost other steps 20 ms
 
     return [
         Blocker(one.code, issues.told(one), one.command)
-        for one in outstanding(snapshot, run)
+        for one in outstanding(snapshot, run, beside)
         if one.state == issues.OPEN
     ]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ticketops.domain.event import issues
 from ticketops.domain.event.archiving import ArchiveMade, end_books
 from ticketops.domain.event.conditions import Blocker, blockers, misfits, shown_state, usual_type
-from ticketops.domain.event.issues import Outstanding
+from ticketops.domain.event.issues import Issue, Outstanding
 from ticketops.domain.event.record import DEFAULTS, FIELDS, Event, EventFields, event_of
 from ticketops.domain.masterdata.users import require_user
 from ticketops.domain.plan import Plan, Run
@@ -208,9 +208,15 @@ def _written(snapshot: Snapshot, old: Event | None, values: Mapping[str, Any], r
 
 
 def plan_advance(
-    snapshot: Snapshot, run: Run, *, to: str | None = None, agreed: bool = True
+    snapshot: Snapshot,
+    run: Run,
+    *,
+    to: str | None = None,
+    agreed: bool = True,
+    beside: Callable[[], Sequence[Issue]] = tuple,
 ) -> Plan:
-    """Take the event to its next state. to: the state that this must be.
+    """Take the event to its next state. to: the state that this must be; beside: what is outstanding
+    outside of the workbook, asked for where it counts.
 
     CLOSED needs only that what is outstanding was seen: `agreed`. Raises RuleError where something
     keeps the event from it, with the command that clears it.
@@ -224,14 +230,14 @@ def plan_advance(
             f"{event.called} is {event.state}, and the next state is {after}, not {to}",
             "an event goes forward one step at a time; `event back` goes back",
         )
-    if found := blockers(snapshot, event, after, run):
+    if found := blockers(snapshot, event, after, run, beside):
         raise RuleError(
             f"{event.called} can't go from {event.state} to {after}: "
             f"{'; '.join(one.message for one in found)}",
             _clearing(found, snapshot),
         )
     if after == CLOSED:
-        return _closed(snapshot, event, run, agreed=agreed)
+        return _closed(snapshot, event, run, beside(), agreed=agreed)
     plan = _moved(snapshot, event, after, "ADVANCE", None, [], run)
     if after == ARCHIVED and (ended := end_books(plan, snapshot, run)):
         message = f"{counted(ended, 'book')} ended: what comes back of them is refused from now on"
@@ -239,12 +245,14 @@ def plan_advance(
     return plan
 
 
-def _closed(snapshot: Snapshot, event: Event, run: Run, *, agreed: bool) -> Plan:
+def _closed(
+    snapshot: Snapshot, event: Event, run: Run, beside: Sequence[Issue], *, agreed: bool
+) -> Plan:
     """Close the event: what is outstanding, the final audit and the reconciliation among it, is shown
     and recorded (§13)."""
     from ticketops.domain.event import outstanding  # the audits cost other steps 20 ms
 
-    found = outstanding.issues(snapshot, run)
+    found = outstanding.issues(snapshot, run, beside)
     left = list(issues.judged(found, snapshot[CLOSING]))
     still = [one.message for one in left if one.state == issues.OPEN]
     if still and not agreed:

@@ -62,12 +62,15 @@ _UNALLOCATED = frozenset({checks.DUPLICATE_UNIT, checks.MISSING_UNIT, checks.NOT
 _WAITING = (states.QUEUED, states.SENDING, states.FAILED)
 
 
-def outstanding(snapshot: Snapshot, run: Run) -> tuple[Outstanding, ...]:
-    """What is not finished, with what of it is accepted; tickets that somebody waits for first."""
-    return judged(issues(snapshot, run), snapshot[CLOSING])
+def outstanding(
+    snapshot: Snapshot, run: Run, beside: Sequence[Issue] = ()
+) -> tuple[Outstanding, ...]:
+    """What is not finished, with what of it is accepted; tickets that somebody waits for first.
+    beside: what is found outside of the workbook."""
+    return judged(issues(snapshot, run, beside), snapshot[CLOSING])
 
 
-def issues(snapshot: Snapshot, run: Run) -> list[Issue]:
+def issues(snapshot: Snapshot, run: Run, beside: Sequence[Issue] = ()) -> list[Issue]:
     """What is not finished, whether it is accepted or not. A user who is limited to some clients or
     suppliers gets commands that name nobody's."""
     shown = run.scope is None
@@ -79,7 +82,7 @@ def issues(snapshot: Snapshot, run: Run) -> list[Issue]:
             one.command if shown else "event show",
             one.urgent,
         )
-        for one in _issues(snapshot, run)
+        for one in (*_issues(snapshot, run), *beside)
     ]
 
 
@@ -156,7 +159,6 @@ def _tickets(snapshot: Snapshot, *, over: bool) -> Iterator[Issue]:
             if own:
                 command = f"staff mark SENT {_some(own)}"
             elif guests.isdisjoint(names):
-                message += ", no guest has an address"
                 command = "import guests FILE"
             else:
                 command = "dispatch sync"
