@@ -129,7 +129,7 @@ def _compare(
     for one in manifest.get("files", ()):
         path = one.get("path") if isinstance(one, dict) else None
         if not isinstance(path, str):
-            problems.append(f"{MANIFEST} lists something that is no file")
+            problems.append(f"{MANIFEST} lists something that is not a file")
             continue
         listed.add(path)
         if path not in members:

@@ -7,35 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.closing.settled import AFTER, BEFORE, GUESTS, words
 from tests.cli.dispatching import type_by_key
 from ticketops.cli.main import run
-
-GUESTS = {
-    f"S{sale}": {
-        "First name": "Ada",
-        "Last Name": f"Byron{sale}",
-        "Client Email": "ada@example.org",
-    }
-    for sale in ("1-1", "1-2", "2-1")
-}
-BEFORE = (
-    "event set --name Cup --code X26 --state DISPATCHING --start 2026-06-11 --end 2026-07-19",
-    "purchase add --match M01 --vendor Ann --line Cat_1:6@100",
-    "sale add --client Acme --line M01:Cat_1:2@350.50",
-    "sale add --client Bolt --line M01:Cat_1:1@400 --currency EUR",
-    "allocate auto",
-)
-AFTER = (
-    "dispatch sync",
-    "staff mark SENT T00001 T00002 T00003",
-    "payment add --for S1 --amount 701",
-    "payment add --for S2 --amount 400",
-)
-
-
-def words(line: str) -> list[str]:
-    """A command line; an underscore stands for a space inside a word."""
-    return [word.replace("_", " ") for word in line.split()]
 
 
 @pytest.fixture(scope="session")

@@ -12,17 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.closing.conftest import words
+from tests.cli.closing.settled import archived, words
 from tests.cli.dispatching import fill, rows_of
 from tests.conftest import Runner
-
-
-def archived(here: Runner, book: Path, *before: str) -> Path:
-    for line in (*before, "event advance", "event accept --all --reason x", "event advance"):
-        done = here(*words(line), "-y")
-        assert done.code in (0, 1), (line, done.err)
-    (found,) = book.parent.glob("event-archive-R*.zip")
-    return found
 
 
 def test_the_step_ends_books_and_seals_the_archive(here: Runner, book: Path) -> None:

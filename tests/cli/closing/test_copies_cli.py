@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.closing.conftest import words
+from tests.cli.closing.settled import words
 from tests.cli.dispatching import type_by_key
 from tests.conftest import Runner
 from tests.online import Google

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.cli.closing.conftest import words
+from tests.cli.closing.settled import words
 from tests.conftest import Runner
 
 TRADE = (

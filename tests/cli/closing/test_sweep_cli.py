@@ -12,8 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.cli.closing.conftest import words
-from tests.cli.closing.test_archive_cli import archived
+from tests.cli.closing.settled import archived, words
 from tests.cli.dispatching import fill, rows_of
 from tests.conftest import Runner
 

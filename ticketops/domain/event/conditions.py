@@ -63,10 +63,10 @@ def blockers(
         return [Blocker("NO_SALE", "nothing was sold yet", "sale add")]
     if to == DISPATCHING and not _tickets(snapshot, pl.col("unit_ids").is_not_null()):
         return [Blocker("NO_ALLOCATED_TICKET", "no ticket is allocated yet", "allocate auto")]
-    return _open(snapshot, run, beside()) if to == ARCHIVED else []
+    return _not_accepted(snapshot, run, beside()) if to == ARCHIVED else []
 
 
-def _open(snapshot: Snapshot, run: Run, beside: Sequence[Issue]) -> list[Blocker]:
+def _not_accepted(snapshot: Snapshot, run: Run, beside: Sequence[Issue]) -> list[Blocker]:
     from ticketops.domain.event.outstanding import outstanding  # the audits cost other steps 20 ms
 
     return [

@@ -99,8 +99,9 @@ def name_of_subject(text: str) -> str:
     return " ".join(text.replace(";", ",").replace("=", "-").split())
 
 
-def judged(issues: Iterable[Issue], table: Table) -> tuple[Outstanding, ...]:
-    """The issues with what of them is accepted. table: `_CLOSING`."""
+def judged(issues: Iterable[Issue], table: Table, *, named: bool = True) -> tuple[Outstanding, ...]:
+    """The issues with what of them is accepted. table: `_CLOSING`; named: whether their subjects are
+    told."""
     given = acceptances(table)
     found = []
     for one in issues:
@@ -118,7 +119,7 @@ def judged(issues: Iterable[Issue], table: Table) -> tuple[Outstanding, ...]:
                 one.message,
                 one.command,
                 one.urgent,
-                still,
+                still if named else (),
                 said.by if some else None,
                 said.reason if some else None,
                 said.at if some else None,

@@ -253,7 +253,7 @@ def _closed(
     from ticketops.domain.event import outstanding  # the audits cost other steps 20 ms
 
     found = outstanding.issues(snapshot, run, beside)
-    left = list(issues.judged(found, snapshot[CLOSING]))
+    left = list(issues.judged(found, snapshot[CLOSING], named=run.scope is None))
     still = [one.message for one in left if one.state == issues.OPEN]
     if still and not agreed:
         raise RuleError(f"{event.called} has {', '.join(still)}", "-y closes it anyway")

@@ -67,7 +67,8 @@ def outstanding(
 ) -> tuple[Outstanding, ...]:
     """What is not finished, with what of it is accepted; tickets that somebody waits for first.
     beside: what is found outside of the workbook."""
-    return judged(issues(snapshot, run, beside), snapshot[CLOSING])
+    found = issues(snapshot, run, beside)
+    return judged(found, snapshot[CLOSING], named=run.scope is None)
 
 
 def issues(snapshot: Snapshot, run: Run, beside: Sequence[Issue] = ()) -> list[Issue]:
