@@ -433,22 +433,24 @@ def _outstanding(session: Session, found: OutstandingList) -> None:
         f"{found.event} · {found.state or 'no state'} · "
         + (f"{counted(found.open, 'issue')} open" if found.open else "nothing is open")
     )
-    if found.issues:
-        out.table(
-            ("Severity", "Issue", "Count", "Accepted", "What", "Clears it"),
-            [
-                (
-                    "–" if one.state == "accepted" else "HIGH" if one.urgent else "MEDIUM",
-                    one.code,
-                    one.count,
-                    one.accepted,
-                    one.message,
-                    one.command if one.state == "open" else f"accepted: {one.reason or ''}",
-                )
-                for one in found.issues
-            ],
-            first=("Issue", "Clears it", "What"),
+    if not found.issues:
+        return
+    rows = [
+        (
+            "–" if one.state == "accepted" else "HIGH" if one.urgent else "MEDIUM",
+            one.code,
+            one.count - one.accepted,
+            one.accepted,
+            one.message,
         )
+        for one in found.issues
+    ]
+    out.table(("Severity", "Issue", "Open", "Accepted", "What"), rows, first=("Issue", "What"))
+    for one in found.issues:
+        if one.state == "open":
+            out.line(f"  {one.code}: ticketops {one.command}")
+        else:
+            out.line(f"  {one.code}: accepted by {one.by}: {one.reason}")
 
 
 def _day(day: datetime | None) -> str:

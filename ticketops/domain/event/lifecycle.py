@@ -252,7 +252,7 @@ def _closed(
     and recorded (§13)."""
     from ticketops.domain.event import outstanding  # the audits cost other steps 20 ms
 
-    found = outstanding.issues(snapshot, run, beside)
+    found = outstanding.issues(snapshot, run, beside, closing=True)
     left = list(issues.judged(found, snapshot[CLOSING], named=run.scope is None))
     still = [one.message for one in left if one.state == issues.OPEN]
     if still and not agreed:

@@ -71,8 +71,11 @@ def outstanding(
     return judged(found, snapshot[CLOSING], named=run.scope is None)
 
 
-def issues(snapshot: Snapshot, run: Run, beside: Sequence[Issue] = ()) -> list[Issue]:
-    """What is not finished, whether it is accepted or not. A user who is limited to some clients or
+def issues(
+    snapshot: Snapshot, run: Run, beside: Sequence[Issue] = (), *, closing: bool = False
+) -> list[Issue]:
+    """What is not finished, whether it is accepted or not. closing: the commands are to be those of an
+    event that is CLOSED, whatever it is now. A user who is limited to some clients or
     suppliers gets commands that name nobody's."""
     shown = run.scope is None
     return [
@@ -83,12 +86,12 @@ def issues(snapshot: Snapshot, run: Run, beside: Sequence[Issue] = ()) -> list[I
             one.command if shown else "event show",
             one.urgent,
         )
-        for one in (*_issues(snapshot, run), *beside)
+        for one in (*_issues(snapshot, run, closing=closing), *beside)
     ]
 
 
-def _issues(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
-    over = run.event is not None and run.event.state in (CLOSED, ARCHIVED)
+def _issues(snapshot: Snapshot, run: Run, *, closing: bool) -> Iterator[Issue]:
+    over = closing or (run.event is not None and run.event.state in (CLOSED, ARCHIVED))
     yield from _tickets(snapshot, over=over)
     yield from _sales(snapshot, run, over=over)
     yield from _invoices(snapshot, run)
