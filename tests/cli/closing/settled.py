@@ -16,9 +16,9 @@ GUESTS = {
 }
 BEFORE = (
     "event set --name Cup --code X26 --state DISPATCHING --start 2026-06-11 --end 2026-07-19",
-    "purchase add --match M01 --vendor Ann --line Cat_1:6@100",
-    "sale add --client Acme --line M01:Cat_1:2@350.50",
-    "sale add --client Bolt --line M01:Cat_1:1@400 --currency EUR",
+    "purchase add --match M01 --vendor Ann --line Cat~1:6@100",
+    "sale add --client Acme --line M01:Cat~1:2@350.50",
+    "sale add --client Bolt --line M01:Cat~1:1@400 --currency EUR",
     "allocate auto",
 )
 AFTER = (
@@ -30,8 +30,8 @@ AFTER = (
 
 
 def words(line: str) -> list[str]:
-    """A command line; an underscore stands for a space inside a word."""
-    return [word.replace("_", " ") for word in line.split()]
+    """A command line; a tilde stands for a space inside a word."""
+    return [word.replace("~", " ") for word in line.split()]
 
 
 def archived(here: Runner, book: Path, *before: str) -> Path:

@@ -107,10 +107,10 @@ def test_one_flipped_bit_anywhere_is_found(here: Runner, small: Path) -> None:
     rng = random.Random(7)
     soft = [
         *range(60),
-        *range(len(data) - 400, len(data)),
+        *range(len(data) - 200, len(data)),
         *(data.find(b"manifest.json") + k for k in range(-30, 60)),
         *(data.rfind(b"PK\x01\x02") + k for k in range(46)),
-        *(rng.randrange(len(data)) for _ in range(400)),
+        *(rng.randrange(len(data)) for _ in range(150)),
     ]
     target = small.with_name("flipped.zip")
     for place in soft:

@@ -16,11 +16,11 @@ from tests.cli.closing.settled import words
 from tests.conftest import Runner
 
 TRADE = (
-    "purchase add --match M02 --vendor Bee --line Cat_2:4@33.33 --currency EUR --inv-no L7",
-    "purchase add --match M02 --vendor Ann --line Cat_2:3@19.99",
-    "sale add --client Acme --line M02:Cat_2:3@99.99 --currency EUR",
-    "sale add --client =Cee --line M01:Cat_1:3@10.10",
-    "sale add --client Bolt --line M02:Cat_2:2@77.77",
+    "purchase add --match M02 --vendor Bee --line Cat~2:4@33.33 --currency EUR --inv-no L7",
+    "purchase add --match M02 --vendor Ann --line Cat~2:3@19.99",
+    "sale add --client Acme --line M02:Cat~2:3@99.99 --currency EUR",
+    "sale add --client =Cee --line M01:Cat~1:3@10.10",
+    "sale add --client Bolt --line M02:Cat~2:2@77.77",
     "allocate auto",
     "fee add --for P00007 --amount 7.77 --kind DELIVERY",
     "fee add --for S1 --amount 3.33 --kind PLATFORM",

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,7 +18,8 @@ import pytest
 
 from tests.cli.closing.settled import archived, words
 from tests.cli.dispatching import fill, rows_of
-from tests.conftest import Runner
+from tests.conftest import ROOT, Runner
+from tests.sampling import some
 
 SECRETS = (b"Byron", b"ada@example.org", b"Quillfeather", b"Zebedee")
 """What guests are called here."""
@@ -158,7 +163,7 @@ def test_before_the_day_nothing_is_swept(here: Runner, book: Path) -> None:
     assert here("archive", "sweep", "--write", "-y", role="sr_operator").code == 6
 
 
-@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize("step", some(range(6), 2))
 def test_a_sweep_that_is_killed_is_finished_by_the_next(
     here: Runner, book: Path, over: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
@@ -212,3 +217,24 @@ def test_an_archive_of_another_event_or_a_damaged_one_is_refused(
     done = here("archive", "sweep", "moved.zip", "--write", "-y", "--json")
     assert (done.code, done.json["result"]["archives"]) == (0, ["moved.zip"])
     assert holding(book.parent) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2])
+def test_a_sweep_that_is_killed_by_the_system_is_finished_by_the_next(
+    here: Runner, environment: dict[str, str], book: Path, over: Path, delay: float
+) -> None:
+    words_ = [sys.executable, "-m", "ticketops", "archive", "sweep", "--write", "-y"]
+    surroundings = os.environ | environment | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        words_, env=surroundings, cwd=book.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(delay)
+    process.kill()
+    process.communicate()
+    openpyxl.load_workbook(book).close()
+    assert here("archive", "verify", str(over)).code == 0, "the old archive, or the new one"
+    done = here("archive", "sweep", "--write", "-y")
+    assert done.code == 0, done.err
+    assert holding(book.parent) == []
+    assert here("archive", "verify", str(over)).code == 0

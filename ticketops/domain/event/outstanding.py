@@ -27,6 +27,7 @@ from ticketops.model.events import ARCHIVED, CLOSED
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import exact
 from ticketops.model.names import quoted
+from ticketops.model.secrets import is_sealed
 from ticketops.schema.layouts.event import (
     ALLOTMENT_TICKETS,
     BOOK_EDITS,
@@ -38,6 +39,7 @@ from ticketops.schema.layouts.event import (
     NOTIFICATION_LOG,
     NOTIFICATION_SENDERS,
     REFUNDS,
+    SECRET_SHEETS,
     STAFF_QUEUE,
     TRANSFERS,
     WAITLIST,
@@ -98,6 +100,7 @@ def _issues(snapshot: Snapshot, run: Run, *, closing: bool) -> Iterator[Issue]:
     yield from _held(snapshot, run)
     yield from _books(snapshot)
     yield from _messages(snapshot)
+    yield from _passwords(snapshot)
     yield from _on_their_way(snapshot, run)
     yield from _found("AUDIT", "audit finding", whole(snapshot)[1], _for_audit)
     yield from _found(
@@ -355,6 +358,20 @@ def _messages(snapshot: Snapshot) -> Iterator[Issue]:
             f"{counted(len(unsure), 'message')} of which nobody knows whether they arrived",
             f"message resolve {_some(unsure)} --sent",
         )
+
+
+def _passwords(snapshot: Snapshot) -> Iterator[Issue]:
+    """Rows with a password that anyone can read, which the archive would keep (D13)."""
+    found = []
+    for name in SECRET_SHEETS:
+        table = snapshot[name]
+        secret = [column.name for column in table.sheet.columns if column.secret]
+        for row, *values in table.frame.select("row", *secret).iter_rows():
+            if any(value is not None and not is_sealed(value) for value in values):
+                found.append(f"{name}!{row}")
+    if found:
+        message = f"{counted(len(found), 'row')} with a password that is not sealed"
+        yield Issue("PASSWORDS", _names(found), message, "credentials seal")
 
 
 def _on_their_way(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
