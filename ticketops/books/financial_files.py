@@ -67,7 +67,13 @@ def _fill(book: Any, sheet: Any, one: FinancialSheet) -> None:
             _write(sheet, number, place, value, formats)
 
 
-_FORMATS = {"text": "@", "day": "yyyy-mm-dd", "money": "#,##0.00", "number": "#,##0.##"}
+_FORMATS = {
+    "text": "@",
+    "day": "yyyy-mm-dd",
+    "money": "#,##0.00",
+    "count": "#,##0",
+    "percent": "0.00",
+}
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, formats: dict[str, Any]) -> None:
@@ -80,8 +86,10 @@ def _write(sheet: Any, row: int, column: int, value: Any, formats: dict[str, Any
             sheet.write_datetime(row, column, value, formats["day"])
         case Decimal():
             sheet.write_number(row, column, float(value), formats["money"])
+        case int():
+            sheet.write_number(row, column, value, formats["count"])
         case _:
-            sheet.write_number(row, column, value, formats["number"])
+            sheet.write_number(row, column, value, formats["percent"])
 
 
 def _sums(one: FinancialSheet) -> Iterator[tuple[Any, ...]]:

@@ -56,7 +56,7 @@ class FinancialSheet(Struct, frozen=True):
         at = self.columns.index("Currency")
         found: dict[str, dict[str, Any]] = {}
         for row in self.rows:
-            of = found.setdefault(row[at], dict.fromkeys(self.sums, NOTHING))
+            of = found.setdefault(row[at], dict.fromkeys(self.sums, 0))
             for name in self.sums:
                 of[name] += row[self.columns.index(name)] or 0
         return dict(sorted(found.items()))
