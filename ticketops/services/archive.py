@@ -83,13 +83,14 @@ def build(
         known, financial = plan.result
         data = read_regular(store.path, _MOST)
         members, left_out = _members(store, data, known, financial)
+        manifest = _manifest(store, known, left_out)
     target = out or path_of(store, known)
     if os.path.lexists(target) and not force:
         raise RuleError(
             f"{target} already exists",
             "`ticketops archive verify` checks it; give --force to seal it again",
         )
-    content = sealed.seal(_manifest(store, known, left_out), members)
+    content = sealed.seal(manifest, members)
     if not dry_run:
         put(target, content)
     made = ArchiveMade(

@@ -81,9 +81,9 @@ def sweep(
         books, kept = _books(store, known)
         copies = [folder for name in _COPIES if (folder := store.state_folder / name).is_dir()]
         linked = list(synced_with(store))
-        versions = len(store.older_versions())
+        versions, texts = len(store.older_versions()), ""
         if write:
-            _blank(store, found, run, job)
+            texts = _blank(store, found, run, job)
             for path in books:
                 path.unlink(missing_ok=True)
             for folder in copies:
@@ -94,7 +94,7 @@ def sweep(
             for path in sealed_in
             if _seal_again(store, path, run.now, run.run_id, write=write)
         ]
-    left = (*kept, *(f"{name}: a copy of the workbook" for name in linked))
+    left = (*kept, *(f"{name}: a copy of the workbook" for name in linked), *filter(None, [texts]))
     files = (*map(str, books), *(f"{folder.name}/" for folder in copies))
     result = Swept(
         known.code,
@@ -110,8 +110,8 @@ def sweep(
     return result, _said(result, store, known, run.now, write=write)
 
 
-def _blank(store: Any, found: Blanking, run: Run, job: Job) -> None:
-    store.blank(found.changes, entry_of(job, run))
+def _blank(store: Any, found: Blanking, run: Run, job: Job) -> str:
+    return str(store.blank(found.changes, entry_of(job, run)))
 
 
 def _said(

@@ -61,7 +61,9 @@ _REPAIRED = frozenset(
 """What `audit repair` puts right where only one answer is left."""
 _UNALLOCATED = frozenset({checks.DUPLICATE_UNIT, checks.MISSING_UNIT, checks.NOT_FOR_SALE})
 """What taking the unit off the ticket clears."""
-_WAITING = (states.QUEUED, states.SENDING, states.FAILED)
+_NOT_WAITING = (states.SENT_OUT, states.WITHDRAWN, states.UNKNOWN)
+"""States of messages; one that is not understood may still be sent."""
+_DECIDED = (states.ACCEPTED, states.DECLINED, states.REVOKED, states.EXPIRED)
 
 
 def outstanding(
@@ -187,7 +189,7 @@ def _sales(snapshot: Snapshot, run: Run, *, over: bool) -> Iterator[Issue]:
     frame = snapshot[REFUNDS].frame.select("sales_id", "amount", "decision")
     undecided: dict[str, Decimal | None] = defaultdict(Decimal)
     for sale, amount, decision in frame.iter_rows():
-        if sale and decision in (None, accounts.WAITS):
+        if sale and decision not in (accounts.REFUND, accounts.CREDIT, accounts.NO_REFUND):
             undecided[sale] = (undecided[sale] or NOTHING) + exact(amount)
     if undecided:
         yield Issue(
@@ -267,16 +269,17 @@ def _held(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
     sponsored: dict[str, str] = {}
     frame = snapshot[ALLOTMENT_TICKETS].frame.select("allotment_id", "ticket", "state")
     for allotment, ticket, state in frame.iter_rows():
-        if state in (None, states.USED) and (unit := spelling.unit(ticket or "")):
+        gone = state in (states.TRANSFERRED, states.REVOKED)
+        if not gone and (unit := spelling.unit(ticket or "")):
             sponsored[unit] = allotment or ""
     promoted = {
         row["entry_id"] or f"row {row['row']}": ids.split_unit_ids(row["unit_ids"])
         for row in snapshot[WAITLIST].frame.to_dicts()
-        if row["state"] == states.PROMOTED
+        if row["state"] not in (None, states.QUEUED, states.ACCEPTED, states.SKIPPED)
     }
     offered = {unit for units in promoted.values() for unit in units}
     holds = standing_holds(snapshot, run.now)["unit_id"].to_list()
-    units = dict.fromkeys(unit for text in holds for unit in held_units(text))
+    units = dict.fromkeys(unit for text in holds for unit in held_units(text) or [text])
     plain = [unit for unit in units if unit not in sponsored and unit not in offered]
     theirs = [unit for unit in units if unit in sponsored and unit not in offered]
     if plain:
@@ -339,7 +342,7 @@ def _books(snapshot: Snapshot) -> Iterator[Issue]:
 
 def _messages(snapshot: Snapshot) -> Iterator[Issue]:
     frame = snapshot[NOTIFICATION_LOG].frame.select("message", "state").rows()
-    waiting = [name or "" for name, state in frame if (state or states.QUEUED) in _WAITING]
+    waiting = [name or "" for name, state in frame if state not in _NOT_WAITING]
     unsure = [name or "" for name, state in frame if state == states.UNKNOWN]
     if waiting:
         ready = snapshot[NOTIFICATION_SENDERS].frame.height
@@ -378,7 +381,7 @@ def _on_their_way(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
     offers = [
         row["transfer_id"] or f"row {row['row']}"
         for row in snapshot[TRANSFERS].frame.to_dicts()
-        if state_of(row, run.now) == states.PENDING
+        if state_of(row, run.now) not in _DECIDED
     ]
     if offers:
         yield Issue(
@@ -390,7 +393,7 @@ def _on_their_way(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
     unmade = [
         row["job_id"] or f"row {row['row']}"
         for row in snapshot[JOBS].frame.to_dicts()
-        if is_unmade(row)
+        if is_unmade(row) or row["state"] not in states.JOB_STATE
     ]
     if unmade:
         yield Issue(
