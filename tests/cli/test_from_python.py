@@ -301,7 +301,8 @@ def test_every_job_that_writes_can_be_planned() -> None:
         *("message.list", "message.show"),
         *("policy.list", "policy.show", "user.list", "client.groups", "client.views"),
         *("supplier.groups", "staff.tasks", "credentials.list", "credentials.history"),
-        *("allocate.compare", "event.show", "event.list", "master.export"),
+        *("allocate.compare", "event.show", "event.list", "event.outstanding", "master.export"),
+        "export.financial",
         *("subgame.list", "category.list", "schedule.standings"),
         *(
             f"seatmap.{one}"

@@ -50,6 +50,13 @@ ON = ["--date", "2026-05-01"]
 INVOICE = ["invoice", "issue", "S3", *ON, "--tax-rate", "20"]
 PAID = ["sale", "set", "S4", "--payment", "PAID"]
 EVENT = ["event", "set", "--name", "Cup", "--code", "X26", "--state", "ALLOCATING"]
+ARCHIVED = [
+    EVENT,
+    *[["event", "advance", "-y"]] * 2,
+    ["event", "accept", "--all", "--reason", "x", "-y"],
+    ["event", "advance", "-y"],
+]
+MADE_ARCHIVE = ["archive", "build", "-o", "a.zip"]
 _RECORDS = {
     "client": ("Zed", "--credit-limit", "9", "--credit-currency", "EUR"),
     "vendor": ("Dee", "--website", "dee.com"),
@@ -420,6 +427,19 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["event", "advance", "--to", "DISPATCHING"],
         ["event", "advance", "-y"],
     ],
+    "event outstanding": [EVENT, ["event", "outstanding"]],
+    "event accept": [
+        EVENT,
+        ["event", "advance", "-y"],
+        ["event", "advance", "-y"],
+        ["event", "accept", "UNPAID", "--reason", "x"],
+        ["event", "accept", "--all", "--reason", "x", "-y"],
+    ],
+    "export financial": [["export", "financial", "-o", "close"]],
+    "archive build": [*ARCHIVED, MADE_ARCHIVE],
+    "archive verify": [*ARCHIVED, MADE_ARCHIVE, ["archive", "verify", "a.zip"]],
+    "archive show": [*ARCHIVED, MADE_ARCHIVE, ["archive", "show", "a.zip"]],
+    "archive sweep": [*ARCHIVED, ["archive", "sweep"]],
     "event back": [EVENT, ["event", "back", "--reason", "x"]],
     "event list": [EVENT, ["event", "list", "."]],
     "event switch": [["event", "switch", "event.xlsx"]],

@@ -70,7 +70,7 @@ CLOSED_WITH_THE_EVENT = {
     "staff.build",
     "staff.build.with-passwords",
 }
-SWEEPING = {"credentials.seal.purge-backups", "credentials.rotate.drop-old"}
+SWEEPING = {"archive.sweep", "credentials.seal.purge-backups", "credentials.rotate.drop-old"}
 
 
 def is_open(name: str, state: str) -> bool:
@@ -78,6 +78,7 @@ def is_open(name: str, state: str) -> bool:
     last = "DISPATCHING" if name in CLOSED_WITH_THE_EVENT else "CLOSED"
     if name in SWEEPING:
         last = "ARCHIVED"
+    first = {"event.accept": "CLOSED", "archive.sweep": "ARCHIVED"}.get(name, first)
     return STATES.index(first) <= STATES.index(state) <= STATES.index(last)
 
 

@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 from tests.desk import Desk
 from tests.engine import seat_jobs, ticketing_jobs
 from tests.engine.clock_jobs import CLOCK
+from tests.engine.closing_jobs import CLOSING
 from tests.engine.issuance_jobs import ISSUANCE_JOBS
 from tests.engine.message_jobs import MESSAGES, let_messages_wait
 from tests.engine.planned import Workbook, new_key_file
@@ -436,6 +437,7 @@ EVERY: dict[str, tuple[str, Make]] = {
     **CLOCK,
     **SEATMAPS,
     **REPORTS,
+    **CLOSING,
     **MESSAGES,
     "policy.list": ("staff", lambda *_: allocation.policy_list()),
     "policy.show": ("staff", lambda *_: allocation.policy_show("M01", None)),

@@ -51,6 +51,8 @@ COMMANDS: dict[str, str] = {
     "audit": "Check that units and tickets agree; repair what is certain.",
     "recon": "Compare Sales with Distribution; carry out the ticked rows.",
     "report": "Make reports on the event: money, stock, allocation, dispatch, one match.",
+    "export": "Write what the books of the house need: revenue, cost, margin, payments.",
+    "archive": "Seal the archive of an event; verify it, sweep guests' data from it.",
     "dashboard": "Write the dashboard of a role as a page.",
     "message": "Send the messages that wait; list them, send again, cancel, draft.",
     "inbox": "Show the messages to you.",

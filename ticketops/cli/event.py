@@ -15,6 +15,7 @@ from ticketops.model.events import EVENT_STATE, EVENT_TYPE
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped
+    from ticketops.domain.event.issues import Accepted, OutstandingList
     from ticketops.domain.event.lifecycle import EventShown, Moved
 
 app = command_group("event")
@@ -127,13 +128,96 @@ def advance(
     """Take the event to its next state, if nothing blocks it. Needs the role ops_manager.
 
     The states are DRAFT, PLANNING, BUYING, SELLING, ALLOCATING, DISPATCHING, CLOSED, ARCHIVED.
-    Before it is CLOSED, what is outstanding is shown and confirmed; -y confirms it. Nothing leads
-    back from ARCHIVED.
+    Before it is CLOSED, the final audit and reconciliation run, and what is outstanding is shown and
+    confirmed; -y confirms it. ARCHIVED needs that all of it is cleared or accepted: `event
+    outstanding` lists it, `event accept` accepts it. The books end then, and the archive is sealed
+    beside the workbook. Nothing leads back from ARCHIVED.
     """
-    from ticketops.services import events
+    from ticketops.services import copies, events
 
     agreed = session.yes or session.dry_run or session.interactive
-    return _move(session, events.event_advance(to=_state(to, "to"), agreed=agreed))
+    store = session.store()
+
+    def after(plan: Any) -> Any:
+        from ticketops.services import archive
+
+        return archive.follow_up(store, session.settings, plan)
+
+    job = events.event_advance(
+        to=_state(to, "to"),
+        agreed=agreed,
+        beside=copies.newer(store, session.settings),
+        after=after,
+    )
+
+    def show(result: Moved) -> None:
+        session.out.line(f"{result.code}: {result.before} → {result.after}")
+        if result.archive is not None:
+            from ticketops.cli.archive import tell
+
+            tell(session, result.archive)
+
+    return session.run(job, show, store=store)
+
+
+@command(app, "outstanding")
+def outstanding(session: Session) -> int:
+    """List what is not finished, with the command that clears each: what blocks the archive (§13).
+
+    Tickets that somebody waits for are HIGH. The final audit and the reconciliation are among it.
+    """
+    from ticketops.services import copies, events
+
+    store = session.store()
+    job = events.event_outstanding(copies.newer(store, session.settings))
+    return session.look(job, lambda result: _outstanding(session, result), store=store)
+
+
+@command(app, "accept", writes=True)
+def accept(
+    session: Session,
+    reason: Annotated[str, _text("TEXT", "The reason; it is recorded.")],
+    issues: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ISSUE…]",
+            help="What is accepted, as `event outstanding` calls it: UNPAID, or one subject of it: "
+            "UNPAID:S147.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that is outstanding.")] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw an acceptance: it is outstanding again.")
+    ] = False,
+) -> int:
+    """Accept what is outstanding as it is, so that it does not block the archive. Needs the role
+    ops_manager and a reason.
+
+    It counts for the tickets, sales … that are outstanding now, and for no more than their amounts:
+    what comes later is outstanding again.
+    Example: ticketops event accept UNPAID:S147 --reason "written off"
+    """
+    from ticketops.services import copies, events, intake
+
+    store = session.store()
+    job = events.event_accept(
+        issues or [],
+        intake.option_text(reason, "reason", required=True),
+        every=every,
+        withdraw=withdraw,
+        beside=copies.newer(store, session.settings),
+    )
+
+    def show(result: Accepted) -> None:
+        word = "withdrawn" if result.action == "WITHDRAW" else "accepted"
+        session.out.table(("Issue", word.capitalize()), list(result.subjects.items()))
+        left = counted(result.open, "issue")
+        session.out.line(
+            f"{left} open" if result.open else "nothing is open: `ticketops event advance` archives"
+        )
+
+    return session.run(job, show, store=store)
 
 
 @command(app, "back", writes=True)
@@ -341,6 +425,32 @@ def _show(session: Session, event: EventShown) -> None:
     for one in event.blocked_by:
         how = f" · {one.command}" if one.command else ""
         out.line(f"{event.next} is blocked: {one.message}{how}")
+
+
+def _outstanding(session: Session, found: OutstandingList) -> None:
+    out = session.out
+    out.line(
+        f"{found.event} · {found.state or 'no state'} · "
+        + (f"{counted(found.open, 'issue')} open" if found.open else "nothing is open")
+    )
+    if not found.issues:
+        return
+    rows = [
+        (
+            "–" if one.state == "accepted" else "HIGH" if one.urgent else "MEDIUM",
+            one.code,
+            one.count - one.accepted,
+            one.accepted,
+            one.message,
+        )
+        for one in found.issues
+    ]
+    out.table(("Severity", "Issue", "Open", "Accepted", "What"), rows, first=("Issue", "What"))
+    for one in found.issues:
+        if one.state == "open":
+            out.line(f"  {one.code}: ticketops {one.command}")
+        else:
+            out.line(f"  {one.code}: accepted by {one.by}: {one.reason}")
 
 
 def _day(day: datetime | None) -> str:

@@ -36,7 +36,7 @@ from ticketops.domain.clock import record as nights
 from ticketops.domain.credentials import records
 from ticketops.domain.dispatch import overdue as dispatched
 from ticketops.domain.dispatch import results as office
-from ticketops.domain.event import lifecycle
+from ticketops.domain.event import archiving, issues, lifecycle, sweeping
 from ticketops.domain.intake import imported as intake_imported
 from ticketops.domain.intake import listing as mappings_kept
 from ticketops.domain.issuance import documents as ticket_documents
@@ -62,7 +62,7 @@ from ticketops.domain.messages import (
 )
 from ticketops.domain.messages import inbox as messages_shown
 from ticketops.domain.messages import listing as messages_listed
-from ticketops.domain.money import balances, fees, invoices, margin, payments
+from ticketops.domain.money import balances, fees, financial, invoices, margin, payments
 from ticketops.domain.purchasing import purchases, terms
 from ticketops.domain.reporting import (
     dashboard,
@@ -245,7 +245,14 @@ RESULTS: dict[str, Any] = {
     "event show": lifecycle.EventShown,
     "event set": lifecycle.EventShown,
     "event advance": lifecycle.Moved,
+    "event outstanding": issues.OutstandingList,
+    "event accept": issues.Accepted,
     "event back": lifecycle.Moved,
+    "archive build": archiving.ArchiveMade | None,
+    "archive verify": archiving.ArchiveShown,
+    "archive sweep": sweeping.Swept,
+    "archive show": archiving.ArchiveShown,
+    "export financial": financial.FinancialExported,
     "event list": events.EventList,
     "event switch": switching.Switched,
     "event clone": events.CloneMade,

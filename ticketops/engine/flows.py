@@ -46,6 +46,8 @@ _GROUP = {
     "fee": "money",
     "invoice": "money",
     "margin": "money",
+    "export": "money",
+    "archive": "event",
     "issuance": "tickets",
     "run": "messages",
     "cron": "messages",
@@ -96,6 +98,7 @@ _APART = {
 _VIEWS = frozenset({"list", "show", "groups", "views", "view", "history", "holds", "preview"})
 _VIEWED = frozenset(
     {
+        "event.outstanding",
         "log",
         "read",
         "doctor",
@@ -140,7 +143,7 @@ _VIEWED = frozenset(
         "template.check",
     }
 )
-_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build"})
+_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build", "export.financial"})
 _APPROVED = frozenset(
     {
         "sale.approve",
@@ -151,6 +154,9 @@ _APPROVED = frozenset(
         "template.set",
         "trigger.set",
         "event.set",
+        "archive.build",
+        "archive.sweep",
+        "event.accept",
         "event.advance",
         "event.back",
         "event.clone",

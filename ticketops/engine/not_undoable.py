@@ -9,6 +9,8 @@ _ISSUES = ("invoice issue", "invoice credit")
 """A number that was given stays given: a credit note cancels an invoice."""
 _REPORTS = ("job create", "job regenerate", "job cancel", "job work")
 """A report that was made is made; its file stands beside the workbook."""
+_SWEEPS = ("archive sweep",)
+"""What is blanked for good is kept nowhere."""
 _MESSAGES = (
     "message send",
     "message retry",
@@ -21,6 +23,6 @@ _MESSAGES = (
 
 
 def not_undoable(entry: Entry) -> bool:
-    """Whether an entry records that somebody saw a password, that an invoice was issued or cancelled, or
-    what became of messages, of the night, or of a report job. Its command says so, in journals of every version."""
-    return entry.command.startswith(_SHOWS_PASSWORDS + _ISSUES + _MESSAGES + _REPORTS)
+    """Whether an entry records that somebody saw a password, that an invoice was issued or cancelled, what
+    became of messages, of the night, or of a report job, or that guests' data were blanked. Its command says so, in journals of every version."""
+    return entry.command.startswith(_SHOWS_PASSWORDS + _ISSUES + _MESSAGES + _REPORTS + _SWEEPS)

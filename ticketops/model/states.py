@@ -136,6 +136,9 @@ says; REVERTED: a side is open again."""
 EVENT_ACTION = ("CREATE", "ADVANCE", "BACK", "UNDO")
 """What `_EVENT_LOG` tells: an event was entered, went a step on or back (§1), or that was taken back
 (D19)."""
+CLOSING_ACTION = (FOUND, ACCEPT, WITHDRAW, _UNDONE) = ("FOUND", "ACCEPT", "WITHDRAW", "UNDO")
+"""What `_CLOSING` tells (§13): what was outstanding when the event was closed, that somebody accepted
+it as it is, withdrew that, or that the acceptance was taken back (D19)."""
 CHANNEL = EMAIL, SLACK, WHATSAPP, IN_APP = ("email", "slack", "whatsapp", "in_app")
 """How a message reaches its recipient (§17)."""
 MESSAGE_STATE = (QUEUED, SENDING, SENT_OUT, FAILED, UNKNOWN, WITHDRAWN) = (

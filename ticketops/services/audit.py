@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ticketops.domain.audit import checks
-from ticketops.domain.catalogue import follow
-from ticketops.domain.masterdata import similar
+from ticketops.domain.audit.whole import whole
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing.given import changed_ids
-from ticketops.domain.ticket.ended import ended_sales
 from ticketops.engine.job import Effect, Job
 from ticketops.model.changes import AddColumns
-from ticketops.model.findings import Severity, count_by_code
+from ticketops.model.findings import count_by_code
 from ticketops.schema.layout import KINDS
 from ticketops.schema.layouts.event import (
     ALIASES,
@@ -42,16 +39,9 @@ def audit_repair() -> Job:
 def audit_job(*, write: bool) -> Job:
     """The audit of §12a; written into _ALLOCATION_AUDIT where asked for."""
 
-    from ticketops.domain.seatmap.checking import map_findings
-
     def plan(snapshot: Snapshot, run: Run) -> Plan:
-        seats = follow.seats(snapshot)
-        result, findings = checks.audit(snapshot, seats)
-        made = Plan(findings=findings + follow.left_behind(snapshot, seats), result=result)
-        made.findings += ended_sales(snapshot)
-        made.findings += changed_ids(snapshot)
-        made.findings += map_findings(snapshot)
-        made.findings += similar.clients_alike(snapshot, Severity.LOW)
+        result, findings = whole(snapshot)
+        made = Plan(findings=findings, result=result)
         if write:
             from ticketops.books.report_sheets import audit_grid
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,31 +15,33 @@ from ticketops.config import Settings
 from ticketops.domain.audit import checks
 from ticketops.domain.dispatch import overdue
 from ticketops.domain.dispatch.state import QUEUES
-from ticketops.domain.event import cloning, lifecycle
+from ticketops.domain.event import cloning, issues, lifecycle
 from ticketops.domain.event.record import event_of
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.reporting.position import position
 from ticketops.engine.job import Effect, Job
 from ticketops.errors import TicketopsError, UsageError
+from ticketops.model.findings import Finding
 from ticketops.schema.layout import EVENT_KIND
 from ticketops.schema.layouts.event import (
     BESIDE_TRADE,
     DISTRIBUTION,
     EVENT_LOG,
     EVENTS,
-    HOLDS,
     PURCHASES,
-    REFUNDS,
     SALES,
     SCHEDULE,
     UNITS,
     USERS,
 )
 from ticketops.schema.tables import Snapshot
+from ticketops.services.sheet_groups import CLOSING_SHEETS
 from ticketops.stores.base import Store
 
+Beside = Callable[[], Sequence[issues.Issue]]
+"""What is outstanding outside of a workbook, asked for where it counts."""
 LEDGERS = (DISTRIBUTION, UNITS, SALES, PURCHASES)
-_ROWS = (*LEDGERS, SCHEDULE, HOLDS, REFUNDS, EVENTS, EVENT_LOG, USERS)
+_ROWS = (*LEDGERS, SCHEDULE, EVENTS, EVENT_LOG, USERS, *CLOSING_SHEETS)
 
 
 def event_show() -> Job:
@@ -56,12 +58,23 @@ def event_set(given: Mapping[str, Any], *, state: str | None = None) -> Job:
     )
 
 
-def event_advance(*, to: str | None = None, agreed: bool = True) -> Job:
+def event_advance(
+    *,
+    to: str | None = None,
+    agreed: bool = True,
+    beside: Beside = tuple,
+    after: Callable[[Plan], list[Finding]] | None = None,
+) -> Job:
+    """beside: what is outstanding in other copies, of `services.copies`; after: what follows the commit,
+    of `services.archive`."""
     return Job(
         "event.advance",
-        lambda snapshot, run: lifecycle.plan_advance(snapshot, run, to=to, agreed=agreed),
+        lambda snapshot, run: lifecycle.plan_advance(
+            snapshot, run, to=to, agreed=agreed, beside=beside
+        ),
         (),
         _ROWS,
+        after_commit=after,
     )
 
 
@@ -72,6 +85,44 @@ def event_back(reason: str) -> Job:
         (),
         _ROWS,
     )
+
+
+def event_outstanding(beside: Beside = tuple) -> Job:
+    """What is outstanding, whatever state the event is in (§13). beside: in other copies."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        from ticketops.domain.event.outstanding import outstanding
+
+        event = lifecycle.require(snapshot)
+        found = outstanding(snapshot, run, beside())
+        still = sum(one.state == issues.OPEN for one in found)
+        return Plan(result=issues.OutstandingList(event.called, event.state or None, still, found))
+
+    return Job("event.outstanding", plan, (), _ROWS, effect=Effect.READS)
+
+
+def event_accept(
+    named: Sequence[str],
+    reason: str,
+    *,
+    every: bool = False,
+    withdraw: bool = False,
+    beside: Beside = tuple,
+) -> Job:
+    """Accept what is outstanding as it is, or withdraw that. named: `UNPAID`, `UNPAID:S147`; every:
+    all of it; beside: what is outstanding in other copies."""
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        from ticketops.domain.event import outstanding
+
+        lifecycle.require(snapshot)
+        found = outstanding.issues(snapshot, run, beside())
+        return issues.plan_accept(
+            snapshot, found, named, run, reason=reason, every=every, withdraw=withdraw
+        )
+
+    said = "--all" if every else " ".join(named)
+    return Job("event.accept", plan, (), _ROWS, f"event accept {said}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)

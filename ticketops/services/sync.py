@@ -109,17 +109,20 @@ class CommonState:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pointer = folder / "current.json"
+        self._with = ""
         self._key = b""
 
     @classmethod
     def between(cls, local: Store, remote: Store) -> CommonState:
         name = re.sub(r"[^\w-]+", "_", remote.name)[-60:]
         full = place_of(remote)
-        return cls(
+        state = cls(
             with_folders(local).state_folder
             / "sync"
             / f"{name}-{hashlib.blake2b(full.encode('utf-8', 'surrogateescape'), digest_size=4).hexdigest()}"
         )
+        state._with = full
+        return state
 
     @property
     def exists(self) -> bool:
@@ -168,7 +171,7 @@ class CommonState:
             if frame.height:
                 files[name] = f"{number}.ipc"
                 frame.write_ipc(fresh / files[name], compression="zstd")
-        current = {"folder": fresh.name, "sheets": files, "lost": sorted(lost)}
+        current = {"folder": fresh.name, "sheets": files, "lost": sorted(lost), "with": self._with}
         replace_file(self._pointer, json.dumps(current).encode())
         for path in old:
             shutil.rmtree(path, ignore_errors=True)

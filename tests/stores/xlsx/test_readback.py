@@ -130,10 +130,10 @@ def test_what_was_written_wrong_is_refused(
     before = files(empty)
     render = contents.render
 
-    def wrong(parts: Any, edits: Any, layout: Any, *, aside: bool) -> Any:
+    def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
         spoilt = copy.deepcopy(edits)
         spoil(spoilt[UNITS])
-        return render(parts, spoilt, layout, aside=aside)
+        return render(parts, spoilt, layout, **how)
 
     with monkeypatch.context() as patch:
         patch.setattr(contents, "render", wrong)
@@ -176,10 +176,10 @@ def test_a_cell_that_was_to_be_emptied_or_ticked(
     before, log = files(empty), len(store.log())
     render = contents.render
 
-    def wrong(parts: Any, edits: Any, layout: Any, *, aside: bool) -> Any:
+    def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
         spoilt = copy.deepcopy(edits)
         spoilt[DISTRIBUTION].cells[3][place] = written
-        return render(parts, spoilt, layout, aside=aside)
+        return render(parts, spoilt, layout, **how)
 
     monkeypatch.setattr(contents, "render", wrong)
     changes = ChangeSet()
@@ -238,8 +238,8 @@ def test_rows_that_a_later_commit_could_not_read_are_refused(
     before = files(empty)
     render = contents.render
 
-    def wrong(parts: Any, edits: Any, layout: Any, *, aside: bool) -> Any:
-        changed, raw = render(parts, edits, layout, aside=aside)
+    def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
+        changed, raw = render(parts, edits, layout, **how)
         part = parts.sheets[UNITS]
         assert old in changed[part]
         return {**changed, part: changed[part].replace(old, new)}, raw
@@ -273,10 +273,10 @@ def test_the_command_line_says_it_in_one_line(
     before = files(empty)
     render = contents.render
 
-    def wrong(parts: Any, edits: Any, layout: Any, *, aside: bool) -> Any:
+    def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
         spoilt = copy.deepcopy(edits)
         spoilt[UNITS].cells[2][PLACES["status"]] = "ALLOCATED"
-        return render(parts, spoilt, layout, aside=aside)
+        return render(parts, spoilt, layout, **how)
 
     words = (
         "purchase",

@@ -29,11 +29,13 @@ _HARMLESS = ("SHEET_RENAMED",)
 
 
 class KnownBook(NamedTuple):
-    """A row of `_BOOKS`. base: the hash of what its input cells held."""
+    """A row of `_BOOKS`. base: the hash of what its input cells held; ended: whether the event was
+    archived since (§13)."""
 
     kind: str
     party: str
     base: str
+    ended: bool = False
 
 
 NO_BOOK = KnownBook("", "", "")
@@ -41,10 +43,10 @@ NO_BOOK = KnownBook("", "", "")
 
 def known_books(snapshot: Snapshot) -> dict[str, KnownBook]:
     """{BookID: book}."""
-    frame = snapshot[BOOKS].frame.select("book_id", "kind", "party", "base")
+    frame = snapshot[BOOKS].frame.select("book_id", "kind", "party", "base", "ended_at")
     return {
-        book_id: KnownBook(kind or "", party or "", base or "")
-        for book_id, kind, party, base in frame.iter_rows()
+        book_id: KnownBook(kind or "", party or "", base or "", ended is not None)
+        for book_id, kind, party, base, ended in frame.iter_rows()
         if book_id
     }
 
@@ -78,7 +80,10 @@ def whose_file(
         refuse("WRONG_KIND", f"it is a {file.kind} book; ticketops {file.kind} pull reads it")
         return None
     if file.book_id in known:
-        made, whose = known[file.book_id].kind, known[file.book_id].party
+        made, whose, _base, ended = known[file.book_id]
+        if ended:
+            refuse("BOOK_ENDED", "its book was ended when the event was archived")
+            return None
         if made and made != file.kind:
             refuse(
                 "WRONG_KIND",

@@ -1,21 +1,19 @@
-"""What it takes to reach a state (§1, D22), what is outstanding, and which state the rows of a
-workbook show."""
+"""What it takes to reach a state (§1, D22), and which state the rows of a workbook show."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import polars as pl
 
-from ticketops.domain.allocation.pool import standing_holds
+from ticketops.domain.event import issues
+from ticketops.domain.event.issues import Issue
 from ticketops.domain.event.record import Event
-from ticketops.domain.reporting.lists import Which, refund_list
+from ticketops.domain.plan import Run
 from ticketops.domain.selling.orders import sales_of
-from ticketops.domain.selling.pending import waiting_lines
 from ticketops.domain.ticket.identity import is_sold
 from ticketops.model import ids, states
-from ticketops.model.display import counted
 from ticketops.model.events import (
     ALLOCATING,
     ARCHIVED,
@@ -33,8 +31,6 @@ from ticketops.model.spelling import is_session
 from ticketops.schema.layouts.event import DISTRIBUTION, PURCHASES, SALES, SCHEDULE
 from ticketops.schema.tables import Snapshot
 
-TO_BE_DECIDED = states.REFUND_DECISION[0]
-
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
@@ -46,8 +42,16 @@ class Blocker:
     command: str
 
 
-def blockers(snapshot: Snapshot, event: Event, to: str, now: datetime) -> list[Blocker]:
-    """What keeps the event from the state `to`, given that it is in the one before."""
+def blockers(
+    snapshot: Snapshot,
+    event: Event,
+    to: str,
+    run: Run,
+    beside: Callable[[], Sequence[Issue]] = tuple,
+) -> list[Blocker]:
+    """What keeps the event from the state `to`, given that it is in the one before: from ARCHIVED
+    whatever is outstanding and not accepted (§13). beside: what is found outside of the workbook,
+    asked for where it counts."""
     if to == PLANNING:
         return _missing_fields(event)
     if to == BUYING and not _matches(snapshot):
@@ -59,7 +63,17 @@ def blockers(snapshot: Snapshot, event: Event, to: str, now: datetime) -> list[B
         return [Blocker("NO_SALE", "nothing was sold yet", "sale add")]
     if to == DISPATCHING and not _tickets(snapshot, pl.col("unit_ids").is_not_null()):
         return [Blocker("NO_ALLOCATED_TICKET", "no ticket is allocated yet", "allocate auto")]
-    return outstanding(snapshot, now) if to == ARCHIVED else []
+    return _not_accepted(snapshot, run, beside()) if to == ARCHIVED else []
+
+
+def _not_accepted(snapshot: Snapshot, run: Run, beside: Sequence[Issue]) -> list[Blocker]:
+    from ticketops.domain.event.outstanding import outstanding  # the audits cost other steps 20 ms
+
+    return [
+        Blocker(one.code, issues.told(one), one.command)
+        for one in outstanding(snapshot, run, beside)
+        if one.state == issues.OPEN
+    ]
 
 
 def _missing_fields(event: Event) -> list[Blocker]:
@@ -74,47 +88,6 @@ def _missing_fields(event: Event) -> list[Blocker]:
             message = f"the event has no {name if name not in ('start', 'end') else name + ' date'}"
             found.append(Blocker(f"NO_{name.upper()}", message, f"event set --{name} {example}"))
     return found
-
-
-def outstanding(snapshot: Snapshot, now: datetime) -> list[Blocker]:
-    """What is not finished: tickets not sent, delivery issues, sales that wait for approval, refunds
-    to be decided, sales that are not paid, holds that stand (§13)."""
-    sent = pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False)
-    issue = pl.col("delivery").eq_missing(states.ISSUE)
-    _whole, waiting = waiting_lines(snapshot)
-    refunds = len(refund_list(snapshot, Which(status=TO_BE_DECIDED)).refunds)
-    paid = pl.col("payment_status").eq_missing(states.PAID)
-    ended = pl.col("status").is_in([states.CANCELLED, states.REJECTED]).fill_null(False)
-    unpaid = (
-        snapshot[SALES]
-        .frame.filter(pl.col("match").is_not_null(), pl.col("number") > 0, ~paid, ~ended)
-        .height
-    )
-    counts = (
-        ("TICKETS_NOT_SENT", _tickets(snapshot, ~sent), "ticket", "not sent", "dispatch status"),
-        (
-            "DELIVERY_ISSUES",
-            _tickets(snapshot, issue),
-            "delivery issue",
-            "open",
-            f"ticket list --status {states.ISSUE}",
-        ),
-        (
-            "PENDING_APPROVAL",
-            len(waiting),
-            "sale",
-            "waiting for approval",
-            f"sale list --status {states.PENDING_APPROVAL}",
-        ),
-        ("REFUNDS", refunds, "refund", "to be decided", f"refund list --decision {TO_BE_DECIDED}"),
-        ("UNPAID", unpaid, "sale", "not paid", "sale set SALESID --payment PAID"),
-        ("HOLDS", standing_holds(snapshot, now).height, "unit", "on hold", "unit holds"),
-    )
-    return [
-        Blocker(code, f"{counted(count, what)} {state}", command)
-        for code, count, what, state, command in counts
-        if count
-    ]
 
 
 def shown_state(snapshot: Snapshot) -> str:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ticketops.domain.event.conditions import (
-    Blocker,
-    blockers,
-    misfits,
-    outstanding,
-    shown_state,
-    usual_type,
-)
+from ticketops.domain.event import issues
+from ticketops.domain.event.archiving import ArchiveMade, end_books
+from ticketops.domain.event.conditions import Blocker, blockers, misfits, shown_state, usual_type
+from ticketops.domain.event.issues import Issue, Outstanding
 from ticketops.domain.event.record import DEFAULTS, FIELDS, Event, EventFields, event_of
 from ticketops.domain.masterdata.users import require_user
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError
-from ticketops.model.events import CLOSED, EVENT_STATE, EVENT_TYPES, next_state, state_before
+from ticketops.model import states
+from ticketops.model.display import counted
+from ticketops.model.events import (
+    ARCHIVED,
+    CLOSED,
+    EVENT_STATE,
+    EVENT_TYPES,
+    next_state,
+    state_before,
+)
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.layouts.event import EVENT_LOG, EVENTS, SCHEDULE
+from ticketops.schema.layouts.event import BOOKS, CLOSING, EVENT_LOG, EVENTS, SCHEDULE
 from ticketops.schema.tables import Snapshot
 
 _LOGGED = ("timestamp", "user", "action", "event", "before", "after", "reason", "run_id")
@@ -51,13 +56,15 @@ class EventShown(EventFields):
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A step of an event. outstanding: what was not finished when it was closed."""
+    """A step of an event. outstanding: what was not finished when it was closed, accepted or not."""
 
     code: str
     before: str
     after: str
     reason: str | None
-    outstanding: list[Blocker]
+    outstanding: list[Outstanding]
+    archive: ArchiveMade | None = None
+    """The archive that was sealed, once the event is ARCHIVED."""
 
 
 def shown(snapshot: Snapshot, run: Run) -> Plan:
@@ -90,7 +97,7 @@ def _shown(snapshot: Snapshot, event: Event, run: Run) -> EventShown:
         implies=Implied(*EVENT_TYPES[event.type]),
         state=event.state or None,
         next=after,
-        blocked_by=blockers(snapshot, event, after, run.now) if after else [],
+        blocked_by=blockers(snapshot, event, after, run) if after else [],
     )
 
 
@@ -201,9 +208,15 @@ def _written(snapshot: Snapshot, old: Event | None, values: Mapping[str, Any], r
 
 
 def plan_advance(
-    snapshot: Snapshot, run: Run, *, to: str | None = None, agreed: bool = True
+    snapshot: Snapshot,
+    run: Run,
+    *,
+    to: str | None = None,
+    agreed: bool = True,
+    beside: Callable[[], Sequence[Issue]] = tuple,
 ) -> Plan:
-    """Take the event to its next state. to: the state that this must be.
+    """Take the event to its next state. to: the state that this must be; beside: what is outstanding
+    outside of the workbook, asked for where it counts.
 
     CLOSED needs only that what is outstanding was seen: `agreed`. Raises RuleError where something
     keeps the event from it, with the command that clears it.
@@ -217,21 +230,36 @@ def plan_advance(
             f"{event.called} is {event.state}, and the next state is {after}, not {to}",
             "an event goes forward one step at a time; `event back` goes back",
         )
-    if found := blockers(snapshot, event, after, run.now):
+    if found := blockers(snapshot, event, after, run, beside):
         raise RuleError(
             f"{event.called} can't go from {event.state} to {after}: "
             f"{'; '.join(one.message for one in found)}",
             _clearing(found, snapshot),
         )
-    left = outstanding(snapshot, run.now) if after == CLOSED else []
-    if left and not agreed:
-        raise RuleError(
-            f"{event.called} has {', '.join(one.message for one in left)}", "-y closes it anyway"
-        )
-    plan = _moved(snapshot, event, after, "ADVANCE", None, left, run)
-    plan.findings += [
-        Finding("OUTSTANDING", Severity.MEDIUM, f"{one.message}: {one.command}") for one in left
-    ]
+    if after == CLOSED:
+        return _closed(snapshot, event, run, beside(), agreed=agreed)
+    plan = _moved(snapshot, event, after, "ADVANCE", None, [], run)
+    if after == ARCHIVED and (ended := end_books(plan, snapshot, run)):
+        message = f"{counted(ended, 'book')} ended: what comes back of them is refused from now on"
+        plan.findings.append(Finding("BOOKS_ENDED", Severity.INFO, message, BOOKS))
+    return plan
+
+
+def _closed(
+    snapshot: Snapshot, event: Event, run: Run, beside: Sequence[Issue], *, agreed: bool
+) -> Plan:
+    """Close the event: what is outstanding, the final audit and the reconciliation among it, is shown
+    and recorded (§13)."""
+    from ticketops.domain.event import outstanding  # the audits cost other steps 20 ms
+
+    found = outstanding.issues(snapshot, run, beside, closing=True)
+    left = list(issues.judged(found, snapshot[CLOSING], named=run.scope is None))
+    still = [one.message for one in left if one.state == issues.OPEN]
+    if still and not agreed:
+        raise RuleError(f"{event.called} has {', '.join(still)}", "-y closes it anyway")
+    plan = _moved(snapshot, event, CLOSED, "ADVANCE", None, left, run)
+    issues.record(plan, snapshot, run, states.FOUND, found, "")
+    plan.findings += issues.findings(left)
     return plan
 
 
@@ -263,7 +291,7 @@ def _moved(
     after: str,
     action: str,
     reason: str | None,
-    left: list[Blocker],
+    left: list[Outstanding],
     run: Run,
 ) -> Plan:
     plan = _written(snapshot, event, {"status": after}, run)

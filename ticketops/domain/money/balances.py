@@ -102,7 +102,7 @@ def plan_balance(
     plan = Plan()
     made = accounts.of_sales if kind == CLIENT else accounts.of_purchases
     books = made(snapshot, run, until=as_of)
-    spelt, only = _spelt(snapshot, kind), None
+    spelt, only = spelt_names(snapshot, kind), None
     if name:
         directory = (clients if kind == CLIENT else vendors)(snapshot, run.chosen)
         found = directory.require(name, where=SALES if kind == CLIENT else PURCHASES, insist="")
@@ -180,7 +180,7 @@ def _bucket(late: int) -> int:
     return 0 if late <= 30 else 1 if late <= 60 else 2 if late <= 90 else 3
 
 
-def _spelt(snapshot: Snapshot, kind: str) -> dict[str | None, str]:
+def spelt_names(snapshot: Snapshot, kind: str) -> dict[str | None, str]:
     """{how a party is compared: its name}."""
     sheet, column = (SALES, "client") if kind == CLIENT else (PURCHASES, "vendor")
     names = [*snapshot[sheet].frame[column].drop_nulls(), *_paying(snapshot, column)]

@@ -172,6 +172,21 @@ def share(connection: Connection, file_id: str, people: Mapping[str, str]) -> Sh
     return Shared(tuple(added), refused)
 
 
+def unshare(connection: Connection, file_id: str) -> list[str]:
+    """Take a file from everybody but its owner and us; who lost it. Raises what Google's refusal is:
+    whoever is left can be asked for again."""
+    params = {"fields": "permissions(id,type,role,emailAddress)", "pageSize": "100"}
+    answer = _about(connection, file_id, "/permissions", params)
+    gone = []
+    for one in answer.get("permissions", ()):
+        who = str(one.get("emailAddress") or one.get("type", ""))
+        if one.get("role") == "owner" or who.casefold() == connection.who.email.casefold():
+            continue
+        connection.drive("delete", f"/{file_id}/permissions/{one['id']}")
+        gone.append(who)
+    return gone
+
+
 def _search(marker: str, folder: str = "") -> dict[str, str]:
     quoted = _short(marker).replace("\\", "\\\\").replace("'", "\\'")
     query = f"appProperties has {{ key='{PROPERTY}' and value='{quoted}' }} and mimeType = '{SPREADSHEET}' and trashed = false"

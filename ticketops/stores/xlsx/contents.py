@@ -33,11 +33,12 @@ class Edited:
         *,
         aside: bool = False,
         removed: Sequence[str] = (),
+        for_good: bool = False,
     ) -> None:
-        """aside: the edits concern sheets that no formula looks at, so that nothing needs computing
+        """for_good: what the edits empty must not stay in the file, nor in the journal (§13). aside: the edits concern sheets that no formula looks at, so that nothing needs computing
         anew; removed: sheets to leave out."""
         self._package, self._edits, self._journal = parts.package, edits, journal
-        self._changed, self._before = render(parts, edits, layout, aside=aside)
+        self._changed, self._before = render(parts, edits, layout, aside=aside, for_good=for_good)
         self._dropped: list[str] = []
         if removed:
             gone, self._dropped = parts.without_sheets(removed, self._changed)
@@ -83,6 +84,25 @@ class Edited:
                 for row, cells in rows.items()
             }
         return named
+
+
+class Blanked(Edited):
+    """The workbook with some cells emptied for good (§13): neither the file nor the journal keeps what
+    stood in them."""
+
+    def __init__(
+        self, parts: Parts, edits: Mapping[str, SheetEdit], journal: Journal, layout: Layout
+    ) -> None:
+        super().__init__(parts, edits, journal, layout, aside=True, for_good=True)
+        package = parts.package
+        self.changes_anything = any(
+            part not in package or package.read(part) != content
+            for part, content in self._changed.items()
+        )
+        """Whether the file would be another one."""
+
+    def record(self, transaction: Transaction, temporary: Path) -> None:
+        self._journal.begin(transaction, ChangeSet(), {}, {}, NO_IDENTITIES, temporary)
 
 
 class Restored:

@@ -30,12 +30,18 @@ RawBefore = dict[str, dict[int, dict[int, Any]]]
 
 
 def render(
-    parts: Parts, edits: Mapping[str, SheetEdit], layout: Layout, *, aside: bool = False
+    parts: Parts,
+    edits: Mapping[str, SheetEdit],
+    layout: Layout,
+    *,
+    aside: bool = False,
+    for_good: bool = False,
 ) -> tuple[dict[str, bytes], RawBefore]:
     """{part: new content} of every part that changes, and the raw values that stood in the edited
     cells.
 
-    aside: formulas are computed anew only where one looks at an edited sheet.
+    aside: formulas are computed anew only where one looks at an edited sheet. for_good: what no cell
+    shows any more must not stay in the file.
 
     Raises SpliceError for an edit that can't be made safely.
     """
@@ -78,7 +84,11 @@ def render(
         if done.growth.grows:
             workbook = grow_names(workbook, parts.position(name), done.growth)
             changed |= _grown_tables(parts, name, done.growth)
-    if parts.strings in parts.package and not parts.not_worksheets and _seals(edits, before):
+    if (
+        parts.strings in parts.package
+        and not parts.not_worksheets
+        and (for_good or _seals(edits, before))
+    ):
         used = {
             i
             for part in parts.sheets.values()

@@ -337,6 +337,32 @@ class XlsxStore:
             self._keep(certain)
             return self._parts.package.revision
 
+    def blank(self, changes: ChangeSet, entry: Entry) -> str:
+        """Empty cells for good, those of logs, too (§13): no version and no entry of the journal keeps
+        what stood in them. Killed anywhere, the same again finishes it. What of the file may still
+        hold it, for people; else empty."""
+        from ticketops.stores.xlsx.contents import Blanked
+
+        with self.locked(entry):
+            tables = self.read(*changes.sheets, strict=False).tables
+            changes = beside_formulas(changes, tables)
+            parts = self._load()
+            content = Blanked(parts, compile_edits(changes, tables), self._journal, self.layout)
+            if content.changes_anything:
+                revision = parts.package.revision
+                self._loaded(self._file.replace(content, entry, revision, changes.counts()))
+            for path in self.older_versions():
+                path.unlink()
+            (self._state / COMMITTED).unlink(missing_ok=True)
+            self.forget_tables()
+            self._tables = {}
+            odd = self._load().not_worksheets
+            return (
+                f"the texts of {self.name}, which has a sheet that is {next(iter(odd.values()))}"
+                if odd
+                else ""
+            )
+
     def _by_hand(self) -> dict[str, Any]:
         """What the journal is to say of cells that were changed by hand since the last commit."""
         last = self._journal.last()

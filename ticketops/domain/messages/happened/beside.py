@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from ticketops.domain.messages import facts, variables
 from ticketops.domain.messages.happened.seen import Seen, key_of
+from ticketops.model.events import ARCHIVED
 from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, EVENT_LOG
 
 
 def transitions(seen: Seen) -> Iterator[facts.Fact]:
-    """Steps of the event."""
+    """Steps of the event, but for the last: nothing is sent of an event that is ARCHIVED."""
     for row in seen.added(EVENT_LOG):
-        if row["action"] in ("ADVANCE", "BACK") and row["after"]:
+        if row["action"] in ("ADVANCE", "BACK") and row["after"] not in (None, ARCHIVED):
             yield facts.EventTransition(
                 key=f"{row['event']} {row['before']} {row['after']} {seen.run.today:%Y-%m-%d}",
                 transition=variables.TransitionVars(row["before"], row["after"], row["reason"]),

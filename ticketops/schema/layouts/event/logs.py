@@ -16,6 +16,7 @@ from ticketops.schema.layouts.event.names import (
     ALLOC_LOG,
     BOOK_EDITS,
     BOOKS,
+    CLOSING,
     CREDENTIAL_HISTORY,
     EVENT_LOG,
     IMPORT_LINES,
@@ -106,6 +107,7 @@ BOOKS_SHEET = Sheet(
         column("passwords", "WithPasswords", FLAG),
         column("contents", "ContentsHash", CODE, width=34),
         column("base", "BaseHash", CODE, width=34),
+        column("ended_at", "EndedAt", DATETIME, width=18),
     ),
     record=("book_id",),
     extension=True,
@@ -164,6 +166,23 @@ EVENT_LOG_SHEET = Sheet(
     extension=True,
     trail=Trail("reason", ("event", "before", "after")),
 )
+CLOSING_SHEET = Sheet(
+    CLOSING,
+    SheetKind.LOG,
+    (
+        column("timestamp", "Timestamp", DATETIME, width=18),
+        column("user", "User", CODE, width=16),
+        column("action", "Action", CODE, choices=states.CLOSING_ACTION, width=12),
+        column("issue", "Issue", CODE, width=34),
+        column("count", "Count", INTEGER),
+        column("subjects", "Subjects", CODE, width=60),
+        column("reason", "Reason", width=40),
+        column("run_id", "RunID", CODE, width=18),
+    ),
+    extension=True,
+    trail=Trail("reason", ("issue", "count", "subjects")),
+)
+"""What was outstanding when the event was closed, and what of it was accepted (§13)."""
 IMPORTS_SHEET = Sheet(
     IMPORTS,
     SheetKind.LOG,
