@@ -16,6 +16,7 @@ from ticketops.model.display import counted
 from ticketops.model.issuance import DOCUMENT_KIND, QUEUES
 
 if TYPE_CHECKING:
+    from ticketops.domain.issuance.due import NamesDue
     from ticketops.domain.issuance.payments import Paid
     from ticketops.domain.issuance.refresh import Refreshed
     from ticketops.domain.issuance.report import Report
@@ -102,6 +103,20 @@ def queue(
     plan = session.plan_of(job)
     found = plan.result
     return listing.show(session, found, found.lines, "ticket", _LINE, csv, plan.findings)
+
+
+@command(app, "due", writes=True)
+def due(session: Session) -> int:
+    """Say which names must be final within name_update_days, or should be already. Messages are queued
+    where triggers ask for them, once for each ticket and deadline."""
+    from ticketops.services import issuance
+
+    def show(result: NamesDue) -> None:
+        listing.table(session, result.due, _LINE)
+        late = f" · {result.overdue:,} overdue" if result.overdue else ""
+        session.out.line(f"{counted(len(result.due), 'name')} due{late}")
+
+    return session.run(issuance.issuance_due(session.settings.name_update_days), show)
 
 
 @command(app, "show")

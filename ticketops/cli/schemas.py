@@ -38,6 +38,7 @@ from ticketops.domain.event import lifecycle
 from ticketops.domain.intake import imported as intake_imported
 from ticketops.domain.intake import listing as mappings_kept
 from ticketops.domain.issuance import documents as ticket_documents
+from ticketops.domain.issuance import due as ticket_due
 from ticketops.domain.issuance import finance as ticket_finance
 from ticketops.domain.issuance import issuing as ticket_issuing
 from ticketops.domain.issuance import manifest as ticket_manifest
@@ -202,6 +203,7 @@ RESULTS: dict[str, Any] = {
     # issuance
     "issuance refresh": ticket_refresh.Refreshed,
     "issuance queue": ticket_queue.Queue,
+    "issuance due": ticket_due.NamesDue,
     "issuance show": ticket_show.TicketWhole,
     "issuance name-update": ticket_naming.NamesSet,
     "issuance finance-clear": ticket_finance.Rulings,

@@ -215,6 +215,7 @@ NEEDED: Mapping[str, Least] = {
     "issuance.refresh": OPERATOR,
     "issuance.queue": STAFF,
     "issuance.show": STAFF,
+    "issuance.due": OPERATOR,
     "issuance.name-update": OPERATOR,
     "issuance.finance-clear": SR_OPERATOR,
     "issuance.request-exception": OPERATOR,

@@ -75,4 +75,6 @@ QUEUES = OF_PENDING, OF_READY, OF_ISSUED, OF_NAMES, DUE_SOON, OVERDUE = (
 """What TicketStatusHistory tells. CATCH_UP: the stored state follows the live clearance before a
 command builds on it."""
 DOCUMENT_KIND = ("E_TICKET", "SCAN", "PASSPORT", "OTHER")
+OF_READERS = ("E_TICKET", "SCAN")
+"""Kinds of documents that go along when a ticket is issued; passports stay in the house."""
 OUTBOUND, RETURN = DIRECTION = ("OUTBOUND", "RETURN")

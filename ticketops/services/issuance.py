@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ticketops.domain.issuance import (
     documents,
+    due,
     files,
     finance,
     issuing,
@@ -87,6 +88,11 @@ def issuance_queue(which: str, days: int, booking: str = "", group: str = "") ->
         _TRACKED,
         effect=Effect.READS,
     )
+
+
+def issuance_due(days: int) -> Job:
+    """Say whose name must be final within so many days: what triggers ask for is queued."""
+    return _job("issuance.due", lambda snapshot, run: due.plan_due(snapshot, run, days), _TRACKED)
 
 
 def issuance_show(store: Store, ticket: str) -> Job:
