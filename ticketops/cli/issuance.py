@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing, whole_ticket
-from ticketops.cli.issuing import app
+from ticketops.cli.name_lists import app
 from ticketops.cli.session import Dates, Session, command
 from ticketops.errors import UsageError
 from ticketops.model.display import counted

@@ -90,6 +90,7 @@ _APART = {
     "issuance.payment": "money",
     "issuance.report": "reports",
     "issuance.manifest.build": "reports",
+    "issuance.names.build": "reports",
 }
 """{job: its flow}, where that is another than the first word's."""
 _VIEWS = frozenset({"list", "show", "groups", "views", "view", "history", "holds", "preview"})
@@ -136,7 +137,7 @@ _VIEWED = frozenset(
         "template.check",
     }
 )
-_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build"})
+_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build", "issuance.names.build"})
 _APPROVED = frozenset(
     {
         "sale.approve",

@@ -216,6 +216,8 @@ NEEDED: Mapping[str, Least] = {
     "issuance.queue": STAFF,
     "issuance.show": STAFF,
     "issuance.due": OPERATOR,
+    "issuance.names.build": OPERATOR,
+    "issuance.names.pull": OPERATOR,
     "issuance.name-update": OPERATOR,
     "issuance.finance-clear": SR_OPERATOR,
     "issuance.request-exception": OPERATOR,
