@@ -162,9 +162,9 @@ def test_which_tasks_run_on_airline_tickets() -> None:
     assert named("audit, due, send") == ["due", "send"]
     assert named("send") == ["send"]
     assert named("audit", "refresh") == ["refresh"]
-    with pytest.raises(UsageError, match="--task must be one of refresh, .*not 'audit'"):
+    with pytest.raises(UsageError, match=r"--task must be one of refresh, .*not 'audit'"):
         named("", "audit")
-    with pytest.raises(UsageError, match="clock_tasks must be one of refresh, .*not 'adit'"):
+    with pytest.raises(UsageError, match=r"clock_tasks must be one of refresh, .*not 'adit'"):
         named("adit")
 
 

@@ -51,9 +51,7 @@ def set_cell(desk: Desk, sheet: str, name: str, value: Any) -> None:
     changes, run = ChangeSet(), desk.run()
     key = snapshot[sheet].sheet.key
     changes.set(sheet, row["row"], row[key] if key else "", {name: (row[name], value)})
-    desk.store.commit(
-        changes, snapshot.revision, Entry(run.run_id, "by hand", run.user, run.now)
-    )
+    desk.store.commit(changes, snapshot.revision, Entry(run.run_id, "by hand", run.user, run.now))
 
 
 def telling(state: str, **cells: Any) -> Desk:
@@ -170,8 +168,7 @@ def test_a_name_that_is_final_or_not_asked_for_is_not_due(state: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("email", "why"),
-    [(None, "has no Email"), ("ana at acme", "is not an e-mail address")],
+    ("email", "why"), [(None, "has no Email"), ("ana at acme", "is not an e-mail address")]
 )
 def test_a_booking_that_can_not_be_written_to_is_a_finding(email: str | None, why: str) -> None:
     desk = telling("FINANCE_CLEARED", finance="cleared", cleared_by="fin")
@@ -259,7 +256,8 @@ def test_messages_in_ticketops_itself(tmp_path: Any) -> None:
     desk.do(issuance.issuance_due(2))
     desk.user = "olga"
     (note,) = desk.do(outbox.inbox_of_user(every=False, read=False)).result.notes
-    assert "KHAN/AMINA" in note.text and note.subject.startswith("TK00001")
+    assert "KHAN/AMINA" in note.text
+    assert note.subject.startswith("TK00001")
     desk.role = roles.STAFF
     desk.do(outbox.inbox_of_user(every=False, read=True))
     assert desk.do(outbox.inbox_of_user(every=False, read=False)).result.notes == ()

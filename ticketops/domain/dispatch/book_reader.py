@@ -164,8 +164,7 @@ class BookReader(Generic[About]):
     def veto(
         self, row: ReturnedRow, about: About, base: BaseRow | None, name: str, text: str
     ) -> tuple[str, str] | None:
-        """(code, why) a text can't be taken that is fine in itself."""
-        raise NotImplementedError
+        """(code, why) a text can't be taken that is fine in itself; None where it can."""
 
     def value(self, name: str, text: str) -> Any:
         """A text as the workbook holds it; UNKNOWN for one that says nothing."""

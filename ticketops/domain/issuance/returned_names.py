@@ -4,6 +4,7 @@ of that. After a ticket is issued its name is frozen."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +26,21 @@ _MOST = {"name": LONGEST["name"], "nationality": 60, "passport": 20}
 _PASSPORT = re.compile(r"[A-Z0-9]{3,20}", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}", re.ASCII)
 _DATES = ("born_on", "passport_expiry")
+_JOINS = frozenset(
+    ".,'/()-\u2019\u02bc`\u00b4\u2018\u00b7\u2010\u2011\u2012\u2013\u2014\u2015\u200c\u200d"
+)
+"""What stands between the letters of names."""
 _OLDEST = 130
 """Years that nobody is older than."""
+
+
+def _not_of_names(text: str) -> str:
+    """What in a text no name has, for people; "" where nothing is odd: letters of any script, accents
+    and what joins them."""
+    if not any(c.isalpha() for c in text):
+        return "it has no letters"
+    odd = sorted({c for c in text if unicodedata.category(c)[0] not in "LMZ" and c not in _JOINS})
+    return f"it has {' '.join(map(repr, odd[:5]))}" if odd else ""
 
 
 @dataclass(kw_only=True)
@@ -120,8 +134,6 @@ class NamesReader(BookReader[Standing]):
 
     def checked(self, name: str, text: str) -> tuple[str, tuple[str, str] | None]:
         tidied = " ".join(spelling.tidy(text).split())
-        if any(0xD800 <= ord(c) <= 0xDFFF for c in tidied):
-            return text, ("BAD_TEXT", "it holds half a character, so it is not taken")
         if not tidied:
             return "", None
         if name in _DATES:
@@ -140,8 +152,8 @@ class NamesReader(BookReader[Standing]):
                 f"{len(tidied):,} characters are too many; at most {most} fit, so it is not taken"
             )
             return tidied, ("TOO_LONG", wrong)
-        if name == "name" and not any(c.isalpha() for c in tidied):
-            return tidied, ("BAD_NAME", f"{tidied[:60]!r} is not a name")
+        if name == "name" and (odd := _not_of_names(tidied)):
+            return tidied, ("BAD_NAME", f"{tidied[:60]!r} is not a name: {odd}")
         return tidied, None
 
     def _day(self, name: str, text: str) -> tuple[str, tuple[str, str] | None]:
