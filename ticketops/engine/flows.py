@@ -86,7 +86,6 @@ _APART = {
     "dispatch.deadlines": "messages",
     "dispatch.pull": "staff",
     "dispatch.sync": "staff",
-    "issuance.due": "messages",
     "issuance.payment": "money",
     "issuance.report": "reports",
     "issuance.manifest.build": "reports",

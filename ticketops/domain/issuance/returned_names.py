@@ -94,7 +94,7 @@ class NamesReader(BookReader[Standing]):
             return "is VOID"
         if not one.state:
             return "has a Status that is not understood"
-        return "" if one.passenger else "has no passenger any more"
+        return "" if one.passenger else "no longer has a passenger"
 
     def _not_read(
         self, code: str, message: str, row: ReturnedRow, severity: Severity = Severity.MEDIUM
