@@ -128,7 +128,8 @@ def test_emptiness_is_no_instruction(desk: ListDesk) -> None:
     assert desk.codes() == ["ERASED", "ERASED"]
     assert desk.person()["passport"] == "P123"
     assert desk.pull(erased, accept_erased=True) == ["TAKEN", "TAKEN"]
-    assert (desk.person()["passport"], desk.ticket()["name"]) == (None, None)
+    assert (desk.person()["passport"], desk.person()["name"]) == (None, None)
+    assert desk.ticket()["name"] == "Khan/Amina"
 
 
 BAD: dict[str, list[tuple[Any, str]]] = {
@@ -319,3 +320,37 @@ def test_three_ways_whatever_the_order(steps: list[tuple[str, str, int]]) -> Non
             if now == then:
                 now = text
         assert (desk.person()["passport"] or "") == now
+
+
+def test_a_cell_of_the_office_that_is_not_understood_is_not_blank() -> None:
+    rows = passengers("Khan/Amina", "Said/Omar")
+    rows["BookingPassengers"][0]["born_on"] = "03/04/1985"
+    desk = ListDesk(rows)
+    file = desk.hand_out()
+    assert file.rows[0].values["born_on"] == "03/04/1985"
+    assert desk.pull(file) == []
+    other = replace(file, base=None)
+    assert desk.pull(filled(other, born_on=DAY), party="booking B1") == ["CONFLICT"]
+    assert desk.person()["born_on"] is None, "it still says what nobody understands"
+    assert desk.pull(filled(file, born_on=DAY)) == [], "this book said it already"
+    again = desk.hand_out()
+    assert desk.pull(filled(again, born_on=DAY)) == ["TAKEN"]
+    assert desk.person()["born_on"] == DAY
+
+
+def test_a_name_that_nobody_knows_whether_it_is_final_is_left_alone() -> None:
+    rows = passengers("Khan/Amina")
+    rows["TicketRecords"][0]["named_at"] = "some day"
+    desk = ListDesk(rows)
+    assert desk.pull(filled(desk.hand_out(), name="KHAN/A")) == ["CONFLICT"]
+    desk.type(PASSENGERS, "BP00001", name="OTHER/NAME")
+    desk.desk.do(issuance.issuance_refresh())
+    assert desk.ticket()["name"] == "Khan/Amina"
+
+
+def test_one_passport_of_two_passengers_is_told(desk: ListDesk) -> None:
+    file = filled(filled(desk.hand_out(), passport="P 123"), 2, passport="p123")
+    assert desk.pull(file) == ["TAKEN", "TAKEN"]
+    assert desk.codes() == ["SAME_PASSPORT"]
+    assert desk.pull(desk.hand_out()) == []
+    assert desk.codes() == [], "it is told when it comes, and by the report from then on"

@@ -95,7 +95,7 @@ class _Merge:
     def _became(self, edit: FieldEdit, one: Standing) -> Became:
         name, theirs = edit.field, edit.value
         person = (one.passenger or {}).get("row", 0)
-        ours = self._people.get(person, {}).get(name, value_of(one, name))
+        ours = self._people.get(person, {}).get(name, value_of(self._tracker, one, name))
         label = f"{one.ticket_id} {NAMES_LAYOUT.by_name[name].header}"
         both = f"{label}: the workbook has {_said(ours)}, the list {_said(theirs)}"
         if shown(ours) == shown(theirs):
@@ -103,7 +103,8 @@ class _Merge:
         if one.state == issuance.ISSUED and name in NAMES:
             way = "`issuance void` and a new ticket change it" if name == "name" else "it is frozen"
             return Outcome.CHANGED_AFTER_SENT, f"{both}; the ticket is issued: {way}"
-        if name == "name" and one.ticket["named_at"] and not self._prefer_theirs:
+        is_final = self._tracker.is_final(one.ticket)
+        if name == "name" and is_final and not self._prefer_theirs:
             way = f"`issuance name-update {one.ticket_id} --name NAME` changes it"
             return Outcome.CONFLICT, f"{both}; the name is final: {way}"
         unknown = edit.base is UNKNOWN
@@ -127,7 +128,7 @@ class _Merge:
         self._people.setdefault(person["row"], {})[name] = value
         if name != "name":
             return
-        if ticket["named_at"]:
+        if self._tracker.is_final(ticket):
             text = (
                 f"{one.ticket_id} still bears {ticket['name']}: `issuance name-update "
                 f"{one.ticket_id} --name NAME` puts another name on it"
@@ -136,7 +137,8 @@ class _Merge:
                 Finding("NAME_FINAL", Severity.MEDIUM, text, PASSENGERS, person["row"])
             )
             return
-        self._named[one.ticket_id] = one, value
+        if value:
+            self._named[one.ticket_id] = one, value
 
     def finish(self) -> None:
         """Put what the passengers and tickets are now, and the history, into the plan."""

@@ -82,7 +82,9 @@ class NameLists:
                 ids.natural_order(one.ticket_id),
             ),
         )
-        rows = [BookRow(one.ticket_id, _values(one), open_cells(one)) for one in found]
+        rows = [
+            BookRow(one.ticket_id, _values(self._tracker, one), open_cells(one)) for one in found
+        ]
         return Book(NAMES_LAYOUT, party, self.title(party), rows)
 
     def without_ticket(self, parties: Iterable[str]) -> list[Finding]:
@@ -122,30 +124,31 @@ def open_cells(one: Standing) -> frozenset[str]:
     return frozenset(OF_PASSPORT if one.state == issuance.ISSUED else (*NAMES, *OF_PASSPORT))
 
 
-def value_of(one: Standing, name: str) -> Any:
-    """What the workbook has in an input column: the name as it is on the ticket, once that is final."""
+def value_of(tracker: Tracker, one: Standing, name: str) -> Any:
+    """What the workbook has in an input column: the name as it is on the ticket, once that is final; the
+    text of a cell that is not understood."""
     person = one.passenger or {}
     if name == "name":
-        is_final = one.ticket["named_at"] or one.state == issuance.ISSUED
+        is_final = tracker.is_final(one.ticket) or one.state == issuance.ISSUED
         own: str | None = one.ticket["name"] if is_final else person.get("name")
         return own or one.ticket["name"]
-    return person.get(name)
+    return person.get(name) or tracker.unclear.get((PASSENGERS, person.get("row", 0), name))
 
 
-def _values(one: Standing) -> dict[str, Any]:
+def _values(tracker: Tracker, one: Standing) -> dict[str, Any]:
     rows = [*one.links.legs, *(row for _sheet, _ref, row in one.links.others)]
     departs: list[datetime] = [row["departs"] for row in rows if row["departs"]]
     if one.state == issuance.ISSUED:
         name_is = issuance.NAME_ISSUED
     else:
-        name_is = issuance.NAME_FINAL if one.ticket["named_at"] else issuance.NAME_OPEN
+        name_is = issuance.NAME_FINAL if tracker.is_final(one.ticket) else issuance.NAME_OPEN
     waits = name_is == issuance.NAME_OPEN and one.deadline
     return {
         "key": one.ticket_id,
         "ticket_id": one.ticket_id,
         "booking_id": one.ticket["booking_id"],
         "ref": one.ticket["ref"],
-        **{name: value_of(one, name) for name in (*NAMES, *OF_PASSPORT)},
+        **{name: value_of(tracker, one, name) for name in (*NAMES, *OF_PASSPORT)},
         "name_is": name_is,
         "final_by": one.deadline.at if waits and one.deadline else None,
         "flights": ", ".join(row["flight"] for row in rows if row["flight"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,6 +107,26 @@ class NamesReader(BookReader[Standing]):
     def key_of(self, row: ReturnedRow, about: Standing) -> str:
         return about.ticket_id or row.key
 
+    def after_all(
+        self, base: Bases | None, rows: Mapping[str, Sequence[tuple[ReturnedRow, Standing]]]
+    ) -> None:
+        """Passports that several passengers have, where the list brought that."""
+        of: dict[str, list[tuple[str, bool]]] = {}
+        for ticket_id, same in rows.items():
+            row, one = same[0]
+            if passport := self.texts(row).get("passport", ""):
+                known = base.get(ticket_id) if base else None
+                is_new = known is None or known.texts.get("passport", "") != passport
+                key = re.sub(r"[ -]", "", passport).upper()
+                of.setdefault(key, []).append((one.ticket_id, is_new))
+        for passport, held in of.items():
+            if len(held) > 1 and any(is_new for _ticket, is_new in held):
+                listed = " and ".join(ticket for ticket, _is_new in held[:12])
+                message = (
+                    f"{listed} have the same passport {passport}: was one row copied over others?"
+                )
+                self.tell("SAME_PASSPORT", Severity.MEDIUM, message)
+
     def still_theirs(self, key: str) -> str:
         ticket = self.tracker.tickets.get(key)
         if ticket is None:
@@ -115,7 +135,7 @@ class NamesReader(BookReader[Standing]):
         return "" if self._ended(one) or self.party not in parties_of(one) else key
 
     def stands(self, about: Standing, name: str) -> str:
-        return shown(value_of(about, name))
+        return shown(value_of(self.tracker, about, name))
 
     def open_now(self, about: Standing) -> Collection[str]:
         return open_cells(about)
