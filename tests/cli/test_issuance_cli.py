@@ -360,3 +360,23 @@ def test_the_arithmetic_and_the_source_are_shown(on_file: Office) -> None:
     shown = on_file("issuance", "show", key).out
     assert " − 50.00 paid = " in shown
     assert "(from the " in shown
+
+
+def test_what_would_lose_or_finalise_by_mistake_is_refused(
+    in_process: Runner, sample: Path
+) -> None:
+    """The workbook is no place for a list, a blank name is no name, and an empty file proves nothing."""
+    office = Office(in_process, str(sample), sample.parent, {})
+    before = sample.read_bytes()
+    (sample.parent / "link.xlsx").symlink_to(sample)
+    for out in ("tickets.xlsx", "link.xlsx"):
+        done = office("issuance", "manifest", "build", out, "--group", "G01", "--force")
+        assert (done.code, "is the workbook" in done.err) == (2, True)
+    assert sample.read_bytes() == before
+    done = office("issuance", "name-update", "TK00027", "--name", "")
+    assert (done.code, "--name is empty" in done.err) == (2, True)
+    (sample.parent / "empty.eml").touch()
+    done = office("issuance", "request-exception", "TK00027", "--proof", "empty.eml")
+    assert (done.code, "empty.eml is empty" in done.err) == (3, True)
+    done = office("issuance", "payment", "B00014", "--amount", "9", "--date", "2099-01-01", "-n")
+    assert "FUTURE_DATE" in done.out

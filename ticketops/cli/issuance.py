@@ -284,6 +284,7 @@ def manifest(
     if not group and not airline:
         raise UsageError("give --group GROUP, --airline CODE, or both")
     of, code = intake.option_text(group, "group"), intake.option_text(airline, "airline")
+    listing.refuse_workbook(session, out)
     plan = session.plan_of(issuance.issuance_manifest(out, of, code))
     issuance.write_manifest(out, plan.result, force=force)
     count = counted(len(plan.result.passengers), "passenger")

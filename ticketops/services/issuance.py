@@ -260,12 +260,14 @@ def _report(name: str, store: Store, days: int) -> Job:
 
 def attach(store: Store, path: Path) -> files.Attached:
     """A file as the workbook is to hold it: its path from the workbook's folder, where it lies below
-    that, else in full. Raises InputError where it can't be read."""
+    that, else in full. Raises InputError where it can't be read, or is empty."""
     try:
         found = hash_regular(path, MOST_BYTES)
         size = path.stat().st_size
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}") from None
+    if not size:
+        raise InputError(f"{path} is empty")
     whole = path.resolve()
     home = _home(store)
     below = home is not None and whole.is_relative_to(home)

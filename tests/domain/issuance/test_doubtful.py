@@ -9,6 +9,8 @@ import pytest
 
 from tests.domain.issuance.lists import passengers
 from tests.tickets import office
+from ticketops.domain.issuance.naming import Named
+from ticketops.errors import RuleError
 from ticketops.services import issuance
 
 BORN = datetime(1985, 3, 12)
@@ -35,8 +37,8 @@ def test_somebody_who_was_entered_twice(
     names: tuple[str, str], first: dict[str, Any], second: dict[str, Any], told: list[str]
 ) -> None:
     rows = passengers(*names)
-    for row, cells in zip(rows["BookingPassengers"], (first, second), strict=True):
-        row |= cells
+    for number, cells in enumerate((first, second)):
+        rows["BookingPassengers"][number].update(cells)
     assert codes(rows) == told
 
 
@@ -72,3 +74,15 @@ def test_a_pnr_in_small_letters_and_one_that_is_none() -> None:
     assert codes(rows) == ["BAD_PNR"]
     lines = office(rows).do(issuance.issuance_queue("", 2)).result.lines
     assert [one.pnr for one in lines] == ["XY12ZW", "12"]
+
+
+def test_a_file_of_names_whose_rows_are_shifted_is_refused() -> None:
+    desk = office(passengers("KHAN/AMINA", "SAID/OMAR", "NOVAK/ELIF"))
+    file = ["SAID/OMAR", "NOVAK/ELIF", "LAST/ONE"]
+    shifted = [Named(f"TK{n:05d}", name) for n, name in enumerate(file, start=1)]
+    match = "TK00001: SAID/OMAR is the name of TK00002"
+    desk.refused(issuance.issuance_name_update(shifted, accept=True), RuleError, match)
+    right = [Named("TK00001", "Amina Khan"), Named("TK00002", "SAIDI/OMAR")]
+    desk.do(issuance.issuance_name_update(right, accept=True))
+    alone = [Named("TK00003", "SAIDI/OMAR")]
+    desk.do(issuance.issuance_name_update(alone, accept=True))
