@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -187,18 +188,36 @@ class People:
         return Recipient(address, row["contact_name"] or row["name"], audience)
 
     def _of_booking(self, booking: str | None, channel: str) -> Recipient | Nobody:
-        key = (booking or "").casefold()
+        found = self._bookings.get((booking or "").casefold())
+        if found is None:
+            return Nobody(f"{booking or 'its booking'} is not in {BOOKINGS}")
+        own, client, email = found
+        if not email or channel != EMAIL:
+            return Nobody(f"{own} has no Email in {BOOKINGS}")
+        if not _ADDRESS().fullmatch(email):
+            return Nobody(f"the Email of {own} in {BOOKINGS} is not an e-mail address: {email}")
+        return Recipient(email, client or own, FOR_CLIENT)
+
+    @cached_property
+    def _bookings(self) -> dict[str, tuple[str, str | None, str | None]]:
+        """{BookingID, case forgiven: (BookingID, its client, its address)}; the first row counts."""
         rows = self._snapshot[BOOKINGS].frame.select("booking_id", "client", "email").iter_rows()
+        found: dict[str, tuple[str, str | None, str | None]] = {}
         for own, client, email in rows:
-            if own and own.casefold() == key:
-                if not email or channel != EMAIL:
-                    return Nobody(f"{own} has no Email in {BOOKINGS}")
-                if not _ADDRESS().fullmatch(email):
-                    return Nobody(
-                        f"the Email of {own} in {BOOKINGS} is not an e-mail address: {email}"
-                    )
-                return Recipient(email, client or own, FOR_CLIENT)
-        return Nobody(f"{booking or 'its booking'} is not in {BOOKINGS}")
+            if own:
+                found.setdefault(own.casefold(), (own, client, email))
+        return found
+
+    @cached_property
+    def _of_others(self) -> dict[str, tuple[str, str]]:
+        """{address: (whose it is, the sheet)} of bookings and airlines: none of the office."""
+        found: dict[str, tuple[str, str]] = {}
+        for sheet, name in ((BOOKINGS, "booking_id"), (AIRLINES, "airline")):
+            if sheet in self._snapshot:
+                for whose, email in self._snapshot[sheet].frame.select(name, "email").iter_rows():
+                    if email:
+                        found.setdefault(email.casefold(), (whose, sheet))
+        return found
 
     def _records(
         self, kind: str, sheet: str
@@ -214,11 +233,8 @@ class People:
     def _elsewhere(self, said: str, channel: str) -> Recipient | Nobody:
         """An address that is nobody's in _USERS: of the office, and never that of a client or
         vendor, who would read what is not theirs."""
-        for sheet, name in ((BOOKINGS, "booking_id"), (AIRLINES, "airline")):
-            if sheet in self._snapshot:
-                for whose, email in self._snapshot[sheet].frame.select(name, "email").iter_rows():
-                    if email and email.casefold() == said.casefold():
-                        return Nobody(f"{said} is the address of {whose} in {sheet}")
+        if held := self._of_others.get(said.casefold()):
+            return Nobody(f"{said} is the address of {held[0]} in {held[1]}")
         for kind, sheet in ((CLIENT, CLIENTS), (VENDOR, VENDORS)):
             if sheet not in self._snapshot:
                 continue
