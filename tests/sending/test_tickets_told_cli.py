@@ -124,3 +124,15 @@ def test_the_night_says_what_is_due_once(say: Say, folder: Path, post: Post) -> 
     ]
     clock = openpyxl.load_workbook(folder / "tickets.xlsx")["_CLOCK"]
     assert clock.max_row == 1 + 2 * 4
+
+
+def test_a_ticket_that_is_void_by_now_is_not_announced(say: Say, post: Post) -> None:
+    key = issue(say)
+    done(say, "message", "enable")
+    done(say, "issuance", "void", key, "--reason", "does not travel")
+    assert done(say, "status")["result"]["messages_queued"] == 1
+    said = done(say, "message", "send", code=1)["result"]
+    assert (said["failed"], post.taken) == (1, [])
+    assert f"{key} is VOID by now" in said["messages"][0]["error"]
+    status = say("status")
+    assert "could not be sent" in status.out

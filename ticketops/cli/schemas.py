@@ -100,7 +100,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 RESULTS: dict[str, Any] = {
     # status, audit, recon, report
-    "status": status.Overview | ticket_report.Report,
+    "status": status.Overview | ticket_report.TicketOverview,
     "audit run": audited.Audit,
     "audit repair": repair.Repaired,
     "recon run": reimport.Reconciled,

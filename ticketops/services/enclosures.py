@@ -17,10 +17,10 @@ from ticketops.domain.messages.message import Message
 from ticketops.errors import RuleError
 from ticketops.files import read_regular
 from ticketops.model import book_kinds
-from ticketops.model.issuance import OF_READERS
+from ticketops.model.issuance import ISSUED, OF_READERS
 from ticketops.model.states import EMAIL, FOR_CLIENT
 from ticketops.schema.layouts.event import BOOKS
-from ticketops.schema.layouts.issuance import DOCUMENTS
+from ticketops.schema.layouts.issuance import DOCUMENTS, TICKETS
 from ticketops.schema.tables import Snapshot
 from ticketops.services.book_registry import BookRegistry
 from ticketops.stores.base import Store
@@ -30,7 +30,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """The media type of a book."""
 
 
-SHEETS_ALONG = (BOOKS, DOCUMENTS)
+SHEETS_ALONG = (BOOKS, DOCUMENTS, TICKETS)
 """What says which files go along."""
 MOST_ALONG = 20 * 2**20
 """Bytes of all documents with one e-mail: mail servers take little more."""
@@ -58,7 +58,9 @@ class Enclosures:
         were added, or too large.
         """
         if (message.fact, message.channel) == (TicketIssued.name, EMAIL):
-            return self._documents(snapshot, message.identity.split(" ")[1])
+            ticket = message.identity.split(" ")[1]
+            _require_issued(snapshot, ticket)
+            return self._documents(snapshot, ticket)
         if (message.fact, message.audience, message.channel) != (
             PortalGenerated.name,
             FOR_CLIENT,
@@ -115,6 +117,15 @@ def _named_apart(path: Path, taken: set[str]) -> str:
         name = f"{path.stem} ({number}){path.suffix}"
     taken.add(name.casefold())
     return name
+
+
+def _require_issued(snapshot: Snapshot, ticket: str) -> None:
+    """Raises RuleError where a ticket that is said to be issued is not, by now."""
+    frame = snapshot[TICKETS].frame
+    states = frame.filter(frame["ticket_id"] == ticket)["state"].to_list()
+    if states[:1] != [ISSUED]:
+        now = states[0] if states else "gone"
+        raise RuleError(f"{ticket} is {now} by now", "`ticketops message cancel` ends the message")
 
 
 def _not_along(what: str, why: str) -> RuleError:

@@ -25,7 +25,7 @@ from ticketops.errors import InputError
 from ticketops.files import hash_regular
 from ticketops.model import ids
 from ticketops.schema.layout import ISSUANCE_KIND
-from ticketops.schema.layouts.event import USERS
+from ticketops.schema.layouts.event import CLOCK, NOTIFICATION_LOG, USERS
 from ticketops.schema.layouts.issuance import (
     AIRLINES,
     BOOKING_PAYMENTS,
@@ -221,7 +221,12 @@ def issuance_document_list(store: Store, ticket: str) -> Job:
 
 def issuance_report(store: Store, days: int) -> Job:
     """Where the tickets stand, and everything that is wrong."""
-    return _report("issuance.report", store, days)
+    return _job(
+        "issuance.report",
+        lambda snapshot, run: report.plan_report(snapshot, run, days, look_from(store)),
+        (*_WRITTEN, DOCUMENTS),
+        effect=Effect.READS,
+    )
 
 
 def issuance_manifest(path: Path, group: str, airline: str) -> Job:
@@ -245,15 +250,11 @@ def write_manifest(path: Path, made_of: manifest.Manifest, *, force: bool) -> No
 
 
 def issuance_status(store: Store, days: int) -> Job:
-    """The same as the screen of `status`."""
-    return _report("status", store, days)
-
-
-def _report(name: str, store: Store, days: int) -> Job:
+    """The same as the screen of `status`, with messages and the clock."""
     return _job(
-        name,
-        lambda snapshot, run: report.plan_report(snapshot, run, days, look_from(store)),
-        (*_WRITTEN, DOCUMENTS),
+        "status",
+        lambda snapshot, run: report.plan_status(snapshot, run, days, look_from(store)),
+        (*_WRITTEN, DOCUMENTS, NOTIFICATION_LOG, CLOCK),
         effect=Effect.READS,
     )
 
