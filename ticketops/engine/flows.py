@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-FOR_ALL = frozenset({"status", "event.show", "event.list", "user.list"})
-"""What everybody may who may anything: where things stand, and who may do more."""
+FOR_ALL = frozenset({"status", "event.show", "event.list", "user.list", "inbox"})
+"""What everybody may who may anything: where things stand, who may do more, and what is addressed to
+them."""
 _GROUP = {
     "event": "event",
     "subgame": "event",
@@ -132,7 +133,6 @@ _VIEWED = frozenset(
         "schedule.profiles",
         "import.profiles",
         "issuance.queue",
-        "inbox",
         "template.check",
     }
 )

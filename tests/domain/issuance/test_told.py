@@ -14,7 +14,7 @@ from tests.tickets import office, one_ticket
 from ticketops.domain.issuance.issuing import Given
 from ticketops.domain.messages.previews import problem_of
 from ticketops.domain.messages.triggers import ours
-from ticketops.errors import NotFoundError, RuleError, UsageError
+from ticketops.errors import NotFoundError, NotPermittedError, RuleError, UsageError
 from ticketops.model import roles
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.layout import ISSUANCE_KIND
@@ -258,6 +258,16 @@ def test_messages_in_ticketops_itself(tmp_path: Any) -> None:
     (note,) = desk.do(outbox.inbox_of_user(every=False, read=False)).result.notes
     assert "KHAN/AMINA" in note.text
     assert note.subject.startswith("TK00001")
-    desk.role = roles.STAFF
     desk.do(outbox.inbox_of_user(every=False, read=True))
     assert desk.do(outbox.inbox_of_user(every=False, read=False)).result.notes == ()
+
+
+def test_a_ticket_manager_reads_what_is_addressed_to_them() -> None:
+    desk = telling("NAME_UPDATE_PENDING")
+    to = {"channel": "in_app", "recipients": "role:ticket_manager"}
+    desk.do(messages.trigger_set("ticket_due_soon", to))
+    desk.user = "tessa"
+    assert len(desk.do(issuance.issuance_due(2)).result.due) == 1
+    (note,) = desk.do(outbox.inbox_of_user(every=False, read=True)).result.notes
+    assert "KHAN/AMINA" in note.text
+    desk.refused(messages.trigger_list(), NotPermittedError)

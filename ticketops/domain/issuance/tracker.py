@@ -234,8 +234,8 @@ class Tracker:
             Finding(
                 "UNKNOWN_DEADLINE",
                 Severity.HIGH,
-                f"the NameUpdateDeadline {misfit.text[:40]!r} is not understood, so nobody is told "
-                "when it comes near",
+                f"the NameUpdateDeadline {misfit.text[:40]!r} is not understood, so no message "
+                "says when it comes near",
                 sheet,
                 misfit.row,
             )
