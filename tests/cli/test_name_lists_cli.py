@@ -64,7 +64,7 @@ class Office:
         return [row[headers.index("Passport")].value for row in sheet.iter_rows(min_row=2)]
 
 
-@pytest.fixture(params=["file", "google"])
+@pytest.fixture(params=["file", pytest.param("google", marks=pytest.mark.slow)])
 def office(
     request: pytest.FixtureRequest,
     in_process: Runner,
@@ -222,7 +222,7 @@ def test_files_that_are_no_lists(local: Office, small: Path) -> None:
     said = local.pull(path, local.folder / "x.xlsx", small, code=1)
     assert said["result"]["taken"] == 1, "what is not a list stops no other one"
     assert sorted(one["severity"] for one in said["findings"]) == ["HIGH", "HIGH"]
-    missing = office("issuance", "names", "pull", "none.xlsx")
+    missing = local("issuance", "names", "pull", "none.xlsx")
     assert (missing.code, missing.err.count("\n")) == (3, 1)
 
 
@@ -269,3 +269,25 @@ def test_on_the_workbook_of_an_event_names_are_refused(in_process: Runner, small
     office = Office(in_process, str(small), small.parent, {})
     done = office("issuance", "names", "build", "--all")
     assert (done.code, "works on a workbook of airline tickets" in done.err) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_list_that_somebody_put_on_google(
+    in_process: Runner, tickets_source: Path, tmp_path: Path, google: Google
+) -> None:
+    path = Path(shutil.copy(tickets_source, tmp_path / "tickets.xlsx"))
+    office = Office(in_process, str(path), tmp_path, google.environment())
+    (made,) = office.build("--booking", "B00007")
+    fill(made, 1, Passport="P0000001", Passenger_name="SAID/NADYA")
+    book = openpyxl.load_workbook(made)
+    rows = {
+        sheet.title: [[_plain(cell.value) for cell in row] for row in sheet.iter_rows()]
+        for sheet in book
+    }
+    said = office.pull(f"gsheet:{google.new(rows)}", code=0)
+    assert (said["result"]["taken"], said["result"]["edits"]) == (2, 2)
+    assert [one for one in office.passports() if one] == ["P0000001"]
+
+
+def _plain(value: Any) -> Any:
+    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else value

@@ -32,6 +32,8 @@ HEADER_ROW = 3
 """Of the book's main sheet: a title stands above it, and what is still to be done."""
 LONGEST = {"first_name": 200, "last_name": 200, "client_email": 254, "proof_url": 2000, "name": 200}
 _KEPT_WHOLE = 300
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+"""A day as a text that can be read one way only."""
 LONGEST_TEXT = 5000
 """Longest text of an input cell that is taken over, in characters."""
 
@@ -220,8 +222,9 @@ def typed_text(column: BookColumn, raw: Any) -> str:
     """What a returned cell says, in the form of `shown`."""
     if raw is None or raw == "":
         return ""
-    if column.type is ColumnType.DATE and not isinstance(raw, str):
-        day = cast(column.type, raw)
+    if column.type is ColumnType.DATE:
+        is_clear = not isinstance(raw, str) or _DAY.fullmatch(raw.strip())
+        day = cast(column.type, raw) if is_clear else None
         return shown(raw if day is None else day)
     if column.type is ColumnType.DATETIME:
         moment = cast(column.type, raw)
