@@ -360,3 +360,49 @@ def test_the_arithmetic_and_the_source_are_shown(on_file: Office) -> None:
     shown = on_file("issuance", "show", key).out
     assert " − 50.00 paid = " in shown
     assert "(from the " in shown
+
+
+def test_what_would_lose_or_finalise_by_mistake_is_refused(
+    in_process: Runner, sample: Path
+) -> None:
+    """The workbook is no place for a list, a blank name is no name, and an empty file proves nothing."""
+    office = Office(in_process, str(sample), sample.parent, {})
+    before = sample.read_bytes()
+    (sample.parent / "link.xlsx").symlink_to(sample)
+    for out in ("tickets.xlsx", "link.xlsx"):
+        done = office("issuance", "manifest", "build", out, "--group", "G01", "--force")
+        assert (done.code, "is the workbook" in done.err) == (2, True)
+    assert sample.read_bytes() == before
+    done = office("issuance", "name-update", "TK00027", "--name", "")
+    assert (done.code, "--name is empty" in done.err) == (2, True)
+    (sample.parent / "empty.eml").touch()
+    done = office("issuance", "request-exception", "TK00027", "--proof", "empty.eml")
+    assert (done.code, "empty.eml is empty" in done.err) == (3, True)
+    done = office("issuance", "payment", "B00014", "--amount", "9", "--date", "2099-01-01", "-n")
+    assert "FUTURE_DATE" in done.out
+
+
+def test_messages_and_the_night_on_both_kinds_of_workbook(office: Office) -> None:
+    """What a command does is told in its commit, and withdrawn with it; the night says what is due."""
+    boss = {"TICKETOPS_ROLE": "super_admin"}
+    office._env |= boss
+    for trigger in ("ticket.issued", "ticket.due_soon"):
+        on = ("trigger", "set", trigger, "--on", "--to", "desk@office.example")
+        assert office(*on).code == 0
+    key = next(one["ticket_id"] for one in office.queue("ready") if one["pnr"])
+    assert office("issuance", "issue", key, "--ticket-number", NUMBER).code in (0, 1)
+
+    def states() -> list[tuple[str, str]]:
+        lines = office.json("message", "list")["result"]["lines"]
+        return [(one["fact"], one["state"]) for one in lines]
+
+    assert states() == [("ticket.issued", "QUEUED")]
+    assert office("undo", "-y").code == 0
+    assert states() == [("ticket.issued", "WITHDRAWN")]
+    due = len(office.queue("due-soon")) + len(office.queue("overdue"))
+    for _ in range(2):
+        night = office.json("run", "nightly", "--task", "due")
+        assert night["result"]["tasks"][0]["exit"] == 0, night
+        assert states() == [("ticket.issued", "WITHDRAWN"), *[("ticket.due_soon", "QUEUED")] * due]
+    listed = office.json("run", "list")["result"]["tasks"]
+    assert [one["name"] for one in listed] == ["refresh", "tickets", "due", "send"]

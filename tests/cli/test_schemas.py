@@ -99,6 +99,8 @@ def _on_tickets(*lines: str) -> list[list[str]]:
 EXAMPLES: dict[str, list[list[str]]] = {
     "issuance refresh": _on_tickets("refresh --all"),
     "issuance queue": _on_tickets("queue", "queue overdue"),
+    "issuance due": _on_tickets("due"),
+    "issuance names": _on_tickets("names build --booking B00001", "names pull teams.csv"),
     "issuance show": _on_tickets("show TK00051", "show TK00070"),
     "issuance name-update": _on_tickets("name-update TK00001 --name Ü/X --accept"),
     "issuance finance-clear": _on_tickets("finance-clear TK00027", "finance-clear --approved"),

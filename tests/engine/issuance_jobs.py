@@ -7,16 +7,26 @@ from typing import Any
 
 from tests.conftest import ROOT
 from tests.tickets import TODAY
+from ticketops.config import Settings
 from ticketops.domain.issuance.issuing import Given
 from ticketops.domain.issuance.naming import Named
 from ticketops.domain.issuance.payments import Given as Payment
-from ticketops.services import issuance
+from ticketops.services import issuance, name_lists
 
 PROOF = ROOT / "LICENSE"
 ISSUANCE_JOBS: dict[str, tuple[str, Any]] = {
     "issuance.refresh": ("operator", lambda *_: issuance.issuance_refresh()),
     "issuance.queue": ("staff", lambda *_: issuance.issuance_queue("pending", 2)),
     "issuance.show": ("staff", lambda book, *_: issuance.issuance_show(book, "TK00001")),
+    "issuance.due": ("operator", lambda *_: issuance.issuance_due(2)),
+    "issuance.names.build": (
+        "operator",
+        lambda book, *_: name_lists.build(book, Settings(), folder=ROOT / "none", booking="B00001"),
+    ),
+    "issuance.names.pull": (
+        "operator",
+        lambda *_: name_lists.pull(Settings(), [str(PROOF)], booking="B00001"),
+    ),
     "issuance.name-update": (
         "operator",
         lambda *_: issuance.issuance_name_update([Named("TK00001", "KHAN/AMINA")], accept=False),

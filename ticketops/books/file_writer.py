@@ -207,9 +207,9 @@ def _writer(sheet: Worksheet, column: BookColumn) -> Callable[[int, int, Any, Fo
 
 def _help_with(made: Workbook, sheet: Worksheet, book: Book, first: int, last: int) -> None:
     """Drop-downs, checks of what is typed, colours."""
-    for name in page.STATUS_COLUMNS:
+    for name, colours in page.COLOURED.items():
         if column := book.layout.by_name.get(name):
-            for value, (fill, text) in page.STATUS_COLOURS.items():
+            for value, (fill, text) in colours.items():
                 look = made.add_format({"bg_color": fill, "font_color": text})
                 rule = {"type": "cell", "criteria": "==", "value": f'"{value}"', "format": look}
                 sheet.conditional_format(
@@ -224,8 +224,8 @@ def _help_with(made: Workbook, sheet: Worksheet, book: Book, first: int, last: i
                 "validate": "custom",
                 "value": page.email_formula(f"{column_letters(position + 1)}{first + 1}"),
             }
-        elif check.kind == "moment":
-            rule = {"validate": "date", "criteria": ">", "value": datetime(2000, 1, 1)}
+        elif check.kind in ("day", "moment"):
+            rule = {"validate": "date", "criteria": ">", "value": page.EARLIEST[check.kind]}
         else:
             rule = {"validate": "length", "criteria": "<=", "value": check.most}
         title = "E-mail address" if check.kind == "email" else check.column.header

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from math import ceil
 from typing import Any, NamedTuple
 
-from ticketops.model import book_kinds, states
+from ticketops.model import book_kinds, issuance, states
 from ticketops.model.display import cells
 from ticketops.schema.addresses import column_letters
 from ticketops.schema.book_layouts import (
@@ -49,7 +50,12 @@ STATUS_COLOURS = {
 """{status: (fill, text)}"""
 WHERE_EMPTY = ("inv_no", "platform_url", "credential_hint")
 """Columns that are hidden in a book where they hold nothing."""
-STATUS_COLUMNS = ("delivery", "dispatch_status")
+COLOURED: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "delivery": STATUS_COLOURS,
+    "dispatch_status": STATUS_COLOURS,
+    "name_is": {issuance.NAME_FINAL: _AMBER, issuance.NAME_ISSUED: _GREEN},
+}
+"""{column: {status: (fill, text)}}."""
 NUMBERS = {ColumnType.DATE: "yyyy-mm-dd", ColumnType.DATETIME: "yyyy-mm-dd hh:mm"}
 FLAG_FORMAT = '"TRUE";"TRUE";"FALSE"'
 """How LibreOffice knows a Boolean; Excel and Google Sheets show TRUE and FALSE by themselves."""
@@ -65,9 +71,17 @@ DONE = {
     book_kinds.CLIENT: "all addresses are there",
     book_kinds.SUPPLIER: "all tickets are sent",
     book_kinds.STAFF_BOOK: "all tickets are sent",
+    book_kinds.NAMES: "all passports are there",
 }
+COUNTED_BLANK = {
+    book_kinds.CLIENT: ("client_email", "rows still missing e-mail"),
+    book_kinds.NAMES: ("passport", "passengers still missing a passport"),
+}
+"""{kind of book: (the input column whose blanks are counted, what is said of them)}."""
 """{kind of book: what stands above it where nothing is left to do}."""
 NOTHING_YET = "no ticket yet"
+EARLIEST = {"day": datetime(1900, 1, 1), "moment": datetime(2000, 1, 1)}
+"""{kind of check: after what a date must be}."""
 _ARROW, _DAY, _MOMENT, _ASIDE = 3, 11, 17, 6
 _MOST_RUNS = 150
 """Runs of open rows that a counting formula still names one by one."""
@@ -76,8 +90,8 @@ FIRST = HEADER_ROW + 1
 
 
 class Check(NamedTuple):
-    """What a spreadsheet checks of a column while somebody types. kind: list, email, moment or
-    length; most: of a length."""
+    """What a spreadsheet checks of a column while somebody types. kind: list, email, day,
+    moment or length; most: of a length."""
 
     column: BookColumn
     kind: str
@@ -231,6 +245,8 @@ def checks(layout: Layout) -> Iterator[Check]:
             yield Check(
                 column, "email", "This does not look like an e-mail address: name@example.com"
             )
+        elif column.type is ColumnType.DATE:
+            yield Check(column, "day", "Enter a date: 1985-03-12")
         elif column.type is ColumnType.DATETIME:
             yield Check(column, "moment", "Enter a date and time: 2026-06-11 14:30")
         else:
@@ -251,8 +267,8 @@ def email_formula(cell: str, separator: str = ",") -> str:
 def summary(book: Book, separator: str = ",") -> tuple[str, str]:
     """What is still to be done, as a formula that counts while the reader types, and its value now;
     no formula where there is nothing to count."""
-    if book.layout.kind == book_kinds.CLIENT:
-        name, ending = "client_email", "rows still missing e-mail"
+    if book.layout.kind in COUNTED_BLANK:
+        name, ending = COUNTED_BLANK[book.layout.kind]
         wanting = [i for i, row in enumerate(book.rows) if name in row.open]
         now = sum(1 for i in wanting if not book.rows[i].values.get(name))
         parts = [f"COUNTBLANK({_area(book, name, start, end)})" for start, end in runs(wanting)]

@@ -400,10 +400,10 @@ def _help_with(sheet: _Sheet, book: Book) -> Iterator[Request]:
     """Drop-downs, checks of what is typed, colours, the filter."""
     last, shown = page.last_row(book), page.shown_positions(book)
     index = 0
-    for name in page.STATUS_COLUMNS:
+    for name, colours in page.COLOURED.items():
         if column := book.layout.by_name.get(name):
             where = rectangle(sheet.sheet_id, page.FIRST, last, column.position, column.position)
-            for status, (fill, text) in page.STATUS_COLOURS.items():
+            for status, (fill, text) in colours.items():
                 look = {
                     "backgroundColorStyle": _colour(fill),
                     "textFormat": {"foregroundColorStyle": _colour(text)},
@@ -437,7 +437,8 @@ def _help_with(sheet: _Sheet, book: Book) -> Iterator[Request]:
         yield {
             "setDataValidation": {
                 "range": where,
-                "rule": rule | ({"showCustomUi": True} if check.kind in ("list", "moment") else {}),
+                "rule": rule
+                | ({"showCustomUi": True} if check.kind in ("list", "day", "moment") else {}),
             }
         }
     yield {
@@ -454,8 +455,9 @@ def _condition(check: page.Check, cell: str) -> dict[str, Any]:
             "type": "ONE_OF_LIST",
             "values": [{"userEnteredValue": choice} for choice in check.column.choices],
         }
-    if check.kind == "moment":
-        return {"type": "DATE_AFTER", "values": [{"userEnteredValue": "2000-01-01"}]}
+    if check.kind in ("day", "moment"):
+        first = f"{page.EARLIEST[check.kind]:%Y-%m-%d}"
+        return {"type": "DATE_AFTER", "values": [{"userEnteredValue": first}]}
     formula = (
         page.email_formula(cell, ";") if check.kind == "email" else f"=LEN({cell})<={check.most}"
     )

@@ -16,10 +16,15 @@ from ticketops.model.mail import bare_address
 from ticketops.stores.gsheets.address import is_online
 
 if TYPE_CHECKING:
-    from ticketops.services.book_job import Built, Pulled
+    from ticketops.services.book_plans import Built, Pulled
     from ticketops.services.book_registry import PlannedBook
 
-_TO_FILL = {"client": "No e-mail", "supplier": "To send", "staff": "To send"}
+_TO_FILL = {
+    "client": "No e-mail",
+    "supplier": "To send",
+    "staff": "To send",
+    "names": "No passport",
+}
 
 
 Out = Annotated[

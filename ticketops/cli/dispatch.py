@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ticketops.domain.clock.due import Deadlines
     from ticketops.domain.dispatch.overdue import DispatchStatus, Figures
     from ticketops.model.findings import Finding
-    from ticketops.services.book_job import Synced
+    from ticketops.services.book_plans import Synced
     from ticketops.services.watching import Round
 
 app = command_group("dispatch")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ticketops.cli import listing, whole_ticket
-from ticketops.cli.issuing import app
+from ticketops.cli.name_lists import app
 from ticketops.cli.session import Dates, Session, command
 from ticketops.errors import UsageError
 from ticketops.model.display import counted
 from ticketops.model.issuance import DOCUMENT_KIND, QUEUES
 
 if TYPE_CHECKING:
+    from ticketops.domain.issuance.due import NamesDue
     from ticketops.domain.issuance.payments import Paid
     from ticketops.domain.issuance.refresh import Refreshed
     from ticketops.domain.issuance.report import Report
@@ -102,6 +103,20 @@ def queue(
     plan = session.plan_of(job)
     found = plan.result
     return listing.show(session, found, found.lines, "ticket", _LINE, csv, plan.findings)
+
+
+@command(app, "due", writes=True)
+def due(session: Session) -> int:
+    """Say which names must be final within name_update_days, or should be already. Messages are queued
+    where triggers ask for them, once for each ticket and deadline."""
+    from ticketops.services import issuance
+
+    def show(result: NamesDue) -> None:
+        listing.table(session, result.due, _LINE)
+        late = f" · {result.overdue:,} overdue" if result.overdue else ""
+        session.out.line(f"{counted(len(result.due), 'name')} due{late}")
+
+    return session.run(issuance.issuance_due(session.settings.name_update_days), show)
 
 
 @command(app, "show")
@@ -269,6 +284,7 @@ def manifest(
     if not group and not airline:
         raise UsageError("give --group GROUP, --airline CODE, or both")
     of, code = intake.option_text(group, "group"), intake.option_text(airline, "airline")
+    listing.refuse_workbook(session, out)
     plan = session.plan_of(issuance.issuance_manifest(out, of, code))
     issuance.write_manifest(out, plan.result, force=force)
     count = counted(len(plan.result.passengers), "passenger")

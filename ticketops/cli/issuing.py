@@ -36,14 +36,14 @@ def name_update(
     session: Session,
     tickets: _Named = None,
     name: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help="The name as the ticket is to bear it: LAST/FIRST. Without it, the names that the "
             "tickets have are final.",
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     csv: Annotated[
         str | None,
         typer.Option(
@@ -70,7 +70,7 @@ def name_update(
     from ticketops.services import intake, issuance, ticket_files
 
     _one_of(tickets, csv)
-    said = intake.option_text(name, "name")
+    said = intake.option_text(name, "name", required=True) if name is not None else ""
     if said and (csv is not None or len(tickets or ()) != 1):
         raise UsageError("--name is of one ticket", "--csv FILE takes a name per ticket")
     given = (

@@ -47,9 +47,9 @@ def nightly(
     from ticketops.domain.clock.tasks import chosen
     from ticketops.services import clock
 
-    tasks = chosen(task or (), session.settings.clock_tasks)
-    run = session.new_run()
     store = session.store()
+    tasks = chosen(task or (), session.settings.clock_tasks, store.layout.kind)
+    run = session.new_run()
     clock.permitted(store, run, gated=not session.dry_run)
     if session.dry_run:
         night = clock.shown(tasks, run.now)
@@ -133,8 +133,10 @@ def list_(session: Session) -> int:
     from ticketops.domain.clock.tasks import chosen
     from ticketops.services import clock
 
-    runs = [task.name for task in chosen((), session.settings.clock_tasks)]
-    result = session.result_of(clock.run_list(runs))
+    store = session.store()
+    kind = store.layout.kind
+    runs = [task.name for task in chosen((), session.settings.clock_tasks, kind)]
+    result = session.result_of(clock.run_list(runs, kind), store=store)
     session.out.table(
         ("Task", "Command", "Runs", "Last", "Exit"),
         [

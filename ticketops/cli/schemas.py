@@ -40,6 +40,7 @@ from ticketops.domain.event import archiving, issues, lifecycle, sweeping
 from ticketops.domain.intake import imported as intake_imported
 from ticketops.domain.intake import listing as mappings_kept
 from ticketops.domain.issuance import documents as ticket_documents
+from ticketops.domain.issuance import due as ticket_due
 from ticketops.domain.issuance import finance as ticket_finance
 from ticketops.domain.issuance import issuing as ticket_issuing
 from ticketops.domain.issuance import manifest as ticket_manifest
@@ -85,7 +86,7 @@ from ticketops.domain.ticketing import allotments, offers, purchase_report, wait
 from ticketops.model.results import OPTIONAL
 from ticketops.services import (
     audit,
-    book_job,
+    book_plans,
     comparison,
     creation,
     cron,
@@ -107,7 +108,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 RESULTS: dict[str, Any] = {
     # status, audit, recon, report
-    "status": status.Overview | ticket_report.Report,
+    "status": status.Overview | ticket_report.TicketOverview,
     "audit run": audited.Audit,
     "audit repair": repair.Repaired,
     "recon run": reimport.Reconciled,
@@ -217,7 +218,9 @@ RESULTS: dict[str, Any] = {
     # issuance
     "issuance refresh": ticket_refresh.Refreshed,
     "issuance queue": ticket_queue.Queue,
+    "issuance due": ticket_due.NamesDue,
     "issuance show": ticket_show.TicketWhole,
+    "issuance names": book_plans.Built,
     "issuance name-update": ticket_naming.NamesSet,
     "issuance finance-clear": ticket_finance.Rulings,
     "issuance request-exception": ticket_finance.Rulings,
@@ -294,8 +297,8 @@ RESULTS: dict[str, Any] = {
     "user set": users.UserSet,
     # client, supplier, staff, dispatch
     "client groups": office.ClientGroups,
-    "client build": book_job.Built,
-    "client pull": book_job.Pulled,
+    "client build": book_plans.Built,
+    "client pull": book_plans.Pulled,
     "client view": office.ClientView,
     "client views": office.SavedViews,
     "client accept": office.Accepted,
@@ -307,18 +310,18 @@ RESULTS: dict[str, Any] = {
     "supplier map": office.Mapped,
     "supplier unmap": office.Unmapped,
     "supplier learn": office.Mapped,
-    "supplier build": book_job.Built,
-    "supplier pull": book_job.Pulled,
+    "supplier build": book_plans.Built,
+    "supplier pull": book_plans.Pulled,
     "staff queue": office.Queue,
     "staff tasks": office.Tasks,
     "staff assign": office.Assigned,
-    "staff build": book_job.Built,
-    "staff pull": book_job.Pulled,
+    "staff build": book_plans.Built,
+    "staff pull": book_plans.Pulled,
     "staff mark": office.Marked,
     "staff report-issue": office.Marked,
     "staff escalate": office.Escalated,
     "staff reveal": office.TaskRevealed,
-    "dispatch sync": book_job.Synced,
+    "dispatch sync": book_plans.Synced,
     "dispatch watch": watching.Watched,
     "dispatch status": dispatched.DispatchStatus,
     "dispatch deadlines": due.Deadlines,

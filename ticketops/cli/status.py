@@ -14,6 +14,7 @@ from ticketops.model.display import counted
 from ticketops.schema.layout import ISSUANCE_KIND
 
 if TYPE_CHECKING:
+    from ticketops.domain.issuance.report import TicketOverview
     from ticketops.domain.reporting.status import EventNow
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -111,6 +112,17 @@ def _tickets(session: Session, store: Any) -> int:
     )
     session.out.line(f"{session.workbook}")
     counts(session, plan.result)
+    found: TicketOverview = plan.result
+    for count, what in (
+        (found.messages_queued, "to be sent"),
+        (found.messages_failed, "that could not be sent"),
+        (found.messages_unknown, "that may or may not have been sent"),
+    ):
+        if count:
+            session.out.line(f"{counted(count, 'message')} {what}")
+    if found.clock:
+        at, code = found.clock.started_at, found.clock.exit
+        session.out.line(f"nightly run {at:%Y-%m-%d %H:%M} · exit code {code} · {found.clock.said}")
     for code, number in plan.result.findings.items():
         session.out.line(f"{code}: {counted(number, 'finding')}")
     if plan.findings:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-FOR_ALL = frozenset({"status", "event.show", "event.list", "user.list"})
-"""What everybody may who may anything: where things stand, and who may do more."""
+FOR_ALL = frozenset({"status", "event.show", "event.list", "user.list", "inbox"})
+"""What everybody may who may anything: where things stand, who may do more, and what is addressed to
+them."""
 _GROUP = {
     "event": "event",
     "subgame": "event",
@@ -93,6 +94,7 @@ _APART = {
     "issuance.payment": "money",
     "issuance.report": "reports",
     "issuance.manifest.build": "reports",
+    "issuance.names.build": "reports",
 }
 """{job: its flow}, where that is another than the first word's."""
 _VIEWS = frozenset({"list", "show", "groups", "views", "view", "history", "holds", "preview"})
@@ -139,11 +141,12 @@ _VIEWED = frozenset(
         "seatmap.export",
         "import.profiles",
         "issuance.queue",
-        "inbox",
         "template.check",
     }
 )
-_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build", "export.financial"})
+_EXPORTED = frozenset(
+    {"issuance.report", "issuance.manifest.build", "issuance.names.build", "export.financial"}
+)
 _APPROVED = frozenset(
     {
         "sale.approve",

@@ -11,13 +11,9 @@ from ticketops.engine.job import Effect, Job
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.layout import Layout
 from ticketops.schema.layouts.event import (
-    ALIASES,
-    CLIENTS,
     NOTIFICATION_LOG,
     NOTIFICATION_TEMPLATES,
     NOTIFICATION_TRIGGERS,
-    USERS,
-    VENDORS,
 )
 from ticketops.schema.structure import with_structure
 from ticketops.schema.tables import Snapshot, Table, require
@@ -28,7 +24,6 @@ if TYPE_CHECKING:
     from ticketops.domain.plan import Plan, Run
     from ticketops.stores.base import Store
 
-_PEOPLE = (USERS, CLIENTS, VENDORS, ALIASES)
 _SILENT = ("sync", "doctor", "master", "trigger", "template", "message")
 """First words of jobs whose changes happened elsewhere, mend the workbook, or are about messages: they
 tell nothing."""
@@ -58,19 +53,19 @@ def queue(
         return snapshot
     if not (require(table).frame.select(pl.col("active").any()).item() or table.misfits):
         return snapshot
-    from ticketops.domain.messages import outbox, triggers
+    from ticketops.domain.messages import outbox, recipients, triggers
     from ticketops.domain.messages.readiness import Readiness
-    from ticketops.domain.messages.recipients import People
 
-    on = triggers.active(table)
+    on = triggers.active(table, store.layout.kind)
     facts = [*plan.facts, *([] if silent else _happened(store, plan, snapshot, on, run))]
     said = {fact.name for fact in facts}
     on = [one for one in on if one.fact in said or outbox.unusable(one)]
     if not facts or not on:
         return snapshot
-    read = store.read(NOTIFICATION_LOG, NOTIFICATION_TEMPLATES, *_PEOPLE, strict=False)
+    about = recipients.sheets_in(store.layout)
+    read = store.read(NOTIFICATION_LOG, NOTIFICATION_TEMPLATES, *about, strict=False)
     log = require(read[NOTIFICATION_LOG])
-    people = People(read.after(plan.changes), run)
+    people = recipients.People(read.after(plan.changes), run)
     ready = Readiness(read[NOTIFICATION_TEMPLATES])
     rows, findings = outbox.queued(facts, ready.in_order(on), people, log, run)
     findings += ready.findings(rows)

@@ -129,7 +129,7 @@ def _limited(store: Store, job: Job, run: Run) -> tuple[Run, Snapshot, Limited]:
     from ticketops.engine.scoping import SAYS_WHOSE, Limited, require  # few users are limited
 
     require(job.name, job.label, run, store.layout.kind)
-    sheets = dict.fromkeys((*job.sheets, *STANDING, *SAYS_WHOSE))
+    sheets = dict.fromkeys((*job.sheets_in(store.layout), *STANDING, *SAYS_WHOSE))
     whole = store.read(*sheets, strict=False)
     whose = store.today(*SAYS_WHOSE) if isinstance(store, PastStore) else whole
     own = Limited.of(whose, known(run, store, whole))

@@ -75,4 +75,10 @@ QUEUES = OF_PENDING, OF_READY, OF_ISSUED, OF_NAMES, DUE_SOON, OVERDUE = (
 """What TicketStatusHistory tells. CATCH_UP: the stored state follows the live clearance before a
 command builds on it."""
 DOCUMENT_KIND = ("E_TICKET", "SCAN", "PASSPORT", "OTHER")
+OF_READERS = ("E_TICKET", "SCAN")
+"""Kinds of documents that go along when a ticket is issued; passports stay in the house."""
+TITLE = ("MR", "MRS", "MS", "MISS", "MSTR", "DR", "INF")
+"""What stands before a passenger's name."""
+NAME_OPEN, NAME_FINAL, NAME_ISSUED = NAME_IS = ("OPEN", "FINAL", "ISSUED")
+"""How far the name on a ticket is, for those who supply it."""
 OUTBOUND, RETURN = DIRECTION = ("OUTBOUND", "RETURN")

@@ -1,5 +1,5 @@
 """The workbooks made for others: what a client's, a supplier's and a staff member's book consist of
-(§7, §8, §9; D10, D11).
+(§7, §8, §9; D10, D11), and a list of passengers (document 001).
 
 A layout is an allow-list: a column that does not stand here is in no book.
 """
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from ticketops.model import book_kinds, states
+from ticketops.model import book_kinds, issuance, states
 from ticketops.schema import book_words
 from ticketops.schema.columns import ColumnType, cast, text_of
 from ticketops.schema.layouts.event import GUEST_COLUMNS
@@ -30,8 +30,10 @@ OPEN_MARK, CLOSED_MARK = "|", "!"
 """Before every text of the hidden sheet: whether its cell was open."""
 HEADER_ROW = 3
 """Of the book's main sheet: a title stands above it, and what is still to be done."""
-LONGEST = {"first_name": 200, "last_name": 200, "client_email": 254, "proof_url": 2000}
+LONGEST = {"first_name": 200, "last_name": 200, "client_email": 254, "proof_url": 2000, "name": 200}
 _KEPT_WHOLE = 300
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+"""A day as a text that can be read one way only."""
 LONGEST_TEXT = 5000
 """Longest text of an input cell that is taken over, in characters."""
 
@@ -220,6 +222,10 @@ def typed_text(column: BookColumn, raw: Any) -> str:
     """What a returned cell says, in the form of `shown`."""
     if raw is None or raw == "":
         return ""
+    if column.type is ColumnType.DATE:
+        is_clear = not isinstance(raw, str) or _DAY.fullmatch(raw.strip())
+        day = cast(column.type, raw) if is_clear else None
+        return shown(raw if day is None else day)
     if column.type is ColumnType.DATETIME:
         moment = cast(column.type, raw)
         return shown(moment) if moment is not None else shown(raw)
@@ -233,6 +239,7 @@ def file_name(kind: str, party: str, called: str = "") -> str:
         book_kinds.CLIENT: "CLIENT",
         book_kinds.SUPPLIER: "SUPPLIER",
         book_kinds.STAFF_BOOK: "STAFF - Dispatch",
+        book_kinds.NAMES: "NAMES",
     }[kind]
     spelled = called or party
     one_form = unicodedata.normalize("NFC", spelled)  # for some file systems all forms are one name
@@ -357,6 +364,30 @@ def _staff_columns() -> Iterable[BookColumn]:
     yield from _of_ours(len(shown_columns) + 1, _IN_WORDS, game, *_WHEN_AND_WHERE, *_PLATFORM)
 
 
+def _name_columns() -> Iterable[BookColumn]:
+    code, text, date = ColumnType.CODE, ColumnType.TEXT, ColumnType.DATE
+    yield BookColumn("key", "TicketID", 1, code, hidden=True)
+    columns: tuple[tuple[str, str, ColumnType, int, bool, tuple[str, ...]], ...] = (
+        ("ticket_id", "Ticket ID", code, 11, False, ()),
+        ("booking_id", "Booking", code, 10, False, ()),
+        ("ref", "Reference", code, 12, False, ()),
+        ("title", "Title", code, 8, True, issuance.TITLE),
+        ("name", "Passenger name", text, 32, True, ()),
+        ("born_on", "Date of birth", date, 13, True, ()),
+        ("nationality", "Nationality", text, 14, True, ()),
+        ("passport", "Passport", code, 14, True, ()),
+        ("passport_expiry", "Passport expiry", date, 13, True, ()),
+        ("name_is", "Name is", code, 10, False, ()),
+        ("final_by", "Final by", ColumnType.DATETIME, 17, False, ()),
+        ("flights", "Flights", text, 24, False, ()),
+        ("departs", "Departs", ColumnType.DATETIME, 17, False, ()),
+        ("pnr", "PNR", code, 9, False, ()),
+        ("ticket_number", "Ticket number", code, 17, False, ()),
+    )
+    for position, (name, header, type_, width, typed, choices) in enumerate(columns, start=2):
+        yield BookColumn(name, header, position, type_, width, typed, choices=choices)
+
+
 def _of_ours(first: int, *columns: tuple[str, str, ColumnType, int]) -> Iterable[BookColumn]:
     """Columns right of those that the specification names."""
     for position, (name, header, type_, width) in enumerate(columns, start=first):
@@ -390,4 +421,15 @@ STAFF_LAYOUT = Layout(
     how_to=book_words.HOW_TO[book_kinds.STAFF_BOOK],
 )
 
-LAYOUTS = {layout.kind: layout for layout in (CLIENT_LAYOUT, SUPPLIER_LAYOUT, STAFF_LAYOUT)}
+NAMES_LAYOUT = Layout(
+    book_kinds.NAMES,
+    "Passengers",
+    tuple(_name_columns()),
+    key="key",
+    spare_key="ticket_id",
+    how_to=book_words.HOW_TO[book_kinds.NAMES],
+)
+
+LAYOUTS = {
+    layout.kind: layout for layout in (CLIENT_LAYOUT, SUPPLIER_LAYOUT, STAFF_LAYOUT, NAMES_LAYOUT)
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ticketops.model import book_kinds, states
+from ticketops.model import book_kinds, issuance, states
 
 WAITS_FOR_US = "waiting for our confirmation"
 NO_TICKET = "no ticket yet"
@@ -12,6 +12,7 @@ STATUS = {
     book_kinds.CLIENT: "delivery",
     book_kinds.SUPPLIER: "delivery",
     book_kinds.STAFF_BOOK: "dispatch_status",
+    book_kinds.NAMES: "name_is",
 }
 """{kind of book: the column whose codes the words explain}."""
 MEANINGS = {
@@ -37,6 +38,11 @@ MEANINGS = {
         states.SENT: "sent",
         states.ACCEPTED: "received",
         states.ISSUE: "something is wrong",
+    },
+    book_kinds.NAMES: {
+        issuance.NAME_OPEN: "you can still change it",
+        issuance.NAME_FINAL: "it is with the airline; if it is wrong, correct it and tell us at once",
+        issuance.NAME_ISSUED: "the ticket is issued, and its name can't be changed here",
     },
 }
 """{kind of book: {code: what it means to its readers}}."""
@@ -79,6 +85,18 @@ HOW_TO = {
         "in StaffNotes), DispatchedAt if you sent it earlier, and in ProofUrl a link to a "
         "screenshot or confirmation.",
         "Grey rows are not ready: they have no ticket or no e-mail address yet.",
+    ),
+    book_kinds.NAMES: (
+        "These are the passengers that we have, one row per ticket.",
+        "Please check the yellow cells and fill in what is missing: the name exactly as in the "
+        "passport, LAST/FIRST, the title, the date of birth, the nationality, and number and expiry "
+        "of the passport.",
+        "Write dates as 1985-03-12, and names in the letters A to Z, as the last lines of the passport "
+        "spell them.",
+        "Names must be final by the day in Final by. Once a ticket is issued, its name and title are "
+        "locked.",
+        "Emptying a cell or a row changes nothing. If a passenger does not travel, or one is missing, "
+        "please tell us.",
     ),
 }
 """{kind of book: what stands on its how-to sheet}."""

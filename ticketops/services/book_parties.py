@@ -114,8 +114,21 @@ def paths_of(
     folder: Path,
     path_of: Callable[[str], Path],
 ) -> dict[str, Path]:
+    """{party: the file of its book}, see `paths_called`."""
+    titles = state.client_titles if kind == book_kinds.CLIENT else {}
+    return paths_called(kind, parties, titles, snapshot, folder, path_of)
+
+
+def paths_called(
+    kind: str,
+    parties: Iterable[str],
+    titles: Mapping[str, str],
+    snapshot: Snapshot,
+    folder: Path,
+    path_of: Callable[[str], Path],
+) -> dict[str, Path]:
     """{party: the file of its book}: the one that stands there, else a new one that is called as
-    the party is spelled. No two parties share one, whatever a file system makes of case and
+    the party is spelled (titles). No two parties share one, whatever a file system makes of case and
     accents."""
     there = paths_there(snapshot, kind, folder, path_of)
     found = {}
@@ -124,7 +137,7 @@ def paths_of(
         if party in there:
             found[party] = there[party]
             continue
-        called = state.client_titles.get(party, "") if kind == book_kinds.CLIENT else ""
+        called = titles.get(party, "")
         name = file_name(kind, party, called)
         if _folded(name) in taken:
             name = file_name(kind, party, f"{called or party} {digest(party)[:6]}")

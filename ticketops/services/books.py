@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ticketops.config import Settings
 from ticketops.domain.catalogue import follow
-from ticketops.domain.dispatch import clients, returns, staff
+from ticketops.domain.dispatch import clients, staff
+from ticketops.domain.dispatch.book_reader import FilePulled
 from ticketops.domain.dispatch.own_rows import OwnRows
 from ticketops.domain.dispatch.state import LEDGERS, QUEUES, State
 from ticketops.domain.plan import Plan, Run
@@ -25,7 +26,7 @@ from ticketops.schema.layouts.event import (
     VENDOR_CREDENTIALS,
 )
 from ticketops.schema.tables import Snapshot
-from ticketops.services.book_job import BookJob, Built, Pulled, Synced
+from ticketops.services.book_job import BookJob
 from ticketops.services.book_locations import BookLocation, BookLocations, read_named
 from ticketops.services.book_parties import (
     barred_staff,
@@ -37,6 +38,7 @@ from ticketops.services.book_parties import (
     sees_book,
     standing,
 )
+from ticketops.services.book_plans import Built, Pulled, Synced
 from ticketops.services.book_registry import BookRegistry, latest_books
 from ticketops.services.sheet_groups import MONEY
 from ticketops.stores.base import Store
@@ -236,7 +238,7 @@ def _followed(
     return state, made
 
 
-def _fields(pulled: Pulled) -> tuple[tuple[returns.FilePulled, ...], int, int, int, int, int]:
+def _fields(pulled: Pulled) -> tuple[tuple[FilePulled, ...], int, int, int, int, int]:
     return (
         pulled.files,
         pulled.edits,

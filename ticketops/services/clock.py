@@ -15,7 +15,7 @@ from ticketops.domain.catalogue import times
 from ticketops.domain.clock import record
 from ticketops.domain.clock.deadlines import plan_deadlines
 from ticketops.domain.clock.record import Night, TaskRun
-from ticketops.domain.clock.tasks import TASKS, Task
+from ticketops.domain.clock.tasks import Task, tasks_in
 from ticketops.domain.clock.telling import plan_tell
 from ticketops.domain.dispatch.state import LEDGERS, QUEUES
 from ticketops.domain.plan import Plan, Run
@@ -23,6 +23,7 @@ from ticketops.engine.job import Effect, Job
 from ticketops.engine.transaction import Done, carry_out, prepare
 from ticketops.errors import LockedError, TicketopsError
 from ticketops.model.findings import Finding, Severity
+from ticketops.schema.layout import EVENT_KIND, KINDS
 from ticketops.schema.layouts.event import CLOCK, INVOICES
 from ticketops.schema.tables import Snapshot
 from ticketops.services.sheet_groups import MONEY
@@ -57,13 +58,19 @@ def record_job(tasks: Sequence[TaskRun], started: datetime, host: str) -> Job:
         lambda snapshot, run: record.plan_record(snapshot, run, tasks, started, host),
         optional=(CLOCK,),
         effect=Effect.FINAL,
+        works_on=KINDS,
     )
 
 
 def permitted(store: Store, run: Run, *, gated: bool) -> None:
     """Raises what the record of a run would raise, before anything runs: NotPermittedError,
     RuleError, SchemaError. gated: whether something is to be written."""
-    prepare(store, Job("run.nightly", lambda *_: Plan(), optional=(CLOCK,)), run, gated=gated)
+    prepare(
+        store,
+        Job("run.nightly", lambda *_: Plan(), optional=(CLOCK,), works_on=KINDS),
+        run,
+        gated=gated,
+    )
 
 
 @contextmanager
@@ -105,7 +112,8 @@ def perform(
 
     Its findings are those of its `--json`. Nothing that it does stops the others.
     """
-    words = [*task.words, "-w", str(settings.workbook), "--as", settings.user, "--json", "-y"]
+    words = [*task.words, "-w", str(settings.workbook), "--as", settings.user, "--json"]
+    words += ["-y"] if task.writes else []
     ended = children.ticketops(words, limit=limit, environment=environment)
     found, said = _answer(ended)
     if ended.code == children.STOPPED:
@@ -146,7 +154,12 @@ def _finding(told: Mapping[str, Any]) -> Finding:
 def told(store: Store, tasks: Sequence[TaskRun], run: Run) -> list[Finding]:
     """Queue the messages about the tasks that ran so far, where a trigger asks for any; what went wrong
     with that, as findings."""
-    job = Job("run.nightly", lambda _snapshot, own: plan_tell(own, tasks), effect=Effect.FINAL)
+    job = Job(
+        "run.nightly",
+        lambda _snapshot, own: plan_tell(own, tasks),
+        effect=Effect.FINAL,
+        works_on=KINDS,
+    )
     try:
         return carry_out(store, job, run).plan.findings
     except TicketopsError as error:
@@ -170,10 +183,10 @@ def recorded(
     return done.plan.result, done.plan.findings, done
 
 
-def run_list(setting: Sequence[str]) -> Job:
-    """The tasks, which of them run (`setting`), and when each ran last."""
+def run_list(setting: Sequence[str], kind: str = EVENT_KIND) -> Job:
+    """The tasks of a kind of workbook, which of them run (`setting`), and when each ran last."""
 
     def plan(snapshot: Snapshot, _run: Run) -> Plan:
-        return Plan(result=record.listed(snapshot[CLOCK], TASKS, setting))
+        return Plan(result=record.listed(snapshot[CLOCK], tasks_in(kind), setting))
 
-    return Job("run.list", plan, optional=(CLOCK,), effect=Effect.READS)
+    return Job("run.list", plan, optional=(CLOCK,), effect=Effect.READS, works_on=KINDS)

@@ -22,6 +22,7 @@ from ticketops.engine.job import Effect, Job
 from ticketops.errors import TicketopsError, UnusableError
 from ticketops.files import real_path
 from ticketops.model.findings import Finding, Severity
+from ticketops.schema.layout import KINDS
 from ticketops.schema.layouts.event import CLOCK
 from ticketops.schema.tables import Snapshot
 
@@ -211,7 +212,7 @@ def check_job(entry: Entry, settings: Settings) -> Job:
             findings.append(Finding("CLOCK_FAILED", Severity.MEDIUM, message, CLOCK))
         return Plan(result=Checked(there, as_shown, last), findings=findings)
 
-    return Job("cron.check", plan, optional=(CLOCK,), effect=Effect.READS)
+    return Job("cron.check", plan, optional=(CLOCK,), effect=Effect.READS, works_on=KINDS)
 
 
 def _is_as_shown(one: Schedule, entry: Entry) -> bool:

@@ -42,7 +42,7 @@ from ticketops.schema.layouts.event import (
 )
 from ticketops.schema.tables import Snapshot
 from ticketops.services import books
-from ticketops.services.book_job import Built
+from ticketops.services.book_plans import Built
 from ticketops.services.enclosures import XLSX
 from ticketops.services.messages import our_templates
 from ticketops.stores.base import Store

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ticketops.domain.issuance import (
     documents,
+    due,
     files,
     finance,
     issuing,
@@ -24,7 +25,7 @@ from ticketops.errors import InputError
 from ticketops.files import hash_regular
 from ticketops.model import ids
 from ticketops.schema.layout import ISSUANCE_KIND
-from ticketops.schema.layouts.event import USERS
+from ticketops.schema.layouts.event import CLOCK, NOTIFICATION_LOG, USERS
 from ticketops.schema.layouts.issuance import (
     AIRLINES,
     BOOKING_PAYMENTS,
@@ -87,6 +88,11 @@ def issuance_queue(which: str, days: int, booking: str = "", group: str = "") ->
         _TRACKED,
         effect=Effect.READS,
     )
+
+
+def issuance_due(days: int) -> Job:
+    """Say whose name must be final within so many days: what triggers ask for is queued."""
+    return _job("issuance.due", lambda snapshot, run: due.plan_due(snapshot, run, days), _TRACKED)
 
 
 def issuance_show(store: Store, ticket: str) -> Job:
@@ -215,7 +221,12 @@ def issuance_document_list(store: Store, ticket: str) -> Job:
 
 def issuance_report(store: Store, days: int) -> Job:
     """Where the tickets stand, and everything that is wrong."""
-    return _report("issuance.report", store, days)
+    return _job(
+        "issuance.report",
+        lambda snapshot, run: report.plan_report(snapshot, run, days, look_from(store)),
+        (*_WRITTEN, DOCUMENTS),
+        effect=Effect.READS,
+    )
 
 
 def issuance_manifest(path: Path, group: str, airline: str) -> Job:
@@ -239,27 +250,25 @@ def write_manifest(path: Path, made_of: manifest.Manifest, *, force: bool) -> No
 
 
 def issuance_status(store: Store, days: int) -> Job:
-    """The same as the screen of `status`."""
-    return _report("status", store, days)
-
-
-def _report(name: str, store: Store, days: int) -> Job:
+    """The same as the screen of `status`, with messages and the clock."""
     return _job(
-        name,
-        lambda snapshot, run: report.plan_report(snapshot, run, days, look_from(store)),
-        (*_WRITTEN, DOCUMENTS),
+        "status",
+        lambda snapshot, run: report.plan_status(snapshot, run, days, look_from(store)),
+        (*_WRITTEN, DOCUMENTS, NOTIFICATION_LOG, CLOCK),
         effect=Effect.READS,
     )
 
 
 def attach(store: Store, path: Path) -> files.Attached:
     """A file as the workbook is to hold it: its path from the workbook's folder, where it lies below
-    that, else in full. Raises InputError where it can't be read."""
+    that, else in full. Raises InputError where it can't be read, or is empty."""
     try:
         found = hash_regular(path, MOST_BYTES)
         size = path.stat().st_size
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}") from None
+    if not size:
+        raise InputError(f"{path} is empty")
     whole = path.resolve()
     home = _home(store)
     below = home is not None and whole.is_relative_to(home)

@@ -13,9 +13,9 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.engine.job import Effect, Job
 from ticketops.errors import InternalError, TicketopsError
 from ticketops.model import ids, states
+from ticketops.schema.layout import KINDS
 from ticketops.schema.layouts.event import (
     ALIASES,
-    BOOKS,
     CLIENTS,
     DISTRIBUTION,
     MATCHES,
@@ -29,7 +29,7 @@ from ticketops.schema.layouts.event import (
     VENDORS,
 )
 from ticketops.schema.tables import Snapshot
-from ticketops.services.enclosures import Enclosures
+from ticketops.services.enclosures import SHEETS_ALONG, Enclosures
 from ticketops.services.rendering import SHEETS_OF_TEXTS, Renderer
 
 _LOG = (NOTIFICATION_LOG,)
@@ -58,6 +58,7 @@ def message_list(which: listing.Which) -> Job:
         (),
         _LOG,
         effect=Effect.READS,
+        works_on=KINDS,
     )
 
 
@@ -70,14 +71,16 @@ def message_show(message_id: str, along: Enclosures) -> Job:
         return Plan(result=shown(snapshot, one, Renderer(), along if waits else None))
 
     label = f"message show {ids.read_message_id(message_id)}"
-    return Job("message.show", plan, (), (*_TEXTS, BOOKS), label, Effect.READS)
+    return Job(
+        "message.show", plan, (), (*_TEXTS, *SHEETS_ALONG), label, Effect.READS, works_on=KINDS
+    )
 
 
 def shown(
     snapshot: Snapshot, message: Message, render: Renderer, along: Enclosures | None = None
 ) -> Shown:
     """A message with its words. snapshot: holds SHEETS_OF_TEXTS. along: finds what goes with one that is
-    to be sent; then it holds _BOOKS, too."""
+    to be sent; then it holds SHEETS_ALONG, too."""
     try:
         files = along.with_message(snapshot, message) if along else ()
         text = render.text(snapshot, message)
@@ -97,6 +100,7 @@ def message_retry(named: Sequence[str]) -> Job:
         _LOG,
         _label("retry", named),
         Effect.FINAL,
+        works_on=KINDS,
     )
 
 
@@ -108,6 +112,7 @@ def message_cancel(named: Sequence[str]) -> Job:
         _LOG,
         _label("cancel", named),
         Effect.FINAL,
+        works_on=KINDS,
     )
 
 
@@ -120,6 +125,7 @@ def message_resolve(named: Sequence[str], *, sent: bool) -> Job:
         _LOG,
         _label("resolve", named),
         Effect.FINAL,
+        works_on=KINDS,
     )
 
 
@@ -129,6 +135,7 @@ def message_enable(place: str, *, moved: bool = False, copy: bool = False) -> Jo
         lambda snapshot, run: senders.plan_enable(snapshot, place, run, moved=moved, copy=copy),
         (),
         (*_LOG, NOTIFICATION_SENDERS),
+        works_on=KINDS,
     )
 
 
@@ -138,6 +145,7 @@ def message_disable(place: str) -> Job:
         lambda snapshot, _run: senders.plan_disable(snapshot, place),
         (),
         (*_LOG, NOTIFICATION_SENDERS),
+        works_on=KINDS,
     )
 
 
@@ -180,6 +188,7 @@ def inbox_of_user(*, every: bool, read: bool) -> Job:
         (*_TEXTS, USERS),
         "inbox --read" if read else "inbox",
         Effect.FINAL if read else Effect.READS,
+        works_on=KINDS,
     )
 
 

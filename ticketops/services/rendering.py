@@ -21,6 +21,8 @@ class Renderer:
     def text(self, snapshot: Snapshot, message: Message) -> Text:
         """The words of a message. snapshot: holds SHEETS_OF_TEXTS. Raises RuleError and NotFoundError
         where the template is gone, or speaks of what the message lacks."""
-        templates = templates_of(snapshot[NOTIFICATION_TEMPLATES], our_templates())
+        templates = templates_of(
+            snapshot[NOTIFICATION_TEMPLATES], our_templates(snapshot.layout.kind)
+        )
         template = template_named(templates, message.template)
         return rendered(template, payload_from(message.payload), message.audience)

@@ -25,10 +25,11 @@ from ticketops.errors import BusyError, LockedError, TicketopsError
 from ticketops.model import states
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.layouts.event import BOOKS, NOTIFICATION_LOG, NOTIFICATION_SENDERS
+from ticketops.schema.layout import KINDS
+from ticketops.schema.layouts.event import NOTIFICATION_LOG, NOTIFICATION_SENDERS
 from ticketops.schema.tables import Snapshot
 from ticketops.services.channels import Channels
-from ticketops.services.enclosures import Enclosures
+from ticketops.services.enclosures import SHEETS_ALONG, Enclosures
 from ticketops.services.flight import FOLDER, Recorder, recording
 from ticketops.services.outbox import Shown, shown
 from ticketops.services.rendering import SHEETS_OF_TEXTS, Renderer
@@ -77,8 +78,9 @@ def claiming(terms: Terms) -> Job:
         "message.send",
         lambda snapshot, run: sending.plan_claim(snapshot, run, terms),
         (),
-        (*_SHEETS, *SHEETS_OF_TEXTS, BOOKS),
+        (*_SHEETS, *SHEETS_OF_TEXTS, *SHEETS_ALONG),
         effect=Effect.FINAL,
+        works_on=KINDS,
     )
 
 
@@ -89,6 +91,7 @@ def _recording(token: str, results: Sequence[Result]) -> Job:
         (),
         (NOTIFICATION_LOG,),
         effect=Effect.FINAL,
+        works_on=KINDS,
     )
 
 
@@ -99,6 +102,7 @@ def _recovering(flown: sending.Flown) -> Job:
         (),
         (NOTIFICATION_LOG,),
         effect=Effect.FINAL,
+        works_on=KINDS,
     )
 
 

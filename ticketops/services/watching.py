@@ -20,7 +20,7 @@ from ticketops.errors import BusyError, NotPermittedError, OutOfScopeError, Tick
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.book_layouts import Returned
-from ticketops.services import book_job, books, sync
+from ticketops.services import book_plans, books, sync
 from ticketops.services.book_registry import BookRegistry, hash_of
 from ticketops.services.inbox import Inbox
 from ticketops.stores.base import Metered, Store
@@ -28,7 +28,7 @@ from ticketops.stores.returned.files import read_returned
 
 ROUND = 120.0
 """Seconds that one round spends on reading files; the rest of them waits for the next."""
-_NOTHING = book_job.Pulled((), 0, 0, 0, 0, 0)
+_NOTHING = book_plans.Pulled((), 0, 0, 0, 0, 0)
 _ALIKE = 3
 """Files that fail one after the other with the same words: it is not their fault."""
 
@@ -232,7 +232,7 @@ def _round(
             findings += found
         taken = {path: held for path, held in ready.items() if path not in later}
         done = carry_out(open_store(), books.sync(store, settings), run_of(settings))
-        synced: book_job.Synced = done.plan.result
+        synced: book_plans.Synced = done.plan.result
         rebuilt = [book for book in synced.books if book.state in ("new", "rebuilt")]
         if rebuilt:
             lines.append(f"{datetime.now():%H:%M:%S} {counted(len(rebuilt), 'book')} rebuilt")
@@ -253,7 +253,7 @@ def _pulled(
     settings: Settings,
     paths: Sequence[Path],
     read: Sequence[Returned],
-) -> Iterator[tuple[book_job.Pulled, list[Finding]]]:
+) -> Iterator[tuple[book_plans.Pulled, list[Finding]]]:
     """Take over what files say, all in one transaction; where that fails, each in its own, so that
     one stops no other: it is a finding. So is a file of a party that is not the user's (§15). Raises
     BusyError, NotPermittedError, and what the first files all fail with: it is the workbook's
@@ -299,7 +299,7 @@ def _pull(
     settings: Settings,
     paths: Sequence[Path],
     read: Sequence[Returned],
-) -> tuple[book_job.Pulled, list[Finding]]:
+) -> tuple[book_plans.Pulled, list[Finding]]:
     store = open_store()
     job = books.pull(store, settings, paths[: len(read)], read=read)
     done = carry_out(store, job, run_of(settings))

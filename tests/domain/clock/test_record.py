@@ -152,6 +152,22 @@ def test_which_tasks_run() -> None:
             chosen(given_, setting)
 
 
+def test_which_tasks_run_on_airline_tickets() -> None:
+    def named(setting: str, *names: str) -> list[str]:
+        return [task.name for task in chosen(names, setting, "issuance")]
+
+    usual = ["tickets", "due", "send"]
+    assert named("") == usual
+    assert named("audit, deadlines, send") == usual, "what a folder's event workbook is to run"
+    assert named("audit, due, send") == ["due", "send"]
+    assert named("send") == ["send"]
+    assert named("audit", "refresh") == ["refresh"]
+    with pytest.raises(UsageError, match=r"--task must be one of refresh, .*not 'audit'"):
+        named("", "audit")
+    with pytest.raises(UsageError, match=r"clock_tasks must be one of refresh, .*not 'adit'"):
+        named("adit")
+
+
 def test_when_each_task_ran_last() -> None:
     desk = Desk()
     record(desk, AUDIT, RECON)

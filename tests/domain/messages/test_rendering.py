@@ -17,15 +17,17 @@ from ticketops.domain.messages.previews import problem_of
 from ticketops.domain.messages.recipients import audience_of, expressions
 from ticketops.domain.messages.rendering import cut, payload_from, rendered
 from ticketops.domain.messages.templates import Template, parsed
-from ticketops.domain.messages.triggers import DEFAULTS
+from ticketops.domain.messages.triggers import ours
 from ticketops.errors import RuleError
 from ticketops.model.states import FOR_CLIENT, FOR_OFFICE, FOR_SUPPLIER
+from ticketops.schema.layout import KINDS
 from ticketops.services.messages import our_templates
 
 USES = sorted(
     {
         (one.template, one.fact, audience_of(said))
-        for one in DEFAULTS.values()
+        for kind in KINDS
+        for one in ours(kind).values()
         for said in expressions(one.recipients)
     }
 )

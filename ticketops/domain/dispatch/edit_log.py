@@ -8,40 +8,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ticketops.domain.dispatch.cascade import Reconciliation
 from ticketops.domain.dispatch.field_edits import ClientLine, FieldEdit, Outcome
 from ticketops.domain.plan import Plan, Run
 from ticketops.model import book_kinds
 from ticketops.schema.layouts.event import BOOK_EDITS
-from ticketops.schema.tables import Snapshot
+from ticketops.schema.tables import Snapshot, Table
 
-_EDIT_COLUMNS = (
-    "timestamp",
-    "run_id",
-    "book_id",
-    "kind",
-    "party",
-    "sales_id",
-    "fields",
-    "client_notes",
-    "first_name",
-    "last_name",
-    "client_email",
-    "comment",
-    "delivery",
-    "dispatch_notes",
-    "dispatched_at",
-    "proof_url",
-    "outcome",
-)
+_HEAD = ("timestamp", "run_id", "book_id", "kind", "party")
+"""The first columns of `_BOOK_EDITS`; then the ticket, `fields`, a column for each field, `outcome`."""
+Outcomes = Sequence[tuple[FieldEdit, Outcome, str]]
+"""What became of edits, each with what is said of it."""
+
+
+def _columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.sheet.columns)
+
+
+def _ticket_of(table: Table) -> str:
+    """The column that names the ticket."""
+    return _columns(table)[len(_HEAD)]
 
 
 def said_before(
     snapshot: Snapshot, book_ids: set[str]
 ) -> dict[tuple[str, str], dict[str, list[str]]]:
-    """{(BookID, SalesID): {field: what files with this BookID said of it so far, the newest last}}.
+    """{(BookID, ticket): {field: what files with this BookID said of it so far, the newest last}}.
     What was undone was not read."""
     table = snapshot[BOOK_EDITS]
+    ticket = _ticket_of(table)
     found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
     wanted = table.frame.filter(table.frame["book_id"].is_in(sorted(book_ids)))
     undone = {
@@ -53,7 +47,7 @@ def said_before(
     for values in wanted.iter_rows(named=True):
         for name in (values["fields"] or "").split(","):
             if name in values:
-                found[values["book_id"], values["sales_id"] or ""].setdefault(name, []).append(
+                found[values["book_id"], values[ticket] or ""].setdefault(name, []).append(
                     values[name] or ""
                 )
     return found
@@ -64,16 +58,16 @@ def record(
     snapshot: Snapshot,
     run: Run,
     book_ids: Sequence[str],
-    reconciliation: Reconciliation,
+    outcomes: Outcomes,
     lines: Sequence[ClientLine] = (),
 ) -> None:
     """Append what was said, and what became of it, to `_BOOK_EDITS`: a row a ticket a file, and one
     for each line below a client's tickets. An edit that stands there is never taken for new again;
     what only waits for a payment is left out."""
+    table = snapshot[BOOK_EDITS]
+    columns = _columns(table)
     edits: dict[tuple[str, str, str], _Edit] = {}
-    for (field_edit, outcome, _message), book_id in zip(
-        reconciliation.outcomes, book_ids, strict=True
-    ):
+    for (field_edit, outcome, _message), book_id in zip(outcomes, book_ids, strict=True):
         if outcome is Outcome.UNPAID:
             continue
         edit = edits.setdefault(
@@ -84,12 +78,12 @@ def record(
         edit.texts[field_edit.field] = (
             str(field_edit.value) if field_edit.value is not None else None
         )
-    rows = [edit.row(run) for edit in edits.values()]
-    rows += [_line(run, line) for line in lines]
-    plan.changes.append(BOOK_EDITS, snapshot[BOOK_EDITS].next_row, _EDIT_COLUMNS, rows)
+    rows = [edit.row(run, columns) for edit in edits.values()]
+    rows += [_line(run, line, columns) for line in lines]
+    plan.changes.append(BOOK_EDITS, table.next_row, columns, rows)
 
 
-def _line(run: Run, line: ClientLine) -> tuple[str | datetime | None, ...]:
+def _line(run: Run, line: ClientLine, columns: Iterable[str]) -> tuple[str | datetime | None, ...]:
     """A line that is about no ticket of the book: an issue for the office."""
     values: dict[str, str | datetime | None] = {
         "timestamp": run.now,
@@ -101,7 +95,7 @@ def _line(run: Run, line: ClientLine) -> tuple[str | datetime | None, ...]:
         "comment": line.text,
         "outcome": "issue: a ticket is missing or wrong",
     }
-    return tuple(values.get(name) for name in _EDIT_COLUMNS)
+    return tuple(values.get(name) for name in columns)
 
 
 @dataclass
@@ -113,7 +107,7 @@ class _Edit:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     texts: dict[str, str | None] = field(default_factory=dict)
 
-    def row(self, run: Run) -> tuple[str | datetime | None, ...]:
+    def row(self, run: Run, columns: Sequence[str]) -> tuple[str | datetime | None, ...]:
         """Its row of `_BOOK_EDITS`."""
         field_edit = self.field_edit
         head = (
@@ -125,7 +119,7 @@ class _Edit:
             field_edit.sales_id,
             ",".join(self.outcomes),
         )
-        texts = (self.texts.get(name) for name in _EDIT_COLUMNS[len(head) : -1])
+        texts = (self.texts.get(name) for name in columns[len(head) : -1])
         return (*head, *texts, _outcome(self.outcomes.items()))
 
 

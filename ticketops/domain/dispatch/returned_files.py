@@ -77,7 +77,10 @@ def whose_file(
     if file.unusable:
         return None
     if kind and file.kind != kind:
-        refuse("WRONG_KIND", f"it is a {file.kind} book; ticketops {file.kind} pull reads it")
+        refuse(
+            "WRONG_KIND",
+            f"it is a {file.kind} book; ticketops {book_kinds.COMMAND[file.kind]} pull reads it",
+        )
         return None
     if file.book_id in known:
         made, whose, _base, ended = known[file.book_id]

@@ -78,10 +78,11 @@ def agree(one: str, other: str) -> bool:
     >>> agree("Jörg Müller", "MUELLER/JOERG MR")
     True
     """
-    return bool(one and one == other) or _words(one) == _words(other) != []
+    return bool(one and one == other) or words(one) == words(other) != ()
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name as tickets spell them, in the order of the alphabet, without titles."""
     spelled = form(name, 10**6).text or name.upper()
-    words = sorted(filter(None, re.split(r"[\s/]+", spelled)))
-    return [word for word in words if word not in _TITLES] or words
+    found = tuple(sorted(filter(None, re.split(r"[\s/]+", spelled))))
+    return tuple(word for word in found if word not in _TITLES) or found

@@ -3,7 +3,7 @@ has a flight is ready then."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +15,7 @@ from ticketops.domain.issuance.tracker import Standing, Tracker
 from ticketops.domain.issuance.work import Work, refuse_ended
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError
-from ticketops.model import issuance
+from ticketops.model import ids, issuance
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.issuance import TICKETS
 from ticketops.schema.tables import Snapshot
@@ -63,8 +63,9 @@ def plan_name_update(
     faults: list[Fault] = []
     told: list[NameSet] = []
     seen: set[str] = set()
+    others = _names_now(tracker, given)
     for one in given:
-        read = partial(_named, tracker, one, seen, accept=accept)
+        read = partial(_named, tracker, one, seen, others, accept=accept)
         done = tried(read, one.place, faults)
         if done is not None:
             standing, name, original = done
@@ -81,7 +82,12 @@ def plan_name_update(
 
 
 def _named(
-    tracker: Tracker, one: Named, seen: set[str], *, accept: bool
+    tracker: Tracker,
+    one: Named,
+    seen: set[str],
+    others: Mapping[tuple[str, ...], str],
+    *,
+    accept: bool,
 ) -> tuple[Standing, str, str]:
     standing = tracker.standing(tracker.ticket(one.ticket))
     if standing.ticket_id in seen:
@@ -91,6 +97,12 @@ def _named(
     original = one.name or standing.ticket["name"] or ""
     if not original:
         raise RuleError(f"{standing.ticket_id} has no name", "say it with --name")
+    owner = others.get(names.words(original), standing.ticket_id)
+    if owner != standing.ticket_id and not names.agree(original, standing.ticket["name"] or ""):
+        raise RuleError(
+            f"{standing.ticket_id}: {original} is the name of {owner}, so rows may be shifted",
+            "two names that are to change places are set one by one, with --name",
+        )
     form = names.form(original, longest(tracker, standing))
     if not form.text:
         raise RuleError(form.why)
@@ -100,6 +112,18 @@ def _named(
             "--accept takes what is proposed; compare it with the passport first",
         )
     return standing, form.text, original
+
+
+def _names_now(tracker: Tracker, given: Sequence[Named]) -> dict[tuple[str, ...], str]:
+    """{words of a name: the ticket that bears it} of the tickets of a file, where only one does."""
+    found: dict[tuple[str, ...], str] = {}
+    twice: set[tuple[str, ...]] = set()
+    for one in given if len(given) > 1 else ():
+        key = ids.read_numbered(ids.TICKET_ID, one.ticket)
+        if (ticket := tracker.tickets.get(key)) and ticket["name"]:
+            words = names.words(ticket["name"])
+            twice |= {words} if found.setdefault(words, key) != key else set()
+    return {words: key for words, key in found.items() if words not in twice}
 
 
 def longest(tracker: Tracker, standing: Standing) -> int:

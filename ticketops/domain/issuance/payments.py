@@ -60,6 +60,11 @@ def plan_payment(snapshot: Snapshot, given: Given, run: Run) -> Plan:
         raise RuleError(f"{booking['booking_id']} is in {currency}, not {given.currency}")
     plan = Plan()
     plan.findings += _again(tracker, booking, given)
+    if given.date > run.today:
+        text = (
+            f"the payment for {booking['booking_id']} is dated {given.date:%Y-%m-%d}, in the future"
+        )
+        plan.findings.append(Finding("FUTURE_DATE", Severity.LOW, text, BOOKING_PAYMENTS))
     row = {"date": given.date, "ref": given.ref or None, "note": given.note or None}
     _record(plan, tracker, booking, given.amount, row)
     return plan

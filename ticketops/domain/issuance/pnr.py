@@ -34,3 +34,8 @@ def read(text: str) -> str | None:
     """`ab12cd` → AB12CD: six letters and digits; None for anything else."""
     code = "".join(text.split()).upper()
     return code if _PNR.fullmatch(code) else None
+
+
+def tidied(text: str) -> str:
+    """A PNR in capitals; what is none stays as it is."""
+    return read(text) or text

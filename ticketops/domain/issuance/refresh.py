@@ -162,7 +162,8 @@ def _follow(tracker: Tracker, work: Work, ticket: Row, person: Row) -> None:
         work.step(ticket, stored, issuance.REFRESHED, note)
     if ticket["ref"] != person["ref"]:
         cells["ref"] = person["ref"]
-    if not ticket["named_at"] and ticket["name"] != person["name"]:
+    follows = not tracker.is_final(ticket)
+    if follows and person["name"] and ticket["name"] != person["name"]:
         cells |= {"name": person["name"], "original_name": person["name"]}
         note = f"renamed from {ticket['name'] or 'nothing'} to {person['name'] or 'nothing'}"
         work.step(ticket, stored, issuance.REFRESHED, note)

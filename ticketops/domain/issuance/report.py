@@ -6,14 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ticketops.domain.clock.record import LastRun, last_run
 from ticketops.domain.issuance import queue
 from ticketops.domain.issuance.files import Look
 from ticketops.domain.issuance.findings import audit
 from ticketops.domain.issuance.tracker import Standing, Tracker
+from ticketops.domain.messages.listing import messages_waiting
 from ticketops.domain.plan import Plan, Run
 from ticketops.model import ids, issuance
 from ticketops.model.findings import count_by_code
 from ticketops.model.states import VOID
+from ticketops.schema.layouts.event import CLOCK, NOTIFICATION_LOG
 from ticketops.schema.layouts.issuance import PASSENGERS
 from ticketops.schema.tables import Snapshot
 
@@ -51,6 +54,32 @@ class Report:
     groups: tuple[GroupCounts, ...]
     without_ticket: int
     findings: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOverview(Report):
+    """`status` of a workbook of airline tickets: the report, messages that wait to be sent, could not be
+    sent, or may or may not have been, and the last nightly run that is recorded."""
+
+    messages_queued: int
+    messages_failed: int
+    messages_unknown: int
+    clock: LastRun | None
+
+
+def plan_status(snapshot: Snapshot, run: Run, days: int, look: Look) -> Plan:
+    """The report, and what stands with messages and the clock."""
+    plan = plan_report(snapshot, run, days, look)
+    said: Report = plan.result
+    plan.result = TicketOverview(
+        said.total,
+        said.groups,
+        said.without_ticket,
+        said.findings,
+        **messages_waiting(snapshot[NOTIFICATION_LOG]),
+        clock=last_run(snapshot[CLOCK]),
+    )
+    return plan
 
 
 def plan_report(snapshot: Snapshot, run: Run, days: int, look: Look) -> Plan:

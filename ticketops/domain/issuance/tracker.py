@@ -23,6 +23,7 @@ from ticketops.schema.layouts.issuance import (
     AIRLINES,
     BOOKING_PAYMENTS,
     BOOKINGS,
+    FLIGHT_SHEETS,
     PASSENGERS,
     TICKETS,
 )
@@ -92,7 +93,6 @@ class Tracker:
         for row in snapshot[BOOKING_PAYMENTS].frame.iter_rows(named=True):
             self.payments.setdefault(fold(row["booking_id"]), []).append(row)
         self.rows: list[dict[str, Any]] = list(snapshot[TICKETS].frame.iter_rows(named=True))
-        self._unclear = {(misfit.row, misfit.column) for misfit in snapshot[TICKETS].misfits}
 
     @cached_property
     def tickets(self) -> dict[str, Row]:
@@ -102,6 +102,20 @@ class Tracker:
             if row["ticket_id"]:
                 found.setdefault(row["ticket_id"], row)
         return found
+
+    @cached_property
+    def unclear(self) -> dict[tuple[str, int, str], str]:
+        """{(sheet, row, column): what the cell says} of cells of passengers and tickets that are not
+        understood: unknown, never blank (D16)."""
+        return {
+            (sheet, misfit.row, misfit.column): misfit.text
+            for sheet in (PASSENGERS, TICKETS)
+            for misfit in self.snapshot[sheet].misfits
+        }
+
+    def is_final(self, ticket: Row) -> bool:
+        """Whether the name of a ticket is final, or nobody knows."""
+        return bool(ticket["named_at"]) or (TICKETS, ticket["row"], "named_at") in self.unclear
 
     @cached_property
     def airlines(self) -> dict[str, Row]:
@@ -216,6 +230,19 @@ class Tracker:
             for misfit in self.snapshot[BOOKINGS].misfits
             if misfit.column == "balance"
         ]
+        found += [
+            Finding(
+                "UNKNOWN_DEADLINE",
+                Severity.HIGH,
+                f"the NameUpdateDeadline {misfit.text[:40]!r} is not understood, so no message "
+                "says when it comes near",
+                sheet,
+                misfit.row,
+            )
+            for sheet in (TICKETS, *FLIGHT_SHEETS)
+            for misfit in self.snapshot[sheet].misfits
+            if misfit.column == "deadline"
+        ]
         return found
 
     def _booking_at(self, row: int) -> str:
@@ -247,10 +274,10 @@ def deadline_is_ours(ticket: Row) -> bool:
 
 def _pnr(ticket: Row, passenger: Row | None, links: Links) -> pnr.Pnr:
     if ticket["pnr"]:
-        return pnr.Pnr(ticket["pnr"], pnr.STORED, links.return_pnr)
+        return pnr.Pnr(pnr.tidied(ticket["pnr"]), pnr.STORED, links.return_pnr)
     own = passenger["pnr"] if passenger else None
     found, source = pnr.resolve(own, links.leg_pnr, links.block_pnr, links.flight_pnr)
-    return pnr.Pnr(found, source, links.return_pnr)
+    return pnr.Pnr(pnr.tidied(found), source, links.return_pnr)
 
 
 def _by(snapshot: Snapshot, sheet: str, key: str) -> dict[str, Row]:

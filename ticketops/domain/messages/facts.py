@@ -10,7 +10,8 @@ from typing import Any, ClassVar, get_type_hints
 from msgspec import Struct
 
 from ticketops.domain.messages import variables as v
-from ticketops.domain.messages.variables import COMMON, Group, Variable
+from ticketops.domain.messages.variables import COMMON, EVENT_GROUP, Group, Variable
+from ticketops.schema.layout import EVENT_KIND, ISSUANCE_KIND, KINDS
 
 _OWN = ("key", "also")
 """What a fact says of itself, and no message does."""
@@ -19,9 +20,10 @@ _OWN = ("key", "also")
 class Fact(Struct, frozen=True, kw_only=True):
     """Something that happened. key: what it happened to, and how: a fact of the same name and key is
     the same one, whichever run says it. also: keys under which it may have been said before. The first
-    line of a fact's docstring says when it is."""
+    line of a fact's docstring says when it is; kinds: in which kinds of workbooks."""
 
     name: ClassVar[str] = ""
+    kinds: ClassVar[tuple[str, ...]] = (EVENT_KIND,)
     key: str
     also: tuple[str, ...] = ()
 
@@ -216,7 +218,43 @@ class NightFinished(Fact, frozen=True, kw_only=True):
     """The tasks of a night are done, except sending what waits."""
 
     name: ClassVar[str] = "clock.night_finished"
+    kinds: ClassVar[tuple[str, ...]] = KINDS
     night: v.NightVars
+
+
+class TicketFact(Fact, frozen=True, kw_only=True):
+    """A fact about an airline ticket (document 001)."""
+
+    kinds: ClassVar[tuple[str, ...]] = (ISSUANCE_KIND,)
+    ticket: v.AirTicketVars
+    booking: v.BookingVars
+
+
+class TicketDueSoon(TicketFact, frozen=True, kw_only=True):
+    """The name on a ticket is not final, and the day for it comes near."""
+
+    name: ClassVar[str] = "ticket.due_soon"
+    deadline: v.DeadlineVars
+
+
+class ExceptionRequested(TicketFact, frozen=True, kw_only=True):
+    """Somebody asks for a ticket to be issued before it is cleared."""
+
+    name: ClassVar[str] = "ticket.exception_requested"
+    exception: v.ExceptionVars
+
+
+class ExceptionApproved(TicketFact, frozen=True, kw_only=True):
+    """The exception of a ticket is approved."""
+
+    name: ClassVar[str] = "ticket.exception_approved"
+    exception: v.ExceptionVars
+
+
+class TicketIssued(TicketFact, frozen=True, kw_only=True):
+    """A ticket is issued. Its e-tickets and scans go along with the e-mail."""
+
+    name: ClassVar[str] = "ticket.issued"
 
 
 FACTS: Mapping[str, type[Fact]] = {
@@ -241,9 +279,19 @@ FACTS: Mapping[str, type[Fact]] = {
         MatchMoved,
         PaymentOverdue,
         NightFinished,
+        TicketDueSoon,
+        ExceptionRequested,
+        ExceptionApproved,
+        TicketIssued,
     )
 }
-"""{name: fact}, in the order in which a sale meets them."""
+"""{name: fact}, in the order in which a sale or a ticket meets them."""
+
+
+@cache
+def facts_in(kind: str) -> Mapping[str, type[Fact]]:
+    """{name: fact} of those that a kind of workbook tells."""
+    return {name: fact for name, fact in FACTS.items() if kind in fact.kinds}
 
 
 @cache
@@ -251,7 +299,10 @@ def groups_of(name: str) -> dict[str, type[Group]]:
     """{name: group} of all that messages of a fact may speak of."""
     hints = get_type_hints(FACTS[name])
     own = {group: hints[group] for group in FACTS[name].__struct_fields__ if group not in _OWN}
-    return own | COMMON
+    about_event = EVENT_KIND in FACTS[name].kinds
+    return own | {
+        group: kind for group, kind in COMMON.items() if about_event or group != EVENT_GROUP
+    }
 
 
 def variables_of(name: str, audience: str) -> dict[str, dict[str, Variable]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from ticketops.domain.plan import Plan
 from ticketops.errors import NotFoundError, UsageError
 from ticketops.model import ids, states
 from ticketops.schema.layouts.event import NOTIFICATION_LOG
-from ticketops.schema.tables import Snapshot
+from ticketops.schema.tables import Snapshot, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,16 @@ def plan_list(snapshot: Snapshot, which: Which) -> Plan:
         and which.to.casefold() in f"{one.recipient} {one.recipient_name}".casefold()
     ]
     return Plan(findings=outbox.findings(), result=MessageList(tuple(lines)))
+
+
+def messages_waiting(table: Table) -> dict[str, int]:
+    """How many messages wait, failed, or went nobody knows where. table: `_NOTIFICATION_LOG`."""
+    found = Counter(table.frame["state"])
+    return {
+        "messages_queued": found[states.QUEUED] + found[states.SENDING],
+        "messages_failed": found[states.FAILED],
+        "messages_unknown": found[states.UNKNOWN],
+    }
 
 
 def message(snapshot: Snapshot, named: str) -> Message:

@@ -12,7 +12,7 @@ import polars as pl
 from msgspec import Struct
 
 from ticketops.domain.messages import conditions, recipients
-from ticketops.domain.messages.facts import FACTS, Fact, payload_of
+from ticketops.domain.messages.facts import Fact, facts_in, payload_of
 from ticketops.domain.messages.message import CANCELLED, ELSEWHERE
 from ticketops.domain.messages.recipients import People, Recipient
 from ticketops.domain.messages.triggers import Trigger
@@ -161,7 +161,7 @@ def unusable(trigger: Trigger) -> str:
         return f"its TriggerID stands in {trigger.rows} rows"
     if trigger.unclear:
         return f"{', '.join(trigger.unclear)} is not understood"
-    if trigger.fact not in FACTS:
+    if trigger.fact not in facts_in(trigger.kind):
         return f"EventType {trigger.fact!r} is not a fact (`ticketops trigger list` shows them)"
     if trigger.channel not in CHANNEL:
         return f"Channel must be one of {', '.join(CHANNEL)}, not {trigger.channel!r}"

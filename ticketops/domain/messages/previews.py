@@ -10,13 +10,13 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from ticketops.domain.messages import outbox, recipients
-from ticketops.domain.messages.facts import FACTS, Fact, groups_of, payload_of, sample_of
+from ticketops.domain.messages.facts import FACTS, Fact, facts_in, groups_of, payload_of, sample_of
 from ticketops.domain.messages.happened.seen import Seen
 from ticketops.domain.messages.recipients import People, Recipient
 from ticketops.domain.messages.rendering import Rendered, rendered
 from ticketops.domain.messages.templates import Template, templates_of
 from ticketops.domain.messages.triggers import Trigger, triggers_of
-from ticketops.domain.messages.variables import COMMON, RecipientVars, of_group
+from ticketops.domain.messages.variables import COMMON, EVENT_GROUP, RecipientVars, of_group
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError, UsageError
 from ticketops.model.changes import ChangeSet
@@ -122,7 +122,7 @@ def audiences_of(template: Template, triggers: Iterable[Trigger]) -> list[tuple[
 def plan_check(snapshot: Snapshot, ours: Mapping[str, Template], code: str = "") -> Plan:
     """Every template, or one, with every trigger that uses it; a finding for each that can't be sent."""
     templates = templates_of(snapshot[NOTIFICATION_TEMPLATES], ours)
-    triggers = triggers_of(snapshot[NOTIFICATION_TRIGGERS])
+    triggers = triggers_of(snapshot[NOTIFICATION_TRIGGERS], snapshot.layout.kind)
     chosen = [template_named(templates, code)] if code else list(templates.values())
     lines: list[Checked] = []
     for template in chosen:
@@ -131,7 +131,7 @@ def plan_check(snapshot: Snapshot, ours: Mapping[str, Template], code: str = "")
             why = problem_of(template, trigger.fact, audience)
             lines.append(Checked(template.code, trigger.id, trigger.fact, audience, why or None))
         if not used:
-            why = problem_of(template, template.fact, FOR_OFFICE)
+            why = _not_here(template, snapshot) or problem_of(template, template.fact, FOR_OFFICE)
             lines.append(Checked(template.code, None, template.fact, FOR_OFFICE, why or None))
     plan = Plan(result=TemplateCheck(lines))
     plan.findings = [_broken(one.problem, one.trigger) for one in lines if one.problem]
@@ -141,6 +141,14 @@ def plan_check(snapshot: Snapshot, ours: Mapping[str, Template], code: str = "")
         if why or missing:
             plan.findings.append(_broken(f"trigger {one.id}: {why or missing}", None, one.row))
     return plan
+
+
+def _not_here(template: Template, snapshot: Snapshot) -> str:
+    """That nothing in this kind of workbook tells a template's fact; "" where something does."""
+    facts = facts_in(snapshot.layout.kind)
+    if template.fact in facts or template.fact not in FACTS:
+        return ""
+    return f"EventType must be one of {', '.join(facts)}, not {template.fact!r}"
 
 
 def _broken(problem: str, trigger: str | None, row: int | None = None) -> Finding:
@@ -166,15 +174,18 @@ def plan_preview(
     several, or none. Raises NotFoundError, UsageError, and RuleError for one that can't be sent."""
     templates = templates_of(snapshot[NOTIFICATION_TEMPLATES], ours)
     template = template_named(templates, code)
-    triggers = triggers_of(snapshot[NOTIFICATION_TRIGGERS])
+    triggers = triggers_of(snapshot[NOTIFICATION_TRIGGERS], snapshot.layout.kind)
     used = [
         one
         for one in triggers.values()
         if one.template == template.code and (not fact or one.fact == fact)
     ]
     about = fact or (used[0].fact if used else template.fact)
-    if about not in FACTS:
-        raise UsageError(f"{about!r} is not a fact", f"it must be one of {', '.join(FACTS)}")
+    facts = facts_in(snapshot.layout.kind)
+    if about not in facts:
+        raise UsageError(
+            f"{about!r} is not a fact of this workbook", f"it must be one of {', '.join(facts)}"
+        )
     told = fact_for(snapshot, about, run, sale)
     readers: list[PreviewRecipient] = []
     unreached: dict[str, None] = {}
@@ -196,8 +207,9 @@ def plan_preview(
     first = next((one.name for one in readers if one.audience == who), None)
     name = first or _SAMPLE_NAME
     common = outbox.common_of(run) | {"recipient": RecipientVars(name)}
-    if run.event is None:
-        common["event"] = msgspec.convert(sample_of(about, FOR_OFFICE)["event"], COMMON["event"])
+    if run.event is None and EVENT_GROUP in groups_of(about):
+        said = sample_of(about, FOR_OFFICE)[EVENT_GROUP]
+        common[EVENT_GROUP] = msgspec.convert(said, COMMON[EVENT_GROUP])
     made: Rendered = rendered(template, payload_of(told, common, who), who)
     result = Preview(
         template.code,

@@ -10,7 +10,7 @@ from ticketops.domain.messages import recipients
 from ticketops.domain.messages.outbox import Message
 from ticketops.domain.messages.previews import problem_of
 from ticketops.domain.messages.templates import templates_of
-from ticketops.domain.messages.triggers import DEFAULTS, Trigger
+from ticketops.domain.messages.triggers import OUR_TEMPLATES, Trigger
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import NOTIFICATION_TEMPLATES
@@ -55,8 +55,7 @@ class Readiness:
             if template is not None:
                 self._known[key] = problem_of(template, fact, audience)
             else:
-                self._known[key] = "" if key[0] in _OURS else f"there is no template {code!r}"
+                self._known[key] = (
+                    "" if key[0] in OUR_TEMPLATES else f"there is no template {code!r}"
+                )
         return self._known[key]
-
-
-_OURS = frozenset(one.template for one in DEFAULTS.values())

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -27,16 +28,28 @@ from ticketops.model.states import (
     SLACK,
     WHATSAPP,
 )
-from ticketops.schema.layouts.event import CLIENTS, USERS, VENDORS
+from ticketops.schema.layout import Layout
+from ticketops.schema.layouts.event import ALIASES, CLIENTS, USERS, VENDORS
+from ticketops.schema.layouts.issuance import AIRLINES, BOOKINGS
 from ticketops.schema.tables import Snapshot
 
 ROLE = "role:"
 OPERATOR = "sale.assigned_operator"
 CLIENT_CONTACT = "client.primary_contact"
 SUPPLIER_CONTACT = "supplier.contact"
-_GROUP = {OPERATOR: "sale", CLIENT_CONTACT: "client", SUPPLIER_CONTACT: "supplier"}
+BOOKING_CONTACT = "booking.contact"
+REQUESTER = "exception.requested_by"
+_GROUP = {
+    OPERATOR: "sale",
+    CLIENT_CONTACT: "client",
+    SUPPLIER_CONTACT: "supplier",
+    BOOKING_CONTACT: "booking",
+    REQUESTER: "exception",
+}
 DEPENDING = frozenset(_GROUP)
 """Expressions that mean somebody else from fact to fact."""
+_OUTSIDE = {CLIENT_CONTACT: FOR_CLIENT, BOOKING_CONTACT: FOR_CLIENT, SUPPLIER_CONTACT: FOR_SUPPLIER}
+"""{expression: who reads what is sent to it}, where that is not the office."""
 _ADDRESS = when_needed(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 _PHONE = when_needed(r"\+\d[\d ()/-]{5,}")
 _CALLED = {EMAIL: "e-mail address", WHATSAPP: "phone number", SLACK: "chat address"}
@@ -58,9 +71,13 @@ class Nobody(Struct, frozen=True):
 
 def audience_of(expression: str) -> str:
     """Who reads what is sent to an expression."""
-    return {CLIENT_CONTACT: FOR_CLIENT, SUPPLIER_CONTACT: FOR_SUPPLIER}.get(
-        expression.strip().lower(), FOR_OFFICE
-    )
+    return _OUTSIDE.get(expression.strip().lower(), FOR_OFFICE)
+
+
+def sheets_in(layout: Layout) -> tuple[str, ...]:
+    """The sheets of a kind of workbook that say who can be written to."""
+    named = (USERS, CLIENTS, VENDORS, ALIASES, BOOKINGS, AIRLINES)
+    return tuple(filter(layout.__contains__, named))
 
 
 def unusable(expression: str, fact: str, channel: str) -> str:
@@ -68,21 +85,24 @@ def unusable(expression: str, fact: str, channel: str) -> str:
     said = expression.lower()
     if said.startswith(ROLE):
         role = said.removeprefix(ROLE).strip()
-        known = ", ".join(roles.ROLE)
-        return "" if role in roles.ROLE else f"{role!r} is not a role; it must be one of {known}"
+        known = ", ".join(roles.KNOWN)
+        return "" if role in roles.KNOWN else f"{role!r} is not a role; it must be one of {known}"
     if said in _GROUP:
         if _GROUP[said] not in groups_of(fact):
             return f"{fact} has no {_GROUP[said]}, so {said} is nobody"
+        if said == BOOKING_CONTACT and channel != EMAIL:
+            return f"{said} can be reached by {EMAIL} only"
         if audience_of(said) != FOR_OFFICE and channel not in (EMAIL, WHATSAPP):
             return f"{said} can be reached by {EMAIL} and {WHATSAPP} only"
         return ""
     if "." in said and "@" not in said and said.partition(".")[0] in groups_of(fact):
-        return f"{expression!r} must be one of {', '.join(_GROUP)}"
+        own = [one for one, group in _GROUP.items() if group in groups_of(fact)]
+        return f"{expression!r} must be one of {', '.join(own)}"
     return ""
 
 
 class People:
-    """Who can be written to. snapshot: _USERS, _CLIENTS, _VENDORS and _ALIASES."""
+    """Who can be written to. snapshot: what `sheets_in` names."""
 
     def __init__(self, snapshot: Snapshot, run: Run) -> None:
         self._snapshot, self._run = snapshot, run
@@ -111,6 +131,11 @@ class People:
         elif said == SUPPLIER_CONTACT:
             name = getattr(fact.groups.get("supplier"), "vendor", None)
             yield self._contact(VENDOR, name, channel)
+        elif said == BOOKING_CONTACT:
+            yield self._of_booking(getattr(fact.groups.get("booking"), "id", None), channel)
+        elif said == REQUESTER:
+            who = getattr(fact.groups.get("exception"), "requested_by", None)
+            yield self._user(who, channel, fact) if who else Nobody("nobody asked for it by name")
         elif self._people.get(name_key(expression)):
             yield self._user(expression, channel, fact)
         else:
@@ -143,7 +168,8 @@ class People:
     def _limited(self, user: str) -> scopes.Scope:
         if user not in self._limits:
             found = scopes.of(self._snapshot[USERS], replace(self._run, user=user))
-            self._limits[user] = found.knowing(other_names(self._snapshot, CLIENT))
+            known = other_names(self._snapshot, CLIENT) if ALIASES in self._snapshot else {}
+            self._limits[user] = found.knowing(known)
         return self._limits[user]
 
     def _contact(self, kind: str, name: str | None, channel: str) -> Recipient | Nobody:
@@ -161,6 +187,38 @@ class People:
         audience = FOR_CLIENT if kind == CLIENT else FOR_SUPPLIER
         return Recipient(address, row["contact_name"] or row["name"], audience)
 
+    def _of_booking(self, booking: str | None, channel: str) -> Recipient | Nobody:
+        found = self._bookings.get((booking or "").casefold())
+        if found is None:
+            return Nobody(f"{booking or 'its booking'} is not in {BOOKINGS}")
+        own, client, email = found
+        if not email or channel != EMAIL:
+            return Nobody(f"{own} has no Email in {BOOKINGS}")
+        if not _ADDRESS().fullmatch(email):
+            return Nobody(f"the Email of {own} in {BOOKINGS} is not an e-mail address: {email}")
+        return Recipient(email, client or own, FOR_CLIENT)
+
+    @cached_property
+    def _bookings(self) -> dict[str, tuple[str, str | None, str | None]]:
+        """{BookingID, case forgiven: (BookingID, its client, its address)}; the first row counts."""
+        rows = self._snapshot[BOOKINGS].frame.select("booking_id", "client", "email").iter_rows()
+        found: dict[str, tuple[str, str | None, str | None]] = {}
+        for own, client, email in rows:
+            if own:
+                found.setdefault(own.casefold(), (own, client, email))
+        return found
+
+    @cached_property
+    def _of_others(self) -> dict[str, tuple[str, str]]:
+        """{address: (whose it is, the sheet)} of bookings and airlines: none of the office."""
+        found: dict[str, tuple[str, str]] = {}
+        for sheet, name in ((BOOKINGS, "booking_id"), (AIRLINES, "airline")):
+            if sheet in self._snapshot:
+                for whose, email in self._snapshot[sheet].frame.select(name, "email").iter_rows():
+                    if email:
+                        found.setdefault(email.casefold(), (whose, sheet))
+        return found
+
     def _records(
         self, kind: str, sheet: str
     ) -> tuple[dict[str | None, dict[str, Any]], Callable[..., Any]]:
@@ -175,7 +233,11 @@ class People:
     def _elsewhere(self, said: str, channel: str) -> Recipient | Nobody:
         """An address that is nobody's in _USERS: of the office, and never that of a client or
         vendor, who would read what is not theirs."""
+        if held := self._of_others.get(said.casefold()):
+            return Nobody(f"{said} is the address of {held[0]} in {held[1]}")
         for kind, sheet in ((CLIENT, CLIENTS), (VENDOR, VENDORS)):
+            if sheet not in self._snapshot:
+                continue
             records, _key = self._records(kind, sheet)
             for row in records.values():
                 if said.casefold() in (

@@ -19,6 +19,7 @@ from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.states import FOR_CLIENT
+from ticketops.schema.layout import EVENT_KIND
 from ticketops.schema.layouts.event import (
     DISTRIBUTION,
     NOTIFICATION_LOG,
@@ -72,7 +73,7 @@ def plan_remind(snapshot: Snapshot, names: Sequence[str], run: Run) -> Plan:
                 raise RuleError(f"{found.name} has no ticket with guest details missing")
             chosen.append(key(found.name))
     trigger = replace(
-        triggers_of(snapshot[NOTIFICATION_TRIGGERS])[TRIGGER], condition="", since=None
+        triggers_of(snapshot[NOTIFICATION_TRIGGERS], EVENT_KIND)[TRIGGER], condition="", since=None
     )
     log = snapshot[NOTIFICATION_LOG]
     facts = {}

@@ -4,16 +4,16 @@ a broken one is found before it is needed."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ticketops.domain.messages.facts import FACTS, every_variable
+from ticketops.domain.messages.facts import FACTS, every_variable, facts_in
 from ticketops.domain.messages.previews import audiences_of, problem_of, template_named
 from ticketops.domain.messages.rendering import MOST, plain_text
 from ticketops.domain.messages.templates import Template, templates_of
-from ticketops.domain.messages.triggers import triggers_of
+from ticketops.domain.messages.triggers import Trigger, triggers_of
 from ticketops.domain.messages.variables import plain_name
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import NotFoundError, RuleError, UsageError
@@ -77,8 +77,12 @@ class TemplateSet:
     body: str
 
 
+def _triggers(snapshot: Snapshot) -> Collection[Trigger]:
+    return triggers_of(snapshot[NOTIFICATION_TRIGGERS], snapshot.layout.kind).values()
+
+
 def _row(snapshot: Snapshot, template: Template) -> TemplateRow:
-    triggers = triggers_of(snapshot[NOTIFICATION_TRIGGERS]).values()
+    triggers = _triggers(snapshot)
     return TemplateRow(
         template.code,
         template.name,
@@ -137,7 +141,7 @@ def plan_set(
     old = known.get(code.strip().casefold())
     if reset:
         return _reset(snapshot, ours, old, code)
-    new = _changed(old, code.strip(), given)
+    new = _changed(old, code.strip(), given, snapshot.layout.kind)
     _require_sendable(snapshot, new)
     values = (
         *(new.code, new.name or None, new.fact, ", ".join(new.channels), new.subject, new.body),
@@ -156,7 +160,8 @@ def plan_set(
     return plan
 
 
-def _changed(old: Template | None, code: str, given: Mapping[str, str]) -> Template:
+def _changed(old: Template | None, code: str, given: Mapping[str, str], kind: str) -> Template:
+    facts = facts_in(kind)
     if old is None:
         if not _CODE.fullmatch(code):
             raise UsageError(
@@ -174,8 +179,8 @@ def _changed(old: Template | None, code: str, given: Mapping[str, str]) -> Templ
     named = tuple(one.strip().lower() for one in channels.split(",")) if channels else old.channels
     if wrong := [one for one in named if one not in CHANNEL]:
         raise UsageError(f"--channels must be some of {', '.join(CHANNEL)}, not {wrong[0]!r}")
-    if given.get("fact") and given["fact"] not in FACTS:
-        raise UsageError(f"--fact must be one of {', '.join(FACTS)}, not {given['fact']!r}")
+    if given.get("fact") and given["fact"] not in facts:
+        raise UsageError(f"--fact must be one of {', '.join(facts)}, not {given['fact']!r}")
     new = replace(
         old,
         name=given.get("name", old.name),
@@ -193,8 +198,7 @@ def _changed(old: Template | None, code: str, given: Mapping[str, str]) -> Templ
 
 
 def _require_sendable(snapshot: Snapshot, template: Template) -> None:
-    triggers = triggers_of(snapshot[NOTIFICATION_TRIGGERS]).values()
-    used = audiences_of(template, triggers)
+    used = audiences_of(template, _triggers(snapshot))
     for trigger, audience in used:
         if why := problem_of(template, trigger.fact, audience):
             raise RuleError(

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ticketops.domain.messages import outbox, recipients
-from ticketops.domain.messages.facts import FACTS, Fact, sample_of
+from ticketops.domain.messages.facts import FACTS, Fact, facts_in, sample_of
 from ticketops.domain.messages.previews import problem_of, template_named
 from ticketops.domain.messages.recipients import Nobody, People
 from ticketops.domain.messages.templates import Template, templates_of
@@ -82,10 +82,14 @@ def _problem(trigger: Trigger, templates: Mapping[str, Template]) -> str:
     return next((why for one in audiences if (why := problem_of(template, trigger.fact, one))), "")
 
 
+def _triggers(snapshot: Snapshot) -> dict[str, Trigger]:
+    return triggers_of(snapshot[NOTIFICATION_TRIGGERS], snapshot.layout.kind)
+
+
 def plan_list(snapshot: Snapshot, ours: Mapping[str, Template]) -> Plan:
     """Every trigger: ours, then those of the office."""
     templates = templates_of(snapshot[NOTIFICATION_TEMPLATES], ours)
-    rows = [_row(one, templates) for one in triggers_of(snapshot[NOTIFICATION_TRIGGERS]).values()]
+    rows = [_row(one, templates) for one in _triggers(snapshot).values()]
     return Plan(result=TriggerList(rows))
 
 
@@ -106,10 +110,9 @@ def plan_set(
     Raises NotFoundError, UsageError for a fact of several triggers, RuleError for a trigger that could
     not do its work; one that is only turned off need not.
     """
-    table = snapshot[NOTIFICATION_TRIGGERS]
-    triggers = triggers_of(table)
+    triggers = _triggers(snapshot)
     templates = templates_of(snapshot[NOTIFICATION_TEMPLATES], ours)
-    old = _named(triggers, named, fact, given)
+    old = _named(triggers, named, fact, given, snapshot.layout.kind)
     said = dict(given)
     if days := _DAYS.fullmatch(named):
         said.setdefault("condition", f"deadline.days <= {int(days[1])}")
@@ -132,8 +135,9 @@ def plan_set(
 
 
 def _named(
-    triggers: Mapping[str, Trigger], named: str, fact: str, given: Mapping[str, Any]
+    triggers: Mapping[str, Trigger], named: str, fact: str, given: Mapping[str, Any], kind: str
 ) -> Trigger:
+    facts = facts_in(kind)
     wanted = named.strip().casefold()
     for one in triggers.values():
         if one.id.casefold() == wanted:
@@ -154,10 +158,10 @@ def _named(
     if not fact:
         raise NotFoundError(
             f"there is no trigger or fact {named!r}",
-            f"facts: {', '.join(FACTS)}; a new trigger needs --fact, --to and --template",
+            f"facts: {', '.join(facts)}; a new trigger needs --fact, --to and --template",
         )
-    if fact not in FACTS:
-        raise UsageError(f"--fact must be one of {', '.join(FACTS)}, not {fact!r}")
+    if fact not in facts:
+        raise UsageError(f"--fact must be one of {', '.join(facts)}, not {fact!r}")
     if not _ID.fullmatch(named.strip()):
         raise UsageError(
             f"{named!r} can't be a TriggerID",
@@ -166,7 +170,7 @@ def _named(
     if lacking := [name for name in ("recipients", "template") if not given.get(name)]:
         options = ["--to" if name == "recipients" else f"--{name}" for name in lacking]
         raise UsageError(f"a new trigger needs {' and '.join(options)}")
-    return Trigger(named.strip(), fact, "", "")
+    return Trigger(named.strip(), fact, "", "", kind=kind)
 
 
 def _write(plan: Plan, snapshot: Snapshot, new: Trigger, run: Run) -> None:

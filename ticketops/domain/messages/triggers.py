@@ -8,9 +8,10 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ticketops.domain.messages.facts import FACTS
+from ticketops.domain.messages.facts import facts_in
 from ticketops.domain.messages.templates import as_known
 from ticketops.model.states import EMAIL
+from ticketops.schema.layout import EVENT_KIND, ISSUANCE_KIND
 from ticketops.schema.tables import Table
 
 
@@ -30,6 +31,8 @@ class Trigger(Struct, frozen=True):
     """Of the sheet; 0 for one that is not there."""
     unclear: tuple[str, ...] = ()
     """Headers of cells that are not understood: then it makes nothing."""
+    kind: str = EVENT_KIND
+    """Of the workbook that it is for."""
     rows: int = 0
     """In how many rows of the sheet it stands: with more than one, nobody knows which counts."""
 
@@ -79,13 +82,33 @@ _OURS = (
     _of("night_finished", "clock.night_finished", "role:ops_manager", when="night.exit > 0"),
 )
 DEFAULTS = {one.id: one for one in _OURS}
-"""{TriggerID: trigger} of ours, after the table of §10."""
+"""{TriggerID: trigger} of ours in the workbook of an event, after the table of §10."""
+_OF_TICKETS = (
+    _of("ticket_due_soon", "ticket.due_soon", "role:operator"),
+    _of("ticket_exception_requested", "ticket.exception_requested", "role:ops_manager"),
+    _of("ticket_exception_approved", "ticket.exception_approved", "exception.requested_by"),
+    _of("ticket_issued", "ticket.issued", "booking.contact"),
+    DEFAULTS["night_finished"],
+)
+_OURS_IN = {
+    EVENT_KIND: DEFAULTS,
+    ISSUANCE_KIND: {one.id: replace(one, kind=ISSUANCE_KIND) for one in _OF_TICKETS},
+}
+OUR_TEMPLATES = frozenset(one.template for own in _OURS_IN.values() for one in own.values())
+"""The codes of the templates that our triggers use."""
 
 
-def triggers_of(table: Table) -> dict[str, Trigger]:
-    """{TriggerID: trigger}: ours, with what the sheet says of them, then the office's own. A blank cell
-    leaves what is ours; a Condition is blank where the row names its fact."""
-    found = dict(DEFAULTS)
+def ours(kind: str) -> dict[str, Trigger]:
+    """{TriggerID: trigger} of those of ours for a kind of workbook."""
+    return dict(_OURS_IN[kind])
+
+
+def triggers_of(table: Table, kind: str) -> dict[str, Trigger]:
+    """{TriggerID: trigger} of a kind of workbook: ours, with what the sheet says of them, then the
+    office's own. A blank cell leaves what is ours; a Condition is blank where the row names its
+    fact."""
+    found = ours(kind)
+    facts = facts_in(kind)
     unclear: dict[int, list[str]] = {}
     for misfit in table.misfits:
         header = table.sheet.by_name[misfit.column].header
@@ -105,10 +128,10 @@ def triggers_of(table: Table) -> dict[str, Trigger]:
         if not row["trigger"]:
             continue
         id_ = as_known(row["trigger"], found)
-        old = found.get(id_, Trigger(id_, "", "", ""))
+        old = found.get(id_, Trigger(id_, "", "", "", kind=kind))
         found[id_] = replace(
             old,
-            fact=as_known(row["fact"], FACTS) if row["fact"] else old.fact,
+            fact=as_known(row["fact"], facts) if row["fact"] else old.fact,
             recipients=row["recipients"] or old.recipients,
             template=row["template"] or old.template,
             condition=row["condition"] or ("" if row["fact"] else old.condition),
@@ -122,8 +145,8 @@ def triggers_of(table: Table) -> dict[str, Trigger]:
     return found
 
 
-def active(table: Table) -> list[Trigger]:
-    """The triggers that are on, or may be; of one fact those with a condition first, which say more
+def active(table: Table, kind: str) -> list[Trigger]:
+    """The triggers of a kind of workbook that are on, or may be; of one fact those with a condition first, which say more
     about it."""
-    on = (one for one in triggers_of(table).values() if one.may_be_on)
+    on = (one for one in triggers_of(table, kind).values() if one.may_be_on)
     return sorted(on, key=lambda one: not one.condition)

@@ -204,6 +204,34 @@ class NightVars(Group, frozen=True):
     ] = None
 
 
+class AirTicketVars(Group, frozen=True):
+    """An airline ticket."""
+
+    id: Annotated[str, Says("The TicketID.", "TK00012", CLIENT)]
+    passenger: Annotated[str | None, Says("Who travels.", "KHAN/AMINA", CLIENT)] = None
+    number: Annotated[str | None, Says("The ticket number.", "176-2401234567", CLIENT)] = None
+    pnr: Annotated[str | None, Says("The PNR.", "AB12CD", CLIENT)] = None
+
+
+class BookingVars(Group, frozen=True):
+    """The booking that a ticket is of."""
+
+    id: Annotated[str | None, Says("The BookingID.", "B00012", CLIENT)] = None
+    group: Annotated[str | None, Says("Its group.", "G03", CLIENT)] = None
+    client: Annotated[str | None, Says("Whose booking it is.", "Meridian Travel", CLIENT)] = None
+    balance: Annotated[float | None, Says("What it still owes.", 450.0)] = None
+    currency: Annotated[str | None, Says("In which currency.", "USD")] = None
+
+
+class ExceptionVars(Group, frozen=True):
+    """That a ticket is to be issued before it is cleared."""
+
+    reason: Annotated[str | None, Says("Why.", "the wire is on its way")] = None
+    proof: Annotated[str | None, Says("The file that proves it.", "proofs/mail.eml")] = None
+    requested_by: Annotated[str | None, Says("Who asked for it.", "olga")] = None
+    approved_by: Annotated[str | None, Says("Who approved it.", "greta")] = None
+
+
 class Variable(Struct, frozen=True):
     """A variable as templates name it: `sale.total_value`. kind: str, int, float, bool or
     datetime."""
@@ -219,8 +247,13 @@ class Variable(Struct, frozen=True):
         return f"{self.group}.{self.name}"
 
 
-COMMON: dict[str, type[Group]] = {"event": EventVars, "run": RunVars, "recipient": RecipientVars}
-"""Groups that every message has."""
+EVENT_GROUP = "event"
+COMMON: dict[str, type[Group]] = {
+    EVENT_GROUP: EventVars,
+    "run": RunVars,
+    "recipient": RecipientVars,
+}
+"""Groups that every message has; the first only where the workbook may be about an event."""
 
 
 @cache

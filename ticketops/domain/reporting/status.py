@@ -17,6 +17,7 @@ from ticketops.domain.dispatch import overdue
 from ticketops.domain.masterdata.aliases import CLIENT, VENDOR
 from ticketops.domain.masterdata.parties import without_record
 from ticketops.domain.masterdata.venues import VENUE, venues_without_record
+from ticketops.domain.messages.listing import messages_waiting
 from ticketops.domain.plan import MEDAL_HOURS_EARLIER, Plan, Run
 from ticketops.domain.reporting import next_actions
 from ticketops.domain.reporting.figures import Figures, PositionLine, figures_of
@@ -114,7 +115,7 @@ def overview(
         clients_without_record=len(unrecorded[CLIENT]),
         vendors_without_record=len(unrecorded[VENDOR]),
         venues_without_record=len(unrecorded[VENUE]),
-        **_messages(snapshot),
+        **messages_waiting(snapshot[NOTIFICATION_LOG]),
     )
     event = run.event
     actions = [
@@ -138,16 +139,6 @@ def overview(
     compared = reconciliation.compare(snapshot).findings
     told = [one for one in (*told, *compared) if one.code in _LISTED]
     return Plan(result=result, findings=findings + _in_short(told))
-
-
-def _messages(snapshot: Snapshot) -> dict[str, int]:
-    """How many messages wait, failed, or went nobody knows where."""
-    found = Counter(snapshot[NOTIFICATION_LOG].frame["state"])
-    return {
-        "messages_queued": found[states.QUEUED] + found[states.SENDING],
-        "messages_failed": found[states.FAILED],
-        "messages_unknown": found[states.UNKNOWN],
-    }
 
 
 _LISTED = {unknown.UNKNOWN_VALUE, reconciliation.PROTECTED_EXCESS, reconciliation.SALE_CHANGED}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ticketops.domain.messages import facts
 from ticketops.domain.messages.facts import Fact
-from ticketops.domain.messages.happened import beside, trade
+from ticketops.domain.messages.happened import beside, tickets, trade
 from ticketops.domain.messages.happened.seen import Seen
 from ticketops.schema.layouts.event import (
     ALIASES,
@@ -25,6 +25,7 @@ from ticketops.schema.layouts.event import (
     STAFF_QUEUE,
     SUBGAMES,
 )
+from ticketops.schema.layouts.issuance import BOOKINGS, HISTORY, TICKETS
 
 
 class Source(NamedTuple):
@@ -72,6 +73,12 @@ SOURCES = (
     Source((facts.EventTransition,), EVENT_LOG, (), beside.transitions),
     Source((facts.TeamsResolved,), SCHEDULE, _OF_HOLDERS, _teams),
     Source((facts.MatchMoved,), SCHEDULE, _OF_HOLDERS, _moved),
+    Source(
+        (facts.ExceptionRequested, facts.ExceptionApproved, facts.TicketIssued),
+        HISTORY,
+        (TICKETS, BOOKINGS),
+        tickets.steps,
+    ),
 )
 
 

@@ -31,7 +31,7 @@ ISSUANCE = Layout(
         flights.AIRLINES_SHEET,
         reference.USERS_SHEET,
         logs.BOOKS_SHEET,
-        logs.BOOK_EDITS_SHEET,
+        tickets.BOOK_EDITS_SHEET,
         *messages.SHEETS,
     ),
     kind=ISSUANCE_KIND,

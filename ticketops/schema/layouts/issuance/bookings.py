@@ -4,6 +4,7 @@ payments."""
 from __future__ import annotations
 
 from ticketops.model import money
+from ticketops.model.issuance import TITLE
 from ticketops.schema.layouts.event.columns import CODE, DATE, DATETIME, FLAG, NUMBER, column
 from ticketops.schema.layouts.issuance.names import BOOKING_PAYMENTS, BOOKINGS, PASSENGERS
 from ticketops.schema.sheets import Sheet, SheetKind
@@ -38,6 +39,9 @@ PASSENGERS_SHEET = Sheet(
         column("block_id", "BlockID", CODE),
         column("pnr", "PNR", CODE),
         column("notes", "Notes", width=30),
+        column("title", "Title", CODE, choices=TITLE, extension=True),
+        column("nationality", "Nationality", width=16, extension=True),
+        column("passport_expiry", "PassportExpiry", DATE, width=16, extension=True),
     ),
     key="passenger_id",
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ticketops.model import issuance
+from ticketops.model import book_kinds, issuance
 from ticketops.schema.layouts.event.columns import CODE, DATETIME, INTEGER, column
+from ticketops.schema.layouts.event.names import BOOK_EDITS
 from ticketops.schema.layouts.issuance.flights import DEADLINE, PNR
 from ticketops.schema.layouts.issuance.names import DOCUMENTS, HISTORY, TICKETS
 from ticketops.schema.sheets import Sheet, SheetKind, Trail
@@ -86,3 +87,26 @@ DOCUMENTS_SHEET = Sheet(
     ),
     record=("document_id",),
 )
+BOOK_EDITS_SHEET = Sheet(
+    BOOK_EDITS,
+    SheetKind.LOG,
+    (
+        column("timestamp", "Timestamp", DATETIME, width=18),
+        column("run_id", "RunID", CODE, width=18),
+        column("book_id", "BookID", CODE, width=38),
+        column("kind", "Kind", CODE, choices=book_kinds.BOOK_KIND),
+        column("party", "Party", CODE, width=28),
+        column("ticket_id", "TicketID", CODE),
+        column("fields", "Edited", width=40),
+        column("title", "Title", CODE),
+        column("name", "PassengerName", width=30),
+        column("born_on", "DateOfBirth", CODE, width=18),
+        column("nationality", "Nationality", width=16),
+        column("passport", "Passport", CODE, width=14),
+        column("passport_expiry", "PassportExpiry", CODE, width=18),
+        column("outcome", "Outcome", width=50),
+    ),
+    extension=True,
+    trail=Trail("outcome", ("book_id", "kind", "party", "ticket_id")),
+)
+"""What lists of passengers that came back said, and what became of it."""
