@@ -229,6 +229,23 @@ class XlsxStore:
             self._parts = Parts(Package.open(self.path))
         return self._parts
 
+    def refresh(self) -> bool:
+        """Look at the file again: whether it still is what was read of it, or nothing was. What was
+        read of other contents is forgotten. Raises UnusableError where it can't be read."""
+        self.layout = self._journal.layout = self._declared
+        self._looked = False
+        if self._parts is None:
+            return True
+        data = read_file(self.path)
+        if self._parts.package.data == data:
+            return True
+        self._loaded(Parts(Package(data, self.path.name)))
+        return False
+
+    def titles(self) -> list[str]:
+        """The sheets of the workbook as it has them, in order."""
+        return list(self._load().sheets)
+
     def older_versions(self) -> list[Path]:
         """The versions that are kept for undo."""
         return kept_versions(self._state)
