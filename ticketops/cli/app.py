@@ -3,6 +3,7 @@ summaries only, so that it imports neither polars nor any command."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -122,6 +123,14 @@ if _typer_typed:  # older versions have no such function, and no pydantic
     _core.build_runtime_param = _Typed
 
 
+@cache
+def _command(name: str) -> Any:
+    """A command or a group, made once: typer takes longer for it than many commands for their work."""
+    command = typer.main.get_command(import_module(module_of(name)).app)
+    command.name = name
+    return command
+
+
 class LazyGroup(TyperGroup):
     """A group whose commands are modules."""
 
@@ -129,11 +138,7 @@ class LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        command = typer.main.get_command(import_module(module_of(cmd_name)).app)
-        command.name = cmd_name
-        return command
+        return _command(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # for «Did you mean …?»

@@ -16,6 +16,7 @@ from msgspec import Struct
 from ticketops import config
 from ticketops.cli.output import Output
 from ticketops.cli.session import SESSION, Session
+from ticketops.engine.together import Together
 from ticketops.engine.warm import Warm
 from ticketops.errors import UsageError
 
@@ -115,17 +116,34 @@ class _LineSession(Session):
         said = super().apart(store, whole=whole)
         return said if whole or self.line.first(said) else ""
 
+    def new_run(self) -> Any:
+        own = super().new_run()
+        return self.line.together.run(own) if self.line.together else own
+
+    def run(self, job: Any, *args: Any, **more: Any) -> int:
+        if self.line.together:
+            self.line.together.require(job)
+        return super().run(job, *args, **more)
+
+    def say_written(self, run_id: str, summary: str) -> None:
+        if self.line.together:
+            self.out.notice(f"to be written: {summary}")
+        else:
+            super().say_written(run_id, summary)
+
     def finish(self, *args: Any, **more: Any) -> int:
         self.line.wrote = self.line.wrote or bool(more.get("counts")) and not self.dry_run
         return super().finish(*args, **more)
 
 
 class Lines:
-    """Runs lines. stores: opens the workbook of a line, and keeps it open."""
+    """Runs lines. stores: opens the workbook of a line, and keeps it open. together: lets what the
+    lines write wait."""
 
-    def __init__(self, given: Given, stores: Any = None) -> None:
+    def __init__(self, given: Given, stores: Warm, together: Together | None = None) -> None:
         self._given = given
-        self.stores = stores or Warm()
+        self.together = together
+        self.stores = together or stores
         self.wrote = False
         """Whether the line that runs has written something."""
         self._said: set[str] = set()
@@ -148,7 +166,7 @@ class Lines:
         where = f"line {number}: " if number else ""
         self.wrote = False
         if words[:1] and words[0] in REFUSED:
-            what = f"`{words[0]}` can't be a line of its own kind"
+            what = f"a line can't hold `{words[0]}`"
             with self._captured() as text:
                 code = fail(words[0], "USAGE", what, "", 2, as_json=self._given.as_json, where=where)
             return self._done(code, text)

@@ -54,8 +54,10 @@ class Output:
         else:
             self._print("\n".join(wrap(plain, width)))
 
-    def heading(self, text: str) -> None:
-        """A line above a part of the result; it stays whole."""
+    def heading(self, text: str, *, apart: bool = False) -> None:
+        """A line above a part of the result; it stays whole. apart: a blank line before it."""
+        if apart:
+            self.line()
         if not self.as_json:
             self._print(self._styled(harmless(text), _BOLD))
 

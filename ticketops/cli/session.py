@@ -418,12 +418,16 @@ class Session(Struct):
         if self.dry_run:
             self.out.notice("dry run: nothing was written")
 
+    def say_written(self, run_id: str, summary: str) -> None:
+        """Say what was written, and under which RunID."""
+        self.out.notice(f"{run_id}: {summary}")
+
     def _say(self, done: Any) -> None:
         self.say_dry()
         if self.dry_run:
             return
         if done.written:
-            self.out.notice(f"{done.run.run_id}: {_summary(done.plan.changes.counts())}")
+            self.say_written(done.run.run_id, _summary(done.plan.changes.counts()))
         elif done.plan.changes:
             self.out.notice("nothing was written")
         else:

@@ -4,6 +4,7 @@ change since is not read again."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,15 @@ class Warm:
             if before == asked and kind_of(kept.titles()) in ("", kept.layout.kind):
                 return kept
         made: Any = open_store(workbook, settings, on_progress=on_progress, notice=notice)
+        made.stays_open = True
         self._kept[place] = (asked, made)
         return made
+
+    def save(self) -> None:
+        """Keep for other processes what is known of the workbooks. Never fails."""
+        for _asked, store in self._kept.values():
+            with suppress(OSError, TicketopsError):
+                store.save_tables()
 
     def moved(self) -> list[str]:
         """The names of the workbooks that someone else changed since they were last looked at."""

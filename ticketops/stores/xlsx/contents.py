@@ -17,7 +17,7 @@ from ticketops.stores.journal import Journal
 from ticketops.stores.records import NO_IDENTITIES, RawBefore
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import Parts
-from ticketops.stores.xlsx.render import render
+from ticketops.stores.xlsx.render import known_after, render
 from ticketops.stores.xlsx.verify import verified
 
 
@@ -36,7 +36,8 @@ class Edited:
     ) -> None:
         """aside: the edits concern sheets that no formula looks at, so that nothing needs computing
         anew; removed: sheets to leave out."""
-        self._package, self._edits, self._journal = parts.package, edits, journal
+        self._parts, self._package, self._edits = parts, parts.package, edits
+        self._journal = journal
         self._changed, self._before = render(parts, edits, layout, aside=aside)
         self._dropped: list[str] = []
         if removed:
@@ -53,12 +54,17 @@ class Edited:
         self.replaced: dict[str, str] = {}
         self.identities = NO_IDENTITIES
         self.besides: Mapping[str, Any] = {}
+        self.stays_open = False
+        """Whether another commit follows in this process."""
 
     def write(self, file: BinaryIO) -> None:
         self._package.write(file, self._changed, self._dropped)
 
     def verify(self, package: Package) -> Parts:
         parts = verified(package, self._changed, self._edits)
+        if self.stays_open:
+            parts.known = known_after(self._parts.known, self._changed, parts)
+            parts.take_strings(self._parts)
         self._changed = {}  # they are on disk: megabytes that the journal need not find in its way
         return parts
 
