@@ -50,12 +50,10 @@ def batch(
         str, typer.Argument(metavar="FILE|-", help="The commands; - means standard input.")
     ],
     keep_going: Annotated[
-        bool,
-        typer.Option("--keep-going", help="Go on after a command that fails; default: stop."),
+        bool, typer.Option("--keep-going", help="Go on after a command that fails; default: stop.")
     ] = False,
     atomic: Annotated[
-        bool,
-        typer.Option("--atomic", help="Write all lines as one transaction, or none of them."),
+        bool, typer.Option("--atomic", help="Write all lines as one transaction, or none of them.")
     ] = False,
 ) -> int:
     """Run many commands in one process, one per line, each as if it stood alone: a transaction of
@@ -252,9 +250,7 @@ def _result(tally: _Tally, written: int, *, atomic: bool = False) -> Batched:
     )
 
 
-def _told(
-    session: Session, tally: _Tally, result: Batched, findings: Any = (), **more: Any
-) -> int:
+def _told(session: Session, tally: _Tally, result: Batched, findings: Any = (), **more: Any) -> int:
     """Say how many there were; the exit code."""
     said = f"{counted(result.lines, 'command')}: {result.done} done"
     if result.with_findings:

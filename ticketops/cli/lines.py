@@ -44,13 +44,7 @@ class Given(Struct, frozen=True):
         """Those of a session."""
         out = session.out
         return cls(
-            *session.named,
-            out.as_json,
-            out.quiet,
-            out.wide,
-            session.dry_run,
-            session.yes,
-            attended,
+            *session.named, out.as_json, out.quiet, out.wide, session.dry_run, session.yes, attended
         )
 
 
@@ -132,7 +126,7 @@ class _LineSession(Session):
             super().say_written(run_id, summary)
 
     def finish(self, *args: Any, **more: Any) -> int:
-        self.line.wrote = self.line.wrote or bool(more.get("counts")) and not self.dry_run
+        self.line.wrote = self.line.wrote or (bool(more.get("counts")) and not self.dry_run)
         return super().finish(*args, **more)
 
 
@@ -168,7 +162,9 @@ class Lines:
         if words[:1] and words[0] in REFUSED:
             what = f"a line can't hold `{words[0]}`"
             with self._captured() as text:
-                code = fail(words[0], "USAGE", what, "", 2, as_json=self._given.as_json, where=where)
+                code = fail(
+                    words[0], "USAGE", what, "", 2, as_json=self._given.as_json, where=where
+                )
             return self._done(code, text)
         asked = ["--json"] if self._given.as_json and "--json" not in words else []
         own = len(command_words(words))
@@ -244,5 +240,3 @@ def numbered(done: Done, number: int, words: list[str]) -> dict[str, Any]:
     if done.output:
         said["output"] = done.output
     return {"line": number, "exit_code": done.code, **said}
-
-

@@ -101,20 +101,20 @@ def begun_words(text: str) -> tuple[list[str], str]:
             break
     else:
         return [], ""
-    open_word = bool(text) and (not text[-1].isspace() or closed != text)
+    open_word = bool(text) and (not text[-1].isspace() or closed != text or text[-2:-1] == "\\")
     begun = words.pop() if words and open_word else ""
     return (words[1:] if words[:1] == [PROGRAM] else words), begun
 
 
 def offered(words: list[str], begun: str) -> list[tuple[str, str]]:
     """(what could come next, what it is) behind these words."""
-    from typer._click.shell_completion import ShellComplete
+    from typer._completion_classes import BashComplete
     from typer.main import get_command
 
     from ticketops.cli.app import app
 
     tree: Any = get_command(app)
-    asked = ShellComplete(tree, {}, PROGRAM, completion.VARIABLE)
+    asked = BashComplete(tree, {}, PROGRAM, completion.VARIABLE)
     return [(one.value, one.help or "") for one in asked.get_completions(words, begun)]
 
 

@@ -62,8 +62,10 @@ def shell(session: Session) -> int:
             stores.save()  # names that were just given are completed, too
             for name in stores.moved():
                 session.out.notice(f"{name} was changed by someone else")
-            words = _asked(session, prompt, _where(session, stores) + (f" [{code}]" if code else ""))
-            if words is None or words[:1] and words[0] in LEAVE:
+            words = _asked(
+                session, prompt, _where(session, stores) + (f" [{code}]" if code else "")
+            )
+            if words is None or (words[:1] and words[0] in LEAVE):
                 break
             if not words:
                 code = 0
@@ -117,5 +119,3 @@ def _where(session: Session, stores: Warm) -> str:
         return name  # which the next command says
     state = getattr(event, "state", "") if event is not None else ""
     return f"{name} · {state}" if state else name
-
-

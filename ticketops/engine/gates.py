@@ -99,7 +99,9 @@ def require_undo(label: str, event: Event | None) -> None:
     if event is None:
         return
     for name in map(job_named, labels_in(label)):
-        if (why := _unclear(name, event) or _outside(name, f"undoing `{label}`", event)) is not None:
+        if (
+            why := _unclear(name, event) or _outside(name, f"undoing `{label}`", event)
+        ) is not None:
             raise why
 
 

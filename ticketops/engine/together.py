@@ -96,7 +96,9 @@ class Together:
             )
             self.pending, self._opened = PendingStore(made), workbook
         elif workbook != self._opened:
-            raise UsageError(f"--atomic works on one workbook, {self._opened}, not on {workbook} too")
+            raise UsageError(
+                f"--atomic works on one workbook, {self._opened}, not on {workbook} too"
+            )
         return self.pending
 
     def run(self, own: Run) -> Run:
@@ -105,7 +107,9 @@ class Together:
         if self._run is None:
             self._run = own
         elif own.user != self._run.user:
-            raise UsageError(f"--atomic is the work of one user, {self._run.user}, not of {own.user} too")
+            raise UsageError(
+                f"--atomic is the work of one user, {self._run.user}, not of {own.user} too"
+            )
         return replace(
             own, run_id=self._run.run_id, now=self._run.now, utc_offset=self._run.utc_offset
         )

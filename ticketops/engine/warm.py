@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ticketops.engine.opening import open_store
 from ticketops.errors import TicketopsError
@@ -51,7 +51,9 @@ class Warm:
                 notice(f"{kept.name} was changed by someone else, and is read again")
             if before == asked and kind_of(kept.titles()) in ("", kept.layout.kind):
                 return kept
-        made: Any = open_store(workbook, settings, on_progress=on_progress, notice=notice)
+        made = cast(
+            "XlsxStore", open_store(workbook, settings, on_progress=on_progress, notice=notice)
+        )
         made.stays_open = True
         self._kept[place] = (asked, made)
         return made

@@ -81,11 +81,9 @@ class Composed:
         via = self._via.setdefault(change.row, {})
         self._keys.setdefault(change.row, change.key)
         for name, (before, after) in change.cells.items():
-            if name in cells:
-                via[name] = (*via.get(name, ()), cells[name][1])
-                before = cells[name][0]
-            via[name] = (*via.get(name, ()), *change.via.get(name, ()))
-            cells[name] = before, after
+            first, *on = cells.get(name, (before,))
+            via[name] = (*via.get(name, ()), *on, *change.via.get(name, ()))
+            cells[name] = first, after
 
     def _append(self, row: int, values: dict[str, Any]) -> None:
         if self._replaced is None:
@@ -121,7 +119,9 @@ class Composed:
     def _rewritten(self, change: ReplaceRows) -> ReplaceRows:
         if not change.columns:
             return change
-        columns = tuple(dict.fromkeys((*change.columns, *(name for row in self._rows for name in row))))
+        columns = tuple(
+            dict.fromkeys((*change.columns, *(name for row in self._rows for name in row)))
+        )
         rows = [tuple(row.get(name) for name in columns) for row in self._rows]
         return ReplaceRows(change.sheet, columns, rows)
 

@@ -30,9 +30,7 @@ class Stock:
 
 
 def stock_levels(
-    snapshot: Snapshot,
-    lines: Iterable[tuple[str, str, int, str]],
-    left: Iterable[int],
+    snapshot: Snapshot, lines: Iterable[tuple[str, str, int, str]], left: Iterable[int]
 ) -> list[Stock]:
     """For each line (occasion, category, quantity, client) what is left of the stock of its occasion
     and category. left: what there is before each (`left_before`): units that are free, less what is

@@ -15,9 +15,10 @@ from ticketops.stores.base import Transaction
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.journal import Journal
 from ticketops.stores.records import NO_IDENTITIES, RawBefore
+from ticketops.stores.xlsx.kept import carry_over
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import Parts
-from ticketops.stores.xlsx.render import known_after, render
+from ticketops.stores.xlsx.render import render
 from ticketops.stores.xlsx.verify import verified
 
 
@@ -63,8 +64,7 @@ class Edited:
     def verify(self, package: Package) -> Parts:
         parts = verified(package, self._changed, self._edits)
         if self.stays_open:
-            parts.known = known_after(self._parts.known, self._changed, parts)
-            parts.take_strings(self._parts)
+            carry_over(self._parts, parts, self._changed)
         self._changed = {}  # they are on disk: megabytes that the journal need not find in its way
         return parts
 

@@ -43,7 +43,6 @@ _KINDS = {
     "/dialogsheet": "a dialog, not a worksheet",
     "acrosheet": "a sheet of macros, not a worksheet",
 }
-_STRINGS = ("_strings_xml", "_strings")
 _SHEET = when_needed(rb"<(?:\w+:)?sheet\s[^>]*?(?:/>|>\s*</(?:\w+:)?sheet>)")
 _RELATION_ID = when_needed(rb"""\w+:id=["']([^"']*)["']""")
 _UNKNOWN_STATE = when_needed(
@@ -109,9 +108,6 @@ class Parts:
         for part in filter(None, (self.styles, self.strings)):
             package.info(part)
         self.has_calculation_chain = "calcChain" in by_type
-        self.known: Mapping[str, bytes] = {}
-        """{part: its XML} of sheets that are known to be in conventional form throughout: a commit
-        of this process wrote them and read them back."""
 
     def xml(self, part: str) -> bytes:
         """A part's XML, checked for what a workbook never holds."""
@@ -133,13 +129,6 @@ class Parts:
         return _ITEM_END().split(self._strings_xml)[
             :-1
         ]  # each with its start tag, which holds no text
-
-    def take_strings(self, before: Parts) -> None:
-        """Those of the workbook before a commit, where they are the same and were read."""
-        same = self.strings and self.strings == before.strings
-        if same and self.package.raw(self.strings) == before.package.raw(before.strings):
-            ours = vars(self)
-            ours |= {name: vars(before)[name] for name in _STRINGS if name in vars(before)}
 
     def used_strings(self, used: Collection[int]) -> bytes:
         """The shared strings with those emptied that are not among `used`."""

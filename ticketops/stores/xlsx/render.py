@@ -17,7 +17,6 @@ from ticketops.stores.xlsx.conventional import (
     conventional,
     conventional_again,
     conventional_and_original,
-    is_conventional,
     with_originals,
 )
 from ticketops.stores.xlsx.foot import make_room
@@ -26,9 +25,6 @@ from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.ranges import Growth, grow_names, grow_table
 from ticketops.stores.xlsx.splice import splice
 from ticketops.stores.xlsx.styles import Styles, no_styles
-
-_MOST_KNOWN = 2**28
-"""Bytes of sheets that are kept between two commits of one process."""
 
 RawBefore = dict[str, dict[int, dict[int, Any]]]
 """{sheet: {row: {column: raw value}}}"""
@@ -57,11 +53,11 @@ def render(
         xml = (
             _new_sheet_xml(layout[name], styles.bold(), parts.namespace)
             if edit.new_sheet
-            else parts.known.get(part) or parts.xml(part)
+            else parts.package.known.get(part) or parts.xml(part)
         )
         sheet, originals = (
             (conventional_again(xml, part), {})
-            if part in parts.known
+            if part in parts.package.known
             else conventional_and_original(xml, part)
         )
         areas: tuple[Area, ...] = ()
@@ -105,21 +101,6 @@ def render(
     if styles.changed and not parts.styles:
         changed |= parts.with_styles(styles.changed, changed)
     return changed, before
-
-
-def known_after(
-    known: Mapping[str, bytes], changed: Mapping[str, bytes], parts: Parts
-) -> dict[str, bytes]:
-    """What `Parts.known` is once these parts were written: the sheets that are in conventional form
-    after it, up to a size. known: what it was before. parts: of the new workbook."""
-    sheets = set(parts.sheets.values())
-    found = {part: xml for part, xml in known.items() if part not in changed and part in sheets}
-    for part, xml in changed.items():
-        if part in sheets and (part in known or is_conventional(xml)):
-            found[part] = xml
-    while sum(map(len, found.values())) > _MOST_KNOWN:
-        found.pop(max(found, key=lambda part: len(found[part])))
-    return found
 
 
 def _styles_xml(parts: Parts) -> bytes:

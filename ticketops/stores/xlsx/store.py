@@ -351,9 +351,7 @@ class XlsxStore:
                 for c in changes
                 if isinstance(c, ReplaceRows)
             }
-            self._parts = self._file.replace(
-                content, entry, self._load().package, changes.counts()
-            )
+            self._parts = self._file.replace(content, entry, self._load().package, changes.counts())
             self._tables = {
                 name: table for name, table in self._tables.items() if name not in after
             }
@@ -474,7 +472,12 @@ class XlsxStore:
             content = prepared.content(self._by_hand())
             self._loaded(
                 self._file.replace(
-                    content, entry, self._load().package, prepared.counts, last.number, prepared.restores
+                    content,
+                    entry,
+                    self._load().package,
+                    prepared.counts,
+                    last.number,
+                    prepared.restores,
                 )
             )
             return last
