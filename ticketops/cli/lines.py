@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from ticketops import config
+from ticketops.cli.app import GROUPS
 from ticketops.cli.output import Output
 from ticketops.cli.session import SESSION, Session
 from ticketops.engine.together import Together
@@ -166,9 +167,10 @@ class Lines:
                     words[0], "USAGE", what, "", 2, as_json=self._given.as_json, where=where
                 )
             return self._done(code, text)
-        asked = ["--json"] if self._given.as_json and "--json" not in words else []
         own = len(command_words(words))
-        called = [*words[:own], *(asked if own else []), *words[own:]]
+        whole = own and own == (2 if words[0] in GROUPS else 1)  # else it is about a group: its help
+        asked = whole and self._given.as_json and "--json" not in words
+        called = [*words[:own], "--json", *words[own:]] if asked else words
         before = SESSION.set(self._session)
         try:
             with self._captured() as text:
