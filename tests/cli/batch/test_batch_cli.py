@@ -338,7 +338,7 @@ def test_atomic_lines_are_run_again_where_someone_wrote_meanwhile(
 
 
 def test_an_atomic_batch_is_undone_by_who_may_undo_each_of_it(batch: Any, here: Runner) -> None:
-    text = "sale set S1 --notes x\npolicy set --mode SEMI_AUTO --max-vendors 3\n"
+    text = "sale set S1 --notes x\npolicy set --mode SEMI_AUTO\n"
     assert batch(text, "--atomic", role="super_admin").code == 0
     refused = here("undo", "-y", role="operator")
     assert refused.code == 6
