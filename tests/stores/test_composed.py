@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.desk import START
 from ticketops.engine.pending import PendingStore
 from ticketops.errors import ConflictError, InternalError, RuleError, SchemaError
 from ticketops.model.changes import (
@@ -25,7 +26,6 @@ from ticketops.schema.layouts.event import EVENT, SALES, STAFF_QUEUE
 from ticketops.schema.tables import Table, apply
 from ticketops.stores.base import Entry
 from ticketops.stores.memory import MemoryStore
-from tests.desk import START
 
 COLUMNS = ("sales_id", "client", "notes")
 QUEUE = ("task_id", "category", "company")
@@ -38,7 +38,7 @@ def table(sheet: str = SALES, columns: tuple[str, ...] = COLUMNS, rows: int = 4)
     changes = ChangeSet()
     first = store.read(sheet, strict=False)[sheet].next_row
     changes.append(sheet, first, columns, [(f"S{n}", f"c{n}", None) for n in range(rows)])
-    from ticketops.schema.structure import with_structure  # noqa: PLC0415
+    from ticketops.schema.structure import with_structure
 
     snapshot = store.read(sheet, strict=False)
     store.commit(with_structure(changes, snapshot), store.revision(), ENTRY)

@@ -168,7 +168,9 @@ class Lines:
                 )
             return self._done(code, text)
         own = len(command_words(words))
-        whole = own and own == (2 if words[0] in GROUPS else 1)  # else it is about a group: its help
+        whole = own and own == (
+            2 if words[0] in GROUPS else 1
+        )  # else it is about a group: its help
         asked = whole and self._given.as_json and "--json" not in words
         called = [*words[:own], "--json", *words[own:]] if asked else words
         before = SESSION.set(self._session)

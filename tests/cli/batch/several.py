@@ -36,7 +36,9 @@ COMMANDS = st.one_of(
         st.sampled_from(["M01:Cat 1", "M02:Cat 2"]),
         st.integers(1, 3),
     ),
-    st.builds(lambda sale, n: f'sale set {sale} --notes "note \\"{n}\\""', SALES, st.integers(1, 3)),
+    st.builds(
+        lambda sale, n: f'sale set {sale} --notes "note \\"{n}\\""', SALES, st.integers(1, 3)
+    ),
     st.builds(lambda sale, n: f"sale set {sale} --qty {n}", SALES, st.integers(1, 4)),
     st.builds(lambda sale: f"sale cancel {sale} --confirm UNDO --reason 'it rains'", SALES),
     st.builds(lambda sale: f"allocate commit {sale}", SALES),

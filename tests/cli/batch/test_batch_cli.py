@@ -322,7 +322,7 @@ def test_atomic_lines_are_run_again_where_someone_wrote_meanwhile(
     def late(self: Any) -> Any:
         tries.append(1)
         if len(tries) == 1:
-            from ticketops.cli.main import run  # noqa: PLC0415
+            from ticketops.cli.main import run
 
             monkeypatch.setattr(together.Together, "write", write)
             assert run(["sale", "set", "S2", "--notes", "meanwhile", "-q"]) == 0

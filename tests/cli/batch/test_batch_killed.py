@@ -143,8 +143,6 @@ def test_killed_an_atomic_batch_is_all_or_none(source: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_killed_at_many_places_an_atomic_batch_is_all_or_none(
-    source: Path, tmp_path: Path
-) -> None:
+def test_killed_at_many_places_an_atomic_batch_is_all_or_none(source: Path, tmp_path: Path) -> None:
     places = [n / 20 for n in range(1, 20)] + [0.97, 0.99]
     assert _killed_atomic_is_all_or_none(source, tmp_path, places) == {0, 1}

@@ -142,15 +142,14 @@ def test_a_session(shell: Callable[[], Shell], here: Runner, book: Path) -> None
     at.type(TAB)
     at.until("w")
     at.type(f" S2{STOP}")
+    at.until("\n")
     at.prompt()
     assert "Usage: ticketops" in at.said("help")
     at.type(END)
     assert at.left() == 0
 
 
-def test_earlier_lines_come_back_but_for_secrets(
-    shell: Callable[[], Shell], book: Path
-) -> None:
+def test_earlier_lines_come_back_but_for_secrets(shell: Callable[[], Shell], book: Path) -> None:
     at = shell()
     for line in ("sale show S1", "credentials list", " sale show S3", "sale show S2"):
         at.said(line)
@@ -158,7 +157,11 @@ def test_earlier_lines_come_back_but_for_secrets(
     assert at.left() == 0
     kept = book.parent / "state" / "ticketops" / "shell_history"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert re.findall(r"^\+(.*)", kept.read_text(), re.M) == ["sale show S1", "sale show S2", "exit"]
+    assert re.findall(r"^\+(.*)", kept.read_text(), re.M) == [
+        "sale show S1",
+        "sale show S2",
+        "exit",
+    ]
     again = shell()
     again.type(UP + UP)
     again.until("sale show S2")
