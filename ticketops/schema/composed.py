@@ -61,7 +61,8 @@ class Composed:
     def _replace(self, change: ReplaceRows) -> None:
         self._set, self._via, self._new, self._gone = {}, {}, {}, {}
         self._replaced = change
-        self._rows = [dict(zip(change.columns, row, strict=True)) for row in change.rows]
+        named = change.rows if change.columns else ()  # a free layout is rewritten as it is
+        self._rows = [dict(zip(change.columns, row, strict=True)) for row in named]
 
     def _written(self, row: int) -> dict[str, Any] | None:
         """The values of a row that these changes made; None of one that there was before."""

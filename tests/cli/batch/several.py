@@ -103,7 +103,7 @@ class Desk:
         """Exit code, standard output and standard error of one command line."""
         out, err = io.StringIO(), io.StringIO()
         fed = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
-        counted = mock.patch("uuid.uuid4", lambda: uuid.UUID(int=next(self._uuids)))
+        counted = mock.patch("uuid.uuid4", side_effect=(uuid.UUID(int=n) for n in self._uuids))
         with (
             time_machine.travel(NOW, tick=False),
             counted,

@@ -59,7 +59,7 @@ def test_a_line_is_read_as_a_shell_reads_it(line: str, words: list[str]) -> None
 
 @pytest.mark.parametrize("line", ["a 'b", 'a "b', "a\\", "a\0b", "'"])
 def test_a_line_that_is_no_words_is_refused(line: str) -> None:
-    with pytest.raises(UsageError, match="not closed|NUL"):
+    with pytest.raises(UsageError, match=r"not closed|NUL"):
         lines_of.words_of(line)
 
 
