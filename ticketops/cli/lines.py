@@ -107,9 +107,10 @@ class _LineSession(Session):
         return self.opened
 
     def apart(self, store: Any, *, whole: bool = False) -> str:
-        """Said once."""
-        said = super().apart(store, whole=whole)
-        return said if whole or self.line.first(said) else ""
+        """Looked for once: else the whole journal would be read for each line."""
+        if not whole and not self.line.first(f"apart {store.name}"):
+            return ""
+        return super().apart(store, whole=whole)
 
     def new_run(self) -> Any:
         own = super().new_run()

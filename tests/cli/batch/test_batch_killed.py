@@ -50,7 +50,6 @@ print(count, file=sys.stderr)
 os._exit(code)
 """
 CALLS = ("replace", "rename", "link", "unlink", "write", "fsync", "open", "mkdir", "flock", "chmod")
-PLACES = [0.3, 0.8]
 
 
 @pytest.fixture(autouse=True)
@@ -129,20 +128,17 @@ def _killed_atomic_is_all_or_none(source: Path, folder: Path, places: list[float
 
 
 def test_killed_a_prefix_of_the_lines_happened(source: Path, tmp_path: Path) -> None:
-    assert len(_killed_is_a_prefix(source, tmp_path, PLACES)) > 1
+    (happened,) = _killed_is_a_prefix(source, tmp_path, [0.5])
+    assert 0 < happened < len(LINES)
 
 
 @pytest.mark.slow
 def test_killed_at_many_places_a_prefix_happened(source: Path, tmp_path: Path) -> None:
-    places = [n / 24 for n in range(1, 24)]
+    places = [n / 14 for n in range(1, 14)]
     assert len(_killed_is_a_prefix(source, tmp_path, places)) == len(LINES)
-
-
-def test_killed_an_atomic_batch_is_all_or_none(source: Path, tmp_path: Path) -> None:
-    assert _killed_atomic_is_all_or_none(source, tmp_path, [0.1, 0.97]) == {0, 1}
 
 
 @pytest.mark.slow
 def test_killed_at_many_places_an_atomic_batch_is_all_or_none(source: Path, tmp_path: Path) -> None:
-    places = [n / 20 for n in range(1, 20)] + [0.97, 0.99]
+    places = [0.2, 0.6, 0.8, *(n / 200 for n in range(180, 200, 2))]
     assert _killed_atomic_is_all_or_none(source, tmp_path, places) == {0, 1}

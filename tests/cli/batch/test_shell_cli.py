@@ -149,6 +149,7 @@ def test_a_session(shell: Callable[[], Shell], here: Runner, book: Path) -> None
     assert at.left() == 0
 
 
+@pytest.mark.slow
 def test_earlier_lines_come_back_but_for_secrets(shell: Callable[[], Shell], book: Path) -> None:
     at = shell()
     for line in ("sale show S1", "credentials list", " sale show S3", "sale show S2"):
