@@ -17,6 +17,7 @@ import platform
 import subprocess
 from pathlib import Path
 
+from batch import batch_report, bench_batch
 from books import bench_books, books_report
 from controls import bench_controls, controls_report
 from harness import (
@@ -358,6 +359,7 @@ def main() -> None:
     page += messages_report(bench_messages("full.xlsx", max(7, options.runs // 2)))
     page += lists_report(bench_lists("full.xlsx", max(3, options.runs // 2)))
     page += money_report(bench_money("full.xlsx", options.runs))
+    page += batch_report(bench_batch("full.xlsx", options.runs))
     page += schedules_report(bench_schedules("full.xlsx", options.runs))
     page += reports_report(bench_reports("full.xlsx", max(3, options.runs // 2)))
     page += seatmaps_report(bench_seatmaps("full.xlsx", max(3, options.runs // 2)))

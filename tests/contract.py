@@ -21,8 +21,14 @@ def _validator(command: str) -> Any:
 
 
 def problems(text: str) -> list[str]:
-    """What an object of --json has against its schema; nothing where the command has none."""
-    said = json.loads(text)
+    """What an object of --json has against its schema; nothing where the command has none. Of `batch`
+    each line is an object."""
+    return [one for line in text.splitlines() for one in _problems(json.loads(line))]
+
+
+def _problems(said: dict[str, Any]) -> list[str]:
+    if said.keys() >= {"line", "exit_code"}:
+        said = {k: v for k, v in said.items() if k not in ("line", "exit_code", "output")}
     validator = _validator("" if "error" in said else said["command"])
     return (
         [

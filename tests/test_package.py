@@ -21,6 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 OURS = {
     "ticketops",
     "tests",
+    "batch",
     "benchmarks",
     "books",
     "controls",

@@ -550,6 +550,12 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "doctor": [["doctor"], ["doctor", "--fix"]],
     "init": [["init", "none.xlsx"], ["init", "--layout", "issuance", "tickets.xlsx"]],
     "sample": [["sample", "small", "other.xlsx"], ["sample", "issuance", "tickets.xlsx"]],
+    "batch": [
+        ["batch", "lines.txt"],
+        ["batch", "lines.txt", "--keep-going"],
+        ["batch", "lines.txt", "--atomic"],
+    ],
+    "shell": [["shell"]],
     "help": [["help"], ["help", "sale", "add"], ["help", "--man", "man"]],
 }
 """{command: command lines, one after the other on one workbook}. A command without a line fails its
@@ -558,10 +564,11 @@ FILES = {
     "map.csv": "Block,Row,Seat,X,Y\n101,A,1,0,0\n101,A,2,1,0\n",
     "teams.csv": "Team,Ranking\nZedland,7\n",
     "numbers.csv": "TicketID,PassengerName,TicketNumber\nTK00001,Nobody,1762400000098\n",
+    "lines.txt": "sale list\nsale set S1 --notes x  # y\n\nticketops unit list --match M01\n",
     "thirds.csv": "groups,pairings\nAB,1A:3B 1B:3A\n",
 }
 """What stands beside the workbook."""
-REFUSED = {"staff reveal", "credentials reveal", "google login"}
+REFUSED = {"shell", "staff reveal", "credentials reveal", "google login"}
 """They take a person at a terminal, or a browser: what they print here is an error."""
 
 
@@ -614,7 +621,7 @@ def test_what_a_command_prints_is_what_its_schema_says(
             done = here(
                 *called, *more, "--json", stdin="a secret\n", role="super_admin", **settings
             )
-            said = json.loads(done.out)
+            said = json.loads(done.out.splitlines()[-1])
             assert problems(done.out) == []
     assert said["command"] == command
     assert ("error" in said) == (command in REFUSED), said

@@ -3,6 +3,7 @@ summaries only, so that it imports neither polars nor any command."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -57,6 +58,8 @@ COMMANDS: dict[str, str] = {
     "message": "Send the messages that wait; list them, send again, cancel, draft.",
     "inbox": "Show the messages to you.",
     "job": "Make reports as files, now or later; download them, make them again.",
+    "batch": "Run many commands in one go, one per line.",
+    "shell": "Run commands at a prompt that keeps the workbook open.",
     "log": "Show what was done to the workbook, newest first.",
     "undo": "Undo the last transaction.",
     "sync": "Keep a file and a Google Sheet in step, cell by cell.",
@@ -77,6 +80,8 @@ GROUPS = frozenset(COMMANDS) - {
     "margin",
     "log",
     "undo",
+    "batch",
+    "shell",
     "doctor",
     "init",
     "sample",
@@ -121,6 +126,14 @@ if _typer_typed:  # older versions have no such function, and no pydantic
     _core.build_runtime_param = _Typed
 
 
+@cache
+def _command(name: str) -> Any:
+    """A command or a group, made once: typer takes longer for it than many commands for their work."""
+    command = typer.main.get_command(import_module(module_of(name)).app)
+    command.name = name
+    return command
+
+
 class LazyGroup(TyperGroup):
     """A group whose commands are modules."""
 
@@ -128,11 +141,7 @@ class LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        command = typer.main.get_command(import_module(module_of(cmd_name)).app)
-        command.name = cmd_name
-        return command
+        return _command(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # for «Did you mean …?»

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 import typer
@@ -14,6 +15,8 @@ import typer
 from ticketops.errors import UsageError
 
 VARIABLE = "_TICKETOPS_COMPLETE"
+WORKBOOK: ContextVar[str | None] = ContextVar("WORKBOOK", default=None)
+"""The workbook that a shell of ours works on, where the line names none."""
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -123,7 +126,7 @@ def _names(kind: str, context: Any) -> list[str]:
     from ticketops import config
     from ticketops.stores import names
 
-    given = context.params.get("workbook")
+    given = context.params.get("workbook") or WORKBOOK.get()
     workbook = config.load({"workbook": given}).workbook
     if not isinstance(workbook, Path):
         return []

@@ -26,7 +26,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         pass  # the reader went away
     except OSError as error:
-        code = _fail(
+        code = fail(
             "", "OUTPUT", f"the output can't be written: {error.strerror}", "", 3, as_json=False
         )
     with suppress(OSError):
@@ -36,11 +36,16 @@ def main(args: list[str] | None = None) -> NoReturn:
     )  # everything is on disk; tearing down polars' threads and tables would cost every command 40 ms
 
 
-def run(words: list[str]) -> int:
+def run(words: list[str], *, as_json: bool = False, where: str = "") -> int:
     """Run one command line; the exit code. No traceback reaches a person unless --debug is
-    given."""
-    as_json, debug = "--json" in words, "--debug" in words
-    command = " ".join(_command_words(words))
+    given. as_json: errors are printed as JSON, as with --json; where: what begins their text
+    (`line 3: `)."""
+    as_json, debug = as_json or "--json" in words, "--debug" in words
+    command = " ".join(command_words(words))
+
+    def failed(code: str, message: str, hint: str, exit_code: int) -> int:
+        return fail(command, code, message, hint, exit_code, as_json=as_json, where=where)
+
     try:
         if (said := completion.of_shells(words)) is not None:
             print(said, end="")
@@ -49,49 +54,51 @@ def run(words: list[str]) -> int:
     except TicketopsError as error:
         if debug:
             raise
-        return _fail(command, error.code, error.message, error.hint, error.exit_code, as_json)
+        return failed(error.code, error.message, error.hint, error.exit_code)
     except typer.TyperException as error:
         context: Any = getattr(error, "ctx", None)
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(error.format_message(), err=True)  # our own help, nothing of a workbook
             return 2
         hint = f"{context.command_path} --help shows how" if context is not None else ""
-        return _fail(command, "USAGE", error.format_message(), hint, 2, as_json)
+        return failed("USAGE", error.format_message(), hint, 2)
     except (typer.Abort, KeyboardInterrupt, EOFError):
-        return _fail(
-            command, "INTERRUPTED", "stopped", "ticketops log shows what was done", 130, as_json
-        )
+        return failed("INTERRUPTED", "stopped", "ticketops log shows what was done", 130)
     except BrokenPipeError:
         return 0
     except OSError as error:
         text = error.strerror or str(error)
-        return _fail(
-            command,
+        return failed(
             "SYSTEM",
             f"the operating system refused the request: {text}",
             "ticketops log shows what was done",
             3,
-            as_json,
         )
     except MemoryError:
-        return _fail(
-            command, "MEMORY", "there is not enough memory for this workbook", "", 3, as_json
-        )
+        return failed("MEMORY", "there is not enough memory for this workbook", "", 3)
     except Exception as error:
         if debug:
             raise
         text = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        return _fail(
-            command,
+        return failed(
             "INTERNAL",
             f"internal error: {text}",
             "this is a bug in ticketops; --debug shows where",
             70,
-            as_json,
         )
 
 
-def _fail(command: str, code: str, message: str, hint: str, exit_code: int, as_json: bool) -> int:
+def fail(
+    command: str,
+    code: str,
+    message: str,
+    hint: str,
+    exit_code: int,
+    *,
+    as_json: bool,
+    where: str = "",
+) -> int:
+    """Tell an error in one line, or as a JSON object; the exit code. where: what begins the line."""
     from ticketops.cli.output import escaped, harmless
 
     if as_json:
@@ -103,7 +110,9 @@ def _fail(command: str, code: str, message: str, hint: str, exit_code: int, as_j
             return exit_code
         except OSError:
             pass  # standard output is what failed: tell it on standard error
-    line = harmless(f"ticketops: {' '.join(message.split())}" + (f" ({hint})" if hint else ""))
+    line = harmless(
+        f"ticketops: {where}{' '.join(message.split())}" + (f" ({hint})" if hint else "")
+    )
     with suppress(OSError):
         print(line.encode("utf-8", "replace").decode(), file=sys.stderr)
     return exit_code
@@ -120,7 +129,7 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _command_words(words: list[str]) -> list[str]:
+def command_words(words: list[str]) -> list[str]:
     """The command's own words: those before the first option, two at most."""
     found: list[str] = []
     for word in words:

@@ -33,7 +33,7 @@ class Output:
     tables keep all their columns on a terminal, too."""
 
     def __init__(self, *, as_json: bool, quiet: bool, wide: bool = False) -> None:
-        self.as_json, self._quiet, self._wide = as_json, quiet, wide
+        self.as_json, self.quiet, self.wide = as_json, quiet, wide
         self.printed = 0
         """Lines of the result so far."""
         self._transferring = 0.0
@@ -54,20 +54,27 @@ class Output:
         else:
             self._print("\n".join(wrap(plain, width)))
 
+    def heading(self, text: str, *, apart: bool = False) -> None:
+        """A line above a part of the result; it stays whole. apart: a blank line before it."""
+        if apart:
+            self.line()
+        if not self.as_json:
+            self._print(self._styled(harmless(text), _BOLD))
+
     def notice(self, text: str) -> None:
         """Something to know that is not the result."""
-        if not self._quiet:
+        if not self.quiet:
             print(harmless(text), file=sys.stderr)
 
     @property
     def attended(self) -> bool:
         """Whether somebody reads notices: not a program, and not a log."""
-        return not (self.as_json or self._quiet) and sys.stderr is not None and sys.stderr.isatty()
+        return not (self.as_json or self.quiet) and sys.stderr is not None and sys.stderr.isatty()
 
     def status(self, text: str) -> None:
         """A line on standard error that the next one replaces; only where somebody looks. Empty: it
         is gone."""
-        if not self._quiet and sys.stderr.isatty():
+        if not self.quiet and sys.stderr.isatty():
             width = os.get_terminal_size(sys.stderr.fileno()).columns
             print(f"\r\x1b[K{harmless(text)[: width - 1]}", end="", file=sys.stderr, flush=True)
 
@@ -78,7 +85,7 @@ class Output:
     @property
     def width(self) -> int | None:
         """Cells of a line on the terminal; None where there is no end to it."""
-        return None if self._wide or not self.terminal else get_terminal_size().columns
+        return None if self.wide or not self.terminal else get_terminal_size().columns
 
     @property
     def scrolled(self) -> bool:
@@ -179,7 +186,7 @@ class Output:
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
         """A bar on standard error, where somebody looks; it is told (done, total)."""
-        if self._quiet or not sys.stderr.isatty():
+        if self.quiet or not sys.stderr.isatty():
             yield lambda _done, _total: None
             return
         from rich.console import Console

@@ -102,11 +102,16 @@ def plan(
     return replace(told[-1], notices=tuple(out.notices))
 
 
+OF_COMMANDS = ("batch",)
+"""Commands that run others, which are planned by themselves."""
+
+
 def writing() -> list[str]:
     """The names of all commands that write, in the order of `ticketops --help`."""
     return [
         ".".join(filter(None, (group, word)))
         for group in COMMANDS
+        if group not in OF_COMMANDS
         for word, command in _tree(group).items()
         if _writes(command)
     ]
@@ -127,7 +132,7 @@ def _command(name: str) -> tuple[Any, dict[str, object], list[str]]:
     job `doctor.fix` is the command doctor with `--fix`, `issuance.document.add` the command `issuance
     document` with the word add."""
     group, *rest = name.split(".")
-    tree = _tree(group) if group in COMMANDS else {}
+    tree = _tree(group) if group in COMMANDS and group not in OF_COMMANDS else {}
     word = "" if "" in tree else rest.pop(0) if rest else ""
     command = tree.get(word)
     said = rest[:1] if command is not None and rest and rest[0] in _first_words(command) else []

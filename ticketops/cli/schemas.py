@@ -14,7 +14,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from ticketops.cli.batch import Batched
 from ticketops.cli.help import Helped
+from ticketops.cli.shell import Ended
 from ticketops.domain.allocation import (
     automatic,
     commit,
@@ -357,6 +359,8 @@ RESULTS: dict[str, Any] = {
     "doctor": audit.Examined,
     "init": creation.Made,
     "sample": creation.SampleMade,
+    "batch": Batched,
+    "shell": Ended,
     "help": Helped,
 }
 """{command: type of its result}."""

@@ -130,6 +130,8 @@ class Session(Struct):
     """The store of the workbook, once it was opened."""
     attended: bool = True
     """Whether a person may be asked for a password: not where a program plans a command."""
+    named: tuple[str | None, str | None] = (None, None)
+    """The workbook and the user that the command line itself names."""
 
     @property
     def workbook(self) -> Path | str:
@@ -416,12 +418,16 @@ class Session(Struct):
         if self.dry_run:
             self.out.notice("dry run: nothing was written")
 
+    def say_written(self, run_id: str, summary: str) -> None:
+        """Say what was written, and under which RunID."""
+        self.out.notice(f"{run_id}: {summary}")
+
     def _say(self, done: Any) -> None:
         self.say_dry()
         if self.dry_run:
             return
         if done.written:
-            self.out.notice(f"{done.run.run_id}: {_summary(done.plan.changes.counts())}")
+            self.say_written(done.run.run_id, _summary(done.plan.changes.counts()))
         elif done.plan.changes:
             self.out.notice("nothing was written")
         else:
@@ -510,7 +516,14 @@ def _from_words(command: str, given: Mapping[str, Any]) -> Session:
     out = Output(as_json=given["json"], quiet=given["quiet"], wide=given["wide"])
     if settings.ignored:
         out.notice(settings.ignored)
-    return Session(command, settings, out, given.get("dry_run", False), given.get("yes", False))
+    return Session(
+        command,
+        settings,
+        out,
+        given.get("dry_run", False),
+        given.get("yes", False),
+        named=(given["workbook"], given["as_user"]),
+    )
 
 
 SESSION: ContextVar[Callable[[str, Mapping[str, Any]], Session]] = ContextVar(

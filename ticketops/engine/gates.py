@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ticketops.domain.event.record import Event
 from ticketops.engine.job import Effect, Job
-from ticketops.engine.permissions import job_named
+from ticketops.engine.permissions import job_named, labels_in
 from ticketops.errors import RuleError
 from ticketops.model.display import counted
 from ticketops.model.events import (
@@ -100,9 +100,11 @@ def require_undo(label: str, event: Event | None) -> None:
     the state of the event."""
     if event is None:
         return
-    name = job_named(label)
-    if (why := _unclear(name, event) or _outside(name, f"undoing `{label}`", event)) is not None:
-        raise why
+    for name in map(job_named, labels_in(label)):
+        if (
+            why := _unclear(name, event) or _outside(name, f"undoing `{label}`", event)
+        ) is not None:
+            raise why
 
 
 def _unclear(name: str, event: Event) -> RuleError | None:

@@ -362,19 +362,36 @@ def job_named(label: str) -> str:
     )
 
 
+TOGETHER = "batch --atomic"
+"""What the journal calls commands that were written together: `batch --atomic 3: sale add, unit hold`."""
+
+
+def labels_in(label: str) -> list[str]:
+    """The labels of the commands that stand in the journal under this label: the label itself, save
+    where several were written together."""
+    if not label.startswith(f"{TOGETHER} "):
+        return [label]
+    return label.partition(": ")[2].split(", ")
+
+
 def require_undo(label: str, run: Run, snapshot: Snapshot) -> None:
     """Raises NotPermittedError where a user may not take back what stands in the journal under this
     label. snapshot: holds _USERS."""
-    name = job_named(label)
-    if name and run.capabilities is not None and not run.barred:
-        _require(name, f"undoing `{label}`", run, snapshot)
-    else:
-        users.require(run, to_undo(label), f"undoing `{label}`")
+    for one in labels_in(label):
+        name = job_named(one)
+        if name and run.capabilities is not None and not run.barred:
+            _require(name, f"undoing `{label}`", run, snapshot)
+        else:
+            users.require(run, to_undo(one), f"undoing `{label}`")
 
 
 def to_undo(label: str) -> str:
     """The least role that may take back what stands in the journal under this label: the one that
     may do it, an operator at least; an ops_manager for changes of users, and for what no job is
     called any more."""
+    return max(map(_to_undo, labels_in(label)), key=ROLE.index)
+
+
+def _to_undo(label: str) -> str:
     least = NEEDED.get(job_named(label), OPS_MANAGER)
     return max(least, OPERATOR, key=ROLE.index) if isinstance(least, str) else OPS_MANAGER

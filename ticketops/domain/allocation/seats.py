@@ -74,9 +74,13 @@ def plan_seat(
 def tickets_of(snapshot: Snapshot, unit_names: Collection[str]) -> list[dict[str, Any]]:
     """The rows of Distribution that name one of these units."""
     wanted = set(unit_names)
+    if not wanted:
+        return []
+    frame = snapshot[DISTRIBUTION].frame.select(TICKET)
+    near = frame.filter(pl.col("unit_ids").str.contains_any(sorted(wanted)))
     return [
         ticket
-        for ticket in snapshot[DISTRIBUTION].frame.select(TICKET).iter_rows(named=True)
+        for ticket in near.iter_rows(named=True)
         if wanted.intersection(unit_ids.listed(ticket))
     ]
 

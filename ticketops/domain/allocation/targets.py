@@ -177,6 +177,12 @@ def is_pending(ticket: dict[str, Any]) -> bool:
     )
 
 
+def wants_unit() -> pl.Expr:
+    """The same of every row of Distribution, whether it is kept out or not."""
+    served = pl.col("status").is_in([states.ALLOCATED, states.CANCELLED]).fill_null(False)
+    return (pl.col("unit_ids").fill_null("") == "") & ~served
+
+
 def effective_category(ticket: dict[str, Any]) -> str:
     """The category a ticket is served from."""
     return ticket["alloc_from"] or ticket["category"] or ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import polars as pl
 from msgspec import Struct
 
 from ticketops.domain.allocation.pool import active_holds
-from ticketops.domain.allocation.targets import effective_category, is_pending
+from ticketops.domain.allocation.targets import wants_unit
 from ticketops.domain.allocation.trust import Doubts
 from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.masterdata.aliases import client_keys
@@ -35,6 +35,7 @@ def uncommitted(
     promised to a client. leaving: rows of Distribution whose tickets are of other stock now."""
     left: Counter[tuple[str, str]] = Counter()
     own = client_keys(snapshot)(client)
+    doubts, sub_games = Doubts.of(snapshot), SubGames.of(snapshot)
     used = referenced_units(snapshot) | {
         unit for unit, whom in active_holds(snapshot, today).items() if whom != own
     }
@@ -42,21 +43,21 @@ def uncommitted(
         pl.col("unit_id").is_not_null(),
         pl.col("status").fill_null(states.AVAILABLE) == states.AVAILABLE,
         pl.col("sales_id").is_null(),
+        ~pl.col("unit_id").is_in([*used, *doubts.units]),
+        ~pl.col("row").is_in(list(doubts.unit_rows)),
     )
-    doubts, sub_games = Doubts.of(snapshot), SubGames.of(snapshot)
-    for row, unit_id, match, sub_game, category in free.select(
-        "row", "unit_id", "match", "sub_game", "category"
-    ).iter_rows():
-        if match and category and unit_id not in used and not doubts.of_unit(row, unit_id):
-            left[sub_games.occasion(ids.normalise_match(match), sub_game), category] += 1
-    columns = ("row", "match", "sub_game", "category", "alloc_from", "status", "unit_ids")
-    sold = snapshot[DISTRIBUTION].frame.filter(is_sold())
-    for ticket in sold.select(columns).iter_rows(named=True):
-        if ticket["row"] in leaving:
-            continue
-        if ticket["match"] and is_pending(ticket):
-            occasion = sub_games.occasion(ids.normalise_match(ticket["match"]), ticket["sub_game"])
-            left[occasion, effective_category(ticket)] -= 1
+    stock = ("match", "sub_game", "category")
+    for match, sub_game, category, count in free.group_by(stock).len().iter_rows():
+        if match and category:
+            left[sub_games.occasion(ids.normalise_match(match), sub_game), category] += count
+    pending = snapshot[DISTRIBUTION].frame.filter(
+        is_sold(), wants_unit(), ~pl.col("row").is_in(list(leaving))
+    )
+    served_from = pl.when(pl.col("alloc_from") != "").then("alloc_from").otherwise("category")
+    asked = pending.group_by("match", "sub_game", served_from.fill_null("").alias("from")).len()
+    for match, sub_game, category, count in asked.iter_rows():
+        if match:
+            left[sub_games.occasion(ids.normalise_match(match), sub_game), category] -= count
     return left
 
 
@@ -66,15 +67,18 @@ def oversold(
     today: datetime,
     *,
     leaving: Collection[int] = (),
+    left: Sequence[int] | None = None,
 ) -> list[Short | None]:
     """For each line (occasion, category, quantity, client) None, or how short it is where it asks for
     more than there is.
 
-    Earlier lines count: two lines share what there is. leaving: as `uncommitted` has it.
+    Earlier lines count: two lines share what there is. leaving: as `uncommitted` has it. left: what
+    `left_before` says of them, where that is known.
     """
     lines = list(lines)
     found: list[Short | None] = []
-    left = left_before(snapshot, lines, today, leaving=leaving)
+    if left is None:
+        left = left_before(snapshot, lines, today, leaving=leaving)
     for (_occasion, _category, quantity, _client), before in zip(lines, left, strict=True):
         available = max(0, before)
         found.append(Short(available, quantity - available) if quantity > available else None)

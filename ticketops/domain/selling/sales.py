@@ -33,7 +33,7 @@ from ticketops.domain.masterdata.typed_contracts import TypedLine
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.purchasing import listing
 from ticketops.domain.selling import credit, limits, reconciliation
-from ticketops.domain.selling.availability import Short, oversold
+from ticketops.domain.selling.availability import Short, left_before, oversold
 from ticketops.domain.selling.driven import driven, refresh, touched
 from ticketops.domain.selling.existing import Existing, key_changed
 from ticketops.domain.selling.orders import DRIVEN, SALE_COLUMNS, Sale, next_sales_number, sales_of
@@ -170,7 +170,8 @@ def plan_add(
     """
     asked, understood = _asked(snapshot, orders, run, faults, new=new, force=force)
     wanted = [(one.occasion, one.category, one.line.quantity, one.order.client) for one in asked]
-    shortages = oversold(snapshot, wanted, run.now)
+    left = left_before(snapshot, wanted, run.now)
+    shortages = oversold(snapshot, wanted, run.now, left=left)
     intake_faults.refuse(
         Fault(one.line.place, refusal)
         for one, short in zip(asked, shortages, strict=True)
@@ -222,7 +223,7 @@ def plan_add(
                 one.client_score,
             )
             for key, one, stock in zip(
-                sales_ids, asked, stock_levels(snapshot, wanted, run.now), strict=True
+                sales_ids, asked, stock_levels(snapshot, wanted, left), strict=True
             )
         ],
     )
@@ -549,7 +550,7 @@ def _expand_rows(
 def _with_ids(sales: list[Sale], snapshot: Snapshot, run: Run, plan: Plan) -> list[Sale]:
     """Every sale with SalesID and SourceSaleID; blank ones are given and written. Doubled ones are
     left out and reported."""
-    number = next_sales_number(snapshot)
+    number = 0 if all(sale.sales_id for sale in sales) else next_sales_number(snapshot)
     seen: set[str] = set()
     complete = []
     for given in sales:

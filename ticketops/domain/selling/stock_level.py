@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 import polars as pl
 
 from ticketops.domain.catalogue.sessions import SubGames
-from ticketops.domain.selling.availability import left_before
 from ticketops.model import ids, states
 from ticketops.model.categories import match_of
 from ticketops.schema.layouts.event import SCHEDULE, UNITS
@@ -32,15 +30,15 @@ class Stock:
 
 
 def stock_levels(
-    snapshot: Snapshot, lines: Iterable[tuple[str, str, int, str]], today: datetime
+    snapshot: Snapshot, lines: Iterable[tuple[str, str, int, str]], left: Iterable[int]
 ) -> list[Stock]:
     """For each line (occasion, category, quantity, client) what is left of the stock of its occasion
-    and category. left: units that are free, less what is promised and what is held for others; earlier
-    lines count."""
+    and category. left: what there is before each (`left_before`): units that are free, less what is
+    promised and what is held for others; earlier lines count."""
     stock = _units(snapshot)
     capacities = _capacities(snapshot)
     asked, found = list(lines), []
-    for line, before in zip(asked, left_before(snapshot, asked, today), strict=True):
+    for line, before in zip(asked, left, strict=True):
         match, category, quantity, _client = line
         after = before - quantity
         if after < 0:

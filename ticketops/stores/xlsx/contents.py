@@ -15,6 +15,7 @@ from ticketops.stores.base import Transaction
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.journal import Journal
 from ticketops.stores.records import NO_IDENTITIES, RawBefore
+from ticketops.stores.xlsx.kept import carry_over
 from ticketops.stores.xlsx.package import Package
 from ticketops.stores.xlsx.parts import Parts
 from ticketops.stores.xlsx.render import render
@@ -35,9 +36,11 @@ class Edited:
         removed: Sequence[str] = (),
         for_good: bool = False,
     ) -> None:
-        """for_good: what the edits empty must not stay in the file, nor in the journal (§13). aside: the edits concern sheets that no formula looks at, so that nothing needs computing
-        anew; removed: sheets to leave out."""
-        self._package, self._edits, self._journal = parts.package, edits, journal
+        """aside: the edits concern sheets that no formula looks at, so that nothing needs computing
+        anew; removed: sheets to leave out; for_good: what the edits empty must not stay in the file,
+        nor in the journal (§13)."""
+        self._parts, self._package, self._edits = parts, parts.package, edits
+        self._journal = journal
         self._changed, self._before = render(parts, edits, layout, aside=aside, for_good=for_good)
         self._dropped: list[str] = []
         if removed:
@@ -54,12 +57,16 @@ class Edited:
         self.replaced: dict[str, str] = {}
         self.identities = NO_IDENTITIES
         self.besides: Mapping[str, Any] = {}
+        self.stays_open = False
+        """Whether another commit follows in this process."""
 
     def write(self, file: BinaryIO) -> None:
         self._package.write(file, self._changed, self._dropped)
 
     def verify(self, package: Package) -> Parts:
         parts = verified(package, self._changed, self._edits)
+        if self.stays_open:
+            carry_over(self._parts, parts, self._changed)
         self._changed = {}  # they are on disk: megabytes that the journal need not find in its way
         return parts
 

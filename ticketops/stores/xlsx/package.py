@@ -70,6 +70,9 @@ class Package:
         self.data = data
         self.name = name
         self._digests: dict[str, bytes] = {}
+        self.known: Mapping[str, bytes] = {}
+        """{part: its XML} of sheets that are known to be in conventional form throughout: a commit
+        of this process wrote them and read them back."""
 
     @classmethod
     def open(cls, path: Path) -> Package:

@@ -15,6 +15,7 @@ from ticketops.stores.edits import Filled, SheetEdit
 from ticketops.stores.xlsx.cells import strings_in, to_xml
 from ticketops.stores.xlsx.conventional import (
     conventional,
+    conventional_again,
     conventional_and_original,
     with_originals,
 )
@@ -58,9 +59,13 @@ def render(
         xml = (
             _new_sheet_xml(layout[name], styles.bold(), parts.namespace)
             if edit.new_sheet
-            else parts.xml(part)
+            else parts.package.known.get(part) or parts.xml(part)
         )
-        sheet, originals = conventional_and_original(xml, part)
+        sheet, originals = (
+            (conventional_again(xml, part), {})
+            if part in parts.package.known
+            else conventional_and_original(xml, part)
+        )
         areas: tuple[Area, ...] = ()
         if not edit.new_sheet:
             tables = list(tables_of(parts, name))

@@ -15,7 +15,7 @@ from ticketops.errors import ConflictError, NotPermittedError, TicketopsError, U
 from ticketops.files import new_file, staging, sweep, write_durably
 from ticketops.stores.base import Entry, NotUndoable, Transaction
 from ticketops.stores.journal import Journal, sync_folder
-from ticketops.stores.xlsx.package import Package, digest, read_file
+from ticketops.stores.xlsx.package import Package, read_file
 from ticketops.stores.xlsx.parts import Parts
 
 _VERSION = re.compile(r"\d{1,12}-[0-9a-f]+\.xlsx", re.ASCII)
@@ -55,7 +55,7 @@ class WorkbookFile:
         self,
         content: Content,
         entry: Entry,
-        before: str,
+        old: Package,
         counts: dict[str, dict[str, int]],
         undoes: int | None = None,
         restores: str = "",
@@ -63,11 +63,12 @@ class WorkbookFile:
         """Temporary file, fsync, verification, journal, backup, rename, fsync of the folder; the
         new parts.
 
-        Raises ConflictError where the file is no longer at revision `before` when all is ready,
+        Raises ConflictError where the file is no longer what `old` is when all is ready,
         UnusableError or NotPermittedError where it can't be written; then nothing has changed.
         """
         temporary: Path | None = None
         renaming = False
+        before = old.revision
         try:
             temporary = new_file(self._path, self._mark)
             self._write_durably(temporary, content.write)
@@ -85,7 +86,7 @@ class WorkbookFile:
             )
             content.record(made, temporary)
             self._back_up(before)
-            if digest(read_file(self._path)) != before:
+            if read_file(self._path) != old.data:
                 raise changed_meanwhile(self._path)
             renaming = True
             os.replace(temporary, self._path)

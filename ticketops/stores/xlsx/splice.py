@@ -51,6 +51,8 @@ _FORMULA = re.compile(rb"<f((?:\s[^>]*?)?)(?:/>|>([^<]*)</f>)")
 _SHARED_ID = re.compile(rb"\bsi=[\"'](\d+)[\"']")
 _SPANS = re.compile(rb'\sspans="(\d+):(\d+)"')
 
+_FEW_ROWS = 8
+
 _letters, _number = lru_cache(2**14)(column_letters), lru_cache(2**14)(column_number)
 
 
@@ -124,9 +126,9 @@ def _areas(references: Iterable[bytes]) -> Iterator[Area]:
 
 def rows_of(sheet_xml: SheetXml, wanted: Collection[int]) -> dict[int, bytes]:
     """The XML of some rows, of those that there are."""
-    xml, start, end = sheet_xml
+    xml = sheet_xml.xml
     rows = {}
-    for opened in _ROW.finditer(xml, start, end):
+    for opened in _opened(sheet_xml, wanted):
         number = int(opened[1])
         if number in wanted:
             stop = (
@@ -134,6 +136,19 @@ def rows_of(sheet_xml: SheetXml, wanted: Collection[int]) -> dict[int, bytes]:
             )
             rows[number] = xml[opened.start() : stop]
     return rows
+
+
+def _opened(sheet_xml: SheetXml, wanted: Collection[int]) -> Iterator[re.Match[bytes]]:
+    """The beginnings of rows, at least of those wanted: of a few of them each is looked for by
+    itself, which is several times faster than looking at all."""
+    xml, start, end = sheet_xml
+    if len(wanted) > _FEW_ROWS:
+        yield from _ROW.finditer(xml, start, end)
+        return
+    for number in wanted:
+        at = xml.find(b'<row r="%d"' % number, start, end)
+        if at >= 0 and (opened := _ROW.match(xml, at, end)):
+            yield opened
 
 
 def read_cells(

@@ -95,6 +95,10 @@ class XlsxStore:
         self._held = False
         self._parts: Parts | None = None
         self._tables: dict[str, Table] = {}
+        self.stays_open = False
+        """Whether it is asked again and again: then what a commit made of a sheet is kept in memory
+        for the next one, and tables for other processes are written at last (`save_tables`)."""
+        self._unsaved: set[str] = set()
 
     # --- reading
 
@@ -148,6 +152,7 @@ class XlsxStore:
 
     def _loaded(self, parts: Parts) -> None:
         """What was read of other contents counts no longer."""
+        self._unsaved.clear()
         self._parts, self._tables = parts, {}
         self.layout = self._journal.layout = self._declared
         self._looked = False
@@ -228,6 +233,23 @@ class XlsxStore:
         if self._parts is None:
             self._parts = Parts(Package.open(self.path))
         return self._parts
+
+    def refresh(self) -> bool:
+        """Look at the file again: whether it still is what was read of it, or nothing was. What was
+        read of other contents is forgotten. Raises UnusableError where it can't be read."""
+        self.layout = self._journal.layout = self._declared
+        self._looked = False
+        if self._parts is None:
+            return True
+        data = read_file(self.path)
+        if self._parts.package.data == data:
+            return True
+        self._loaded(Parts(Package(data, self.path.name)))
+        return False
+
+    def titles(self) -> list[str]:
+        """The sheets of the workbook as it has them, in order."""
+        return list(self._load().sheets)
 
     def older_versions(self) -> list[Path]:
         """The versions that are kept for undo."""
@@ -320,6 +342,7 @@ class XlsxStore:
                 self._load(), compile_edits(changes, tables, grids), self._journal, self.layout
             )
             content.changes = changes
+            content.stays_open = self.stays_open
             content.besides = self._by_hand()
             content.names = {name: table.positions for name, table in tables.items()}
             content.identities = identities_of(changes, tables, after)
@@ -328,7 +351,7 @@ class XlsxStore:
                 for c in changes
                 if isinstance(c, ReplaceRows)
             }
-            self._parts = self._file.replace(content, entry, expected, changes.counts())
+            self._parts = self._file.replace(content, entry, self._load().package, changes.counts())
             self._tables = {
                 name: table for name, table in self._tables.items() if name not in after
             }
@@ -349,8 +372,7 @@ class XlsxStore:
             parts = self._load()
             content = Blanked(parts, compile_edits(changes, tables), self._journal, self.layout)
             if content.changes_anything:
-                revision = parts.package.revision
-                self._loaded(self._file.replace(content, entry, revision, changes.counts()))
+                self._loaded(self._file.replace(content, entry, parts.package, changes.counts()))
             for path in self.older_versions():
                 path.unlink()
             (self._state / COMMITTED).unlink(missing_ok=True)
@@ -399,9 +421,20 @@ class XlsxStore:
 
     def _keep(self, tables: Mapping[str, Table]) -> None:
         """The tables of the changed sheets are known without reading them again: keep them for the
-        next command."""
-        if self._use_cache:
+        next command; where this one is not the last of its process, once that ends."""
+        if self.stays_open:
+            self._unsaved |= tables.keys()
+        elif self._use_cache:
             for table in tables.values():
+                if table.sheet.header_row:
+                    cache.save(self._state / "cache", cache.key(self._load(), table.sheet), table)
+
+    def save_tables(self) -> None:
+        """Keep what is known of the sheets that were changed, for other processes."""
+        unsaved = {name: self._tables[name] for name in self._unsaved if name in self._tables}
+        self._unsaved.clear()
+        if self._use_cache and unsaved and self._state_folder_exists():
+            for table in unsaved.values():
                 if table.sheet.header_row:
                     cache.save(self._state / "cache", cache.key(self._load(), table.sheet), table)
 
@@ -462,10 +495,14 @@ class XlsxStore:
             prepared = self._undoing(self._journal.transactions(), entry, run_id)
             last = prepared.undoing.transaction
             content = prepared.content(self._by_hand())
-            revision = self._load().package.revision
             self._loaded(
                 self._file.replace(
-                    content, entry, revision, prepared.counts, last.number, prepared.restores
+                    content,
+                    entry,
+                    self._load().package,
+                    prepared.counts,
+                    last.number,
+                    prepared.restores,
                 )
             )
             return last
