@@ -343,8 +343,17 @@
     said.textContent = words(one);
     draw();
   };
+  const first = () => {
+    const [x, y] = toMap(width / 2, height / 2);
+    let best = null, least = Infinity;
+    for (const one of seats) {
+      const far = Math.hypot(one.x - x, one.y - y);
+      if (far < least) { least = far; best = one; }
+    }
+    return best;
+  };
   const step = (dx, dy) => {
-    if (!cursor) { go(near(...toMap(width / 2, height / 2), Infinity) || seats.find((one) => one.of[3]) || seats[0]); return; }
+    if (!cursor) { go(first()); return; }
     let best = null, least = Infinity;
     for (const one of seats) {
       const x = one.x - cursor.x, y = one.y - cursor.y, ahead = x * dx + y * dy;
