@@ -124,11 +124,11 @@ def main() -> None:
         ):
             tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
             tab.goto((folder / "choose.html").as_uri())
+            tab.fill("#find", "102/A/6")
+            tab.press("#find", "Enter")
             tab.focus("#map")
-            tab.keyboard.press("n")
-            for _ in range(6):
-                tab.keyboard.press("+")
-            tab.keyboard.press("ArrowRight")
+            tab.keyboard.press("-")
+            tab.keyboard.press("Enter")
             tab.wait_for_timeout(300)
             tab.screenshot(path=str(IMAGES / f"{picture}.png"))
         browser.close()
