@@ -209,6 +209,10 @@ def test_seats_are_chosen_by_keys_alone(opened: Any, run: Any, book: Path) -> No
 def test_arrows_go_to_the_neighbour(opened: Any) -> None:
     """In block 101, whose rows lie straight, A nearest to the pitch."""
     tab = opened("seatmap", "show", "--match", "M104")
+    tab.set_default_timeout(10_000)
+    tab.focus("#map")
+    tab.keyboard.press("ArrowLeft")
+    assert " / " in tab.text_content("#said")
     tab.fill("#find", "101/C/7")
     tab.press("#find", "Enter")
     assert tab.text_content("#said").startswith("101 / C / 7 ·")

@@ -21,7 +21,7 @@ _PITCH = 10
 """How far neighbours are apart in the picture: all its coordinates are whole numbers."""
 _LEAST = 420
 """How wide a picture is at least, so that its texts have room."""
-_MOST_BANDS = 12
+_MOST_BANDS = 6
 _At = Callable[[Point], Point]
 _MOST_PIXELS = 4_000
 _LEAST_PIXELS = 1_200
@@ -187,7 +187,11 @@ def _bands(view: View, plan: Drawing, at: _At) -> Iterator[str]:
 
 def band_said(view: View, band: state.Band) -> str:
     """`101 / C: 4 allocated, 2 free, without seat numbers`."""
-    words = {state.OWN: view.own[:1].lower() + view.own[1:]}
+    words = {
+        state.OWN: view.own[:1].lower() + view.own[1:],
+        state.OTHER: "free in another category",
+        state.UNCLEAR: "kept out",
+    }
     parts = [
         f"{number:,} {words.get(name) or name.replace('_', ' ').lower()}"
         for name, number in band.counts.items()

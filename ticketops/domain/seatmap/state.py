@@ -250,7 +250,10 @@ def _placed(
             continue
         bands.setdefault(where, Counter())[unit.state] += 1
         spelt.setdefault(where, (block or "", row or ""))
-    listed = tuple(Band(*spelt[where], _in_order(count)) for where, count in bands.items())
+    listed = tuple(
+        Band(*spelt[where], _in_order(bands[where]))
+        for where in sorted(bands, key=lambda where: [ids.natural_order(part) for part in where])
+    )
     return MatchSeats(plan, known, listed, elsewhere, placeless, hidden)
 
 

@@ -343,8 +343,17 @@
     said.textContent = words(one);
     draw();
   };
+  const first = () => {
+    const [x, y] = toMap(width / 2, height / 2);
+    let best = null, least = Infinity;
+    for (const one of seats) {
+      const far = Math.hypot(one.x - x, one.y - y);
+      if (far < least) { least = far; best = one; }
+    }
+    return best;
+  };
   const step = (dx, dy) => {
-    if (!cursor) { go(near(...toMap(width / 2, height / 2), Infinity) || seats.find((one) => one.of[3]) || seats[0]); return; }
+    if (!cursor) { go(first()); return; }
     let best = null, least = Infinity;
     for (const one of seats) {
       const x = one.x - cursor.x, y = one.y - cursor.y, ahead = x * dx + y * dy;
@@ -356,11 +365,18 @@
   };
   const next = () => {
     const from = cursor ? cursor.at : -1;
-    go(seats.find((one) => one.at > from && one.of[3] && !chosen.has(one)) || seats.find((one) => one.of[3] && !chosen.has(one)));
+    const free = (one) => one.of[3] && !chosen.has(one);
+    const one = seats.find((one) => one.at > from && free(one)) || seats.find(free);
+    if (one) go(one);
+    else said.textContent = "No other seat can be chosen.";
+  };
+  const closer = (by) => {
+    if (cursor) zoom(by, cursor.x * view.scale + view.x, cursor.y * view.scale + view.y);
+    else zoom(by);
   };
   const KEYS = {
     ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
-    "+": () => zoom(1.4), "=": () => zoom(1.4), "-": () => zoom(1 / 1.4), 0: fit,
+    "+": () => closer(1.4), "=": () => closer(1.4), "-": () => closer(1 / 1.4), 0: fit,
     Enter: () => { toggle(cursor); if (cursor) said.textContent = words(cursor); },
     n: () => pick && next(), N: () => pick && next(), Escape: () => { lasso = null; roping = false; draw(); },
   };
