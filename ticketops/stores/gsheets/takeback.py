@@ -87,6 +87,8 @@ def plan(
             f"no journal holds the old secret of {error.where}", older
         ) from None
     for name, digest in record.replaced.items():
+        if name not in of.stood:
+            raise RuleError(f"the old content of {name!r} is not in the journal", older)
         back.tables[name] = now.table(name)
         _rewritten(back, back.tables[name], now, digest, of.stood[name], older)
     logged = {name: now.table(name) for name in append_only_sheets(record, layout)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -94,3 +95,10 @@ def address_of(text: str, *, event_needed: bool = True) -> Address:
     if len(event) > _LONGEST_EVENT or not event.isprintable():
         raise UsageError(f"{event!r} can't be the key of an event", "use a short code: WC2026")
     return Address(event, options)
+
+
+def folder_name(address: Address) -> str:
+    """The name of the folder in which this machine keeps what belongs to an event."""
+    digest = blake2b(address.name.encode(), digest_size=6).hexdigest()
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in address.event)
+    return f"{plain[:40]}-{digest}"

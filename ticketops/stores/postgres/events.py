@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any
-
+from collections.abc import Callable
 import psycopg
-from msgspec import Struct
 
-from ticketops.errors import BusyError, RuleError, TicketopsError
+from ticketops.errors import BusyError, InternalError, RuleError, TicketopsError
 from ticketops.schema.layout import Layout
-from ticketops.stores.base import Transaction
+from ticketops.stores.content import Content, Rows, difference
+from ticketops.stores.grids import grid_rows
 from ticketops.stores.postgres import ledger, schema, sheets
 from ticketops.stores.postgres.connection import (
     AGAIN,
@@ -30,20 +28,6 @@ _NEW = (
     "INSERT INTO ticketops_events (event_id, kind, revision, number, run_id, digest_key)"
     " VALUES (%s, %s, %s, %s, %s, %s)"
 )
-Rows = Sequence[Sequence[Any]]
-
-
-class Content(Struct, frozen=True):
-    """What a workbook holds. sheets: {title: raw rows, row 1 first}, in order; layout: with its titles;
-    journal: its transactions with their bodies, oldest first; digest_key: that of the digests of
-    secrets in it."""
-
-    layout: Layout
-    sheets: Mapping[str, Rows]
-    journal: Sequence[tuple[Transaction, Mapping[str, Any]]] = ()
-    digest_key: bytes = b""
-
-
 def create(connection: Connection, layout: Layout) -> None:
     """An empty event with every canonical sheet. Raises RuleError where there is one that is not
     empty."""
@@ -57,9 +41,17 @@ def create(connection: Connection, layout: Layout) -> None:
     fill(connection, Content(titled, rows))
 
 
-def fill(connection: Connection, content: Content, *, over: bool = False) -> None:
+def keys(cursor: Cursor) -> list[str]:
+    """The keys of the events of a database."""
+    rows = cursor.execute("SELECT event_id FROM ticketops_events ORDER BY event_id").fetchall()
+    return [key for (key,) in rows]
+
+
+def fill(
+    connection: Connection, content: Content, *, over: bool = False, dry_run: bool = False
+) -> None:
     """Put what a workbook holds in the place of an event: all of it or nothing. over: an event that is
-    not empty goes. Raises RuleError where there is one and it is not to go."""
+    not empty goes; dry_run: all of it is done and taken back. Raises RuleError where there is one and it is not to go."""
     event = connection.address.event
     number = max((done.number for done, _body in content.journal), default=0)
     revision = f"{number}-{secrets.token_hex(4)}"
@@ -89,7 +81,7 @@ def fill(connection: Connection, content: Content, *, over: bool = False) -> Non
         row = cursor.execute(_THERE, (event,)).fetchone()
         return row is not None and row[0] == revision
 
-    transact(connection, write, applied)
+    transact(connection, write, applied, dry_run=dry_run)
 
 
 def _put(cursor: Cursor, event: str, held: Held, rows: Rows, layout: Layout) -> None:
@@ -102,6 +94,9 @@ def _put(cursor: Cursor, event: str, held: Held, rows: Rows, layout: Layout) -> 
     placed(held, layout, len(held.head))
     sheets.write_sheet(cursor, event, held)
     sheets.write_rows(cursor, event, held, grid, grid, fresh=True)
+    wrong = difference(rows, grid_rows(sheets.fetched(cursor, event, held)))
+    if wrong:
+        raise InternalError(f"{held.title}!{wrong} would not be kept as it is")
 
 
 def _tables(cursor: Cursor, event: str) -> set[str]:
@@ -127,7 +122,13 @@ def _delete(cursor: Cursor, event: str, held: set[str]) -> None:
         cursor.execute(f"DELETE FROM {quoted(table)} WHERE event_id = %s", (event,))
 
 
-def transact(connection: Connection, write: Any, applied: Any) -> None:
+def transact(
+    connection: Connection,
+    write: Callable[[Cursor], None],
+    applied: Callable[[Cursor], bool],
+    *,
+    dry_run: bool = False,
+) -> None:
     """One transaction, tried again within the budget. write, applied: of a cursor; what is to be
     done, and whether it was where a COMMIT got no answer. Raises BusyError where that can't be
     known."""
@@ -140,7 +141,8 @@ def transact(connection: Connection, write: Any, applied: Any) -> None:
                 return
             sent = False
             write(cursor)
-            connection.commit()
+            if not dry_run:
+                connection.commit()
             return
         except Lost as lost:
             sent = True

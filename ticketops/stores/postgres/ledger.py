@@ -34,7 +34,14 @@ INSERT = (
     " body) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 HEADS = "SELECT head FROM ticketops_journal WHERE event_id = %s ORDER BY number"
+ALL = "SELECT number, head, body FROM ticketops_journal WHERE event_id = %s ORDER BY number"
 BODIES = "SELECT number, head, body FROM ticketops_journal WHERE event_id = %s AND number = ANY(%s)"
+
+DAMAGED: Any = (
+    *(LookupError, TypeError, ValueError, AttributeError, EOFError, OSError, RecursionError),
+    isal_zlib.error,
+)
+"""What reading a damaged entry raises."""
 
 
 def row_of(event: str, transaction: Transaction, body: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -130,5 +137,5 @@ def record_from(head: str, body: bytes, number: int) -> tuple[Record, dict[str, 
             for name, was in content.get("stood", {}).items()
         }
         return record_of(json.loads(head), content), stood
-    except (LookupError, TypeError, ValueError, AttributeError, EOFError, OSError, isal_zlib.error) as error:  # type: ignore[misc]
+    except DAMAGED as error:
         raise UnusableError(f"the journal entry {number:06d} is damaged: {error}") from None

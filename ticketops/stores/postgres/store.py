@@ -19,7 +19,6 @@ from msgspec.structs import replace
 from ticketops.errors import BusyError, ConflictError, NotFoundError, TicketopsError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.checks import check
-from ticketops.schema.columns import with_errors
 from ticketops.schema.layout import Layout
 from ticketops.schema.surroundings import FOOT_MOVES
 from ticketops.schema.tables import Snapshot, Table, build_table, empty_table, locate, require
@@ -87,7 +86,7 @@ class PostgresStore:
         self._cursor: Cursor | None = None
         self._kind = self._revision = self._run_id = ""
         self._number = 0
-        self._digest_key = b""
+        self.digest_key = b""
         self._sheets: dict[str, Held] = {}
         self._grids: dict[str, Grid] = {}
         self._tables: dict[str, Table] = {}
@@ -97,7 +96,7 @@ class PostgresStore:
         if isinstance(self._layout, Layout):
             return self._layout
         if not self._kind:
-            self._consistently(self._look)
+            self.consistently(self._look)
         return self._layout(self._kind)
 
     @cached_property
@@ -136,7 +135,8 @@ class PostgresStore:
     def revision(self) -> str:
         return self.read().revision
 
-    def _consistently(self, read: Callable[[Cursor], Any]) -> Any:
+    def consistently(self, read: Callable[[Cursor], Any]) -> Any:
+        """What `read` reads in one transaction: in that of the lock while it is held."""
         if self._held and self._cursor is not None and self.connection.in_transaction:
             try:
                 return read(self._cursor)
@@ -152,6 +152,14 @@ class PostgresStore:
             self._checked = True
         self._take(cursor.execute(_EVENT, (self.event,)).fetchone())
 
+    def look(self, cursor: Cursor) -> dict[str, Held]:
+        """The sheets of the event as they stand, in order."""
+        declared = self._declared
+        self._look(cursor)
+        if not self._named:
+            self._list(cursor, declared)
+        return dict(self._sheets)
+
     def _take(self, row: Sequence[Any] | None) -> None:
         if row is None:
             raise NotFoundError(
@@ -159,7 +167,7 @@ class PostgresStore:
                 f"ticketops workbook copy FILE '{self.name}' brings one; ticketops db init makes "
                 "an empty one",
             )
-        self._kind, revision, self._number, self._run_id, self._digest_key = row
+        self._kind, revision, self._number, self._run_id, self.digest_key = row
         if revision != self._revision:
             self._forget()
             self._revision = revision
@@ -171,19 +179,17 @@ class PostgresStore:
 
     def _fetch(self, names: Sequence[str]) -> dict[str, str]:
         """Read what is not known of these sheets; {asked: title}."""
-        declared = self._declared
+        _ = self._declared  # which may have to be asked for, in a transaction of its own
 
         def read(cursor: Cursor) -> dict[str, str]:
-            self._look(cursor)
-            if not self._named:
-                self._list(cursor, declared)
+            self.look(cursor)
             titles = {name: self.layout.title_of(name) for name in names}
             for title in titles.values():
                 if title in self._sheets and title not in self._grids:
                     self._grids[title] = sheets.fetched(cursor, self.event, self._sheets[title])
             return titles
 
-        found: dict[str, str] = self._consistently(read)
+        found: dict[str, str] = self.consistently(read)
         return found
 
     def _list(self, cursor: Cursor, declared: Layout) -> None:
@@ -209,7 +215,7 @@ class PostgresStore:
             sheet = self.layout[title]
             if title not in self._sheets:
                 return empty_table(sheet)
-            rows = with_errors(grid_rows(self._grids[title]))
+            rows = grid_rows(self._grids[title])
             header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
             self._tables[title] = build_table(sheet, header, rows[sheet.header_row :], FOOT_MOVES)
         return self._tables[title]
@@ -277,7 +283,7 @@ class PostgresStore:
             raw = self._raw(changes.sheets)
             edits = compile_edits(changes, tables)
             body = ledger.written(
-                changes, tables, edits, raw, replaced, self.layout, self._digest_key
+                changes, tables, edits, raw, replaced, self.layout, self.digest_key
             )
             self._write(changes, tables, entry, changes.counts(), body)
         return self._revision
@@ -417,11 +423,11 @@ class PostgresStore:
             self._look(cursor)
             return cursor.execute(ledger.HEADS, (self.event,)).fetchall()
 
-        return ledger.transactions([head for (head,) in self._consistently(read)])
+        return ledger.transactions([head for (head,) in self.consistently(read)])
 
     def _records(self, numbers: Iterable[int]) -> dict[int, tuple[Record, dict[str, Any]]]:
         wanted = sorted(set(numbers))
-        rows = self._consistently(
+        rows = self.consistently(
             lambda cursor: cursor.execute(ledger.BODIES, (self.event, wanted)).fetchall()
         )
         return {
@@ -462,7 +468,7 @@ class PostgresStore:
             )
             edits = compile_edits(changes, tables)
             body = ledger.taken_back(
-                changes, tables, edits, self._raw(edits), self.layout, self._digest_key
+                changes, tables, edits, self._raw(edits), self.layout, self.digest_key
             )
             self._write(
                 changes, tables, entry, changes.counts(), body, target.number, planned.removed
@@ -498,4 +504,4 @@ class PostgresStore:
         return Target(record, stood, passed, is_last)
 
     def _seal(self, value: Any) -> Digest:
-        return digest_of(value, self._digest_key)
+        return digest_of(value, self.digest_key)
