@@ -492,6 +492,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "sync pull": [["sync", "pull", "--with", SHEET]],
     "sync push": [["sync", "push", "--with", SHEET, "-n"], ["sync", "push", "--with", SHEET]],
     "sync watch": [["sync", "watch", "--with", SHEET, "--once"]],
+    "workbook copy": [["workbook", "copy", SMALL, "copy.xlsx"], ["workbook", "copy", "event.xlsx", DATABASE, "--replace"]],
+    "db init": [["db", "init", "-w", DATABASE]],
+    "db migrate": [["db", "migrate", "-w", DATABASE]],
+    "db status": [["db", "status", "-w", DATABASE]],
     "google check": [["google", "check", "-w", SHEET]],
     "google probe": [
         ["google", "probe", "--forget"],

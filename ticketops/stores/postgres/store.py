@@ -364,8 +364,8 @@ class PostgresStore:
         that or the connection broke. Never applied twice: a second try begins where the revision is
         still the one before."""
         pauses = Pauses(self.connection.budget)
+        failed: TicketopsError | None = None
         while True:
-            failed: TicketopsError
             try:
                 cursor = self._cursor
                 if cursor is None or not self.connection.in_transaction:
@@ -388,7 +388,7 @@ class PostgresStore:
                     raise failed from None
                 self.connection.close()
             except Unreachable as error:  # the connection that was there broke
-                failed = error
+                failed = failed or error
             self.connection.rollback()
             if not pauses.another():
                 raise failed
