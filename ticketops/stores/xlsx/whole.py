@@ -13,7 +13,9 @@ from shutil import rmtree
 from ticketops.errors import UnusableError
 from ticketops.schema.columns import ColumnType
 from ticketops.schema.layout import Layout
-from ticketops.schema.tables import locate
+from ticketops.schema.sheets import Sheet
+from ticketops.schema.surroundings import DERIVED, Marks
+from ticketops.schema.tables import build_table, locate
 from ticketops.stores.content import Content, difference
 from ticketops.stores.journal import Journal, sync_folder
 from ticketops.stores.xlsx.package import Package
@@ -38,8 +40,9 @@ def content_of(path: Path, layout: Layout) -> Content:
             left.append(f"{title}, which is {parts.not_worksheets[title]}")
             continue
         rows = reader.rows(title)
-        if title in layout:
+        if title in layout and 0 < layout[title].header_row <= len(rows):
             _pad(parts, title, rows, layout)
+            _without_waiting(layout[title], rows, reader.marks(title))
         sheets[title] = rows
         if _FORMULA.search(reader.xml(title).xml):
             left.append(f"the formulas of {title}, of which the values are taken")
@@ -61,6 +64,19 @@ def _pad(parts: Parts, title: str, rows: RawRows, layout: Layout) -> None:
         for place in found
     }
     pad(parts, title, rows, codes)
+
+
+def _without_waiting(sheet: Sheet, rows: RawRows, marks: Marks) -> None:
+    """Take out what formulas of derived columns give in rows without a record: they wait there for
+    one, and as values they would be some."""
+    table = build_table(sheet, rows[sheet.header_row - 1], rows[sheet.header_row :], marks)
+    held = {*table.frame["row"].to_list(), *table.around.foot}
+    for name in DERIVED & table.around.formulas.keys():
+        place = table.positions[name][0] - 1
+        for first, last in table.around.formulas[name]:
+            for row in range(first, min(last, len(rows)) + 1):
+                if row not in held and place < len(rows[row - 1]):
+                    rows[row - 1][place] = None
 
 
 def _folder(path: Path) -> Path:
