@@ -22,7 +22,9 @@ from ticketops.schema.layouts.event import EVENT
 BINARIES = next(
     iter(
         sorted(
-            Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True
+            Path("/usr/lib/postgresql").glob("*/bin"),
+            key=lambda p: int(p.parent.name),
+            reverse=True,
         )
     ),
     Path("/nonexistent"),
@@ -148,9 +150,7 @@ class Database:
         from ticketops.stores.postgres.store import PostgresStore
 
         connection = Connection(address_of(self.url(key, port=port)), **options)
-        return PostgresStore(
-            connection, folder / key, layout=EVENT, not_undoable=not_undoable
-        )
+        return PostgresStore(connection, folder / key, layout=EVENT, not_undoable=not_undoable)
 
 
 def _state(pid: int) -> bytes:

@@ -14,9 +14,7 @@ class Proxy:
     from 1; after: whether the server is to have answered it first; last: whether nobody gets through
     from then on. cut 0 cuts nothing."""
 
-    def __init__(
-        self, port: int, *, cut: int = 0, after: bool = False, last: bool = False
-    ) -> None:
+    def __init__(self, port: int, *, cut: int = 0, after: bool = False, last: bool = False) -> None:
         self._to, self._last = port, last
         self._cut, self._after = cut, after
         self.messages = self.cuts = 0

@@ -24,7 +24,11 @@ from ticketops.stores.postgres.address import address_of, folder_name, is_databa
             "E1",
             {"host": "/var/run/postgresql", "dbname": "db"},
         ),
-        ("postgresql://[::1]:5432/db?event=E", "E", {"host": "::1", "port": "5432", "dbname": "db"}),
+        (
+            "postgresql://[::1]:5432/db?event=E",
+            "E",
+            {"host": "::1", "port": "5432", "dbname": "db"},
+        ),
         (
             "postgresql:///db?host=/tmp&port=5433&user=ana&event=E",
             "E",
@@ -32,9 +36,7 @@ from ticketops.stores.postgres.address import address_of, folder_name, is_databa
         ),
     ],
 )
-def test_an_address_says_where_the_event_is(
-    text: str, event: str, options: dict[str, str]
-) -> None:
+def test_an_address_says_where_the_event_is(text: str, event: str, options: dict[str, str]) -> None:
     found = address_of(text)
     assert (found.event, found.options) == (event, options)
     assert address_of(found.name) == found, "its one spelling means the same"

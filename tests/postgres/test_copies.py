@@ -99,7 +99,7 @@ def sample(size: str) -> Callable[[Path], Path]:
 ODD: dict[str, Any] = {
     "small": sample("small"),
     "issuance": sample("issuance"),
-    "rich": lambda path: rich_workbook(path),
+    "rich": rich_workbook,
     **{
         f"written by {name}": lambda path, dialect=dialect: (
             plain_workbook(path, dialect=dialect) or path
@@ -161,10 +161,7 @@ def test_the_journal_goes_along_and_undo_goes_on(
         snapshot = file.read(PURCHASES)
         changes = ChangeSet()
         changes.append(
-            PURCHASES,
-            snapshot[PURCHASES].next_row,
-            ("match", "number"),
-            [("M01", quantity)],
+            PURCHASES, snapshot[PURCHASES].next_row, ("match", "number"), [("M01", quantity)]
         )
         file.commit(
             with_structure(changes, snapshot),
@@ -177,7 +174,9 @@ def test_the_journal_goes_along_and_undo_goes_on(
     for name in (address, back):
         store = open_store(name, mine)
         assert [t.entry.user for t in store.log()] == ["ana", "ana"]
-        assert store.undo(Entry("R20260418-090000", "undo", "ana", datetime(2026, 4, 18))).number == 2
+        assert (
+            store.undo(Entry("R20260418-090000", "undo", "ana", datetime(2026, 4, 18))).number == 2
+        )
         assert store.read(PURCHASES)[PURCHASES].frame["number"].to_list() == [4]
 
 
@@ -325,5 +324,3 @@ def test_the_commands(database: Database, in_process: Runner, small: Path, tmp_p
     none = in_process("status", "-w", database.url("NONE"), env=home)
     assert (none.code, none.err.count("\n")) == (3, 1)
     assert "has no event NONE" in none.err
-
-

@@ -37,10 +37,11 @@ class _Exact(Worksheet):
 
     def _xml_number_element(self, number: Any, attributes: Any = None) -> None:
         spelt = "".join(f' {name}="{value}"' for name, value in attributes or ())
+        file: Any = self.fh
         if isinstance(number, _Failed):
-            self.fh.write(f'<c{spelt} t="e"><v>{escape(number.text)}</v></c>')
+            file.write(f'<c{spelt} t="e"><v>{escape(number.text)}</v></c>')
         else:
-            self.fh.write(f"<c{spelt}><v>{number!r}</v></c>")
+            file.write(f"<c{spelt}><v>{number!r}</v></c>")
 
 
 def write_copy(
@@ -71,7 +72,8 @@ def _write(
     formats: Formats,
     layout: Layout,
 ) -> None:
-    sheet = layout[title] if title in layout else None
+    is_ours = title in layout
+    sheet = layout[title] if is_ours else None
     header = sheet.header_row if sheet else 0
     looks: dict[int, Format] = {}
     if sheet:
@@ -132,9 +134,7 @@ def _cell(
     elif isinstance(value, time):
         worksheet.write_number(*at, _share(value), formats.of(num_format="hh:mm:ss"))
     elif isinstance(value, timedelta):
-        worksheet.write_number(
-            *at, value / timedelta(days=1), formats.of(num_format="[h]:mm:ss")
-        )
+        worksheet.write_number(*at, value / timedelta(days=1), formats.of(num_format="[h]:mm:ss"))
     elif isinstance(value, date):
         moment = isinstance(value, datetime)
         whole = value if isinstance(value, datetime) else datetime(*value.timetuple()[:3])

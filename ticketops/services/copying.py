@@ -152,10 +152,7 @@ def _into_file(path: Path, content: Content) -> None:
     temporary = new_file(path)
     try:
         write_copy(
-            temporary,
-            content.layout,
-            content.sheets,
-            created=datetime.now().replace(microsecond=0),
+            temporary, content.layout, content.sheets, created=datetime.now().replace(microsecond=0)
         )
         check_same(temporary, content)
         temporary.chmod(usual_rights(path))

@@ -52,6 +52,7 @@ from ticketops.stores.standing import (
 from ticketops.stores.trail import append_only_sheets, kept_rows, said_of_undo
 from ticketops.stores.undo import TakenBack, logged_cells, reversed_cells, revived, take_back, typed
 
+
 class MemoryStore:
     """A workbook of raw grids. New ones hold every canonical sheet, empty."""
 

@@ -337,7 +337,12 @@ def _event(store: Any, sales: int) -> None:
 
 
 def _contend(
-    place: OnFile | Online | InDatabase, processes: int, rounds: int, *, careless: bool = False, readers: int = 0
+    place: OnFile | Online | InDatabase,
+    processes: int,
+    rounds: int,
+    *,
+    careless: bool = False,
+    readers: int = 0,
 ) -> list[dict[str, Any]]:
     """Everything that the workers said."""
     _event(place.store(), processes * rounds)
@@ -365,7 +370,9 @@ def _contend(
     return said
 
 
-def _missing(place: OnFile | Online | InDatabase, said: list[dict[str, Any]]) -> dict[str, set[str]]:
+def _missing(
+    place: OnFile | Online | InDatabase, said: list[dict[str, Any]]
+) -> dict[str, set[str]]:
     """What was acknowledged but is not in the workbook."""
 
     def column(sheet: str, header: str, row: int = 1) -> list[str]:

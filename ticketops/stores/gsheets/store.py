@@ -547,14 +547,6 @@ class GoogleSheetStore:
             record, {title: self.layout[title].name for title in titles if title in self.layout}
         )
 
-    def whole_journal(self) -> tuple[list[tuple[Transaction, Any]], str]:
-        """Each transaction with the raw rows of its body, oldest first; and the key of digests."""
-        rows = self._journal_rows()
-        bodies = self._bodies(rows, [t.number for _, t in rows]) if rows else []
-        return [(t, body) for (_, t), body in zip(rows, bodies, strict=True)], (
-            self._control.digest_key
-        )
-
     def _bodies(self, rows: Sequence[tuple[int, Transaction]], numbers: Sequence[int]) -> list[Any]:
         return self.connection.values(
             [quoted(JOURNAL, ledger.body_cells(rows, number)) for number in numbers]

@@ -83,9 +83,7 @@ def plan(
     try:
         back = take_back(record, layout, now, None, seal)
     except SecretGone as error:
-        raise RuleError(
-            f"no journal holds the old secret of {error.where}", older
-        ) from None
+        raise RuleError(f"no journal holds the old secret of {error.where}", older) from None
     for name, digest in record.replaced.items():
         if name not in of.stood:
             raise RuleError(f"the old content of {name!r} is not in the journal", older)
@@ -134,8 +132,7 @@ def _rewritten(
         return
     if any(column.secret for column in table.sheet.columns):
         raise RuleError(
-            f"the old content of {name!r} is not in the journal, because it holds secrets",
-            older,
+            f"the old content of {name!r} is not in the journal, because it holds secrets", older
         )
     rows = [tuple(None if cell == "" else cell for cell in row) for row in stood["rows"]]
     back.changes.replace(name, stood["columns"], rows)

@@ -6,9 +6,13 @@ from typing import Any
 
 from ticketops.schema.columns import ColumnType, from_serial, to_serial, with_errors
 from ticketops.schema.layout import Layout
+from ticketops.schema.sheets_api import quoted
 from ticketops.schema.tables import locate
+from ticketops.stores.base import Transaction
 from ticketops.stores.content import Content
 from ticketops.stores.gsheets import ledger
+from ticketops.stores.gsheets.connection import Connection
+from ticketops.stores.gsheets.control import CFG, JOURNAL, control_of
 from ticketops.stores.gsheets.store import GoogleSheetStore
 
 _OF_DAYS = (ColumnType.DATE, ColumnType.DATETIME)
@@ -21,17 +25,30 @@ def content_of(store: GoogleSheetStore) -> Content:
     layout = store.read(*(name for name in names if name in store.layout), strict=False).layout
     raw = store.raw_rows(*names)
     sheets = {title: with_errors(_dated(rows, title, layout)) for title, rows in raw.items()}
-    journal, key = store.whole_journal()
-    entries = [
-        (done, ledger.body_from(rows, done.entry.run_id)) for done, rows in journal
-    ]
+    entries, key = _journal(store.connection)
     return Content(layout, sheets, entries, bytes.fromhex(key))
 
 
+def _journal(connection: Connection) -> tuple[list[tuple[Transaction, dict[str, Any]]], str]:
+    """Each transaction with its body, oldest first; and the key of digests."""
+    titles = [sheet["properties"]["title"] for sheet in connection.properties()["sheets"]]
+    if JOURNAL not in titles or CFG not in titles:
+        return [], ""
+    heads, cfg = connection.values([quoted(JOURNAL, ledger.HEADS), quoted(CFG)])
+    rows = ledger.transactions(heads)
+    asked = [quoted(JOURNAL, ledger.body_cells(rows, t.number)) for _, t in rows]
+    bodies = connection.values(asked) if asked else []
+    entries = [
+        (t, ledger.body_from(body, t.entry.run_id))
+        for (_, t), body in zip(rows, bodies, strict=True)
+    ]
+    return entries, control_of(cfg).digest_key
+
+
 def _dated(rows: list[list[Any]], title: str, layout: Layout) -> list[list[Any]]:
-    sheet = layout[title] if title in layout else None
-    if sheet is None or not 0 < sheet.header_row <= len(rows):
+    if title not in layout or not 0 < layout[title].header_row <= len(rows):
         return rows
+    sheet = layout[title]
     places = [
         place - 1
         for name, found in locate(sheet, rows[sheet.header_row - 1]).items()

@@ -39,9 +39,7 @@ class Address(Struct, frozen=True):
         if not plain and "user" in left:
             del left["user"]
         database = f"/{quote(said['dbname'], safe='')}" if "dbname" in said else ""
-        rest = "&".join(
-            f"{name}={quote(value, safe='/')}" for name, value in sorted(left.items())
-        )
+        rest = "&".join(f"{name}={quote(value, safe='/')}" for name, value in sorted(left.items()))
         key = f"event={quote(self.event, safe='')}" if self.event else ""
         query = "&".join(part for part in (rest, key) if part)
         return f"postgresql://{user}{place}{port}{database}{f'?{query}' if query else ''}"
@@ -85,9 +83,7 @@ def address_of(text: str, *, event_needed: bool = True) -> Address:
         ("dbname", unquote(parts.path.lstrip("/"))),
     ):
         if value and options.setdefault(name, value) != value:
-            raise UsageError(
-                f"the address of a database says {name} twice", f"give {_SHAPE}"
-            )
+            raise UsageError(f"the address of a database says {name} twice", f"give {_SHAPE}")
     if not all(value and value.isprintable() for value in options.values()):
         raise UsageError("the address of a database leaves something blank", f"give {_SHAPE}")
     if event_needed and not event:

@@ -183,12 +183,9 @@ class Connection:
                 f"{self.name} has no room left: {_said(error)}", "nothing was written"
             )
         if isinstance(error, (*AGAIN, errors.QueryCanceled, psycopg.OperationalError)):
-            return BusyError(
-                f"{self.name}: {_said(error)}", "nothing was written; try again later"
-            )
+            return BusyError(f"{self.name}: {_said(error)}", "nothing was written; try again later")
         return UnusableError(
-            f"the database refused the change to {self.name}: {_said(error)}",
-            "nothing was written",
+            f"the database refused the change to {self.name}: {_said(error)}", "nothing was written"
         )
 
     def _writer(self) -> str:

@@ -46,7 +46,7 @@ MIGRATIONS: Mapping[int, tuple[str, ...]] = {
     event_id text NOT NULL, number bigint NOT NULL, run_id text NOT NULL, command text NOT NULL,
     at timestamp NOT NULL, revision_after text NOT NULL, head text NOT NULL, body bytea NOT NULL,
     PRIMARY KEY (event_id, number))""",
-    ),
+    )
 }
 """{number: what it makes}. Forward only: what stands here once is never changed, a new number is
 added."""
@@ -119,9 +119,7 @@ def steps(
     return made
 
 
-def unknown(
-    there: Mapping[str, Iterable[str]], wanted: Mapping[str, Iterable[str]]
-) -> list[str]:
+def unknown(there: Mapping[str, Iterable[str]], wanted: Mapping[str, Iterable[str]]) -> list[str]:
     """The columns of a schema that this program does not know: a newer one made them, or they have
     another type there."""
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+
 import psycopg
 
 from ticketops.errors import BusyError, InternalError, RuleError, TicketopsError
@@ -28,11 +29,13 @@ _NEW = (
     "INSERT INTO ticketops_events (event_id, kind, revision, number, run_id, digest_key)"
     " VALUES (%s, %s, %s, %s, %s, %s)"
 )
+
+
 def create(connection: Connection, layout: Layout) -> None:
     """An empty event with every canonical sheet. Raises RuleError where there is one that is not
     empty."""
     titled = layout.anew()
-    rows = {
+    rows: dict[str, Rows] = {
         sheet.name: [[]] * (sheet.header_row - 1) + [list(sheet.canonical_headers)]
         if sheet.header_row
         else []

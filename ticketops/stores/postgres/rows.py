@@ -69,7 +69,7 @@ def values_of(held: Held, event: str, row: int, cells: Cells) -> tuple[Any, ...]
         return event, held.title, row, _json(cells)
     odd: dict[int, Any] = {}
     own = dict(cells)
-    typed = []
+    typed: list[Any] = []
     for name, place in held.places.items():
         raw = own.pop(place, None)
         if raw is None or raw == "":
@@ -168,7 +168,7 @@ def _cells(found: Mapping[str, Any]) -> dict[int, Any]:
 
 def packed(raw: Any) -> Any:
     """A raw cell as JSON that says what it is."""
-    if raw is None or isinstance(raw, bool):
+    if raw is None or isinstance(raw, int):
         return raw
     if isinstance(raw, ErrorValue):
         return {"error": str(raw)}
@@ -176,19 +176,14 @@ def packed(raw: Any) -> Any:
         if is_storable(raw):
             return str(raw)
         return {"bytes": base64.b64encode(raw.encode("utf-8", "surrogatepass")).decode()}
-    if isinstance(raw, int):
-        return int(raw)
     if isinstance(raw, float):
         spelt = repr(float(raw))  # a database spells 1e22 out, and it is read as another number
         return float(raw) if spelt.replace(".", "").lstrip("-").isdecimal() else {"float": spelt}
-    if isinstance(raw, datetime):
-        return {"moment": raw.isoformat()}
-    if isinstance(raw, date):
-        return {"day": raw.isoformat()}
-    if isinstance(raw, time):
-        return {"time": raw.isoformat()}
     if isinstance(raw, timedelta):
         return {"span": [raw.days, raw.seconds, raw.microseconds]}
+    for kind, name in ((datetime, "moment"), (date, "day"), (time, "time")):
+        if isinstance(raw, kind):
+            return {name: raw.isoformat()}
     return str(raw)
 
 

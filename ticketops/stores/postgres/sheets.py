@@ -42,7 +42,7 @@ def held_from(row: Sequence[Any], types: Any) -> Held:
         position,
         table,
         [{int(place): unpacked(cell) for place, cell in cells.items()} for cells in head],
-        {name: place for name, place in places},
+        dict(places),
         types(table) if table != CELLS else {},
     )
 
@@ -97,9 +97,7 @@ def write_sheet(cursor: Cursor, event: str, held: Held) -> None:
     """What is known of a sheet, written."""
     head = [{str(place): packed(cell) for place, cell in cells.items()} for cells in held.head]
     places = as_text(list(held.places.items()))
-    cursor.execute(
-        _PUT, (event, held.title, held.position, held.table, as_text(head), places)
-    )
+    cursor.execute(_PUT, (event, held.title, held.position, held.table, as_text(head), places))
 
 
 def write_rows(
@@ -132,5 +130,3 @@ def delete_sheet(cursor: Cursor, event: str, held: Held) -> None:
     cursor.execute(
         "DELETE FROM ticketops_sheets WHERE event_id = %s AND title = %s", (event, held.title)
     )
-
-

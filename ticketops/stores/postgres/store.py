@@ -54,7 +54,9 @@ from ticketops.stores.undo import logged_cells
 
 Choose = Callable[[str], Layout]
 """The kind of a workbook → its layout."""
-_EVENT = "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
+_EVENT = (
+    "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
+)
 _LOCK = f"{_EVENT} FOR UPDATE"
 _MOVE = (
     "UPDATE ticketops_events SET revision = %s, number = %s, run_id = %s WHERE event_id = %s"
@@ -321,8 +323,7 @@ class PostgresStore:
                 held, grids.get(name, {}), edit, self.layout
             )
             emptied += [
-                (held.table, column)
-                for column in held.places.keys() - known[name].places.keys()
+                (held.table, column) for column in held.places.keys() - known[name].places.keys()
             ]
         number, before = self._number + 1, self._revision
         revision = f"{number}-{secrets.token_hex(4)}"
@@ -461,11 +462,7 @@ class PostgresStore:
     def undo(self, entry: Entry, run_id: str = "") -> Transaction:
         with self.locked(entry):
             planned = self._undoing(entry, run_id)
-            target, changes, tables = (
-                planned.undoing.transaction,
-                planned.changes,
-                planned.tables,
-            )
+            target, changes, tables = (planned.undoing.transaction, planned.changes, planned.tables)
             edits = compile_edits(changes, tables)
             body = ledger.taken_back(
                 changes, tables, edits, self._raw(edits), self.layout, self.digest_key
