@@ -105,6 +105,8 @@ class Database:
         while Path(f"/proc/{pid}").exists() and b"Z" not in _state(pid):
             time.sleep(0.01)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for left in self.folder.glob(".s.PGSQL.*"):  # which a new server takes for that of another
+            left.unlink()
 
     def stop(self) -> None:
         """Stop the server and delete its folder."""

@@ -403,7 +403,7 @@ def _missing(
         ("postgres", 4, 5),
         *(
             pytest.param(*chosen, marks=pytest.mark.slow)
-            for chosen in (("xlsx", 8, 25), ("gsheets", 5, 8), ("postgres", 8, 100))
+            for chosen in (("xlsx", 8, 25), ("gsheets", 5, 8), ("postgres", 8, 25))
         ),
     ],
     indirect=["place"],
