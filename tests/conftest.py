@@ -20,6 +20,7 @@ import pytest
 from hypothesis import settings
 
 from tests.contract import problems
+from tests.database import database  # noqa: F401
 from tests.launcher import TIMEOUT, Launcher, can_fork
 from tests.online import google, google_server  # noqa: F401
 from ticketops.cli.main import run

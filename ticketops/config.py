@@ -139,11 +139,15 @@ class Settings(Struct, frozen=True):
 
 
 def _workbook(value: Any) -> Path | str:
-    """A path, or `gsheet:<id>` for whatever means a Google Sheet."""
+    """A path, `gsheet:<id>` for whatever means a Google Sheet, or the address of an event in a
+    database."""
     from ticketops.stores.gsheets.address import PREFIX, is_online, spreadsheet_id
+    from ticketops.stores.postgres.address import address_of, is_database
 
     if is_online(value):
         return PREFIX + spreadsheet_id(value)
+    if is_database(value):
+        return address_of(value, event_needed=False).name
     return _path(value)
 
 

@@ -27,6 +27,8 @@ SHEET = "SHEET"
 """Stands for a Google Sheet on the local server."""
 EMPTY = "EMPTY"
 """Stands for one that holds nothing."""
+DATABASE = "DATABASE"
+"""Stands for an event in a database."""
 TYPED = "TYPED"
 MAPPED = "MAPPED"
 """In place of a command: what somebody types into the first row of a sheet (sheet, header, text)."""
@@ -539,6 +541,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "sync pull": [["sync", "pull", "--with", SHEET]],
     "sync push": [["sync", "push", "--with", SHEET, "-n"], ["sync", "push", "--with", SHEET]],
     "sync watch": [["sync", "watch", "--with", SHEET, "--once"]],
+    "workbook copy": [["workbook", "copy", "event.xlsx", "copy.xlsx"]],
+    "db init": [["db", "init", "-w", DATABASE]],
+    "db migrate": [["db", "migrate", "-w", DATABASE]],
+    "db status": [["db", "status", "-w", DATABASE]],
     "google check": [["google", "check", "-w", SHEET]],
     "google probe": [
         ["google", "probe", "--forget"],
@@ -597,7 +603,12 @@ def settings(google: Google) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", some(every_command(), 3))
 def test_what_a_command_prints_is_what_its_schema_says(
-    command: str, here: Runner, book: Path, google: Google, settings: dict[str, str]
+    command: str,
+    here: Runner,
+    book: Path,
+    google: Google,
+    settings: dict[str, str],
+    request: pytest.FixtureRequest,
 ) -> None:
     lines = EXAMPLES[command]
     for name, text in FILES.items():
@@ -607,6 +618,9 @@ def test_what_a_command_prints_is_what_its_schema_says(
         for word, rows in ((SHEET, None), (EMPTY, {"Sheet1": [[]]}))
         if any(word in words for words in lines)
     }
+    if any(DATABASE in words for words in lines):
+        database = request.getfixturevalue("database")
+        named[DATABASE] = database.url(database.new())
     for words in lines:
         if words[0] == TYPED:
             type_into(book, *words[1:])

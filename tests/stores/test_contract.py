@@ -46,6 +46,7 @@ from ticketops.stores.base import (
 )
 from ticketops.stores.gsheets.store import GoogleSheetStore
 from ticketops.stores.memory import MemoryStore
+from ticketops.stores.postgres.store import PostgresStore
 from ticketops.stores.xlsx.store import XlsxStore
 
 NOW = datetime(2026, 4, 17, 14, 30, 22)
@@ -54,17 +55,21 @@ STORES: dict[type, tuple[type, ...]] = {
     MemoryStore: (Store, Spreadsheet),
     XlsxStore: (Store, Spreadsheet, HasFolders, LocalFile, Historic),
     GoogleSheetStore: (Store, Spreadsheet, HasFolders, Metered, Historic),
+    PostgresStore: (Store, Spreadsheet, HasFolders, Historic),
 }
 PROTOCOLS = (Store, Spreadsheet, HasFolders, LocalFile, Metered, Historic)
 
 
-@pytest.fixture(params=["memory", "xlsx", "xlsx without cache", "gsheets"])
+@pytest.fixture(params=["memory", "xlsx", "xlsx without cache", "gsheets", "postgres"])
 def store(request: pytest.FixtureRequest, empty_source: Path, tmp_path: Path) -> Any:
     if request.param == "memory":
         return MemoryStore(layout=EVENT, not_undoable=not_undoable)
     if request.param == "gsheets":
         google = request.getfixturevalue("google")
         return google.store(google.new())
+    if request.param == "postgres":
+        database = request.getfixturevalue("database")
+        return database.store(database.new(), tmp_path)
     path = Path(shutil.copy(empty_source, tmp_path / "event.xlsx"))
     return XlsxStore(
         path, use_cache=request.param == "xlsx", layout=EVENT, not_undoable=not_undoable

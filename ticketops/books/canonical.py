@@ -45,12 +45,13 @@ Row = Sequence[Value]
 ROWS_AHEAD = 3000
 """Drop-downs and colours reach this far below the data, for the rows that people will add."""
 
-_TEXT, _DATETIME = "@", "yyyy-mm-dd hh:mm:ss"
+_TEXT, DATETIME = "@", "yyyy-mm-dd hh:mm:ss"
+"""How cells show a text as it is, and a moment."""
 _LOOKS: dict[ColumnType, dict[str, object]] = {
     ColumnType.TEXT: {"align": "left"},
     ColumnType.CODE: {"num_format": _TEXT, "align": "left"},
     ColumnType.DATE: {"num_format": "yyyy-mm-dd", "align": "left"},
-    ColumnType.DATETIME: {"num_format": _DATETIME, "align": "left"},
+    ColumnType.DATETIME: {"num_format": DATETIME, "align": "left"},
     ColumnType.INTEGER: {"align": "center"},
     ColumnType.NUMBER: {"num_format": "#,##0.00_)"},
     ColumnType.FLAG: {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center"},
@@ -72,7 +73,7 @@ _LINE = 15.0
 """Height of a line of text, in points."""
 _PAGE_WIDTH = 190
 """Characters that a printed page shows side by side and that can still be read."""
-_TABS = {
+TABS = {
     SheetKind.LEDGER: "#2F75B5",
     SheetKind.LOG: "#7F7F7F",
     SheetKind.QUEUE: "#ED7D31",
@@ -147,13 +148,13 @@ def _write(
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"created": created})
-        formats = _Formats(book)
+        formats = Formats(book)
         layout = layout.anew()
         further = [sheet for sheet in layout if sheet.extension and sheet.name in contents]
         for sheet in (*sheet_order(layout), *further):
             content = contents.get(layout.name_of(sheet.name), SheetContent())
             worksheet = book.add_worksheet(sheet.name)
-            worksheet.set_tab_color(_TABS[sheet.kind])
+            worksheet.set_tab_color(TABS[sheet.kind])
             worksheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
             worksheet.set_landscape()
             worksheet.set_paper(9)
@@ -170,7 +171,7 @@ def sheet_order(layout: Layout) -> list[Sheet]:
     return sorted(layout.canonical(), key=lambda sheet: sheet.name.startswith("_"))
 
 
-class _Formats:
+class Formats:
     """Cell formats by what they show; each is made once."""
 
     def __init__(self, book: Workbook) -> None:
@@ -178,6 +179,7 @@ class _Formats:
         self._made: dict[tuple[tuple[str, object], ...], Format] = {}
 
     def of(self, **properties: object) -> Format:
+        """The format that shows this."""
         key = tuple(sorted(properties.items(), key=lambda item: item[0]))
         if key not in self._made:
             self._made[key] = self._book.add_format(properties)
@@ -189,6 +191,7 @@ class _Formats:
         return self.of(**_LOOKS[ColumnType.CODE if column.secret else column.type])
 
     def header(self, kind: SheetKind) -> Format:
+        """The format of the headers of such a sheet."""
         return self.of(
             bold=True,
             bg_color=_FILLS[kind],
@@ -203,7 +206,7 @@ def _write_columns(
     worksheet: Worksheet,
     sheet: Sheet,
     content: SheetContent,
-    formats: _Formats,
+    formats: Formats,
     layout: Layout,
     records: Collection[str],
 ) -> None:
@@ -238,7 +241,7 @@ def _write_columns(
     worksheet.autofilter(header - 1, 0, last, len(headers) - 1)
     for i, column in enumerate(columns):
         area = (header, i, last + ROWS_AHEAD, i)
-        _help_with(worksheet, sheet, column, area, formats)
+        help_with(worksheet, sheet, column, area, formats)
         name = layout.name_of(sheet.name)
         if name in _TYPED_INTO and column.kind in (Kind.MATCH, Kind.CATEGORY):
             worksheet.data_validation(*area, _suggested(layout, column))
@@ -282,12 +285,12 @@ def _choice(column: Column, source: object, said: str) -> dict[str, object]:
     }
 
 
-def _help_with(
+def help_with(
     worksheet: Worksheet,
     sheet: Sheet,
     column: Column,
     area: tuple[int, int, int, int],
-    formats: _Formats,
+    formats: Formats,
 ) -> None:
     """Drop-downs for closed sets and tick-boxes, colours for states."""
     choices = (
@@ -320,7 +323,7 @@ def _help_with(
 
 
 def _write_grid(
-    worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: _Formats
+    worksheet: Worksheet, sheet: Sheet, content: SheetContent, formats: Formats
 ) -> None:
     """A free layout: a title in row 1; a row of four texts or more, and nothing else, is a
     header."""
@@ -328,7 +331,7 @@ def _write_grid(
     for i, width in enumerate(widths):
         worksheet.set_column(i, i, width)
     worksheet.fit_to_pages(1, 0)
-    dated = formats.of(num_format=_DATETIME, align="left")
+    dated = formats.of(num_format=DATETIME, align="left")
     counted = formats.of(num_format="#,##0", align="left")
     for number, row in enumerate(content.rows):
         filled = [value for value in row if value is not None]

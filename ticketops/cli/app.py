@@ -63,6 +63,8 @@ COMMANDS: dict[str, str] = {
     "log": "Show what was done to the workbook, newest first.",
     "undo": "Undo the last transaction.",
     "sync": "Keep a file and a Google Sheet in step, cell by cell.",
+    "workbook": "Copy a workbook between a file and a database.",
+    "db": "Make and check the tables of ticketops in a database.",
     "google": "Check access to Google Sheets; log in and out.",
     "run": "Run what runs every night: checks, deadlines, messages.",
     "cron": "Have the nightly run started by cron or systemd.",

@@ -90,8 +90,10 @@ from ticketops.services import (
     audit,
     book_plans,
     comparison,
+    copying,
     creation,
     cron,
+    databases,
     drafts,
     events,
     google_access,
@@ -344,7 +346,11 @@ RESULTS: dict[str, Any] = {
     "credentials rotate": records.Rotated,
     "credentials reveal": records.Revealed,
     "credentials history": records.History,
-    # google, sync
+    # databases, google, sync
+    "workbook copy": copying.Copied,
+    "db init": databases.Migrated,
+    "db migrate": databases.Migrated,
+    "db status": databases.Tables,
     "google check": google_access.Access,
     "google probe": google_probe.Probed,
     "google login": google_access.LoggedIn,

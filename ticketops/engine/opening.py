@@ -13,10 +13,13 @@ from ticketops.errors import SchemaError, UsageError
 from ticketops.schema.layout import EVENT_KIND, ISSUANCE_KIND, kind_of
 from ticketops.stores.base import Store
 from ticketops.stores.gsheets.address import PREFIX
+from ticketops.stores.postgres.address import address_of, folder_name, is_database
 
 if TYPE_CHECKING:
     from ticketops.schema.layout import Layout
     from ticketops.stores.gsheets.connection import Connection, OnProgress
+    from ticketops.stores.postgres.address import Address
+    from ticketops.stores.postgres.connection import Connection as PostgresConnection
 
 
 def open_store(
@@ -27,13 +30,24 @@ def open_store(
     notice: Callable[[str], None] | None = None,
     otherwise: str = EVENT_KIND,
 ) -> Store:
-    """The store of a workbook file, or of a Google Sheet (`gsheet:<id>`): the one place that
-    chooses its layout, by the titles of its sheets.
+    """The store of a workbook file, of a Google Sheet (`gsheet:<id>`) or of an event in a database
+    (`postgresql://…`): the one place that chooses its layout, by the titles of its sheets.
 
     on_progress, notice: learn how far a long transfer is, and that Google is asked again.
     otherwise: the kind of a workbook whose sheets do not say it. Raises UnusableError for a kind of
     file that is not handled, UsageError where there is no key for Google.
     """
+    if is_database(workbook):
+        address = address_of(str(workbook))
+        to = connect_to(address, settings)
+        from ticketops.stores.postgres.store import PostgresStore
+
+        return PostgresStore(
+            to,
+            settings.state / folder_name(address),
+            layout=lambda kind: layout_of(settings, kind=kind),
+            not_undoable=not_undoable,
+        )
     if isinstance(workbook, str):
         from ticketops.stores.gsheets.store import GoogleSheetStore
 
@@ -63,6 +77,18 @@ def open_store(
         use_cache=settings.cache,
         not_undoable=not_undoable,
     )
+
+
+def connect_to(address: Address, settings: Settings) -> PostgresConnection:
+    """A connection to a database, which is opened when it is first used. Raises UsageError where what
+    speaks with databases is not installed."""
+    try:
+        from ticketops.stores.postgres.connection import Connection as PostgresConnection
+    except ImportError:
+        raise UsageError(
+            "databases need psycopg, which is not installed", "pip install 'ticketops[postgres]'"
+        ) from None
+    return PostgresConnection(address, lock_timeout=settings.lock_timeout)
 
 
 def layout_of(settings: Settings, event: str | None = None, *, kind: str = EVENT_KIND) -> Layout:

@@ -25,6 +25,7 @@ from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layout import KINDS
 from ticketops.schema.layouts.event import CLOCK
 from ticketops.schema.tables import Snapshot
+from ticketops.stores.postgres.address import is_database
 
 CRON, SYSTEMD = "cron", "systemd"
 _SECRETS = ("PASSWORD", "_URL", "TOKEN")
@@ -68,13 +69,20 @@ class Checked:
     last: LastRun | None
 
 
+def _short(workbook: Path | str) -> str:
+    """What the log of a workbook is called by."""
+    if isinstance(workbook, Path):
+        return real_path(workbook).stem
+    return "database" if is_database(workbook) else "gsheet"
+
+
 def entry_of(settings: Settings, workbook: Path | str, at: time) -> Entry:
     """The nightly run of a workbook, as this user on this machine would start it from this
     folder."""
     where = workbook if isinstance(workbook, str) else str(real_path(workbook))
     program = _program()
     digest = blake2b(where.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-    name = f"{Path(where).stem if isinstance(workbook, Path) else 'gsheet'}-{digest}.log"
+    name = f"{_short(workbook)}-{digest}.log"
     known = {name: text for name in TAKEN_ALONG if (text := os.environ.get(name))}
     around = {
         "HOME": str(Path.home()),

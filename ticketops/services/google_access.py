@@ -8,7 +8,7 @@ from pathlib import Path
 from ticketops.config import Settings
 from ticketops.engine.opening import connect
 from ticketops.stores.gsheets.access import identity
-from ticketops.stores.gsheets.address import PREFIX
+from ticketops.stores.gsheets.address import PREFIX, is_online
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ def check(settings: Settings, config_folder: Path) -> Access:
     who = identity(settings.google_key, config_folder)
     email = who.email or connect("", settings).address()
     seen = Access(str(who.source), who.kind, email)
-    if not isinstance(settings.workbook, str):
+    if not is_online(settings.workbook):
         return seen
-    answer = connect(settings.workbook.removeprefix(PREFIX), settings).properties()
+    answer = connect(str(settings.workbook).removeprefix(PREFIX), settings).properties()
     grids = [sheet["properties"].get("gridProperties", {}) for sheet in answer["sheets"]]
     cells = sum(grid.get("rowCount", 0) * grid.get("columnCount", 0) for grid in grids)
     return replace(seen, title=answer["properties"]["title"], sheets=len(grids), cells=cells)

@@ -15,7 +15,7 @@ from ticketops.errors import RuleError, UnusableError, UsageError
 from ticketops.files import read_regular, replace_file
 from ticketops.model.findings import Finding, Severity
 from ticketops.stores.gsheets.account_memory import recall, remember
-from ticketops.stores.gsheets.address import PREFIX
+from ticketops.stores.gsheets.address import PREFIX, is_online
 from ticketops.stores.gsheets.assumptions import ASSUMPTIONS, Answer, Failed, Verdict, verdict
 from ticketops.stores.gsheets.bench import probed
 from ticketops.stores.gsheets.probe import measure
@@ -82,13 +82,13 @@ def probe(
     Raises UsageError where the workbook is no Google Sheet, RuleError where it holds something,
     nobody confirms it or the file is another one, NotPermittedError, UnusableError, BusyError.
     """
-    if not isinstance(settings.workbook, str):
+    if not is_online(settings.workbook):
         raise UsageError(
             "a probe takes an empty Google Sheet that nobody needs", "name it with -w gsheet:ID"
         )
     _refuse_other_file(file)
     memory = account_memory(settings)
-    connection = connect(settings.workbook.removeprefix(PREFIX), settings, notice=notice)
+    connection = connect(str(settings.workbook).removeprefix(PREFIX), settings, notice=notice)
     try:
         with probed(connection, share_with, confirm, notice) as bench:
             answers = measure(bench, told)

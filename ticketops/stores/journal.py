@@ -12,7 +12,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -98,6 +98,32 @@ class Journal:
             return record_of(json.loads(lines[0]), json.loads(lines[1]))
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _is_damaged(path, error) from None
+
+    def bodies(self) -> Iterator[tuple[Transaction, dict[str, Any]]]:
+        """Each transaction that can be read, with its body as it is kept, oldest first."""
+        for transaction in self.transactions():
+            with suppress(UnusableError, ValueError):
+                yield transaction, dict(json.loads(self._read(self._path(transaction.number))[1]))
+
+    def keep(self, transaction: Transaction, body: Mapping[str, Any]) -> None:
+        """Put a transaction of another journal into this one, which has none of that number."""
+        with (
+            open(self._path(transaction.number), "xb") as file,
+            igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0) as packed,  # type: ignore[no-untyped-call]
+        ):
+            for part in (head_of(transaction), body):
+                packed.write(as_json(part))  # type: ignore[no-untyped-call]
+
+    def key(self) -> bytes:
+        """The key of the digests of secrets; made where there is none."""
+        return self._key()
+
+    def take_key(self, key: bytes) -> None:
+        """Use the key of another journal. Raises FileExistsError where there is one."""
+        path = self._folder / "secret.key"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
 
     def begin(
         self,

@@ -11,9 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ticketops.errors import ConflictError, RuleError, SpliceError
+from ticketops.errors import ConflictError, RuleError
 from ticketops.model.changes import ChangeSet, ReplaceRows
-from ticketops.schema.addresses import column_letters
 from ticketops.schema.checks import check
 from ticketops.schema.columns import with_errors
 from ticketops.schema.layout import Layout
@@ -31,6 +30,7 @@ from ticketops.schema.tables import (
 )
 from ticketops.stores.base import Entry, LoggedCell, NotUndoable, Transaction, Undoing, all_undoable
 from ticketops.stores.edits import SheetEdit, compile_edits
+from ticketops.stores.grids import Grid, grid_rows, put
 from ticketops.stores.heads import head_of
 from ticketops.stores.records import (
     Digest,
@@ -51,9 +51,6 @@ from ticketops.stores.standing import (
 )
 from ticketops.stores.trail import append_only_sheets, kept_rows, said_of_undo
 from ticketops.stores.undo import TakenBack, logged_cells, reversed_cells, revived, take_back, typed
-
-Grid = dict[int, dict[int, Any]]
-"""{row: {column: raw value}}, 1-based"""
 
 
 class MemoryStore:
@@ -304,15 +301,7 @@ class _Grids:
 
     def rows(self, sheet: str) -> list[list[Any]]:
         """The raw cells of a sheet, row 1 first."""
-        grid = self.sheets.get(sheet, {})
-        used = {
-            row: cells for row, cells in grid.items() if any(v is not None for v in cells.values())
-        }
-        width = max((max(cells) for cells in used.values()), default=0)
-        return [
-            [grid.get(row, {}).get(column) for column in range(1, width + 1)]
-            for row in range(1, max(used, default=0) + 1)
-        ]
+        return grid_rows(self.sheets.get(sheet, {}))
 
     def table(self, name: str) -> Table:
         return self.built(self._layout[name])
@@ -342,36 +331,8 @@ def _put(sheets: Mapping[str, Grid], edits: Mapping[str, SheetEdit]) -> dict[str
     """The sheets with these edits."""
     made = {name: copy.deepcopy(grid) for name, grid in sheets.items()}
     for name, edit in edits.items():
-        grid = made.setdefault(name, {})
-        if edit.rewrite_from is not None:
-            for row in [row for row in grid if row >= edit.rewrite_from]:
-                grid[row] = dict.fromkeys(grid[row])
-        if edit.clear_others:
-            width, height = edit.clear_others
-            for row in grid:
-                if row <= height:
-                    grid[row] |= dict.fromkeys(column for column in grid[row] if column <= width)
-        _make_room(name, grid, edit)
-        for row, cells in edit.cells.items():
-            grid.setdefault(row, {}).update(cells)
+        put(name, made.setdefault(name, {}), edit)
     return made
-
-
-def _make_room(name: str, grid: Grid, edit: SheetEdit) -> None:
-    """Rows of totals go below the rows that are added. Raises SpliceError where something is in the
-    way."""
-    shift = edit.room.shift if edit.room else 0
-    for row in sorted(edit.foot, reverse=True) if shift else ():
-        target = row + shift
-        moved = {column: grid[row].pop(column) for column in list(grid[row]) if column <= edit.edge}
-        standing = grid.setdefault(target, {})
-        taken = next((c for c in sorted(standing) if c <= edit.edge and standing[c] is not None), 0)
-        if taken:
-            raise SpliceError(
-                f"{name}!{column_letters(taken)}{target} is in the way of the totals in row {row}",
-                "leave a blank row above it for each row to add",
-            )
-        standing.update(moved)
 
 
 def _filled(grid: Grid) -> dict[tuple[int, int], Any]:

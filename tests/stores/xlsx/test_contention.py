@@ -28,6 +28,7 @@ import openpyxl
 import pytest
 from msgspec.structs import replace
 
+from tests.database import Database
 from tests.online import Google
 from ticketops import config
 from ticketops.cli.main import run
@@ -105,9 +106,26 @@ class Online:
         return self._google.store(self._key, machine="here")
 
 
+class InDatabase:
+    """An event in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self.name = database.url(database.new())
+        self.environment: dict[str, str] = {}
+
+    def rows(self, sheet: str) -> list[tuple[Any, ...]]:
+        """As the store holds them."""
+        return [tuple(row) for row in self.store().raw_rows(sheet)[sheet]]
+
+    def store(self) -> Any:
+        return open_store(self.name, config.load({}))
+
+
 @pytest.fixture
-def place(request: pytest.FixtureRequest) -> OnFile | Online:
+def place(request: pytest.FixtureRequest) -> OnFile | Online | InDatabase:
     """An empty workbook."""
+    if request.param == "postgres":
+        return InDatabase(request.getfixturevalue("database"))
     if request.param == "xlsx":
         return OnFile(request.getfixturevalue("empty"))
     return Online(request.getfixturevalue("google"))
@@ -117,7 +135,7 @@ def _open(name: str) -> Any:
     """The store of a workbook, as a child opens it."""
     return (
         open_store(name, config.load({}))
-        if name.startswith("gsheet:")
+        if name.startswith(("gsheet:", "postgresql:"))
         else XlsxStore(Path(name), layout=EVENT)
     )
 
@@ -319,7 +337,12 @@ def _event(store: Any, sales: int) -> None:
 
 
 def _contend(
-    place: OnFile | Online, processes: int, rounds: int, *, careless: bool = False, readers: int = 0
+    place: OnFile | Online | InDatabase,
+    processes: int,
+    rounds: int,
+    *,
+    careless: bool = False,
+    readers: int = 0,
 ) -> list[dict[str, Any]]:
     """Everything that the workers said."""
     _event(place.store(), processes * rounds)
@@ -347,7 +370,9 @@ def _contend(
     return said
 
 
-def _missing(place: OnFile | Online, said: list[dict[str, Any]]) -> dict[str, set[str]]:
+def _missing(
+    place: OnFile | Online | InDatabase, said: list[dict[str, Any]]
+) -> dict[str, set[str]]:
     """What was acknowledged but is not in the workbook."""
 
     def column(sheet: str, header: str, row: int = 1) -> list[str]:
@@ -375,14 +400,15 @@ def _missing(place: OnFile | Online, said: list[dict[str, Any]]) -> dict[str, se
     [
         ("xlsx", 4, 5),
         ("gsheets", 3, 2),
+        ("postgres", 4, 5),
         *(
             pytest.param(*chosen, marks=pytest.mark.slow)
-            for chosen in (("xlsx", 8, 25), ("gsheets", 5, 8))
+            for chosen in (("xlsx", 8, 25), ("gsheets", 5, 8), ("postgres", 8, 25))
         ),
     ],
     indirect=["place"],
 )
-def test_nothing_is_lost(place: OnFile | Online, processes: int, rounds: int) -> None:
+def test_nothing_is_lost(place: OnFile | Online | InDatabase, processes: int, rounds: int) -> None:
     total = processes * rounds
     said = _contend(place, processes, rounds, readers=1)
     assert len([word for word in said if "done" in word]) == total

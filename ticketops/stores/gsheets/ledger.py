@@ -150,7 +150,7 @@ def undo_body(
     that of the digests of secrets."""
     after = {name: apply(table, changes.for_sheet(name)) for name, table in tables.items()}
     before = {
-        name: _raw_before(edit, tables[name], raw.get(name, ())) for name, edit in edits.items()
+        name: raw_before(edit, tables[name], raw.get(name, ())) for name, edit in edits.items()
     }
     made = body_of(
         changes,
@@ -165,10 +165,10 @@ def undo_body(
     }
 
 
-def _raw_before(
+def raw_before(
     edit: SheetEdit, table: Table, rows: Sequence[Sequence[Any]]
 ) -> dict[int, dict[str, Any]]:
-    """Raw values of the cells that are written, by row and column name."""
+    """Raw values of the cells that an edit writes, by row and column name."""
     names = place_names(table.positions)
     return {
         row: {

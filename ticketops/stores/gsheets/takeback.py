@@ -1,4 +1,4 @@
-"""Undo of a Google Sheet: cell by cell from its journal, in one batch with what append-only sheets say
+"""Undo of a Google Sheet, and of an event in a database: cell by cell from its journal, in one batch with what append-only sheets say
 of it."""
 
 from __future__ import annotations
@@ -72,19 +72,23 @@ def plan(
     there: Collection[str],
     seal: Callable[[Any], Digest],
     entry: Entry,
+    *,
+    why: str = "as always on a Google Sheet",
+    older: str = "Google's version history has it",
 ) -> Planned:
-    """there: the sheets of the spreadsheet. Raises what `Store.undo` raises."""
+    """there: the sheets of the workbook; why: it goes cell by cell; older: where older versions are,
+    for people. Raises what `Store.undo` raises."""
     record = of.record
     target = record.transaction
     try:
         back = take_back(record, layout, now, None, seal)
     except SecretGone as error:
-        raise RuleError(
-            f"no journal holds the old secret of {error.where}", "Google's version history has it"
-        ) from None
+        raise RuleError(f"no journal holds the old secret of {error.where}", older) from None
     for name, digest in record.replaced.items():
+        if name not in of.stood:
+            raise RuleError(f"the old content of {name!r} is not in the journal", older)
         back.tables[name] = now.table(name)
-        _rewritten(back, back.tables[name], now, digest, of.stood[name])
+        _rewritten(back, back.tables[name], now, digest, of.stood[name], older)
     logged = {name: now.table(name) for name in append_only_sheets(record, layout)}
     said = said_of_undo(record, layout, logged, entry)
     trail = said.changes
@@ -95,7 +99,6 @@ def plan(
     tables = back.tables | logged
     cells = typed(back.changes, layout)
     cells.extend(trail)
-    why = "as always on a Google Sheet"
     undoing = Undoing(
         target,
         cells,
@@ -112,7 +115,7 @@ def plan(
 
 
 def _rewritten(
-    back: TakenBack, table: Table, now: Fetched, digest: str, stood: Mapping[str, Any]
+    back: TakenBack, table: Table, now: Fetched, digest: str, stood: Mapping[str, Any], older: str
 ) -> None:
     """A rewritten sheet as it was. Raises ConflictError where it was changed since."""
     name = table.sheet.name
@@ -129,8 +132,7 @@ def _rewritten(
         return
     if any(column.secret for column in table.sheet.columns):
         raise RuleError(
-            f"the old content of {name!r} is not in the journal, because it holds secrets",
-            "Google's version history has it",
+            f"the old content of {name!r} is not in the journal, because it holds secrets", older
         )
     rows = [tuple(None if cell == "" else cell for cell in row) for row in stood["rows"]]
     back.changes.replace(name, stood["columns"], rows)

@@ -1,0 +1,1 @@
+"""An event in PostgreSQL, or in what speaks its protocol (D29)."""

@@ -1,0 +1,130 @@
+"""Tables from layouts (D29): pure texts of SQL.
+
+A sheet of a layout is a table: `event_id` and `row` are its key, a declared column is a column of its
+type, what does not fit its type stands in `odd_cells`, and what the office has beside our columns in
+`own_cells`. Every other sheet is kept in `ticketops_cells`. `event_id` comes first in every key, so
+that a database that spreads its tables spreads them by event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ticketops.schema.columns import ColumnType
+from ticketops.schema.layout import Layout
+
+LATEST = 1
+"""The number of the newest migration."""
+CELLS = "ticketops_cells"
+"""The table of the sheets that no layout declares columns for."""
+_TYPES: Mapping[ColumnType, str] = {
+    ColumnType.TEXT: "text",
+    ColumnType.CODE: "text",
+    ColumnType.INTEGER: "bigint",
+    ColumnType.NUMBER: "double precision",
+    ColumnType.DATE: "timestamp",
+    ColumnType.DATETIME: "timestamp",
+    ColumnType.FLAG: "boolean",
+}
+_KEY = (("event_id", "text NOT NULL"), ("row", "bigint NOT NULL"))
+_BESIDE = (("own_cells", "jsonb"), ("odd_cells", "jsonb"))
+_LONGEST_NAME = 63
+
+MIGRATIONS: Mapping[int, tuple[str, ...]] = {
+    1: (
+        """CREATE TABLE IF NOT EXISTS ticketops_events (
+    event_id text PRIMARY KEY, kind text NOT NULL, revision text NOT NULL, number bigint NOT NULL,
+    run_id text NOT NULL, digest_key bytea NOT NULL)""",
+        """CREATE TABLE IF NOT EXISTS ticketops_sheets (
+    event_id text NOT NULL, title text NOT NULL, position bigint NOT NULL, stored_in text NOT NULL,
+    head jsonb NOT NULL, places jsonb NOT NULL, PRIMARY KEY (event_id, title))""",
+        """CREATE TABLE IF NOT EXISTS ticketops_cells (
+    event_id text NOT NULL, title text NOT NULL, row bigint NOT NULL, own_cells jsonb,
+    PRIMARY KEY (event_id, title, row))""",
+        """CREATE TABLE IF NOT EXISTS ticketops_journal (
+    event_id text NOT NULL, number bigint NOT NULL, run_id text NOT NULL, command text NOT NULL,
+    at timestamp NOT NULL, revision_after text NOT NULL, head text NOT NULL, body bytea NOT NULL,
+    PRIMARY KEY (event_id, number))""",
+    )
+}
+"""{number: what it makes}. Forward only: what stands here once is never changed, a new number is
+added."""
+SCHEMA = """CREATE TABLE IF NOT EXISTS ticketops_schema (
+    number bigint NOT NULL, shape jsonb NOT NULL, made_at timestamp NOT NULL DEFAULT now(),
+    id text PRIMARY KEY)"""
+"""What was made: the newest number, and the columns of the tables of sheets."""
+
+
+def quoted(name: str) -> str:
+    """A name as SQL spells it, whatever it holds."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def table_of(kind: str, sheet: str) -> str:
+    """The table of a sheet of a layout, by the sheet's name."""
+    return f"{kind}_{re.sub(r'[^a-z0-9]+', '_', sheet.lower()).strip('_')}"[:_LONGEST_NAME]
+
+
+def stored(layout: Layout, name: str) -> str:
+    """The table that holds the sheet of that name or title; CELLS for one without columns of ours."""
+    if name not in layout or not layout[name].header_row:
+        return CELLS
+    return table_of(layout.kind, layout.name_of(name))
+
+
+def shape(layouts: Iterable[Layout]) -> dict[str, list[str]]:
+    """{table: its columns} of the sheets of layouts, each column as `name type`."""
+    found: dict[str, list[str]] = {}
+    for layout in layouts:
+        for name in layout.names:
+            sheet = layout[name]
+            if sheet.header_row:
+                found[table_of(layout.kind, name)] = [
+                    f"{column.name} {_TYPES[column.type]}" for column in sheet.columns
+                ]
+    return found
+
+
+def table(name: str, columns: Iterable[str]) -> str:
+    """What makes the table of a sheet. columns: as `shape` has them."""
+    lines = [f"    {quoted(column)} {kind}" for column, kind in _KEY]
+    lines += [f"    {_column(one)}" for one in columns]
+    lines += [f"    {quoted(column)} {kind}" for column, kind in _BESIDE]
+    lines.append("    PRIMARY KEY (event_id, row)")
+    return f"CREATE TABLE IF NOT EXISTS {quoted(name)} (\n" + ",\n".join(lines) + ")"
+
+
+def _column(one: str) -> str:
+    name, _, kind = one.partition(" ")
+    return f"{quoted(name)} {kind}"
+
+
+def steps(
+    number: int, there: Mapping[str, Iterable[str]], wanted: Mapping[str, Iterable[str]]
+) -> list[str]:
+    """What leads from a schema to that of this program. number: of the last migration that was made;
+    there, wanted: the columns as `shape` has them."""
+    made = [sql for n in range(number + 1, LATEST + 1) for sql in MIGRATIONS[n]]
+    for name, columns in wanted.items():
+        if name not in there:
+            made.append(table(name, columns))
+            continue
+        known = set(there[name])
+        made += [
+            f"ALTER TABLE {quoted(name)} ADD COLUMN IF NOT EXISTS {_column(one)}"
+            for one in columns
+            if one not in known
+        ]
+    return made
+
+
+def unknown(there: Mapping[str, Iterable[str]], wanted: Mapping[str, Iterable[str]]) -> list[str]:
+    """The columns of a schema that this program does not know: a newer one made them, or they have
+    another type there."""
+    return [
+        f"{name}.{one}"
+        for name, columns in there.items()
+        for one in columns
+        if one not in set(wanted.get(name, ()))
+    ]

@@ -1,0 +1,504 @@
+"""An event in a database as a store (D29). Reading is one transaction in which all sheets are of one
+moment. A commit locks the row of the event, sees that its revision is the one that was planned on,
+and writes cells, journal and revision in the same transaction: all of it or nothing, once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from msgspec.structs import replace
+
+from ticketops.errors import BusyError, ConflictError, NotFoundError, TicketopsError
+from ticketops.model.changes import ChangeSet, ReplaceRows
+from ticketops.schema.checks import check
+from ticketops.schema.layout import Layout
+from ticketops.schema.surroundings import FOOT_MOVES
+from ticketops.schema.tables import Snapshot, Table, build_table, empty_table, locate, require
+from ticketops.stores.base import (
+    Entry,
+    LoggedCell,
+    NotUndoable,
+    Past,
+    Transaction,
+    Undoing,
+    all_undoable,
+)
+from ticketops.stores.edits import compile_edits
+from ticketops.stores.grids import Grid, grid_rows
+from ticketops.stores.gsheets.ledger import digest_written
+from ticketops.stores.gsheets.takeback import Fetched, Planned, Target, plan
+from ticketops.stores.postgres import ledger, schema, sheets
+from ticketops.stores.postgres.connection import (
+    AGAIN,
+    WRITING,
+    Connection,
+    Cursor,
+    Lost,
+    Pauses,
+    Unreachable,
+    writer_name,
+)
+from ticketops.stores.postgres.ddl import quoted, table_of
+from ticketops.stores.postgres.rows import Held
+from ticketops.stores.records import Digest, Record, digest_of
+from ticketops.stores.standing import later_than, passed_over, refuse_if_needed, to_take_back
+from ticketops.stores.undo import logged_cells
+
+Choose = Callable[[str], Layout]
+"""The kind of a workbook → its layout."""
+_EVENT = (
+    "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
+)
+_LOCK = f"{_EVENT} FOR UPDATE"
+_MOVE = (
+    "UPDATE ticketops_events SET revision = %s, number = %s, run_id = %s WHERE event_id = %s"
+    " AND revision = %s"
+)
+_DONE = "SELECT 1 FROM ticketops_journal WHERE event_id = %s AND revision_after = %s"
+
+
+class PostgresStore:
+    """An event by its key in a database. state_folder: what is kept of it on this machine; layout:
+    one, or what chooses it by the kind of the workbook; not_undoable: what is never taken back."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        state_folder: Path,
+        *,
+        layout: Layout | Choose,
+        not_undoable: NotUndoable = all_undoable,
+    ) -> None:
+        self.name = connection.name
+        self.state_folder = state_folder
+        self.home: Path | None = None
+        self.connection = connection
+        self.event = connection.address.event
+        self._layout = layout
+        self._not_undoable = not_undoable
+        self._checked = self._held = self._named = False
+        self._cursor: Cursor | None = None
+        self._kind = self._revision = self._run_id = ""
+        self._number = 0
+        self.digest_key = b""
+        self._sheets: dict[str, Held] = {}
+        self._grids: dict[str, Grid] = {}
+        self._tables: dict[str, Table] = {}
+
+    @cached_property
+    def _declared(self) -> Layout:
+        if isinstance(self._layout, Layout):
+            return self._layout
+        if not self._kind:
+            self.consistently(self._look)
+        return self._layout(self._kind)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The layout, with the titles of the sheets once they were read."""
+        return self._declared
+
+    # --- reading
+
+    def read(self, *sheets: str, strict: bool = True) -> Snapshot:
+        titles = self._fetch(sheets)
+        tables = {title: self._table(title) for title in titles.values()}
+        for table in tables.values():
+            if strict:
+                require(table)
+        return Snapshot(self._revision, tables, self.layout)
+
+    def raw_rows(self, *sheets: str) -> dict[str, list[list[Any]]]:
+        titles = self._fetch(sheets)
+        return {
+            name: grid_rows(self._grids[title])
+            for name, title in titles.items()
+            if title in self._sheets
+        }
+
+    def formulas(
+        self, cells: Mapping[str, Mapping[int, Iterable[str]]]
+    ) -> set[tuple[str, int, str]]:
+        del cells  # a database holds values only
+        return set()
+
+    def sheet_names(self) -> list[str]:
+        self._fetch(())
+        return list(self._sheets)
+
+    def revision(self) -> str:
+        return self.read().revision
+
+    def consistently(self, read: Callable[[Cursor], Any]) -> Any:
+        """What `read` reads in one transaction: in that of the lock while it is held."""
+        if self._held and self._cursor is not None and self.connection.in_transaction:
+            try:
+                return read(self._cursor)
+            except psycopg.Error as error:
+                raise self.connection.told(error) from None
+        return self.connection.consistently(read)
+
+    def _look(self, cursor: Cursor) -> None:
+        """What the database says of the event. Raises NotFoundError where it has none of that
+        key."""
+        if not self._checked:
+            schema.require(cursor, self.name)
+            self._checked = True
+        self._take(cursor.execute(_EVENT, (self.event,)).fetchone())
+
+    def look(self, cursor: Cursor) -> dict[str, Held]:
+        """The sheets of the event as they stand, in order."""
+        declared = self._declared
+        self._look(cursor)
+        if not self._named:
+            self._list(cursor, declared)
+        return dict(self._sheets)
+
+    def _take(self, row: Sequence[Any] | None) -> None:
+        if row is None:
+            raise NotFoundError(
+                f"the database has no event {self.event}",
+                f"ticketops workbook copy FILE '{self.name}' brings one; ticketops db init makes "
+                "an empty one",
+            )
+        self._kind, revision, self._number, self._run_id, self.digest_key = row
+        if revision != self._revision:
+            self._forget()
+            self._revision = revision
+
+    def _forget(self) -> None:
+        """What was read of another revision counts no longer."""
+        self._sheets, self._grids, self._tables, self._revision = {}, {}, {}, ""
+        self._named = False
+
+    def _fetch(self, names: Sequence[str]) -> dict[str, str]:
+        """Read what is not known of these sheets; {asked: title}."""
+        _ = self._declared  # which may have to be asked for, in a transaction of its own
+
+        def read(cursor: Cursor) -> dict[str, str]:
+            self.look(cursor)
+            titles = {name: self.layout.title_of(name) for name in names}
+            for title in titles.values():
+                if title in self._sheets and title not in self._grids:
+                    self._grids[title] = sheets.fetched(cursor, self.event, self._sheets[title])
+            return titles
+
+        found: dict[str, str] = self.consistently(read)
+        return found
+
+    def _list(self, cursor: Cursor, declared: Layout) -> None:
+        types = {
+            table_of(declared.kind, name): {c.name: c.type for c in declared[name].columns}
+            for name in declared.names
+        }
+        rows = cursor.execute(sheets.LIST, (self.event,)).fetchall()
+        known = [sheets.held_from(row, types.__getitem__) for row in rows]
+        names = declared.known_by([held.title for held in known])
+        self._sheets = {names[held.title]: held for held in known}
+        self.layout = declared.resolved(
+            list(self._sheets),
+            lambda sheet: (
+                set(sheet.found_by)
+                <= locate(sheet, self._sheets[sheet.name].header(sheet.header_row)).keys()
+            ),
+        )
+        self._named = True
+
+    def _table(self, title: str) -> Table:
+        if title not in self._tables:
+            sheet = self.layout[title]
+            if title not in self._sheets:
+                return empty_table(sheet)
+            rows = grid_rows(self._grids[title])
+            header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
+            self._tables[title] = build_table(sheet, header, rows[sheet.header_row :], FOOT_MOVES)
+        return self._tables[title]
+
+    # --- writing
+
+    @contextmanager
+    def locked(self, entry: Entry) -> Iterator[None]:
+        if self._held:
+            yield
+            return
+        self.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pauses = Pauses(self.connection.budget)
+        while True:
+            try:
+                self._lock(entry)
+                break
+            except AGAIN as error:
+                self.connection.rollback()
+                if not pauses.another():
+                    raise self.connection.told(error) from None
+            except psycopg.Error as error:
+                told = self.connection.told(error)
+                self.connection.rollback()
+                raise told from None
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self._cursor = None
+            self.connection.rollback()
+
+    def _lock(self, entry: Entry) -> Cursor:
+        """Begin a transaction in which nobody else writes the event."""
+        declared = self._declared  # which may have to be asked for
+        cursor = self._cursor = self.connection.begin(WRITING)
+        if not self._checked:
+            schema.require(cursor, self.name)
+            self._checked = True
+        self._take(cursor.execute(_LOCK, (self.event,)).fetchone())
+        name = writer_name(self.event, entry.user, entry.command)
+        cursor.execute("SELECT set_config('application_name', %s, true)", (name,))
+        if not self._named:
+            self._list(cursor, declared)
+        return cursor
+
+    def commit(self, changes: ChangeSet, expected: str, entry: Entry) -> str:
+        if any(name not in self.layout for name in changes.sheets):
+            self._fetch(())
+        changes = changes.renamed(self.layout.titles)
+        check(changes, self.layout)
+        if not changes:
+            self._refuse_moved(expected, self.revision())
+            return expected
+        with self.locked(entry):
+            self._refuse_moved(expected, self._revision)
+            self._fetch(tuple(changes.sheets))
+            tables = {name: self._table(name) for name in changes.sheets}
+            replaced = {
+                change.sheet: digest_written(change, changes, tables)
+                for change in changes
+                if isinstance(change, ReplaceRows)
+            }
+            raw = self._raw(changes.sheets)
+            edits = compile_edits(changes, tables)
+            body = ledger.written(
+                changes, tables, edits, raw, replaced, self.layout, self.digest_key
+            )
+            self._write(changes, tables, entry, changes.counts(), body)
+        return self._revision
+
+    def _raw(self, names: Iterable[str]) -> dict[str, list[list[Any]]]:
+        return {name: grid_rows(self._grids[name]) for name in names if name in self._grids}
+
+    def _refuse_moved(self, expected: str, now: str) -> None:
+        if expected != now:
+            raise ConflictError(
+                f"{self.name} was changed by someone else meanwhile",
+                "nothing was written; run the command again",
+            )
+
+    def _write(
+        self,
+        changes: ChangeSet,
+        tables: Mapping[str, Table],
+        entry: Entry,
+        counts: dict[str, dict[str, int]],
+        body: Mapping[str, Any],
+        undoes: int | None = None,
+        removed: Sequence[str] = (),
+    ) -> None:
+        """Cells, journal and revision, in one transaction."""
+        edits = compile_edits(changes, tables)
+        for name in removed:
+            edits.pop(name, None)
+        known, grids = dict(self._sheets), dict(self._grids)
+        touched: dict[str, list[int]] = {}
+        emptied: list[tuple[str, str]] = []
+        for name, edit in edits.items():
+            held = known.get(name) or sheets.new_sheet(name, self.layout, known.values())
+            known[name], grids[name], touched[name] = sheets.edited(
+                held, grids.get(name, {}), edit, self.layout
+            )
+            emptied += [
+                (held.table, column) for column in held.places.keys() - known[name].places.keys()
+            ]
+        number, before = self._number + 1, self._revision
+        revision = f"{number}-{secrets.token_hex(4)}"
+        done = Transaction(number, entry, before, revision, counts, undoes)
+        row = ledger.row_of(self.event, done, body)
+
+        def write(cursor: Cursor) -> None:
+            for table, column in emptied:
+                cursor.execute(
+                    f"UPDATE {quoted(table)} SET {quoted(column)} = NULL WHERE event_id = %s"
+                    f" AND {quoted(column)} IS NOT NULL",
+                    (self.event,),
+                )
+            for name, rows in touched.items():
+                if known[name] != self._sheets.get(name):
+                    sheets.write_sheet(cursor, self.event, known[name])
+                sheets.write_rows(cursor, self.event, known[name], grids[name], rows)
+            for name in removed:
+                sheets.delete_sheet(cursor, self.event, self._sheets[name])
+            cursor.execute(ledger.INSERT, row)
+            moved = (revision, number, entry.run_id, self.event, before)
+            cursor.execute(_MOVE, moved)
+
+        self._apply(write, before, revision, entry)
+        for name in removed:
+            known.pop(name, None)
+            grids.pop(name, None)
+        self._sheets, self._grids = known, grids
+        for name in (*touched, *removed):
+            self._tables.pop(name, None)
+        self._number, self._revision, self._run_id = number, revision, entry.run_id
+        if any(sheet.found_by for sheet in self._declared):
+            self._named = self._named and not any(edit.new_sheet for edit in edits.values())
+
+    def _apply(
+        self, write: Callable[[Cursor], None], before: str, revision: str, entry: Entry
+    ) -> None:
+        """Write and end the transaction; within the budget begin it anew where the database asks for
+        that or the connection broke. Never applied twice: a second try begins where the revision is
+        still the one before."""
+        pauses = Pauses(self.connection.budget)
+        failed: TicketopsError | None = None
+        while True:
+            try:
+                cursor = self._cursor
+                if cursor is None or not self.connection.in_transaction:
+                    cursor = self._lock(entry)
+                    self._refuse_moved(before, self._revision)
+                write(cursor)
+                self.connection.commit()
+                return
+            except AGAIN as error:
+                failed = self.connection.told(error)
+            except Lost as lost:
+                if self._was_applied(revision, str(lost), pauses):
+                    return
+                failed = BusyError(f"{self.name}: {lost}", "nothing was written; try again later")
+            except psycopg.Error as error:
+                broken = self.connection.opened_is_broken
+                failed = self.connection.told(error)
+                if not broken:
+                    self.connection.rollback()
+                    raise failed from None
+                self.connection.close()
+            except Unreachable as error:  # the connection that was there broke
+                failed = failed or error
+            self.connection.rollback()
+            if not pauses.another():
+                raise failed
+
+    def _was_applied(self, revision: str, why: str, pauses: Pauses) -> bool:
+        """Whether a COMMIT without an answer was done: asked with the row of the event locked, so
+        that what was under way has ended. Raises BusyError where that can't be known."""
+        while True:
+            try:
+                cursor = self.connection.begin(WRITING)
+                cursor.execute(_LOCK, (self.event,))
+                return cursor.execute(_DONE, (self.event, revision)).fetchone() is not None
+            except (psycopg.Error, TicketopsError):
+                self.connection.close()
+            finally:
+                self.connection.rollback()
+            if not pauses.another():
+                raise BusyError(
+                    f"{self.name}: {why}",
+                    "it is unknown whether this was written: `ticketops log` shows it",
+                )
+
+    # --- the journal
+
+    def last_run_id(self) -> str:
+        if not self._revision:
+            self._fetch(())
+        return self._run_id
+
+    def log(self) -> list[Transaction]:
+        def read(cursor: Cursor) -> list[Any]:
+            self._look(cursor)
+            return cursor.execute(ledger.HEADS, (self.event,)).fetchall()
+
+        return ledger.transactions([head for (head,) in self.consistently(read)])
+
+    def _records(self, numbers: Iterable[int]) -> dict[int, tuple[Record, dict[str, Any]]]:
+        wanted = sorted(set(numbers))
+        rows = self.consistently(
+            lambda cursor: cursor.execute(ledger.BODIES, (self.event, wanted)).fetchall()
+        )
+        return {
+            number: ledger.record_from(head, bytes(body), number) for number, head, body in rows
+        }
+
+    def logged(self, *numbers: int) -> list[list[LoggedCell]]:
+        self._fetch(())
+        records = self._records(numbers)
+        return [logged_cells(records[number][0], self.layout) for number in numbers]
+
+    def as_of(self, when: str | datetime, *sheets: str) -> Past:
+        from ticketops.stores.history import backwards, rebuilt, transaction_at
+
+        now, log = self.read(*sheets, strict=False), self.log()
+        target = transaction_at(log, when, self.name)
+        later = [t for t in log if t.number > target.number]
+        records = self._records([*(t.number for t in later), *(t.undoes or 0 for t in later)])
+        back = backwards(
+            log, target, log[-1].number + 1, lambda number: records[number][0], by_hand=False
+        )
+        tables = rebuilt(now.tables, back.steps)
+        lost = [title for title in back.replaced if title in tables]
+        tables |= {title: empty_table(tables[title].sheet) for title in lost}
+        told = (*back.unknown, *(f"what {title} held then is not kept" for title in lost))
+        return Past(replace(now, made_of=target.revision_after, tables=tables), target, told)
+
+    def undoable(self, entry: Entry, run_id: str = "") -> Undoing:
+        return self._undoing(entry, run_id).undoing
+
+    def undo(self, entry: Entry, run_id: str = "") -> Transaction:
+        with self.locked(entry):
+            planned = self._undoing(entry, run_id)
+            target, changes, tables = (planned.undoing.transaction, planned.changes, planned.tables)
+            edits = compile_edits(changes, tables)
+            body = ledger.taken_back(
+                changes, tables, edits, self._raw(edits), self.layout, self.digest_key
+            )
+            self._write(
+                changes, tables, entry, changes.counts(), body, target.number, planned.removed
+            )
+            return target
+
+    def _undoing(self, entry: Entry, run_id: str) -> Planned:
+        of = self._target(run_id)
+        names = of.sheets(self.layout)
+        self._fetch(names)
+        now = Fetched(self._table, self._raw(names))
+        return plan(
+            of,
+            self.layout,
+            now,
+            self._sheets,
+            self._seal,
+            entry,
+            why="as always in a database",
+            older="a backup of the database has it",
+        )
+
+    def _target(self, run_id: str) -> Target:
+        self._fetch(())
+        log = self.log()
+        target = to_take_back(log, self.name, self._not_undoable, run_id)
+        later, passed = later_than(log, target), passed_over(log, target, self._not_undoable)
+        is_last = len(passed) == len(later)
+        records = self._records([target.number, *(() if is_last else (t.number for t in later))])
+        record, stood = records[target.number]
+        if not is_last:
+            refuse_if_needed(record, [records[t.number][0] for t in later], self.layout)
+        return Target(record, stood, passed, is_last)
+
+    def _seal(self, value: Any) -> Digest:
+        return digest_of(value, self.digest_key)
