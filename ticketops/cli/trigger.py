@@ -63,7 +63,8 @@ def set_(
         typer.Option(
             metavar="RECIPIENTS",
             help="Who gets it: role:ops_manager, sale.assigned_operator, client.primary_contact, "
-            "supplier.contact, a user or an address; several with commas.",
+            "supplier.contact, a user or an address; of airline tickets booking.contact, "
+            "exception.requested_by; several with commas.",
             show_default=False,
         ),
     ] = None,

@@ -62,7 +62,8 @@ def read_pages(pages: Mapping[str, Page], kind: str, name: str) -> dict[str, Any
     if kind not in LAYOUTS:
         raise UnusableError(
             f"{name} is not a book of ticketops: its hidden sheet {BASE_SHEET} is missing",
-            "if you know whose it is, name the party (--company, --supplier, --staff)",
+            "if you know whose it is, name the party (--company, --supplier, --staff; --booking or "
+            "--airline for a list of passengers)",
         )
     _read_rows(pages, LAYOUTS[kind], found, name)
     return found
