@@ -220,7 +220,7 @@ def test_purchases_with_ranges_become_seats(seats: str, wanted: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    "seats", ["101/C", "101/C/x y z", "101/C/5-6 piggyback", "101/C/GA", "101/C/2 odd"]
+    "seats", ["101/C", "101/C/together", "101/C/5-6 piggyback", "101/C/GA", "101/C/2 odd"]
 )
 def test_seats_that_are_unclear_are_refused(seats: str) -> None:
     with pytest.raises(UsageError):
