@@ -10,7 +10,9 @@ import pytest
 
 from tests.cli.terminal import at_terminal
 from tests.conftest import Result, Runner
+from ticketops.errors import UsageError
 from ticketops.model.states import SEAT_RESTRICTION
+from ticketops.services import intake
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +187,7 @@ def test_a_person_is_asked_where_many_seats_would_go(
     small.write_text("Block,Row,Seat\n101,A,1\n", encoding="utf-8")
     words = ("seatmap", "import", str(small), "--venue", "Azteca")
     failed(here(*words, "-y"), 4, "lacks 23 of the 24 seats", "--replace")
-    shown = at_terminal(*words, typed=["n"], env=environment, cwd=book.parent)
+    shown = at_terminal(*words, typed=["n\n"], env=environment, cwd=book.parent)
     assert "another venue's map?" in shown.out
     assert ok(here, "seatmap", "list")["seats"] == 24
     assert ok(here, *words, "--replace", "-y")["gone"] == 23
@@ -202,3 +204,24 @@ def test_names_that_look_like_formulas_stay_texts(here: Runner, stadium: Path) -
     ]
     ok(here, "seatmap", "export", "-o", str(stadium.with_name("out.csv")))
     assert "'=1+1,'@A,'-1" in stadium.with_name("out.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("seats", "wanted"),
+    [
+        ("101/C/1-5 odd", ["101/C/1", "101/C/3", "101/C/5"]),
+        ("Block 101 Row C 1-2", ["101/C/1", "101/C/2"]),
+        ("101/C-D/5-6 piggyback", ["101/C/5", "101/C/6", "101/D/5", "101/D/6"]),
+    ],
+)
+def test_purchases_with_ranges_become_seats(seats: str, wanted: list[str]) -> None:
+    found = intake.option_seats(seats, "seats")
+    assert ["/".join(filter(None, seat)) for seat in found] == wanted
+
+
+@pytest.mark.parametrize(
+    "seats", ["101/C", "101/C/together", "101/C/5-6 piggyback", "101/C/GA", "101/C/2 odd"]
+)
+def test_seats_that_are_unclear_are_refused(seats: str) -> None:
+    with pytest.raises(UsageError):
+        intake.option_seats(seats, "seats")

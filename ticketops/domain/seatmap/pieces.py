@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import atan2, cos, floor, log10, sin
-from statistics import median
+from statistics import median, median_low
 
 from ticketops.domain.allocation.seating import order_in_row
 from ticketops.domain.seatmap.plan import Key, Point, RowOfSeats, distance, key_of
@@ -24,6 +24,8 @@ MOST_IN_ROW = 5_000
 """More seats in one row are no row."""
 _LONGEST_CELL = 30_000
 """Characters of a list of seats in one cell."""
+_FEW = 3
+"""The distances of so few seats may all be aisles: that of other rows counts, too."""
 _TINY = 1e-9
 
 
@@ -205,7 +207,7 @@ def _usual_pitch(rows: Iterable[Sequence[SeatSpot]]) -> float:
 def _pitch(ordered: Sequence[SeatSpot]) -> float:
     steps = [distance(_point(a), _point(b)) for a, b in pairwise(ordered)]
     steps = [step for step in steps if step > 0]
-    return median(steps) if steps else 0.0
+    return median_low(steps) if steps else 0.0
 
 
 def _straight(seats: Sequence[SeatSpot], usual: float) -> list[Sequence[SeatSpot]]:
@@ -213,7 +215,7 @@ def _straight(seats: Sequence[SeatSpot], usual: float) -> list[Sequence[SeatSpot
     if not seats:
         return []
     pitch = _pitch(seats)
-    if usual and len(seats) == 2:
+    if usual and len(seats) <= _FEW:
         pitch = min(pitch, usual) or usual
     digits = _digits(pitch or usual)
     rounded = [
