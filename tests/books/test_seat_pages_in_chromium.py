@@ -18,6 +18,7 @@ import pytest
 from tests.books.browsing import CONTRAST, NAMES
 from tests.conftest import ROOT, Result, run_cli
 from tests.desk import START
+from tests.sampling import some
 from tests.seat_bowl import bowl, with_map
 from ticketops.books import seat_page
 from ticketops.domain.seatmap import state
@@ -254,7 +255,7 @@ def chosen_nothing(tab: Any) -> bool:
     return bool(tab.query_selector("#command") is None and tab.query_selector("#lasso") is None)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", some(["light", "dark"], 2))
 @pytest.mark.parametrize(
     "words",
     [
@@ -278,7 +279,7 @@ def test_a_page_can_be_read_and_never_scrolls_sideways(
     assert (found["lang"], found["main"]) == ("en", 1)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", some(range(6), 6))
 def test_whatever_seats_are_called_the_command_means_them(
     browser: Any, tmp_path: Path, seed: int
 ) -> None:
