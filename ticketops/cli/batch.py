@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from ticketops.cli.session import Session, command
-from ticketops.errors import ConflictError, InputError, TicketopsError, UsageError
+from ticketops.errors import ConflictError, InputError, TicketopsError, UnusableError, UsageError
 from ticketops.model.display import counted
 
 if TYPE_CHECKING:
@@ -198,28 +198,43 @@ def _one(
         if not session.out.as_json:
             session.out.heading(f"{number}: {shlex.join(words)}", apart=tally.lines > 0)
         done = lines.run(words, number=number)
+        sys.stdout.flush()
     except TicketopsError as error:
         said = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
         done = Done(error.exit_code, {"command": "", **said})
         if not session.out.as_json:
             where = f"line {number}: "
             fail("", error.code, error.message, error.hint, 0, as_json=False, where=where)
+    except BrokenPipeError:
+        raise _unread(number) from None
+    tally.add(number, done)
     if session.out.as_json:
         told = numbered(done, number, words)
         if kept is None:
-            session.out.object(told)
+            _print(session, [told], number)
         else:
             kept.append(told)
-    sys.stdout.flush()
-    tally.add(number, done)
     if tally.lines % _COLLECT_EVERY == 0:
         gc.collect()
     return done
 
 
-def _print(session: Session, kept: Iterable[dict[str, Any]]) -> None:
-    for told in kept:
-        session.out.object(told)
+def _print(session: Session, kept: Iterable[dict[str, Any]], number: int = 0) -> None:
+    try:
+        for told in kept:
+            session.out.object(told)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise _unread(number) from None
+
+
+def _unread(number: int) -> UnusableError:
+    """Nobody reads the output: whoever would know of the next lines is gone."""
+    where = f"line {number}: " if number else ""
+    return UnusableError(
+        f"{where}nobody reads the output any longer, and no later line is run",
+        "ticketops log shows what was done",
+    )
 
 
 class _Tally:

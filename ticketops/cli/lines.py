@@ -155,7 +155,7 @@ class Lines:
         """Run the words of a line. number: of the line, for its errors; 0 where nobody counts.
 
         Where `given` asks for JSON, nothing is printed to standard output: `Done` holds what would
-        be.
+        be. Raises BrokenPipeError where nobody reads what is printed.
         """
         from ticketops.cli.main import command_words, fail, run
 
@@ -178,6 +178,8 @@ class Lines:
         try:
             with self._captured() as text:
                 code = run(called, as_json=self._given.as_json, where=where)
+        except SystemExit:  # so typer ends a command whose output nobody reads
+            raise BrokenPipeError from None
         finally:
             SESSION.reset(before)
         return self._done(code, text)

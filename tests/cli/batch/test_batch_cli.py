@@ -202,6 +202,26 @@ def test_lines_are_run_as_they_come_in(book: Path, environment: dict[str, str]) 
     assert child.wait() == 0
 
 
+def test_it_stops_where_nobody_reads_what_it_says(book: Path, environment: dict[str, str]) -> None:
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ticketops", "batch", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=variables | environment | {"PYTHONPATH": str(ROOT)},
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        assert child.stderr
+        child.stdout.close()
+        child.stdin.write(f"{NOTE}\nsale set S2 --notes later\n".encode())
+        child.stdin.close()
+        said = child.stderr.read().decode()
+    assert (child.returncode, "no later line is run" in said) == (3, True)
+    assert notes(book)["S2"] is None
+
+
 def test_what_someone_else_changes_between_two_lines_is_noticed(
     here: Runner, book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
