@@ -396,15 +396,26 @@ def _from_file(path: Path, may: Set[str]) -> tuple[dict[str, Any], list[str]]:
             f"{path} has no setting {sorted(unknown)[0]!r}",
             f"the settings are {', '.join(_READERS)}",
         )
+    kept_out = [
+        name for name, value in content.items() if name not in may or _to_a_server(value, may)
+    ]
     values = {
         name: _read(name, value, f"{path}: {name}")
         for name, value in content.items()
-        if name in may
+        if name not in kept_out
     }
     values |= {
         name: path.parent / values[name] for name in _PATHS if isinstance(values.get(name), Path)
     }
-    return values, [name for name in content if name not in may]
+    return values, kept_out
+
+
+def _to_a_server(value: Any, may: Set[str]) -> bool:
+    """Whether a folder's file names an event in a database: its host would get the password that the
+    environment holds for another."""
+    from ticketops.stores.postgres.address import is_database
+
+    return may is FOLDER_MAY and is_database(value)
 
 
 def _read_by_others(path: Path, values: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ticketops import config
@@ -84,3 +86,18 @@ def test_two_events_have_two_folders() -> None:
     }
     assert len(names) == 4
     assert all("/" not in name for name in names)
+
+
+def test_a_folder_may_not_say_which_server_gets_the_password(tmp_path: Path) -> None:
+    home = tmp_path / "home" / "ticketops"
+    home.mkdir(parents=True)
+    own = {"XDG_CONFIG_HOME": str(tmp_path / "home")}
+    text = 'workbook = "postgresql://elsewhere.example/db?event=E"\n'
+    (tmp_path / "ticketops.toml").write_text(text)
+    found = config.load({}, own, tmp_path)
+    assert found.workbook is None
+    assert "workbook" in found.ignored
+    assert config.workbook_before_own(own, tmp_path) is None
+    (home / "ticketops.toml").write_text(text)
+    found = config.load({}, own, home)
+    assert found.workbook == "postgresql://elsewhere.example/db?event=E"

@@ -22,6 +22,8 @@ WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 """What a database says of a transaction that is to be tried again."""
 _LONGEST_NAME = 63
+_LONGEST_IDLE = 600_000
+"""Milliseconds after which the database lets go of a writer that does nothing."""
 _PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
@@ -64,7 +66,8 @@ class Connection:
                 )
                 self._open.execute(
                     f"SET lock_timeout = {max(1, int(self.lock_timeout * 1000))};"
-                    f"SET statement_timeout = {int(self._statement_timeout * 1000)}"
+                    f"SET statement_timeout = {int(self._statement_timeout * 1000)};"
+                    f"SET idle_in_transaction_session_timeout = {_LONGEST_IDLE}"
                 )
             except (errors.CannotConnectNow, errors.TooManyConnections) as error:
                 raise BusyError(f"{self.name}: {_said(error)}", "try again later") from None

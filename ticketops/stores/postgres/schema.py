@@ -9,13 +9,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from ticketops.errors import UnusableError
+from ticketops.errors import BusyError, UnusableError
 from ticketops.schema.layouts.event import EVENT
 from ticketops.schema.layouts.issuance import ISSUANCE
 from ticketops.stores.postgres import ddl
-from ticketops.stores.postgres.connection import WRITING, Connection, Cursor
+from ticketops.stores.postgres.connection import WRITING, Connection, Cursor, Lost
 
 Shape = Mapping[str, list[str]]
+_FIRST = (
+    "INSERT INTO ticketops_schema (number, shape, id) VALUES (0, '{}', 'ticketops')"
+    " ON CONFLICT (id) DO NOTHING"
+)
 _LOOK = "SELECT number, shape FROM ticketops_schema WHERE id = 'ticketops'"
 
 
@@ -75,18 +79,22 @@ def bring_forward(connection: Connection) -> State:
     cursor = connection.begin(WRITING)
     try:
         cursor.execute(ddl.SCHEMA)
-        cursor.execute("LOCK TABLE ticketops_schema IN EXCLUSIVE MODE")
+        cursor.execute(_FIRST)
+        cursor.execute(f"{_LOOK} FOR UPDATE")
         state = look(cursor)
         refuse_newer(state, connection.name)
         for sql in state.missing:
             cursor.execute(sql)
         if state.missing:
-            cursor.execute("DELETE FROM ticketops_schema")
             cursor.execute(
-                "INSERT INTO ticketops_schema (number, shape, id) VALUES (%s, %s, 'ticketops')",
+                "UPDATE ticketops_schema SET number = %s, shape = %s, made_at = now()",
                 (ddl.LATEST, json.dumps(wanted())),
             )
         connection.commit()
+    except Lost as lost:
+        raise BusyError(
+            f"{connection.name}: {lost}", "ticketops db status shows how far the tables are"
+        ) from None
     except psycopg.Error as error:
         raise connection.told(error) from None
     finally:
