@@ -27,21 +27,23 @@ def let_there_be_a_map(desk: Desk) -> None:
 
 SEATMAPS: dict[str, tuple[str, Callable[..., Job]]] = {
     "seatmap.list": ("staff", lambda *_: seatmaps.seatmap_list("", "", Which())),
-    "seatmap.check": ("operator", lambda *_: seatmaps.seatmap_check("", "")),
-    "seatmap.export": ("operator", lambda *_: seatmaps.seatmap_export("", "", [])),
+    "seatmap.check": ("operator", lambda *_: seatmaps.seatmap_check("Wembley", "")),
+    "seatmap.export": ("operator", lambda *_: seatmaps.seatmap_export("Wembley", "", [])),
     "seatmap.import": (
         "sr_operator",
         lambda *_: seatmaps.seatmap_import(_MAP, "Wembley", "", Options()),
     ),
-    "seatmap.zones.list": ("staff", lambda *_: seatmaps.seatmap_zones_list("", "")),
+    "seatmap.zones.list": ("staff", lambda *_: seatmaps.seatmap_zones_list("Wembley", "")),
     "seatmap.zones": (
         "sr_operator",
-        lambda *_: seatmaps.seatmap_zones("", "", Wanted(zones=[Zone("Cat 1", _AREA)])),
+        lambda *_: seatmaps.seatmap_zones("Wembley", "", Wanted(zones=[Zone("Cat 1", _AREA)])),
     ),
-    "seatmap.restrict.list": ("staff", lambda *_: seatmaps.seatmap_restrict_list("", "")),
+    "seatmap.restrict.list": ("staff", lambda *_: seatmaps.seatmap_restrict_list("Wembley", "")),
     "seatmap.restrict": (
         "sr_operator",
-        lambda *_: seatmaps.seatmap_restrict("", "", Restrict(add=[Restriction("HELD", _AREA)])),
+        lambda *_: seatmaps.seatmap_restrict(
+            "Wembley", "", Restrict(add=[Restriction("HELD", _AREA)])
+        ),
     ),
     "seatmap.why": ("staff", lambda *_: allocation.seat_why("A/1/1", "M01", "")),
 }
