@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.conftest import Runner
 from tests.database import Database
 from tests.online import Google
-from tests.postgres.test_rows import CELLS
+from tests.postgres.cells import CELLS
 from tests.stores.xlsx.plain_workbook import DIALECTS, plain_workbook
 from tests.stores.xlsx.rich_workbook import rich_workbook
 from ticketops.config import Settings

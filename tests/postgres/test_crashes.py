@@ -14,13 +14,9 @@ from typing import Any
 import pytest
 
 from tests.database import Database, started
-from tests.stores.xlsx.test_contention import Child, _event, children
-from ticketops import config
-from ticketops.domain.audit import checks
-from ticketops.engine.opening import open_store
 from ticketops.errors import BusyError, LockedError, TicketopsError, UnusableError
 from ticketops.model.changes import ChangeSet
-from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
+from ticketops.schema.layouts.event import UNITS
 from ticketops.schema.structure import with_structure
 from ticketops.stores.base import Entry
 
@@ -144,24 +140,3 @@ def test_who_breaks_off_while_writing_leaves_nothing_in_the_way(
     with suppress(BusyError), first.locked(Entry("R1", "x", "ana", DAY)):
         first.connection.close()
     add(database.store(key, tmp_path / "b", lock_timeout=2.0), 1)
-
-
-@pytest.mark.parametrize("rounds", [3, pytest.param(12, marks=pytest.mark.slow)])
-def test_events_do_not_wait_for_each_other(database: Database, rounds: int) -> None:
-    """Eight processes, each on an event of its own in the same tables."""
-    names = [database.url(database.new()) for _ in range(8 if rounds > 3 else 2)]
-    stores = [open_store(name, config.load({})) for name in names]
-    for store in stores:
-        _event(store, rounds)
-    with children() as made:
-        made += [Child("worker", name, number=0, rounds=rounds, careless=False) for name in names]
-        for child in made:
-            assert child.read_edits() == {"ready": True}
-        for child in made:
-            child.go()
-        said = [child.rest() for child in made]
-    assert [len(words) for words in said] == [rounds] * len(names)
-    for store in stores:
-        result, findings = checks.audit(store.read(DISTRIBUTION, UNITS))
-        assert (result.invariant_holds, findings) == (True, [])
-        assert len(store.log()) == 2 + rounds

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.database import Database
-from ticketops.schema.columns import ColumnType, ErrorValue
+from tests.postgres.cells import CELLS
+from ticketops.schema.columns import ColumnType
 from ticketops.schema.layouts.event import EVENT, UNITS
 from ticketops.stores.content import Content, difference
 from ticketops.stores.postgres.address import address_of
@@ -18,19 +19,6 @@ from ticketops.stores.postgres.connection import Connection
 from ticketops.stores.postgres.events import fill
 from ticketops.stores.postgres.rows import Held, cells_of, packed, unpacked, values_of
 
-CELLS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**18), 10**18),
-    st.floats(allow_nan=False),
-    st.text(max_size=20),
-    st.text(st.characters(categories=["Cs", "Cc", "L"]), max_size=5),
-    st.sampled_from([ErrorValue("#N/A"), "#N/A", "0012", " spaced ", "TRUE", "=1+1", ""]),
-    st.datetimes(datetime(1900, 1, 1), datetime(9999, 12, 31)),
-    st.dates(date(1900, 1, 1)),
-    st.times(),
-    st.timedeltas(timedelta(0), timedelta(days=900)),
-)
 TYPES = list(ColumnType)
 HELD = Held("S", 1, "t", [], {kind.value: n for n, kind in enumerate(TYPES, start=2)}, {})
 HELD.types = {kind.value: kind for kind in TYPES}

@@ -451,6 +451,27 @@ def test_nothing_is_lost(place: OnFile | Online | InDatabase, processes: int, ro
     assert {t.entry.user for t in log[2:]} == {f"worker {n}" for n in range(processes)}
 
 
+@pytest.mark.parametrize("rounds", [3, pytest.param(12, marks=pytest.mark.slow)])
+def test_events_do_not_wait_for_each_other(database: Database, rounds: int) -> None:
+    """Eight processes, each on an event of its own in the same tables."""
+    names = [database.url(database.new()) for _ in range(8 if rounds > 3 else 2)]
+    stores = [open_store(name, config.load({})) for name in names]
+    for store in stores:
+        _event(store, rounds)
+    with children() as made:
+        made += [Child("worker", name, number=0, rounds=rounds, careless=False) for name in names]
+        for child in made:
+            assert child.read_edits() == {"ready": True}
+        for child in made:
+            child.go()
+        said = [child.rest() for child in made]
+    assert [len(words) for words in said] == [rounds] * len(names)
+    for store in stores:
+        result, findings = checks.audit(store.read(DISTRIBUTION, UNITS))
+        assert (result.invariant_holds, findings) == (True, [])
+        assert len(store.log()) == 2 + rounds
+
+
 @pytest.mark.parametrize(
     "place", ["xlsx", pytest.param("gsheets", marks=pytest.mark.slow)], indirect=True
 )
