@@ -135,6 +135,7 @@ _VIEWED = frozenset(
         "balance.clients",
         "balance.vendors",
         "margin",
+        "export.financial",
         "schedule.standings",
         "schedule.profiles",
         "seatmap.check",
@@ -144,9 +145,7 @@ _VIEWED = frozenset(
         "template.check",
     }
 )
-_EXPORTED = frozenset(
-    {"issuance.report", "issuance.manifest.build", "issuance.names.build", "export.financial"}
-)
+_EXPORTED = frozenset({"issuance.report", "issuance.manifest.build", "issuance.names.build"})
 _APPROVED = frozenset(
     {
         "sale.approve",
