@@ -43,11 +43,14 @@ def build(
     In it: the workbook, its journal, the books that are there, the financial export, and a manifest
     with the hash of each.
     """
+    from ticketops.cli.listing import refuse_workbook
     from ticketops.services import archive
 
     store = session.store()
     if shares and out is not None:
         raise UsageError("give either --shares or --out")
+    if out is not None:
+        refuse_workbook(session, out)
     session.planned(archive.archive_build(), store=store)
     found = [] if session.dry_run else archive.end_shares(store, session.settings)
     made = None

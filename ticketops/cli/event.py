@@ -200,6 +200,8 @@ def accept(
     """
     from ticketops.services import copies, events, intake
 
+    if every and issues:
+        raise UsageError("give either issues or --all", "--all accepts every one, not one of these")
     store = session.store()
     job = events.event_accept(
         issues or [],
@@ -339,8 +341,10 @@ def clone(
 ) -> int:
     """Start a new event with the masters and the schedule of this one, and none of its trade: users,
     aliases, policies, supplier groups, logins with sealed passwords. Needs the role ops_manager."""
+    from ticketops.cli.listing import refuse_workbook
     from ticketops.services import event_fields, events
 
+    refuse_workbook(session, Path(file))
     values = event_fields.read({"name": name, "code": code}, "")
     plan = session.planned(events.event_clone(values["name"] or "", values["code"] or ""))
     dry = session.dry_run

@@ -67,6 +67,24 @@ def test_the_same_event_makes_the_same_archive(here: Runner, book: Path) -> None
     assert here("archive", "build", "-o", "else.zip", role="sr_operator").code == 6
 
 
+def test_no_file_that_is_written_replaces_the_workbook(here: Runner, book: Path) -> None:
+    """Neither under its name nor by a link to it, however it is called."""
+    path = archived(here, book)
+    link = book.with_name("financial.xlsx")
+    link.hardlink_to(book)
+    before = book.read_bytes(), path.read_bytes()
+    for line in (
+        "archive build -o event.xlsx",
+        "archive build -o financial.xlsx",
+        "export financial -o .",
+        "event clone event.xlsx --name Two --code X27",
+    ):
+        refused = here(*words(line), "--force")
+        assert (refused.code, "is the workbook" in refused.err) == (2, True), line
+    assert (book.read_bytes(), path.read_bytes()) == before
+    assert link.samefile(book)
+
+
 def test_only_an_archived_event_has_an_archive(here: Runner, book: Path) -> None:
     refused = here("archive", "build")
     assert (refused.code, "is DISPATCHING, not ARCHIVED" in refused.err) == (4, True)

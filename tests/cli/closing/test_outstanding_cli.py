@@ -192,6 +192,7 @@ def test_an_acceptance_is_withdrawn_and_undone(here: Runner, book: Path) -> None
         ("event accept UNPAID:S9 --reason x", 3, "does not concern 'S9'"),
         ("event accept --reason x", 4, "no issue is named"),
         ("event accept UNPAID", 2, "--reason"),
+        ("event accept UNPAID:S1 --all --reason x", 2, "either issues or --all"),
         ("event accept UNPAID --withdraw --reason x", 4, "nothing of that is accepted"),
     ],
 )
