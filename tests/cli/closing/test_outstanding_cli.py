@@ -167,6 +167,43 @@ def test_an_acceptance_counts_for_what_it_was_given_for(here: Runner, book: Path
     ]
 
 
+def test_the_command_is_for_what_is_open(here: Runner, book: Path) -> None:
+    """What was accepted is not to be cleared as well."""
+    lines = ("unit hold P00004 P00005 --client Acme --until 2099-12-31 --reason x",)
+    closed_with(here, *UNPAID, *lines)
+    assert accept(here, "UNPAID:S1", "HOLDS:P00004") == (0, {"UNPAID": 1, "HOLDS": 1})
+    found = here("event", "outstanding", "--json").json["result"]["issues"]
+    named = {one["code"]: one["command"] for one in found}
+    assert named == {
+        "UNPAID": "payment add --for S2 --amount 400.00",
+        "HOLDS": "unit release P00005",
+    }
+    refused = here("event", "advance", "-y")
+    assert (refused.code, "--for S2" in refused.err, "--for S1" in refused.err) == (4, True, False)
+
+
+def test_what_is_owed_is_told_to_who_may_see_balances(here: Runner) -> None:
+    closed_with(here, *UNPAID)
+    who = {
+        "ana": ("ops_manager", ""),
+        "oli": ("operator", ""),
+        "sam": ("staff", ""),
+        "lea": ("operator", "--clients Bolt"),
+        "cap": ("operator", "--capabilities closure,sales"),
+    }
+    for name, (role, more) in who.items():
+        done = here(*words(f"user set {name} --role {role} {more}"), "-y")
+        assert done.code == 0, done.err
+    for name in who:
+        told = ""
+        for line in ("event outstanding", "event outstanding --json", "event show --json"):
+            done = here(*words(line), "--as", name)
+            told += done.out + done.err
+        assert "2 sales not paid" in told, name
+        seen = here("balance", "clients", "--as", name).code == 0
+        assert seen == any(sum_ in told for sum_ in ("701", "400.00")), (name, told)
+
+
 def test_an_acceptance_is_withdrawn_and_undone(here: Runner, book: Path) -> None:
     closed_with(here, *UNPAID)
     assert accept(here, "UNPAID") == (0, {"UNPAID": 2})
