@@ -18,7 +18,7 @@ import pytest
 from openpyxl.chart import BarChart
 
 from tests.cli.closing.settled import archived, words
-from tests.cli.dispatching import fill, rows_of
+from tests.cli.dispatching import fill, rows_of, type_by_key
 from tests.conftest import ROOT, Runner
 from tests.sampling import some
 
@@ -162,6 +162,30 @@ def test_before_the_day_nothing_is_swept(here: Runner, book: Path) -> None:
     assert (refused.code, "are kept until" in refused.err) == (4, True)
     assert (book.read_bytes(), path.read_bytes()) == content
     assert here("archive", "sweep", "--write", "-y", role="sr_operator").code == 6
+
+
+@pytest.mark.parametrize("typed", ["ten years", -5, 0.5])
+def test_days_that_nobody_understands_sweep_nothing(
+    here: Runner, book: Path, typed: object
+) -> None:
+    """What can't be undone waits for a number of days; typed fewer afterwards, they don't count."""
+    type_by_key(book, "_EVENTS", "Code", {"X26": {"AuditRetentionDays": typed}})
+    assert here("event", "advance", "-y").code in (0, 1)
+    assert here("event", "accept", "--all", "--reason", "x", "-y").code == 0
+    refused = here("event", "advance", "-y")
+    assert (refused.code, "AuditRetentionDays" in refused.err) == (4, True)
+    assert here("event", "set", "--audit-retention-days", "30", "-y").code == 0
+    assert here("event", "advance", "-y").code == 0
+    type_by_key(book, "_EVENTS", "Code", {"X26": {"AuditRetentionDays": typed}})
+    for line in ("archive sweep", "archive sweep --write -y", "archive build -o else.zip"):
+        refused = here(*words(line))
+        assert (refused.code, "is not understood" in refused.err) == (4, True), line
+    type_by_key(book, "_EVENTS", "Code", {"X26": {"AuditRetentionDays": 0}})
+    refused = here("archive", "sweep", "--write", "-y")
+    assert (refused.code, "30 days" in refused.err) == (4, True)
+    assert b"Byron" in b"".join(
+        zipfile.ZipFile(book).read(n) for n in zipfile.ZipFile(book).namelist()
+    )
 
 
 @pytest.mark.parametrize("step", some(range(6), 2))
