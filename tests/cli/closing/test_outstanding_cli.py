@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.cli.closing.settled import words
@@ -212,6 +213,17 @@ def test_an_acceptance_is_withdrawn_and_undone(here: Runner, book: Path) -> None
     assert withdrawn.code == 0, withdrawn.err
     (one,) = here("event", "outstanding", "--json").json["result"]["issues"]
     assert one["subjects"] == ["S2"]
+    kept = book.read_bytes()
+    workbook = openpyxl.load_workbook(book)
+    page = workbook["_CLOSING"]
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=2)]
+    for row, values in zip(page.iter_rows(min_row=2), reversed(rows), strict=True):
+        for cell, value in zip(row, values, strict=True):
+            cell.value = value
+    workbook.save(book)
+    (one,) = here("event", "outstanding", "--json").json["result"]["issues"]
+    assert one["subjects"] == ["S2"], "the newest row is on top now"
+    book.write_bytes(kept)
     assert here("undo", "-y").code == 0
     assert codes(here) == []
     assert here("undo", "-y").code == 0

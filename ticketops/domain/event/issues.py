@@ -147,8 +147,9 @@ def _covers(given: Acceptance, name: str, amount: Decimal | None) -> bool:
 
 
 def acceptances(table: Table) -> dict[str, Acceptance]:
-    """{issue: what counts as accepted of it}, from the rows of `_CLOSING` that nobody took back."""
-    rows = table.frame.select(_COLUMNS).to_dicts()
+    """{issue: what counts as accepted of it}, from the rows of `_CLOSING` that nobody took back, in
+    the order of their runs, however somebody sorted the sheet."""
+    rows = sorted(table.frame.select(_COLUMNS).to_dicts(), key=lambda row: row["run_id"] or "")
     undone = {
         (row["reason"] or "").split(" ", 1)[0]
         for row in rows
