@@ -108,8 +108,9 @@ def show(session: Session, file: _File) -> int:
 
 def _show(session: Session, shown: ArchiveShown) -> None:
     out = session.out
-    swept = f"swept {shown.swept_at}" if shown.swept_at else f"sweep from {shown.sweep_from}"
-    out.line(f"{shown.event} · archived {shown.archived_at} by {shown.run_id} · {swept}")
+    swept = f"swept {shown.swept_at}" if shown.swept_at else f"sweep from {shown.sweep_from or '–'}"
+    event, at, by = shown.event or "–", shown.archived_at or "–", shown.run_id or "–"
+    out.line(f"{event} · archived {at} by {by} · {swept}")
     out.table(
         ("File", "Bytes", "SHA-256"), [(one.path, one.size, one.sha256) for one in shown.files]
     )
