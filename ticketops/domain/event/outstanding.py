@@ -221,9 +221,9 @@ def _sales(snapshot: Snapshot, run: Run, *, over: bool) -> Iterator[Issue]:
         ref = line.due.ref or f"row {line.due.row}"
         back = books.refunds.get(ref, accounts.Decided()).due - line.returned
         if back > 0:
-            promised[ref] = back
+            promised[ref] = (promised.get(ref) or NOTHING) + back
         if line.outstanding > 0:
-            unpaid[ref] = line.outstanding
+            unpaid[ref] = (unpaid.get(ref) or NOTHING) + line.outstanding
             owed[line.due.currency] += line.outstanding
     if promised:
         yield Issue(
