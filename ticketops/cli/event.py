@@ -11,7 +11,7 @@ import typer
 from ticketops.cli.session import Confirm, Dates, Force, Reason, Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model.display import counted
-from ticketops.model.events import EVENT_STATE, EVENT_TYPE
+from ticketops.model.events import ARCHIVED, EVENT_STATE, EVENT_TYPE
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped
@@ -150,14 +150,22 @@ def advance(
         after=after,
     )
 
+    final = False
+
     def show(result: Moved) -> None:
+        nonlocal final
+        final = result.after == ARCHIVED
         session.out.line(f"{result.code}: {result.before} → {result.after}")
         if result.archive is not None:
             from ticketops.cli.archive import tell
 
             tell(session, result.archive)
 
-    return session.run(job, show, store=store)
+    def ask(what: str) -> bool:
+        question = f"{what} — nothing leads back from {ARCHIVED}: write it?" if final else ""
+        return session.out.ask(question or f"{what} — write it?", default=not final)
+
+    return session.run(job, show, store=store, ask=ask)
 
 
 @command(app, "outstanding")

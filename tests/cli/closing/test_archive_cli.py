@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.closing.settled import archived, words
 from tests.cli.dispatching import fill, rows_of
+from tests.cli.terminal import ENTER, at_terminal
 from tests.conftest import Runner
 
 
@@ -65,6 +66,20 @@ def test_the_same_event_makes_the_same_archive(here: Runner, book: Path) -> None
     assert here("archive", "build").code == 0
     assert path.read_bytes() == first
     assert here("archive", "build", "-o", "else.zip", role="sr_operator").code == 6
+
+
+def test_enter_is_not_enough_for_the_step_that_nothing_leads_back_from(
+    book: Path, environment: dict[str, str]
+) -> None:
+    asked = ("event", "advance")
+    closed = at_terminal(*asked, cwd=book.parent, env=environment, typed=[ENTER])
+    assert closed.code in (0, 1), closed.out
+    kept = book.read_bytes()
+    refused = at_terminal(*asked, cwd=book.parent, env=environment, typed=[ENTER])
+    assert (refused.code, "nothing leads back from ARCHIVED" in refused.out) == (4, True)
+    assert book.read_bytes() == kept
+    done = at_terminal(*asked, cwd=book.parent, env=environment, typed=[f"y{ENTER}"])
+    assert (done.code, "sealed:" in done.out) == (0, True)
 
 
 def test_no_file_that_is_written_replaces_the_workbook(here: Runner, book: Path) -> None:
