@@ -15,6 +15,7 @@ from ticketops.model.events import ARCHIVED, EVENT_STATE, EVENT_TYPE
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped
+    from ticketops.domain.event.archiving import ArchiveMade
     from ticketops.domain.event.issues import Accepted, OutstandingList
     from ticketops.domain.event.lifecycle import EventShown, Moved
 
@@ -138,10 +139,15 @@ def advance(
     agreed = session.yes or session.dry_run or session.interactive
     store = session.store()
 
+    made: ArchiveMade | None = None
+
     def after(plan: Any) -> Any:
         from ticketops.services import archive
 
-        return archive.follow_up(store, session.settings, plan)
+        nonlocal made
+        found = archive.follow_up(store, session.settings, plan)
+        made = plan.result.archive
+        return found
 
     job = events.event_advance(
         to=_state(to, "to"),
@@ -156,16 +162,25 @@ def advance(
         nonlocal final
         final = result.after == ARCHIVED
         session.out.line(f"{result.code}: {result.before} → {result.after}")
-        if result.archive is not None:
+        tell_archive()
+
+    def tell_archive() -> None:
+        """Once there is one: who confirmed the step saw its result before."""
+        nonlocal made
+        if made is not None:
             from ticketops.cli.archive import tell
 
-            tell(session, result.archive)
+            tell(session, made)
+            made = None
 
     def ask(what: str) -> bool:
         question = f"{what} — nothing leads back from {ARCHIVED}: write it?" if final else ""
         return session.out.ask(question or f"{what} — write it?", default=not final)
 
-    return session.run(job, show, store=store, ask=ask)
+    code = session.run(job, show, store=store, ask=ask)
+    if not session.out.as_json:
+        tell_archive()
+    return code
 
 
 @command(app, "outstanding")
