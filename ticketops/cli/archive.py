@@ -43,11 +43,14 @@ def build(
     In it: the workbook, its journal, the books that are there, the financial export, and a manifest
     with the hash of each.
     """
+    from ticketops.cli.listing import refuse_workbook
     from ticketops.services import archive
 
     store = session.store()
     if shares and out is not None:
         raise UsageError("give either --shares or --out")
+    if out is not None:
+        refuse_workbook(session, out)
     session.planned(archive.archive_build(), store=store)
     found = [] if session.dry_run else archive.end_shares(store, session.settings)
     made = None
@@ -105,8 +108,9 @@ def show(session: Session, file: _File) -> int:
 
 def _show(session: Session, shown: ArchiveShown) -> None:
     out = session.out
-    swept = f"swept {shown.swept_at}" if shown.swept_at else f"sweep from {shown.sweep_from}"
-    out.line(f"{shown.event} · archived {shown.archived_at} by {shown.run_id} · {swept}")
+    swept = f"swept {shown.swept_at}" if shown.swept_at else f"sweep from {shown.sweep_from or '–'}"
+    event, at, by = shown.event or "–", shown.archived_at or "–", shown.run_id or "–"
+    out.line(f"{event} · archived {at} by {by} · {swept}")
     out.table(
         ("File", "Bytes", "SHA-256"), [(one.path, one.size, one.sha256) for one in shown.files]
     )

@@ -11,10 +11,11 @@ import typer
 from ticketops.cli.session import Confirm, Dates, Force, Reason, Session, command, command_group
 from ticketops.errors import UsageError
 from ticketops.model.display import counted
-from ticketops.model.events import EVENT_STATE, EVENT_TYPE
+from ticketops.model.events import ARCHIVED, EVENT_STATE, EVENT_TYPE
 
 if TYPE_CHECKING:
     from ticketops.domain.catalogue.swap import Swapped
+    from ticketops.domain.event.archiving import ArchiveMade
     from ticketops.domain.event.issues import Accepted, OutstandingList
     from ticketops.domain.event.lifecycle import EventShown, Moved
 
@@ -138,10 +139,15 @@ def advance(
     agreed = session.yes or session.dry_run or session.interactive
     store = session.store()
 
+    made: ArchiveMade | None = None
+
     def after(plan: Any) -> Any:
         from ticketops.services import archive
 
-        return archive.follow_up(store, session.settings, plan)
+        nonlocal made
+        found = archive.follow_up(store, session.settings, plan)
+        made = plan.result.archive
+        return found
 
     job = events.event_advance(
         to=_state(to, "to"),
@@ -150,14 +156,31 @@ def advance(
         after=after,
     )
 
+    final = False
+
     def show(result: Moved) -> None:
+        nonlocal final
+        final = result.after == ARCHIVED
         session.out.line(f"{result.code}: {result.before} → {result.after}")
-        if result.archive is not None:
+        tell_archive()
+
+    def tell_archive() -> None:
+        """Once there is one: who confirmed the step saw its result before."""
+        nonlocal made
+        if made is not None:
             from ticketops.cli.archive import tell
 
-            tell(session, result.archive)
+            tell(session, made)
+            made = None
 
-    return session.run(job, show, store=store)
+    def ask(what: str) -> bool:
+        question = f"{what} — nothing leads back from {ARCHIVED}: write it?" if final else ""
+        return session.out.ask(question or f"{what} — write it?", default=not final)
+
+    code = session.run(job, show, store=store, ask=ask)
+    if not session.out.as_json:
+        tell_archive()
+    return code
 
 
 @command(app, "outstanding")
@@ -200,6 +223,8 @@ def accept(
     """
     from ticketops.services import copies, events, intake
 
+    if every and issues:
+        raise UsageError("give either issues or --all", "--all accepts every one, not one of these")
     store = session.store()
     job = events.event_accept(
         issues or [],
@@ -339,8 +364,10 @@ def clone(
 ) -> int:
     """Start a new event with the masters and the schedule of this one, and none of its trade: users,
     aliases, policies, supplier groups, logins with sealed passwords. Needs the role ops_manager."""
+    from ticketops.cli.listing import refuse_workbook
     from ticketops.services import event_fields, events
 
+    refuse_workbook(session, Path(file))
     values = event_fields.read({"name": name, "code": code}, "")
     plan = session.planned(events.event_clone(values["name"] or "", values["code"] or ""))
     dry = session.dry_run

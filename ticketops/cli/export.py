@@ -27,8 +27,10 @@ def financial(
     A workbook with a sheet for each and its sums, and five CSV files. The sums are those of `margin`,
     `balance clients` and `balance vendors`, one line per currency.
     """
+    from ticketops.cli.listing import refuse_workbook
     from ticketops.services import financial as service
 
+    refuse_workbook(session, service.workbook_in(out))
     plan = session.planned(service.export_financial())
     done = service.write(plan.result, out, force=force)
     rows = [

@@ -40,6 +40,13 @@ def export_financial() -> Job:
     return Job("export.financial", plan, FINANCIAL_SHEETS, FINANCIAL_BESIDE, effect=Effect.READS)
 
 
+def workbook_in(folder: Path) -> Path:
+    """Where `write` puts the workbook of the export."""
+    from ticketops.books.financial_files import WORKBOOK
+
+    return folder / WORKBOOK
+
+
 def write(found: financial.Financial, folder: Path, *, force: bool) -> financial.FinancialExported:
     """Write the files into a folder, which is made where there is none: all, or none. Raises
     RuleError where one of them exists, unless `force`, UnusableError and NotPermittedError where they

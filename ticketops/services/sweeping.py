@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from ticketops.config import Settings
 from ticketops.domain.event import archiving, lifecycle
 from ticketops.domain.event.sweeping import Blanking, Swept, blanking
@@ -70,14 +72,14 @@ def sweep(
     with store.locked(entry_of(job, run)) if write else nullcontext():
         plan, _snapshot, run = prepare(store, job, run, gated=write)
         found: Blanking = plan.result
-        known = found.known
+        sealed_in = _archives(store, found.known, archives)
+        known = _kept(found.known, sealed_in)
         if write and run.now < known.sweep_from:
             raise RuleError(
                 f"guests' data of {known.code} are kept until {known.sweep_from:%Y-%m-%d}: "
                 f"{known.days:,} days from {known.at:%Y-%m-%d}",
                 "nothing was blanked; without --write, what would be is counted",
             )
-        sealed_in = _archives(store, known, archives)
         books, kept = _books(store, known)
         copies = [folder for name in _COPIES if (folder := store.state_folder / name).is_dir()]
         linked = list(synced_with(store))
@@ -179,6 +181,14 @@ def _books(store: LocalFile, known: archiving.Archived) -> tuple[list[Path], lis
 
 
 # --- archives
+
+
+def _kept(known: archiving.Archived, archives: Iterable[Path]) -> archiving.Archived:
+    """An event whose guests' data are kept as long as its archives say: who types fewer days into the
+    workbook afterwards sweeps nothing before."""
+    told = [archive.look(path)[0].manifest.get("retention_days") for path in archives]
+    days = max([known.days, *(one for one in told if isinstance(one, int))])
+    return structs.replace(known, days=days)
 
 
 def _archives(store: LocalFile, known: archiving.Archived, named: Iterable[Path]) -> list[Path]:

@@ -70,13 +70,16 @@ def read(data: bytes, name: str) -> Sealed:
     if not is_sealed(data):
         raise UnusableError(f"{name} is not an archive that ticketops sealed")
     problems = []
-    if data[-_DIGITS - len(_MARK) : -_DIGITS] != _MARK:
+    cut = data[-_DIGITS - len(_MARK) : -_DIGITS] != _MARK
+    if cut:
         problems.append("it does not end as it was sealed: it was cut off, or something follows it")
     elif hashlib.sha256(data[:-_DIGITS]).hexdigest().encode() != data[-_DIGITS:]:
         problems.append("its bytes are not those that were sealed")
     members: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
+            if cut and MANIFEST not in archive.namelist():
+                raise UnusableError(f"{name} is not an archive that ticketops sealed")
             for info in archive.infolist():
                 if info.filename in members:
                     problems.append(f"{info.filename} is in it twice")

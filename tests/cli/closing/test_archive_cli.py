@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.closing.settled import archived, words
 from tests.cli.dispatching import fill, rows_of
+from tests.cli.terminal import ENTER, at_terminal
 from tests.conftest import Runner
 
 
@@ -65,6 +66,38 @@ def test_the_same_event_makes_the_same_archive(here: Runner, book: Path) -> None
     assert here("archive", "build").code == 0
     assert path.read_bytes() == first
     assert here("archive", "build", "-o", "else.zip", role="sr_operator").code == 6
+
+
+def test_enter_is_not_enough_for_the_step_that_nothing_leads_back_from(
+    book: Path, environment: dict[str, str]
+) -> None:
+    asked = ("event", "advance")
+    closed = at_terminal(*asked, cwd=book.parent, env=environment, typed=[ENTER])
+    assert closed.code in (0, 1), closed.out
+    kept = book.read_bytes()
+    refused = at_terminal(*asked, cwd=book.parent, env=environment, typed=[ENTER])
+    assert (refused.code, "nothing leads back from ARCHIVED" in refused.out) == (4, True)
+    assert book.read_bytes() == kept
+    done = at_terminal(*asked, cwd=book.parent, env=environment, typed=[f"y{ENTER}"])
+    assert (done.code, "sealed:" in done.out) == (0, True)
+
+
+def test_no_file_that_is_written_replaces_the_workbook(here: Runner, book: Path) -> None:
+    """Neither under its name nor by a link to it, however it is called."""
+    path = archived(here, book)
+    link = book.with_name("financial.xlsx")
+    link.hardlink_to(book)
+    before = book.read_bytes(), path.read_bytes()
+    for line in (
+        "archive build -o event.xlsx",
+        "archive build -o financial.xlsx",
+        "export financial -o .",
+        "event clone event.xlsx --name Two --code X27",
+    ):
+        refused = here(*words(line), "--force")
+        assert (refused.code, "is the workbook" in refused.err) == (2, True), line
+    assert (book.read_bytes(), path.read_bytes()) == before
+    assert link.samefile(book)
 
 
 def test_only_an_archived_event_has_an_archive(here: Runner, book: Path) -> None:
@@ -144,6 +177,11 @@ def test_what_was_cut_added_or_taken_out_is_named(here: Runner, small: Path) -> 
                 new.writestr(info, old.read(info))
     done = here("archive", "verify", str(target))
     assert (done.code, "exports/cost.csv is missing" in done.out) == (1, True)
+    target.write_bytes(data[:100])
+    done = here("archive", "show", str(target))
+    assert (done.code, "None" in done.out) == (1, False)
+    done = here("archive", "verify", "event.xlsx")
+    assert (done.code, "is not an archive" in done.err, done.out) == (3, True, "")
     target.write_bytes(b"hello")
     done = here("archive", "verify", str(target))
     assert (done.code, "is not an archive" in done.err) == (3, True)

@@ -125,6 +125,26 @@ def test_the_workbook_says_what_the_files_say(here: Runner, traded: Path) -> Non
     assert "'=Cee" in clients, "what looks like a formula is text"
 
 
+def test_a_sale_that_the_margin_can_not_tell_is_named(here: Runner, book: Path) -> None:
+    """Typed twice, or without its SalesID: the sums of margin and balance differ by it, and say so."""
+    workbook = openpyxl.load_workbook(book)
+    page = workbook["Sales"]
+    heads = [cell.value for cell in page[1]]
+    first = [cell.value for cell in page[2]]
+    for row, sale in ((page.max_row + 1, "S1"), (page.max_row + 2, None)):
+        for column, value in enumerate(first, start=1):
+            page.cell(row, column).value = value
+        page.cell(row, heads.index("SalesID") + 1).value = sale
+    workbook.save(book)
+    done = here("export", "financial", "-o", "close", "--json")
+    (one,) = [one for one in done.json["findings"] if one["code"] == "SALE_LEFT_OUT"]
+    totals = {(of["sheet"], of["currency"]): of["figures"] for of in done.json["result"]["totals"]}
+    sold = totals["Client invoices", "USD"]["Sold"] - totals["Revenue", "USD"]["Revenue"]
+    assert (done.code, one["row"], sold) == (1, 4, 1402.0)
+    assert one["message"].startswith("2 rows of Sales")
+    assert "1,402.00 USD" in one["message"]
+
+
 def test_files_that_exist_are_kept(here: Runner, book: Path) -> None:
     folder = book.parent / "close"
     folder.mkdir()

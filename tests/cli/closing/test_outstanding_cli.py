@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.cli.closing.settled import words
@@ -167,6 +168,43 @@ def test_an_acceptance_counts_for_what_it_was_given_for(here: Runner, book: Path
     ]
 
 
+def test_the_command_is_for_what_is_open(here: Runner, book: Path) -> None:
+    """What was accepted is not to be cleared as well."""
+    lines = ("unit hold P00004 P00005 --client Acme --until 2099-12-31 --reason x",)
+    closed_with(here, *UNPAID, *lines)
+    assert accept(here, "UNPAID:S1", "HOLDS:P00004") == (0, {"UNPAID": 1, "HOLDS": 1})
+    found = here("event", "outstanding", "--json").json["result"]["issues"]
+    named = {one["code"]: one["command"] for one in found}
+    assert named == {
+        "UNPAID": "payment add --for S2 --amount 400.00",
+        "HOLDS": "unit release P00005",
+    }
+    refused = here("event", "advance", "-y")
+    assert (refused.code, "--for S2" in refused.err, "--for S1" in refused.err) == (4, True, False)
+
+
+def test_what_is_owed_is_told_to_who_may_see_balances(here: Runner) -> None:
+    closed_with(here, *UNPAID)
+    who = {
+        "ana": ("ops_manager", ""),
+        "oli": ("operator", ""),
+        "sam": ("staff", ""),
+        "lea": ("operator", "--clients Bolt"),
+        "cap": ("operator", "--capabilities closure,sales"),
+    }
+    for name, (role, more) in who.items():
+        done = here(*words(f"user set {name} --role {role} {more}"), "-y")
+        assert done.code == 0, done.err
+    for name in who:
+        told = ""
+        for line in ("event outstanding", "event outstanding --json", "event show --json"):
+            done = here(*words(line), "--as", name)
+            told += done.out + done.err
+        assert "2 sales not paid" in told, name
+        seen = here("balance", "clients", "--as", name).code == 0
+        assert seen == any(sum_ in told for sum_ in ("701", "400.00")), (name, told)
+
+
 def test_an_acceptance_is_withdrawn_and_undone(here: Runner, book: Path) -> None:
     closed_with(here, *UNPAID)
     assert accept(here, "UNPAID") == (0, {"UNPAID": 2})
@@ -175,6 +213,17 @@ def test_an_acceptance_is_withdrawn_and_undone(here: Runner, book: Path) -> None
     assert withdrawn.code == 0, withdrawn.err
     (one,) = here("event", "outstanding", "--json").json["result"]["issues"]
     assert one["subjects"] == ["S2"]
+    kept = book.read_bytes()
+    workbook = openpyxl.load_workbook(book)
+    page = workbook["_CLOSING"]
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=2)]
+    for row, values in zip(page.iter_rows(min_row=2), reversed(rows), strict=True):
+        for cell, value in zip(row, values, strict=True):
+            cell.value = value
+    workbook.save(book)
+    (one,) = here("event", "outstanding", "--json").json["result"]["issues"]
+    assert one["subjects"] == ["S2"], "the newest row is on top now"
+    book.write_bytes(kept)
     assert here("undo", "-y").code == 0
     assert codes(here) == []
     assert here("undo", "-y").code == 0
@@ -192,6 +241,7 @@ def test_an_acceptance_is_withdrawn_and_undone(here: Runner, book: Path) -> None
         ("event accept UNPAID:S9 --reason x", 3, "does not concern 'S9'"),
         ("event accept --reason x", 4, "no issue is named"),
         ("event accept UNPAID", 2, "--reason"),
+        ("event accept UNPAID:S1 --all --reason x", 2, "either issues or --all"),
         ("event accept UNPAID --withdraw --reason x", 4, "nothing of that is accepted"),
     ],
 )

@@ -18,7 +18,7 @@ import pytest
 from openpyxl.chart import BarChart
 
 from tests.cli.closing.settled import archived, words
-from tests.cli.dispatching import fill, rows_of
+from tests.cli.dispatching import fill, rows_of, type_by_key
 from tests.conftest import ROOT, Runner
 from tests.sampling import some
 
@@ -164,6 +164,30 @@ def test_before_the_day_nothing_is_swept(here: Runner, book: Path) -> None:
     assert here("archive", "sweep", "--write", "-y", role="sr_operator").code == 6
 
 
+@pytest.mark.parametrize("typed", ["ten years", -5, 0.5])
+def test_days_that_nobody_understands_sweep_nothing(
+    here: Runner, book: Path, typed: object
+) -> None:
+    """What can't be undone waits for a number of days; typed fewer afterwards, they don't count."""
+    type_by_key(book, "_EVENTS", "Code", {"X26": {"AuditRetentionDays": typed}})
+    assert here("event", "advance", "-y").code in (0, 1)
+    assert here("event", "accept", "--all", "--reason", "x", "-y").code == 0
+    refused = here("event", "advance", "-y")
+    assert (refused.code, "AuditRetentionDays" in refused.err) == (4, True)
+    assert here("event", "set", "--audit-retention-days", "30", "-y").code == 0
+    assert here("event", "advance", "-y").code == 0
+    type_by_key(book, "_EVENTS", "Code", {"X26": {"AuditRetentionDays": typed}})
+    for line in ("archive sweep", "archive sweep --write -y", "archive build -o else.zip"):
+        refused = here(*words(line))
+        assert (refused.code, "is not understood" in refused.err) == (4, True), line
+    type_by_key(book, "_EVENTS", "Code", {"X26": {"AuditRetentionDays": 0}})
+    refused = here("archive", "sweep", "--write", "-y")
+    assert (refused.code, "30 days" in refused.err) == (4, True)
+    assert b"Byron" in b"".join(
+        zipfile.ZipFile(book).read(n) for n in zipfile.ZipFile(book).namelist()
+    )
+
+
 @pytest.mark.parametrize("step", some(range(6), 2))
 def test_a_sweep_that_is_killed_is_finished_by_the_next(
     here: Runner, book: Path, over: Path, monkeypatch: pytest.MonkeyPatch, step: int
@@ -241,6 +265,25 @@ def test_a_sweep_that_is_killed_by_the_system_is_finished_by_the_next(
     assert here("archive", "verify", str(over)).code == 0
 
 
+def test_links_go_with_the_addresses_that_made_them(here: Runner, book: Path, over: Path) -> None:
+    """Excel makes a link of every address that is typed; others stay."""
+    workbook = openpyxl.load_workbook(book)
+    page = workbook["Distribution"]
+    (mail,) = (cell.column for cell in page[2] if cell.value == "Client Email")
+    for row in (3, 4):
+        page.cell(row, mail).hyperlink = "mailto:ada@example.org"
+    page.cell(3, 1).hyperlink = "https://example.org/device"
+    workbook["_STAFF_QUEUE"]["A2"].hyperlink = "https://example.org/queue"
+    workbook.save(book)
+    assert any("rels" in name for name in holding(book.parent))
+    done = here("archive", "sweep", "--write", "-y")
+    assert done.code == 0, done.out + done.err
+    assert holding(book.parent) == []
+    workbook = openpyxl.load_workbook(book)
+    links = [link.target for page in workbook for row in page for c in row if (link := c.hyperlink)]
+    assert links == ["https://example.org/device", "https://example.org/queue"]
+
+
 def test_texts_that_may_stay_in_the_file_are_reported(here: Runner, book: Path, over: Path) -> None:
     """Who looks at shared strings in a chart sheet is not known, so none is taken away."""
     workbook = openpyxl.load_workbook(book)
@@ -248,3 +291,10 @@ def test_texts_that_may_stay_in_the_file_are_reported(here: Runner, book: Path, 
     workbook.save(book)
     done = here("archive", "sweep", "--write", "-y")
     assert (done.code, "GUESTS_LEFT" in done.out, "a chart" in done.out) == (1, True, True)
+
+
+def test_what_a_pivot_table_keeps_is_reported(here: Runner, book: Path, over: Path) -> None:
+    with zipfile.ZipFile(book, "a") as archive:
+        archive.writestr("xl/pivotCache/pivotCacheRecords1.xml", "<r><s v='Byron'/></r>")
+    done = here("archive", "sweep", "--write", "-y")
+    assert (done.code, "GUESTS_LEFT" in done.out, "a pivot table" in done.out) == (1, True, True)

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from ticketops.domain.event.record import Event
+from ticketops.domain.event.record import RETENTION, Event
 from ticketops.domain.plan import Plan, Run
 from ticketops.errors import RuleError
 from ticketops.model.events import ARCHIVED
-from ticketops.schema.layouts.event import BOOKS, EVENT_LOG
+from ticketops.schema.layouts.event import BOOKS, EVENT_LOG, EVENTS
 from ticketops.schema.tables import Snapshot
 
 _ENDED = ("book_id", "kind", "party", "file", "built_at", "user", "run_id", "ended_at")
@@ -84,7 +84,7 @@ class ArchiveShown:
 
 def archived(snapshot: Snapshot, event: Event) -> Archived:
     """What is known of an event that is ARCHIVED. Raises RuleError for one that is not, or of which
-    nobody knows since when."""
+    nobody knows since when, or how long its guests' data are kept."""
     if event.state != ARCHIVED:
         raise RuleError(
             f"{event.called} is {event.state or 'in no state'}, not {ARCHIVED}",
@@ -96,6 +96,11 @@ def archived(snapshot: Snapshot, event: Event) -> Archived:
         raise RuleError(
             f"{EVENT_LOG} does not say when {event.called} was archived",
             "somebody typed the state into the sheet; nothing can be sealed or swept",
+        )
+    if RETENTION in event.unclear:
+        raise RuleError(
+            f"{RETENTION} of {event.called} in {EVENTS} is not understood",
+            "type the days for which guests' data are kept into the sheet",
         )
     run_id, at = steps[-1]
     rows = snapshot[BOOKS].frame.select("kind", "party", "file").iter_rows()

@@ -9,7 +9,7 @@ import polars as pl
 
 from ticketops.domain.event import issues
 from ticketops.domain.event.issues import Issue
-from ticketops.domain.event.record import Event
+from ticketops.domain.event.record import RETENTION, Event
 from ticketops.domain.plan import Run
 from ticketops.domain.selling.orders import sales_of
 from ticketops.domain.ticket.identity import is_sold
@@ -28,7 +28,7 @@ from ticketops.model.events import (
 )
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.spelling import is_session
-from ticketops.schema.layouts.event import DISTRIBUTION, PURCHASES, SALES, SCHEDULE
+from ticketops.schema.layouts.event import DISTRIBUTION, EVENTS, PURCHASES, SALES, SCHEDULE
 from ticketops.schema.tables import Snapshot
 
 
@@ -63,17 +63,25 @@ def blockers(
         return [Blocker("NO_SALE", "nothing was sold yet", "sale add")]
     if to == DISPATCHING and not _tickets(snapshot, pl.col("unit_ids").is_not_null()):
         return [Blocker("NO_ALLOCATED_TICKET", "no ticket is allocated yet", "allocate auto")]
-    return _not_accepted(snapshot, run, beside()) if to == ARCHIVED else []
+    return _not_archived(snapshot, event, run, beside()) if to == ARCHIVED else []
 
 
-def _not_accepted(snapshot: Snapshot, run: Run, beside: Sequence[Issue]) -> list[Blocker]:
+def _not_archived(
+    snapshot: Snapshot, event: Event, run: Run, beside: Sequence[Issue]
+) -> list[Blocker]:
+    """What is not accepted; and the days of a retention that nobody understands, whose clock would
+    start."""
     from ticketops.domain.event.outstanding import outstanding  # the audits cost other steps 20 ms
 
-    return [
+    found = [
         Blocker(one.code, issues.told(one), one.command)
         for one in outstanding(snapshot, run, beside)
         if one.state == issues.OPEN
     ]
+    if RETENTION in event.unclear:
+        message = f"{RETENTION} in {EVENTS} is not understood"
+        found.append(Blocker("RETENTION", message, "event set --audit-retention-days DAYS"))
+    return found
 
 
 def _missing_fields(event: Event) -> list[Blocker]:

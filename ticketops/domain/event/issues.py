@@ -7,7 +7,7 @@ given for. What comes later is outstanding again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -29,16 +29,27 @@ Subjects = Mapping[str, Decimal | None]
 """{subject: the amount in question, where it is one of money}."""
 
 
+Command = str | Callable[[Sequence[str]], str]
+"""What clears an issue, without `ticketops`; a function of the subjects that are open, where it names
+some of them."""
+
+
 class Issue(Struct, frozen=True):
-    """A kind of thing that is not finished. name: what `event accept` takes; what, state: of one of
-    its subjects (`ticket`, `not sent`); command: what clears it, without `ticketops`; urgent: whether
-    it is a ticket that somebody waits for."""
+    """A kind of thing that is not finished. name: what `event accept` takes; command: what clears it;
+    urgent: whether it is a ticket that somebody waits for."""
 
     name: str
     subjects: Subjects
     message: str
-    command: str
+    command: Command
     urgent: bool = False
+
+    def clearing(self, still: Sequence[str]) -> str:
+        """The command that clears it, for those of its subjects that are open; for all, where none
+        is."""
+        if isinstance(self.command, str):
+            return self.command
+        return self.command(still or tuple(self.subjects))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,7 @@ def judged(issues: Iterable[Issue], table: Table, *, named: bool = True) -> tupl
                 len(one.subjects),
                 len(one.subjects) - len(still),
                 one.message,
-                one.command,
+                one.clearing(still),
                 one.urgent,
                 still if named else (),
                 said.by if some else None,
@@ -136,8 +147,9 @@ def _covers(given: Acceptance, name: str, amount: Decimal | None) -> bool:
 
 
 def acceptances(table: Table) -> dict[str, Acceptance]:
-    """{issue: what counts as accepted of it}, from the rows of `_CLOSING` that nobody took back."""
-    rows = table.frame.select(_COLUMNS).to_dicts()
+    """{issue: what counts as accepted of it}, from the rows of `_CLOSING` that nobody took back, in
+    the order of their runs, however somebody sorted the sheet."""
+    rows = sorted(table.frame.select(_COLUMNS).to_dicts(), key=lambda row: row["run_id"] or "")
     undone = {
         (row["reason"] or "").split(" ", 1)[0]
         for row in rows

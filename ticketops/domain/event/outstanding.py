@@ -4,7 +4,7 @@ that clears it in the state that the event is in."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import polars as pl
@@ -12,8 +12,16 @@ import polars as pl
 from ticketops.domain.allocation.pool import held_units, standing_holds
 from ticketops.domain.audit import checks
 from ticketops.domain.audit.whole import whole
-from ticketops.domain.event.issues import Issue, Outstanding, Subjects, judged, name_of_subject
+from ticketops.domain.event.issues import (
+    Command,
+    Issue,
+    Outstanding,
+    Subjects,
+    judged,
+    name_of_subject,
+)
 from ticketops.domain.jobs.rows import is_unmade
+from ticketops.domain.masterdata import capabilities, users
 from ticketops.domain.money import accounts, issued
 from ticketops.domain.money.ledger import NOTHING
 from ticketops.domain.plan import Run
@@ -27,6 +35,7 @@ from ticketops.model.events import ARCHIVED, CLOSED
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import exact
 from ticketops.model.names import quoted
+from ticketops.model.roles import LEVEL, OPERATOR
 from ticketops.model.secrets import is_sealed
 from ticketops.schema.layouts.event import (
     ALLOTMENT_TICKETS,
@@ -83,15 +92,19 @@ def issues(
     suppliers gets commands that name nobody's."""
     shown = run.scope is None
     return [
-        Issue(
-            one.name,
-            {name_of_subject(name): amount for name, amount in one.subjects.items()},
-            one.message,
-            one.command if shown else "event show",
-            one.urgent,
-        )
-        for one in (*_issues(snapshot, run, closing=closing), *beside)
+        _as_told(one, shown=shown) for one in (*_issues(snapshot, run, closing=closing), *beside)
     ]
+
+
+def _as_told(one: Issue, *, shown: bool) -> Issue:
+    """An issue with its subjects as a cell holds them, while its command has them as they are."""
+    named = {name_of_subject(name): name for name in one.subjects}
+
+    def command(still: Sequence[str]) -> str:
+        return one.clearing([named[name] for name in still]) if shown else "event show"
+
+    subjects = {name: one.subjects[own] for name, own in named.items()}
+    return Issue(one.name, subjects, one.message, command, one.urgent)
 
 
 def _issues(snapshot: Snapshot, run: Run, *, closing: bool) -> Iterator[Issue]:
@@ -120,6 +133,11 @@ def _names(names: Iterable[str]) -> Subjects:
             own = f"{name} #{number}"
         found[own] = None
     return found
+
+
+def _first(command: str) -> Command:
+    """A command whose {} is the first subject that is open."""
+    return lambda still: command.format(still[0])
 
 
 def _some(subjects: Iterable[str]) -> str:
@@ -154,24 +172,21 @@ def _tickets(snapshot: Snapshot, *, over: bool) -> Iterator[Issue]:
             unsent.append(name)
     if unserved:
         message = f"{counted(len(unserved), 'ticket')} not allocated"
-        command = (
-            f"sale cancel {unserved[0]} --confirm UNDO --reason TEXT" if over else "allocate auto"
-        )
+        command = _first("sale cancel {} --confirm UNDO --reason TEXT") if over else "allocate auto"
         yield Issue("TICKETS_NOT_ALLOCATED", _names(unserved), message, command, urgent=True)
+
+    def sending(still: Sequence[str]) -> str:
+        if own := [tasks[name] for name in still if name in tasks]:
+            return f"staff mark SENT {_some(own)}"
+        return "import guests FILE" if guests.isdisjoint(still) else "dispatch sync"
+
     for code, names, noun, state in (
         ("TICKETS_NOT_SENT", unsent, "ticket", "not sent"),
         ("DELIVERY_ISSUES", faulty, "delivery issue", "open"),
     ):
         if names:
             message = f"{counted(len(names), noun)} {state}"
-            own = [tasks[name] for name in names if name in tasks]
-            if own:
-                command = f"staff mark SENT {_some(own)}"
-            elif guests.isdisjoint(names):
-                command = "import guests FILE"
-            else:
-                command = "dispatch sync"
-            yield Issue(code, _names(names), message, command, urgent=True)
+            yield Issue(code, _names(names), message, sending, urgent=True)
 
 
 # --- money
@@ -184,7 +199,7 @@ def _sales(snapshot: Snapshot, run: Run, *, over: bool) -> Iterator[Issue]:
             "PENDING_APPROVAL",
             _names(waiting),
             f"{counted(len(waiting), 'sale')} waiting for approval",
-            f"sale {verb} {waiting[0]} --reason TEXT",
+            _first(f"sale {verb} {{}} --reason TEXT"),
         )
     frame = snapshot[REFUNDS].frame.select("sales_id", "amount", "decision")
     undecided: dict[str, Decimal | None] = defaultdict(Decimal)
@@ -196,9 +211,9 @@ def _sales(snapshot: Snapshot, run: Run, *, over: bool) -> Iterator[Issue]:
             "REFUNDS",
             undecided,
             f"{counted(len(undecided), 'refund')} to be decided",
-            f"refund decide {next(iter(undecided))} --none --reason TEXT",
+            _first("refund decide {} --none --reason TEXT"),
         )
-    books = accounts.of_sales(snapshot, run)
+    books, priced = accounts.of_sales(snapshot, run), _sees_money(run)
     promised: dict[str, Decimal | None] = {}
     unpaid: dict[str, Decimal | None] = {}
     owed: dict[str, Decimal] = defaultdict(Decimal)
@@ -206,27 +221,38 @@ def _sales(snapshot: Snapshot, run: Run, *, over: bool) -> Iterator[Issue]:
         ref = line.due.ref or f"row {line.due.row}"
         back = books.refunds.get(ref, accounts.Decided()).due - line.returned
         if back > 0:
-            promised[ref] = back
+            promised[ref] = (promised.get(ref) or NOTHING) + back
         if line.outstanding > 0:
-            unpaid[ref] = line.outstanding
+            unpaid[ref] = (unpaid.get(ref) or NOTHING) + line.outstanding
             owed[line.due.currency] += line.outstanding
     if promised:
-        ref, amount = next(iter(promised.items()))
         yield Issue(
             "REFUNDS_DUE",
             promised,
             f"{counted(len(promised), 'refund')} not paid back",
-            f"payment add --refund --for {ref} --amount {amount}",
+            _paying("payment add --refund --for", promised, told=priced),
         )
     if unpaid:
-        ref, amount = next(iter(unpaid.items()))
         sums = " and ".join(f"{amount:,.2f} {currency}" for currency, amount in owed.items())
         yield Issue(
             "UNPAID",
             unpaid,
-            f"{counted(len(unpaid), 'sale')} not paid: {sums}",
-            f"payment add --for {ref} --amount {amount}",
+            f"{counted(len(unpaid), 'sale')} not paid" + (f": {sums}" if priced else ""),
+            _paying("payment add --for", unpaid, told=priced),
         )
+
+
+def _sees_money(run: Run) -> bool:
+    """Whether the user may see what is owed: what `balance` needs."""
+    by_role = users.permits(run, OPERATOR)
+    if run.scope is not None or run.capabilities is None:
+        return run.scope is None and by_role
+    return capabilities.cover(run.capabilities, "money", LEVEL[0], by_role=by_role)
+
+
+def _paying(command: str, amounts: Subjects, *, told: bool) -> Command:
+    """A payment of the first sale that is open. told: whether its amount may be."""
+    return lambda still: f"{command} {still[0]} --amount {amounts[still[0]] if told else 'AMOUNT'}"
 
 
 def _invoices(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
@@ -243,7 +269,7 @@ def _invoices(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
             "INVOICES",
             dict(missing),
             f"{counted(len(missing), 'sale')} on no invoice",
-            f"invoice issue {next(iter(missing))}",
+            _first("invoice issue {}"),
         )
     totals = dict(snapshot[INVOICES].frame.select("invoice", "total").drop_nulls().iter_rows())
     differing = {
@@ -257,7 +283,7 @@ def _invoices(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
             "INVOICES_DIFFER",
             dict(differing),
             f"{counted(len(differing), 'invoice')} of another amount than the sales on it",
-            f"invoice credit {next(iter(differing))} --reason TEXT",
+            _first("invoice credit {} --reason TEXT"),
         )
 
 
@@ -287,23 +313,27 @@ def _held(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
             "HOLDS",
             _names(plain),
             f"{counted(len(plain), 'unit')} on hold",
-            f"unit release {_some(plain)}",
+            lambda still: f"unit release {_some(still)}",
         )
     if theirs:
-        first = sponsored[theirs[0]]
-        own = _some(unit for unit in theirs if sponsored[unit] == first)
+
+        def revoking(still: Sequence[str]) -> str:
+            first = sponsored[still[0]]
+            own = _some(unit for unit in still if sponsored[unit] == first)
+            return f"allotment revoke {first} {own} --reason TEXT"
+
         yield Issue(
             "ALLOTMENT_HOLDS",
             _names(theirs),
             f"{counted(len(theirs), 'unit')} on hold for sponsors",
-            f"allotment revoke {first} {own} --reason TEXT",
+            revoking,
         )
     if promoted:
         yield Issue(
             "WAITLIST",
             _names(promoted),
             f"{counted(len(promoted), 'entry')} of the waiting list promoted and undecided",
-            f"waitlist skip {next(iter(promoted))} --reason TEXT",
+            _first("waitlist skip {} --reason TEXT"),
         )
 
 
@@ -331,12 +361,11 @@ def _books(snapshot: Snapshot) -> Iterator[Issue]:
         if kind and party and book_id not in ended and (kind, party) not in back
     )
     if waiting:
-        kind = next(iter(waiting))[0]
         yield Issue(
             "BOOKS_NOT_RETURNED",
             _names(f"{kind}/{party}" for kind, party in waiting),
             f"the books of {counted(len(waiting), 'reader')} not returned",
-            f"{kind} pull FILE",
+            lambda still: f"{still[0].partition('/')[0]} pull FILE",
         )
 
 
@@ -352,14 +381,14 @@ def _messages(snapshot: Snapshot) -> Iterator[Issue]:
             "MESSAGES",
             _names(waiting),
             f"{counted(len(waiting), 'message')} not sent",
-            "message send" if sends else f"message cancel {_some(waiting)}",
+            "message send" if sends else lambda still: f"message cancel {_some(still)}",
         )
     if unsure:
         yield Issue(
             "MESSAGES_UNKNOWN",
             _names(unsure),
             f"{counted(len(unsure), 'message')} of which nobody knows whether they arrived",
-            f"message resolve {_some(unsure)} --sent",
+            lambda still: f"message resolve {_some(still)} --sent",
         )
 
 
@@ -388,7 +417,7 @@ def _on_their_way(snapshot: Snapshot, run: Run) -> Iterator[Issue]:
             "TRANSFERS",
             _names(offers),
             f"{counted(len(offers), 'transfer')} undecided",
-            f"transfer revoke {offers[0]} --reason TEXT",
+            _first("transfer revoke {} --reason TEXT"),
         )
     unmade = [
         row["job_id"] or f"row {row['row']}"
@@ -413,13 +442,14 @@ def _found(
         if one.severity > Severity.INFO:
             groups[one.code].append(one)
     for code, group in groups.items():
-        said, clearing = command(group[0])
-        yield Issue(
-            f"{kind}:{code}",
-            _names(map(_subject, group)),
-            f"{counted(len(group), noun)} {code}{said}",
-            clearing,
-        )
+        subjects = _names(map(_subject, group))
+        named = dict(zip(subjects, group, strict=True))
+
+        def clearing(still: Sequence[str], named: Mapping[str, Finding] = named) -> str:
+            return command(named[still[0]])[1]
+
+        message = f"{counted(len(group), noun)} {code}{command(group[0])[0]}"
+        yield Issue(f"{kind}:{code}", subjects, message, clearing)
 
 
 def _subject(one: Finding) -> str:

@@ -20,6 +20,9 @@ DEFAULTS: dict[str, Any] = {
     "audit_retention_days": 365,
 }
 """What a blank cell stands for; the other fields may be blank."""
+RETENTION = "AuditRetentionDays"
+"""The header of the days for which guests' data are kept, as `Event.unclear` has it."""
+_COUNTED = ("dispatch_buffer_hours", "portal_token_expiry_days", "audit_retention_days")
 _CLOSED = {"type": EVENT_TYPE, "currency": CURRENCIES, "status": EVENT_STATE}
 
 
@@ -75,6 +78,7 @@ def event_of(table: Table) -> Event | None:
     for name, known in _CLOSED.items():
         if cells[name] and cells[name] not in known:
             names.append(name)
+    names += [name for name in _COUNTED if cells[name] is not None and cells[name] < 0]
     values = {name: cells[name] for name in FIELDS}
     for name, default in DEFAULTS.items():
         if values[name] is None or name in names:

@@ -19,7 +19,7 @@ from ticketops.domain.audit.refused import not_fitting
 from ticketops.domain.masterdata.aliases import CLIENT, aliases_of
 from ticketops.domain.masterdata.who import Directory
 from ticketops.domain.money import accounts, fees
-from ticketops.domain.money.ledger import NOTHING
+from ticketops.domain.money.ledger import NOTHING, Due
 from ticketops.domain.money.worth import UnitWorth, of_occasions, units_worth
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.ticket.identity import is_sold
@@ -124,7 +124,7 @@ def plan_margin(snapshot: Snapshot, by: str, run: Run, *, only: str = "") -> Pla
 def reckon(snapshot: Snapshot, run: Run, key: Key, *, only: str = "", nobody: Any = "") -> Reckoned:
     """What sales bring, summed by a key. only: of this sale; nobody: the key of fees that are for no
     sale."""
-    sales, units = _sales(snapshot, run), units_worth(snapshot, run)
+    (sales, nameless), units = _sales(snapshot, run), units_worth(snapshot, run)
     if only:
         sales = {ref: sale for ref, sale in sales.items() if ref == only}
     sums: dict[tuple[Any, str], Sums] = defaultdict(Sums)
@@ -158,6 +158,8 @@ def reckon(snapshot: Snapshot, run: Run, key: Key, *, only: str = "", nobody: An
     rest = {unit_id: unit for unit_id, unit in units.items() if unit_id not in served}
     findings = fees.unclear(snapshot, charged)
     findings += [*not_fitting(snapshot[SALES]), *not_fitting(snapshot[PURCHASES])]
+    if nameless and not only:
+        findings.append(_left_out(nameless))
     tickets = [vendor for of in places.values() for vendor in of]
     if waiting := tickets.count(""):
         text = f"{waiting:,} of {counted(len(tickets), 'ticket')} have no unit yet: what they bring is in the margin, what they will cost is not"
@@ -214,20 +216,42 @@ def key_of(by: str) -> Key:
     }[by]
 
 
-def _sales(snapshot: Snapshot, run: Run) -> dict[str, Sold]:
-    """{SalesID: what the line comes to}, ended ones with nothing."""
+def _left_out(nameless: Sequence[Due]) -> Finding:
+    """Sales that no ticket can be told from: `balance` has them, the margin has not."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for due in nameless:
+        sums[due.currency] += due.total
+    text = " and ".join(f"{amount:,.2f} {currency}" for currency, amount in sums.items())
+    rows = f"{counted(len(nameless), 'row')} of Sales without a SalesID of {'its' if len(nameless) == 1 else 'their'} own"
+    return Finding(
+        "SALE_LEFT_OUT",
+        Severity.MEDIUM,
+        f"{rows}: {text} {'is' if len(sums) == 1 else 'are'} in the balance, and not in the margin",
+        SALES,
+        nameless[0].row,
+    )
+
+
+def _sales(snapshot: Snapshot, run: Run) -> tuple[dict[str, Sold], list[Due]]:
+    """{SalesID: what the line comes to}, ended ones with nothing; and what has no SalesID, or one
+    that stands above already."""
     owner = Directory("client", snapshot[SALES].frame["client"], aliases_of(snapshot, CLIENT)).owner
     totals = {line.due.row: line.due for line in accounts.of_sales(snapshot, run).ledger.lines}
     frame = of_occasions(snapshot, SALES)
     found: dict[str, Sold] = {}
+    nameless = []
     for row, ref, match, client, category in frame.select(
         "row", "sales_id", "match", "client", "category"
     ).iter_rows():
-        if row in totals and ref and ref not in found:
-            due = totals[row]
+        if row not in totals:
+            continue
+        due = totals[row]
+        if ref and ref not in found:
             name = owner(client) if client else ""
             found[ref] = Sold(ref, match or "", name, category or "", due.currency, due.total)
-    return found
+        elif due.total:
+            nameless.append(due)
+    return found, nameless
 
 
 def _served(snapshot: Snapshot, sales: dict[str, Sold]) -> Iterator[tuple[Sold, str, bool]]:

@@ -16,8 +16,9 @@ from ticketops.stores.edits import SheetEdit
 from ticketops.stores.journal import Journal
 from ticketops.stores.records import NO_IDENTITIES, RawBefore
 from ticketops.stores.xlsx.kept import carry_over
+from ticketops.stores.xlsx.links import without_links
 from ticketops.stores.xlsx.package import Package
-from ticketops.stores.xlsx.parts import Parts
+from ticketops.stores.xlsx.parts import Parts, relations_of
 from ticketops.stores.xlsx.render import render
 from ticketops.stores.xlsx.verify import verified
 
@@ -102,6 +103,8 @@ class Blanked(Edited):
     ) -> None:
         super().__init__(parts, edits, journal, layout, aside=True, for_good=True)
         package = parts.package
+        for name, edit in edits.items():
+            self._unlink(parts, parts.sheets[name], edit)
         self.changes_anything = any(
             part not in package or package.read(part) != content
             for part, content in self._changed.items()
@@ -110,6 +113,16 @@ class Blanked(Edited):
 
     def record(self, transaction: Transaction, temporary: Path) -> None:
         self._journal.begin(transaction, ChangeSet(), {}, {}, NO_IDENTITIES, temporary)
+
+    def _unlink(self, parts: Parts, part: str, edit: SheetEdit) -> None:
+        """Take away what the emptied columns link to: an address stands there once more."""
+        path = parts.package.named(relations_of(part))
+        relations = parts.xml(path) if path in parts.package else b""
+        columns = {column for cells in edit.cells.values() for column in cells}
+        sheet, left = without_links(self._changed[part], relations, columns, edit.header_row + 1)
+        self._changed[part] = sheet
+        if left != relations:
+            self._changed[path] = left
 
 
 class Restored:

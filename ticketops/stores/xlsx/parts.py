@@ -162,7 +162,7 @@ class Parts:
     def depending_on(self, part: str) -> list[str]:
         """The parts beside a sheet's own that say what stands where in it: its relations, tables
         and notes."""
-        relations = _relations_of(part)
+        relations = relations_of(part)
         if relations not in self.package:
             return []
         return [
@@ -223,7 +223,7 @@ class Parts:
 
     def _spelt_relations(self, part: str) -> dict[str, tuple[str, str]]:
         """The same with each target as it is spelt."""
-        path = _relations_of(part)
+        path = relations_of(part)
         if path not in self.package:
             return {}
         return {
@@ -270,8 +270,8 @@ class Parts:
             )
         ):
             return self.package.data
-        changed[_relations_of("")] = _relations_xml({"rId1": (root_kind, "xl/workbook.xml")})
-        changed[_relations_of("xl/workbook.xml")] = _relations_xml(
+        changed[relations_of("")] = _relations_xml({"rId1": (root_kind, "xl/workbook.xml")})
+        changed[relations_of("xl/workbook.xml")] = _relations_xml(
             {key: found for key, found in relations.items() if key not in self._unreadable}
         )
         copy = BytesIO()
@@ -321,7 +321,7 @@ class Parts:
         workbook.xml so far."""
         changed: dict[str, bytes] = {}
         folder = posixpath.dirname(self.workbook)
-        relations_path = _relations_of(self.workbook)
+        relations_path = relations_of(self.workbook)
         relations = self.xml(relations_path)
         content_types = self.xml("[Content_Types].xml")
         closing = re.search(rb"</((?:\w+:)?)sheets>", workbook)
@@ -380,7 +380,7 @@ class Parts:
         """The parts that change when the workbook gets the styles that it lacks. changed: parts
         that change besides."""
         folder = posixpath.dirname(self.workbook)
-        relations_path = _relations_of(self.workbook)
+        relations_path = relations_of(self.workbook)
         relations = changed.get(relations_path) or self.xml(relations_path)
         content_types = changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
         part = next(
@@ -421,7 +421,7 @@ class Parts:
 
         Raises SpliceError where something hangs on such a sheet: a table, a drawing, a note.
         """
-        relations_path = _relations_of(self.workbook)
+        relations_path = relations_of(self.workbook)
         workbook = changed.get(self.workbook, self._workbook_xml)
         relations = changed.get(relations_path) or self.xml(relations_path)
         content_types = changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
@@ -514,7 +514,7 @@ def _before_calc_successors(xml: bytes) -> bytes:
     return xml
 
 
-def _relations_of(part: str) -> str:
+def relations_of(part: str) -> str:
     """Where the relations of a part stand."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", name + ".rels")

@@ -378,9 +378,12 @@ class XlsxStore:
             (self._state / COMMITTED).unlink(missing_ok=True)
             self.forget_tables()
             self._tables = {}
-            odd = self._load().not_worksheets
+            parts = self._load()
+            odd = [f"a sheet that is {what}" for what in parts.not_worksheets.values()]
+            if any("/pivotcache/" in name.casefold() for name in parts.package.members):
+                odd.append("a pivot table, which keeps copies of what it counted")
             return (
-                f"the texts of {self.name}, which has a sheet that is {next(iter(odd.values()))}"
+                f"the texts of {self.name}, which has {' and '.join(dict.fromkeys(odd))}"
                 if odd
                 else ""
             )
