@@ -56,6 +56,12 @@ def write_labels(labels: Sequence[str]) -> str:
     return ",".join(items)
 
 
+def parted(text: str, mark: str = "/", most: int = 0) -> list[str]:
+    """A text at its marks, those in quotes left out; the parts keep their quotes. most: how often it
+    is parted, 0 for as often as can be."""
+    return re.split(rf'{re.escape(mark)}(?=(?:[^"]*"[^"]*")*[^"]*$)', text, maxsplit=most)
+
+
 def _items(text: str) -> Iterator[tuple[str | None, str]]:
     place = 0
     while True:

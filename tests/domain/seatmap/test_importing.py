@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.domain.seatmap.maps import VENUE, MapDesk, drawn
+from ticketops.domain.seatmap.formats.areas import area_of
 from ticketops.domain.seatmap.importing import Options, Read
 from ticketops.domain.seatmap.plan import Area, Restriction, Zone
 from ticketops.domain.seatmap.restrictions import Wanted as Restrict
@@ -87,6 +88,13 @@ def test_another_venues_map_is_refused(desk: MapDesk) -> None:
     desk.refused(desk.job(drawn(("1",)), "Estadio Akron", named="Lusail"), RuleError, "of Lusail")
     desk.take(drawn(), "Estadio Akron", options=Options(replace=True))
     assert len(desk.seats("M03")) == 8
+
+
+def test_an_area_names_blocks_with_a_slash_in_quotes() -> None:
+    for text in ('"A/B"/C/5-6', '"A/B" / C / 5-6', "A/B / C / 5-6"):
+        one = area_of(text)
+        assert ("a/b", "c", "6") in one
+        assert ("a", "b", "5") not in one
 
 
 def test_whose_map_it_is_must_be_said(desk: MapDesk) -> None:
