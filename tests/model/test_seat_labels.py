@@ -33,7 +33,11 @@ def test_lists_are_read(text: str, labels: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ",", "1,,2", "1,", "1-999999", "A-C odd", "2-2 odd", "1-5/0", '"a']
+    "text",
+    [
+        *("", ",", "1,,2", "1,", "1-999999", "A-C odd", "2-2 odd", "1-5/0", '"a'),
+        *("2026-01-12", "2026-01-12 00:00:00", "1-", "1,5 –", "A-"),
+    ],
 )
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011

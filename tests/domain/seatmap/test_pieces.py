@@ -119,3 +119,9 @@ def test_no_seat_is_lost_and_none_moves_by_half_a_seat(spots: list[SeatSpot]) ->
         assert seat.at is not None
         off = hypot(seat.at[0] - (spot.x or 0), seat.at[1] - (spot.y or 0))
         assert off <= 0.75 * unit
+
+
+def test_of_two_distances_the_shorter_is_that_of_neighbours() -> None:
+    """1, 2 and, behind an aisle of two seats, 3."""
+    spots = [SeatSpot("N", "B", name, x, 0.0) for name, x in (("1", 1.0), ("2", 2.0), ("3", 5.0))]
+    assert [piece.seats for piece in pieces_of(spots)] == ["1,2", "3"]

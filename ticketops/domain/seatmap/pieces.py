@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import atan2, cos, floor, log10, sin
-from statistics import median
+from statistics import median, median_low
 
 from ticketops.domain.allocation.seating import order_in_row
 from ticketops.domain.seatmap.plan import Key, Point, RowOfSeats, distance, key_of
@@ -205,7 +205,7 @@ def _usual_pitch(rows: Iterable[Sequence[SeatSpot]]) -> float:
 def _pitch(ordered: Sequence[SeatSpot]) -> float:
     steps = [distance(_point(a), _point(b)) for a, b in pairwise(ordered)]
     steps = [step for step in steps if step > 0]
-    return median(steps) if steps else 0.0
+    return median_low(steps) if steps else 0.0
 
 
 def _straight(seats: Sequence[SeatSpot], usual: float) -> list[Sequence[SeatSpot]]:
