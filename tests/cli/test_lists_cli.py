@@ -172,6 +172,18 @@ def test_the_csv_is_never_written_over_the_workbook(
     assert target.samefile(small)
 
 
+def test_no_file_is_written_over_another_workbook(in_process: Runner, small: Path) -> None:
+    other = small.with_name("other.xlsx")
+    other.write_bytes(small.read_bytes())
+    done = in_process("sale", "set", "S1", "--notes", "x", "-y", "-w", str(other), env=MANAGER)
+    assert done.code == 0, done.err
+    before = other.read_bytes()
+    done = in_process("sale", "list", "--csv", str(other), "-w", str(small), env=MANAGER)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "is a workbook" in done.err
+    assert other.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "words",
     [

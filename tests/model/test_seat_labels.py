@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketops.model.seat_labels import parse_labels, seat_key, write_labels
+from ticketops.model.seat_labels import parse_labels, parted, seat_key, write_labels
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,11 @@ def test_lists_are_read(text: str, labels: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ",", "1,,2", "1,", "1-999999", "A-C odd", "2-2 odd", "1-5/0", '"a']
+    "text",
+    [
+        *("", ",", "1,,2", "1,", "1-999999", "A-C odd", "2-2 odd", "1-5/0", '"a'),
+        *("2026-01-12", "2026-01-12 00:00:00", "1-", "1,5 –", "A-"),
+    ],
 )
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
@@ -66,3 +70,18 @@ def test_labels_are_compared_without_case_and_leading_zeros() -> None:
     assert seat_key(" 007") == seat_key("7")
     assert seat_key("a") == seat_key("A")
     assert seat_key("0") == seat_key("00") == "0"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('"A/B"/C/5-6', ['"A/B"', "C", "5-6"]),
+        ('1/"C/D"/"5/6",7', ["1", '"C/D"', '"5/6",7']),
+        ("101/A/1-9/2", ["101", "A", "1-9", "2"]),
+        ('"A/B', ['"A', "B"]),
+        ("", [""]),
+    ],
+)
+def test_marks_in_quotes_part_nothing(text: str, parts: list[str]) -> None:
+    assert parted(text) == parts
+    assert parted(text, most=1) == [parts[0], "/".join(parts[1:])][: len(parts)]

@@ -15,6 +15,9 @@ MOST = 100_000
 _ITEM = re.compile(r'\s*(?:"([^"]*)"|([^,"]*?))\s*(?:,|$)')
 _RANGE = re.compile(r"(.+?)\s*[-–—]\s*(.+?)(?:\s*/\s*(\d{1,3})|\s+(odd|even))?", re.IGNORECASE)
 _NUMBER = re.compile(r"(\D*?)(\d{1,9})(\D*)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T].*)?", re.ASCII)
+"""What a spreadsheet makes of `1-12`."""
+_OPEN = re.compile(r".*\w\s*[-–—]")
 _LEAST_RUN = 3
 """Two labels are no run: `1,2` is as short as `1-2`."""
 
@@ -30,7 +33,8 @@ def parse_labels(text: str) -> tuple[str, ...]:
     """The labels of a list, in its order. `A-B` counts from A to B, up or down; `/2` takes every
     second, `odd` and `even` those that are; what stands in quotes is one label.
 
-    Raises ValueError where an item is empty, counts nothing, or there are more than 100,000.
+    Raises ValueError where an item is empty, a date, counts nothing, says not how far, or there are
+    more than 100,000.
     """
     labels: list[str] = []
     for quoted, plain in _items(text):
@@ -56,6 +60,12 @@ def write_labels(labels: Sequence[str]) -> str:
     return ",".join(items)
 
 
+def parted(text: str, mark: str = "/", most: int = 0) -> list[str]:
+    """A text at its marks, those in quotes left out; the parts keep their quotes. most: how often it
+    is parted, 0 for as often as can be."""
+    return re.split(rf'{re.escape(mark)}(?=(?:[^"]*"[^"]*")*[^"]*$)', text, maxsplit=most)
+
+
 def _items(text: str) -> Iterator[tuple[str | None, str]]:
     place = 0
     while True:
@@ -71,6 +81,10 @@ def _items(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _expanded(item: str) -> list[str]:
+    if _DATE.fullmatch(item):
+        raise ValueError(f"{item!r} is a date, as spreadsheets make of 1-12: format it as text")
+    if _OPEN.fullmatch(item):
+        raise ValueError(f"{item!r} does not say how far it counts")
     found = _RANGE.fullmatch(item)
     if found is None:
         return [item]

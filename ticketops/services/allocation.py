@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -162,9 +163,13 @@ def unit_substitute(unit_id: str, with_id: str, reason: str, *, force: bool) -> 
 def seat_why(seat: str, match: str, sale: str) -> Job:
     """seat: `101/C/12`. match: "" where the sale says it; sale: "" for any. Raises UsageError."""
     from ticketops.domain.allocation import why
+    from ticketops.domain.seatmap.places import parse_places
     from ticketops.services.intake import option_seats
 
-    places = option_seats(seat, "seat")
+    places: Sequence[why.Place] = ()
+    for read in (parse_places, lambda text: option_seats(text, "seat")):
+        with suppress(UsageError):
+            places = places or read(seat)
     if len(places) != 1:
         raise UsageError(f"{seat!r} is not one seat", "for example 101/C/12")
     return Job(

@@ -157,11 +157,11 @@ def option_seats(text: str, option: str) -> list[Seat]:
     1-12`: a seat each. Raises UsageError."""
     from ticketops.domain.intake import values
     from ticketops.domain.purchasing.lots import Seat
-    from ticketops.model.seat_labels import parse_labels
+    from ticketops.model.seat_labels import parse_labels, parted
 
     shape = "BLOCK/ROW/SEATS, as in 101/C/12-14"
     plain, behind = values.piggyback(option_text(text, option))
-    parts = [part.strip() for part in plain.split("/")]
+    parts = [part.strip() for part in parted(plain)]
     if told := values.place(plain):
         parts = [told.get(name, "") for name in ("block", "row", "seats")]
     if len(parts) != 3 or not parts[2]:
@@ -178,7 +178,9 @@ def option_seats(text: str, option: str) -> list[Seat]:
             f"--{option}: piggyback needs two rows or more, not {parts[1]!r}",
             "write it as 101/C-D/5-6 piggyback",
         )
-    return [Seat(parts[0] or None, row or None, seat) for row in rows for seat in found]
+    block = parts[0].strip('"')
+    rows = tuple(row.strip('"') for row in rows)
+    return [Seat(block or None, row or None, seat) for row in rows for seat in found]
 
 
 def option_amount(text: str, option: str, *, least: int = 1) -> Decimal:

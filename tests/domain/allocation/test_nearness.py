@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import dist
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ticketops.domain.allocation.nearness import apart, best
@@ -127,6 +127,7 @@ def test_no_choice_is_better(seed: int, picture: bool) -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 9))
+@example(119, 6)  # two blocks have as good seats
 def test_a_choice_is_that_many_units_and_does_not_hang_on_their_order(
     seed: int, quantity: int
 ) -> None:

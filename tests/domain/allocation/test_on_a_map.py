@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.desk import Desk
+from tests.desk import START, Desk
 from ticketops.domain.allocation.instructions import read
 from ticketops.domain.plan import Plan, Run
 from ticketops.engine.job import Job
 from ticketops.errors import NotFoundError, RuleError, UsageError
 from ticketops.model import roles
+from ticketops.model.findings import Severity
 from ticketops.schema.layouts.event import SALES, SEAT_RESTRICTIONS, SEAT_ROWS, SEAT_ZONES, UNITS
 from ticketops.schema.tables import Snapshot
 from ticketops.services import allocation
@@ -153,6 +155,7 @@ def test_seats_that_are_not_for_sale_are_kept_out_and_said(stadium: Stadium, kin
     said = [f.message for f in done.findings if f.code == "KEPT_OUT"]
     assert len(said) == 2
     assert all(f"its seat is {kind} on the seat map" in text for text in said)
+    assert {f.severity for f in done.findings if f.code == "KEPT_OUT"} == {Severity.INFO}
 
 
 def test_an_aisle_seat(stadium: Stadium) -> None:
@@ -265,6 +268,25 @@ def test_why_for_a_sale(stadium: Stadium) -> None:
     assert codes(why) == ["WRONG_CATEGORY"]
     stadium.do(allocation.policy_set("match", "M01", {"vendor_blocklist": "Viagogo"}))
     assert any(code.startswith("POLICY:") for code in codes(stadium.why("1/A/1", "S1")))
+
+
+def test_a_hold_keeps_a_seat_from_other_clients_only(stadium: Stadium) -> None:
+    stadium.own("1/A/1")
+    stadium.ask(1)
+    stadium.sell(("M01", "Cat 1", 1), client="Agência Coração")
+    until = START + timedelta(days=3)
+    stadium.do(allocation.unit_hold(["P00001"], "Meridian Travel", until, "asked for"))
+    assert [stadium.why("1/A/1", sale).to_be_had for sale in ("S1", "S2")] == [True, False]
+    assert "HELD" in codes(stadium.why("1/A/1", "S1"))
+    assert not stadium.why("1/A/1", match="M01").to_be_had
+
+
+def test_why_takes_names_as_the_page_of_a_sale_writes_them(stadium: Stadium) -> None:
+    stadium.own("1/A/1")
+    stadium.set(UNITS, 2, "block", "A/B")
+    for text in ('"A/B"/A/1', '"A/B" / a / "01"'):
+        assert stadium.why(text, match="M01").unit_ids == ["P00001"]
+    assert stadium.why("Block 1 Row A 2", match="M01").seat == "1/A/2"
 
 
 def test_why_is_refused_in_one_line(stadium: Stadium) -> None:

@@ -156,6 +156,34 @@ def test_ranges_odd_seats_piggyback_and_bands(desk: FileDesk) -> None:
     ]
 
 
+def test_one_cell_of_seats_may_say_the_whole_place(desk: FileDesk) -> None:
+    desk.take(
+        "match,category,seats,row,qty,price\n"
+        "M1,Cat 1,Block 101 Row C 1-2,,2,100\n"
+        'M1,Cat 1,"101/G/7,8",,2,100\n'
+        "M1,Cat 1,Sec 9 / Row G / Seats 3 & 4,g,2,100\n"
+        "M1,Cat 2,Block 9 Row C-D 5-6 piggyback,,4,100\n"
+        "M2,Cat 1,Block 5 Row A-F,,2,100\n"
+        "M2,Cat 1,1/2/3,Z,3,100\n",
+        vendor=BEE,
+    )
+    assert desk.seats() == [
+        *(("M01", "101", "C", seat) for seat in "12"),
+        *(("M01", "101", "G", seat) for seat in "78"),
+        *(("M01", "9", "g", seat) for seat in "34"),
+        *(("M01", "9", row, seat) for row in "CD" for seat in "56"),
+        *[("M02", "5", "A-F", None)] * 2,
+        *(("M02", None, "Z", seat) for seat in "123"),
+    ]
+
+
+def test_a_cell_of_seats_that_speaks_against_its_row_is_told(desk: FileDesk) -> None:
+    result = desk.take(
+        "match,category,row,seats,qty,price\nM1,Cat 1,D,Block 101 Row C 1-2,2,100\n", vendor=BEE
+    )
+    assert [one.code for one in result.rejected] == ["PLACES_DIFFER"]
+
+
 @pytest.mark.parametrize(
     "place", ["Block 1 Row C-D", "Block 1 Row C piggyback", "Block 1 Row C-E piggyback"]
 )

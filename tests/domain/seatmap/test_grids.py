@@ -154,3 +154,11 @@ def test_without_a_block_it_is_said() -> None:
 def test_a_sheet_without_seats_is_refused(rows: list[list[Any]]) -> None:
     with pytest.raises(InputError):
         spots_of([sheet(*rows)], "plan.xlsx")
+
+
+def test_a_tab_of_remarks_is_no_block() -> None:
+    drawing = sheet([A, 1, 2], [B, 1, 2], title="Block 101")
+    remarks = sheet(["Prepared by Ana"], ["Total", 45], title="Notes")
+    found = spots_of([drawing, remarks], "map.xlsx")
+    assert {one.block for one in found.seats} == {"101"}
+    assert any("Notes is no drawing" in note for note in found.notes)

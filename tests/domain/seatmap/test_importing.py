@@ -3,16 +3,20 @@ restrictions; what the checks find."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from msgspec.structs import replace
 
 from tests.domain.seatmap.maps import VENUE, MapDesk, drawn
+from ticketops.domain.seatmap.formats.areas import area_of
 from ticketops.domain.seatmap.importing import Options, Read
 from ticketops.domain.seatmap.plan import Area, Restriction, Zone
 from ticketops.domain.seatmap.restrictions import Wanted as Restrict
 from ticketops.domain.seatmap.spots import SeatSpot, Spots, Wrong
 from ticketops.domain.seatmap.zones import Wanted
 from ticketops.errors import NotFoundError, RuleError, UsageError
+from ticketops.schema.columns import ErrorValue
 from ticketops.schema.layouts.event import SEAT_ROWS, SEAT_ZONES, UNITS
 from ticketops.services import audit, seatmaps
 
@@ -87,6 +91,13 @@ def test_another_venues_map_is_refused(desk: MapDesk) -> None:
     desk.refused(desk.job(drawn(("1",)), "Estadio Akron", named="Lusail"), RuleError, "of Lusail")
     desk.take(drawn(), "Estadio Akron", options=Options(replace=True))
     assert len(desk.seats("M03")) == 8
+
+
+def test_an_area_names_blocks_with_a_slash_in_quotes() -> None:
+    for text in ('"A/B"/C/5-6', '"A/B" / C / 5-6', "A/B / C / 5-6"):
+        one = area_of(text)
+        assert ("a/b", "c", "6") in one
+        assert ("a", "b", "5") not in one
 
 
 def test_whose_map_it_is_must_be_said(desk: MapDesk) -> None:
@@ -278,3 +289,31 @@ def test_the_audit_tells_zones_that_overlap_and_rows_that_are_unclear(desk: MapD
     assert codes(desk.do(audit.audit_job(write=False))) == ["ZONES_OVERLAP"]
     desk.set(SEAT_ZONES, 3, "rows", "A,,B")
     assert codes(desk.do(audit.audit_job(write=False))) == ["SEAT_MAP_UNCLEAR"]
+
+
+@pytest.mark.parametrize("text", ["2026-01-12", "1-"])
+def test_a_list_that_a_spreadsheet_or_a_slip_spoilt_is_said(desk: MapDesk, text: str) -> None:
+    desk.take(drawn())
+    desk.set(SEAT_ROWS, 2, "seats", text)
+    assert codes(desk.do(audit.audit_job(write=False))) == ["SEAT_MAP_UNCLEAR"]
+    assert {row for _block, row, _seat in desk.seats()} == {"b"}
+
+
+def test_a_category_counts_however_it_is_spelt(desk: MapDesk) -> None:
+    desk.take(drawn())
+    paint(desk, zone("101", "Cat 1"))
+    desk.set(SEAT_ZONES, 2, "category", "CAT  1")
+    desk.buy(("M01", "Cat 1", 4))
+    plan = desk.do(seatmaps.seatmap_check(VENUE, ""))
+    assert list(plan.result.by_category) == ["Cat 1"]
+    assert codes(plan) == []
+
+
+def test_what_is_no_name_of_a_seat_is_told() -> None:
+    found = Spots()
+    for raw in ("#REF!", ErrorValue("#N/A"), datetime(2026, 1, 2), "2026-01-02", True):
+        found.add("line 2", ("101", "A", raw))
+    assert not found.seats
+    assert len(found.wrong) == 5
+    found.add("line 3", ("101.0", 7.0, "12.0"))
+    assert [(one.block, one.row, one.seat) for one in found.seats] == [("101", "7", "12")]

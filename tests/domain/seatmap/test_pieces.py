@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.domain.seatmap.maps import map_of
 from ticketops.domain.seatmap.pieces import first_of_each, gaps_in, pieces_of
+from ticketops.domain.seatmap.plan import SeatMap
 from ticketops.domain.seatmap.spots import SeatSpot
 
 
@@ -119,3 +120,21 @@ def test_no_seat_is_lost_and_none_moves_by_half_a_seat(spots: list[SeatSpot]) ->
         assert seat.at is not None
         off = hypot(seat.at[0] - (spot.x or 0), seat.at[1] - (spot.y or 0))
         assert off <= 0.75 * unit
+
+
+def test_of_two_distances_the_shorter_is_that_of_neighbours() -> None:
+    """1, 2 and, behind an aisle of two seats, 3."""
+    spots = [SeatSpot("N", "B", name, x, 0.0) for name, x in (("1", 1.0), ("2", 2.0), ("3", 5.0))]
+    assert [piece.seats for piece in pieces_of(spots)] == ["1,2", "3"]
+
+
+def test_neighbours_stay_neighbours_however_the_sheet_is_sorted() -> None:
+    spots = arc(60, 100, pi)
+    pieces = pieces_of(spots)
+    assert len(pieces) > 2
+    expected = [seat.seat for seat in SeatMap("V", None, tuple(pieces)).row("101", "A").values()]
+    for seed in range(6):
+        mixed = tuple(Random(seed).sample(pieces, len(pieces)))
+        seats = SeatMap("V", None, mixed).row("101", "A")
+        assert [one.seat for one in seats.values()] == expected
+        assert {seats[str(at + 1)].position - seats[str(at)].position for at in range(1, 60)} == {1}

@@ -41,6 +41,7 @@ from ticketops.domain.ticket.masking import Masked, masked, masked_addresses
 from ticketops.domain.ticket.notes import with_note
 from ticketops.errors import RuleError, UsageError
 from ticketops.model import ids, roles, spelling, states
+from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity, Violation
 from ticketops.model.patterns import when_needed
 from ticketops.schema.layouts.event import ALLOC_LOG, DISTRIBUTION, SALES, UNITS
@@ -370,7 +371,8 @@ class Writer:
         if delta is None or delta >= 0:
             return
         message = (
-            f"{target.sales_id}: the {len(units)} units cost {-delta:,.2f} {target.terms.currency or ''}".rstrip()
+            f"{target.sales_id}: {counted(len(units), 'unit')} {'costs' if len(units) == 1 else 'cost'} "
+            + f"{-delta:,.2f} {target.terms.currency or ''}".rstrip()
             + " more than the tickets were sold for"
         )
         self.plan.findings.append(

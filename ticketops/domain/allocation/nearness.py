@@ -23,7 +23,7 @@ _FAR = 1e6
 def best(units: Sequence[Unit], quantity: int) -> tuple[Unit, ...]:
     """`quantity` of the units, in SetPos order. Without a map, or with too few units on it, as `pick`
     has it."""
-    placed = [unit for unit in units if unit.place is not None]
+    placed = sorted((unit for unit in units if unit.place is not None), key=lambda unit: unit.row)
     if quantity >= len(units) or len(placed) < quantity or quantity < 1:
         return pick(units, quantity)
     if any(len(run) >= quantity for run in runs_of(placed)):

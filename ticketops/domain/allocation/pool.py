@@ -180,8 +180,9 @@ class Pool:
         for unit in load_units(snapshot, matches, free, today=today, maps=self._maps):
             key = (unit.occasion, unit.category)
             if key in wanted and unit.unit_id not in referenced:
-                if why := doubts.of_unit(unit.row, unit.unit_id) or not_for_sale(unit):
-                    self.refused[unit.unit_id] = KeptOut(unit.row, *key, why)
+                doubt = doubts.of_unit(unit.row, unit.unit_id)
+                if why := doubt or not_for_sale(unit):
+                    self.refused[unit.unit_id] = KeptOut(unit.row, *key, why, meant=not doubt)
                     continue
                 self._sets.setdefault(key, {}).setdefault(unit.set_id, []).append(unit)
                 if unit.held_for is not None:

@@ -61,12 +61,14 @@ class Doubts(Struct, frozen=True):
 
 
 class KeptOut(NamedTuple):
-    """A unit that is free but for a doubt; row: of _PURCHASE_UNITS."""
+    """A unit that is free but for a doubt; row: of _PURCHASE_UNITS. meant: whether no doubt keeps
+    it out, but the office itself."""
 
     row: int
     occasion: str
     category: str
     why: str
+    meant: bool = False
 
 
 def kept_out_units(refused: Mapping[str, KeptOut]) -> list[Finding]:
@@ -74,7 +76,7 @@ def kept_out_units(refused: Mapping[str, KeptOut]) -> list[Finding]:
     found = [
         Finding(
             KEPT_OUT,
-            Severity.HIGH,
+            Severity.INFO if one.meant else Severity.HIGH,
             f"{unit_id} is not allocated: {one.why}",
             UNITS,
             one.row,
@@ -83,14 +85,14 @@ def kept_out_units(refused: Mapping[str, KeptOut]) -> list[Finding]:
             one.occasion,
             one.category,
         )
-        for unit_id, one in refused.items()
+        for unit_id, one in sorted(refused.items(), key=lambda item: item[1].meant)
     ]
     rest = found[_MOST:]
     if rest:
         found[_MOST:] = [
             Finding(
                 KEPT_OUT,
-                Severity.HIGH,
+                max(finding.severity for finding in rest),
                 f"not allocated: {counted(len(rest), 'more unit')}; audit run names them",
                 UNITS,
                 rest[0].row,

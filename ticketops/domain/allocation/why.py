@@ -21,6 +21,7 @@ from ticketops.domain.allocation.seating import runs_of
 from ticketops.domain.allocation.targets import TICKET, Target, find_target
 from ticketops.domain.allocation.trust import Doubts
 from ticketops.domain.catalogue.follow import shown
+from ticketops.domain.masterdata.aliases import client_keys
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.seatmap.plan import SeatMap, key_of
 from ticketops.domain.seatmap.stored import StoredMaps
@@ -83,7 +84,7 @@ def plan_why(snapshot: Snapshot, place: Place, match: str, sales_id: str, run: R
     units = load_units(snapshot, {code}, pl.lit(True), today=run.now)
     units = [unit for unit in units if match_of(unit.occasion) == code]
     mine = [unit for unit in units if key_of(unit.block, unit.seat_row, unit.seat) == key]
-    reasons = list(_of_the_seat(snapshot, plan, seat is not None, mine, doubts, run))
+    reasons = list(_of_the_seat(snapshot, plan, seat is not None, mine, doubts, target, run))
     if target is not None and mine:
         reasons += _for_the_sale(snapshot, target, mine, run, doubts)
     category = plan.category(key) if plan and seat else None
@@ -108,9 +109,10 @@ def _of_the_seat(
     on_map: bool,
     units: Sequence[Unit],
     doubts: Doubts,
+    target: Target | None,
     run: Run,
 ) -> Iterator[Reason]:
-    """What holds for every sale."""
+    """What holds for every sale; a hold is none against a sale of its client."""
     if plan is not None and not on_map:
         yield Reason("NOT_ON_MAP", "the seat map has no such seat", blocks=False)
     if not units:
@@ -133,10 +135,12 @@ def _of_the_seat(
         else:
             for kind in unit.restrictions:
                 yield Reason(kind, f"the seat map says {kind}", blocks=False)
+    client = client_keys(snapshot)
     for row in standing_holds(snapshot, run.now).iter_rows(named=True):
         if wanted.intersection(held_units(row["unit_id"])):
             until = f" until {row['until']:%Y-%m-%d}" if row["until"] else ""
-            yield Reason("HELD", f"it is held for {row['client']}{until}", blocks=True)
+            own = target is not None and client(row["client"]) == client(target.client)
+            yield Reason("HELD", f"it is held for {row['client']}{until}", blocks=not own)
 
 
 def _for_the_sale(
@@ -183,7 +187,9 @@ def _taken_by(proposer: Proposer, target: Target, unit: Unit) -> Iterator[Reason
         if any(one.unit_id == unit.unit_id for one in proposal.units)
     ]
     if ranks:
-        said = f"plan {', '.join(ranks)} of `allocate preview {target.sales_id}` takes it"
+        plans = f"plan {ranks[0]}" if len(ranks) == 1 else f"plans {', '.join(ranks)}"
+        takes = "takes" if len(ranks) == 1 else "take"
+        said = f"{plans} of `allocate preview {target.sales_id}` {takes} it"
         yield Reason("PROPOSED", said, blocks=False)
     else:
         said = f"no plan of `allocate preview {target.sales_id}` takes it: others rank before"

@@ -22,7 +22,7 @@ from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.money import CURRENCIES, line_total
 from ticketops.model.patterns import when_needed
-from ticketops.model.seat_labels import parse_labels
+from ticketops.model.seat_labels import parse_labels, seat_key
 from ticketops.model.texts import clean_text
 from ticketops.schema.columns import ErrorValue
 from ticketops.schema.foreign import ForeignTable, Row
@@ -291,6 +291,19 @@ class _Reader:
         if line.text("block").casefold() in ("ga", "general admission"):
             line.texts["block"] = "GA"
 
+    def _seats_of_place(self, line: Line, name: str, text: str) -> str:
+        """The seats of a cell that also says their block or row: `Block 101 Row C 1-12`."""
+        told = values.place(text)
+        if not told.keys() & {"block", "row"}:
+            return text
+        for part in told.keys() & {"block", "row"}:
+            own = line.text(part)
+            if own and seat_key(own) != seat_key(told[part]):
+                said = f"it says {part} {told[part]}, and {own} in another cell"
+                self.faults.add(line.number, name, "PLACES_DIFFER", said)
+            line.texts[part] = own or told[part]
+        return told.get("seats", "")
+
     def _counted(self, line: Line, row: _Read) -> None:
         """Seats and quantity, which must agree."""
         for name in _SEATED:
@@ -298,6 +311,9 @@ class _Reader:
                 if isinstance(raw, str):
                     raw, said_so = values.piggyback(raw)
                     line.behind |= said_so
+                    raw = self._seats_of_place(line, name, raw)
+                if not raw:
+                    continue
                 read = self._tried(partial(values.seats, raw), line, name, "BAD_SEATS")
                 line.seats = line.seats or read or ()
         told = next((one for n in ("qty", "unit_price") if (one := _lot(self._raw(row, n)))), None)

@@ -60,6 +60,9 @@ _PARITY = when_needed(
     re.IGNORECASE,
 )
 _PIGGYBACK = when_needed(r"[\s,(]*\bpiggy[\s-]?back(?:s|ed)?\b\)?", re.IGNORECASE)
+_SLASHED = when_needed(
+    r"\s*(?P<block>[\w ]+)/(?P<row>\s*[A-Za-z]{1,2}\s*)/(?P<seats>\s*\d[^/]*)", re.ASCII
+)
 _PARTS = (
     (
         "block",
@@ -252,7 +255,10 @@ def _of_parity(part: str, parity: re.Match[str]) -> list[str]:
 
 def place(text: str) -> dict[str, str]:
     """`Block 101 / Row C / Seats 1-4` → block, row and seats, as far as they are named; what is behind
-    the row are its seats: `Block 101 Row C 1-12`. A text that names none of them is empty."""
+    the row are its seats: `Block 101 Row C 1-12`; `101/C/1-12` where C are letters, as else it may be
+    three seats. A text that names none of them is empty."""
+    if slashed := _SLASHED().fullmatch(text):
+        return {name: said.strip() for name, said in slashed.groupdict().items()}
     found = {}
     behind = ""
     for name, pattern in _PARTS:

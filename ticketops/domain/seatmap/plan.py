@@ -137,8 +137,7 @@ class Seat(Struct, frozen=True):
 
 
 class SeatMap(Struct, frozen=True, dict=True):
-    """The seats of a venue, or of one match there. rows: in the order of the sheet; pieces of one
-    row follow one another from one end to the other."""
+    """The seats of a venue, or of one match there. rows: in the order of the sheet."""
 
     venue: str
     match: str | None
@@ -274,7 +273,7 @@ def _seats_of(pieces: Iterable[RowOfSeats], rank: int) -> Iterator[Seat]:
     position = -2
     last: Point | None = None
     pitch = 0.0
-    for piece in pieces:
+    for piece in _one_behind_another(list(pieces)):
         own = piece.pitch or pitch
         if not _follows(last, piece.start, max(own, pitch)):
             position += 1
@@ -283,6 +282,25 @@ def _seats_of(pieces: Iterable[RowOfSeats], rank: int) -> Iterator[Seat]:
             last = piece.at(index)
             yield Seat(piece.block, piece.row, label, piece.key, position, last, rank)
         pitch = own
+
+
+def _one_behind_another(pieces: list[RowOfSeats]) -> Iterator[RowOfSeats]:
+    """The pieces of a row in their order, but each right behind the one that ends beside it: sheets
+    are sorted by people."""
+    usual = max((piece.pitch for piece in pieces), default=0.0)
+
+    def joins(one: RowOfSeats, other: RowOfSeats) -> bool:
+        pitch = max(one.pitch, other.pitch) or usual
+        return one is not other and _follows(one.end, other.start, pitch)
+
+    while pieces:
+        heads = (piece for piece in pieces if not any(joins(one, piece) for one in pieces))
+        found: RowOfSeats | None = next(heads, pieces[0])
+        while found is not None:
+            yield found
+            last = found
+            pieces.remove(last)
+            found = next((piece for piece in pieces if joins(last, piece)), None)
 
 
 def _follows(last: Point | None, start: Point | None, pitch: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from math import isfinite
 from typing import Any
@@ -9,14 +10,19 @@ from typing import Any
 from msgspec import Struct, field
 
 from ticketops.model import spelling
+from ticketops.model.patterns import when_needed
 from ticketops.model.states import SEAT_RESTRICTION
 from ticketops.model.texts import clean_text
+from ticketops.schema.columns import ERRORS
 
 NO_SEAT = "SEAT_WITHOUT_NAME"
 BAD_TEXT = "BAD_TEXT"
 BAD_PLACE = "BAD_COORDINATES"
 BAD_RESTRICTION = "UNKNOWN_RESTRICTION"
 NOT_UNDERSTOOD = "NOT_UNDERSTOOD"
+_WHOLE = when_needed(r"^(\d+)\.0+$", re.ASCII)
+"""A number as programs write it that know no whole ones."""
+_DATE = when_needed(r"\d{4}-\d\d-\d\d(?:[ T].*)?", re.ASCII)
 _LONGEST = 60
 """Characters of a block, row or seat."""
 MOST = 500_000
@@ -124,10 +130,12 @@ def _label(what: str, raw: Any) -> str:
         return ""
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
+    if raw in ERRORS or (isinstance(raw, str) and _DATE().fullmatch(raw.strip())):
+        raise ValueError(f"{raw!s} is not a {what}")
     plain = isinstance(raw, (str, int, float)) and not isinstance(raw, bool)
     if not plain:
         raise ValueError(f"{str(raw)[:40]!r} is not a {what}")
-    text = clean_text(str(raw), what).replace('"', "'")
+    text = _WHOLE().sub(r"\1", clean_text(str(raw), what).replace('"', "'"))
     if len(text) > _LONGEST:
         raise ValueError(f"the {what} has {len(text)} characters; at most {_LONGEST} are allowed")
     return text

@@ -139,7 +139,8 @@ def _area(cells: Mapping[str, Any]) -> Area:
 def _zone(cells: Mapping[str, Any]) -> Zone:
     if not cells["category"]:
         raise ValueError("it names no category")
-    return Zone(cells["category"], _area(cells))
+    category = cells["category"]
+    return Zone(spelling.category(category) or category, _area(cells))
 
 
 def _restriction(cells: Mapping[str, Any]) -> Restriction:

@@ -196,8 +196,9 @@ def _unknown(
         if not known or name in known:
             continue
         meant = spelling.nearest(name, tuple(known))
-        hint = f": did you mean {meant}?" if meant else f": they have {', '.join(sorted(known))}"
-        message = f"no match at {owner.shown} has the category {name!r}{hint}"
+        hint = f": did you mean {meant}?" if meant else f"; known are {', '.join(sorted(known))}"
+        having = f"{owner.match} has no" if owner.match else f"no match at {owner.venue} has the"
+        message = f"{having} category {name!r}{hint}"
         found.append(Finding("CATEGORY_UNKNOWN", Severity.MEDIUM, message, SEAT_ZONES))
     return found
 

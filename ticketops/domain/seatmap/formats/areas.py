@@ -8,6 +8,7 @@ from ticketops.domain.seatmap.plan import Area, Restriction, Zone
 from ticketops.domain.seatmap.spots import NOT_UNDERSTOOD, Wrong
 from ticketops.errors import InputError, UsageError
 from ticketops.model import spelling
+from ticketops.model.seat_labels import parted
 from ticketops.model.states import SEAT_RESTRICTION
 from ticketops.model.texts import clean_text
 from ticketops.schema.columns import ErrorValue, text_of
@@ -50,7 +51,9 @@ def category_named(text: str) -> str:
 
 def area_of(text: str) -> Area:
     """`101-104 / A-F / 1-8`, or `101/C/5-8`; `*` or nothing stands for all. Raises UsageError."""
-    parts = text.split(" / ") if " / " in text else text.split("/", 2)
+    parts = parted(text, " / ")
+    if len(parts) == 1:
+        parts = parted(text, most=2)
     if len(parts) > 3 or not text.strip():
         raise UsageError(
             f"{text!r} is not an area", "write it as BLOCKS / ROWS / SEATS: 101-104 / A-F / 1-8"

@@ -73,14 +73,22 @@ class _Seat(Struct, frozen=True):
 
 
 def spots_of(sheets: Sequence[Cells], label: str) -> Spots:
-    """The seats of the sheets of a workbook. Raises InputError where there are none."""
+    """The seats of the sheets of a workbook; a sheet that holds more else than seats is no drawing.
+    Raises InputError where there are none."""
     found = Spots()
-    left = remarks = 0
+    left = 0
     for cells in sheets:
         sheet = _Sheet(cells)
-        remarks += sheet.read(found, left, several=len(sheets) > 1)
-        left += sheet.width + _APART
-    if len(found.seats) + len(found.wrong) <= remarks:  # any table has a number somewhere
+        own = Spots()
+        others = sheet.read(own, left, several=len(sheets) > 1)
+        found.notes += own.notes
+        if len(own.seats) + len(own.wrong) > others:  # any table has a number somewhere
+            found.seats += own.seats
+            found.wrong += own.wrong
+            left += sheet.width + _APART
+        elif own.seats:
+            found.notes.append(f"{cells.sheet or 'a sheet'} is no drawing of seats: left out")
+    if not found.seats and not found.wrong:
         raise InputError(
             f"{label} has no seats",
             "each cell must be a seat, or the header must name Block, Row and Seat",

@@ -10,7 +10,6 @@ from ticketops.errors import InputError, UsageError
 from ticketops.model.names import quoted
 from ticketops.model.patterns import when_needed
 from ticketops.model.spelling import tidy
-from ticketops.schema.columns import ErrorValue
 from ticketops.schema.foreign import ForeignTable
 
 FIELDS = ("block", "row", "seat", "x", "y", "category", "restrictions")
@@ -66,10 +65,6 @@ def spots_of(table: ForeignTable, mapped: Mapping[str, str]) -> Spots:
         where = f"line {row.number}"
         if all(_blank(cells.get(name)) for name in FIELDS[:5]):
             continue
-        cells = {
-            name: f"#{cell}" if isinstance(cell, ErrorValue) else cell
-            for name, cell in cells.items()
-        }
         kinds = [tidy(one) for one in _PARTED().split(str(cells.get("restrictions") or ""))]
         found.add(
             where,
