@@ -52,7 +52,7 @@ def _tiers(units: Sequence[Unit], quantity: int) -> Iterator[list[Unit]]:
     for count in range(1, most + 1):
         windows = [
             [unit for rank in ranks for unit in rows[rank]]
-            for rows in blocks.values()
+            for _block, rows in sorted(blocks.items())
             for ranks in _following(sorted(rows), count)
         ]
         yield _nearest([window for window in windows if len(window) >= quantity], quantity)
