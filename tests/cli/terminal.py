@@ -72,7 +72,9 @@ def at_terminal(
         ):
             heard[-2] = screen  # this question is answered
             os.write(ours, answers.pop(0).encode())
-    code = process.wait(timeout=10) if not sources else process.kill() or -9
+    if sources:
+        process.kill()
+    code = process.wait(timeout=10)
     os.close(ours)
     if process.stdout:
         process.stdout.close()
