@@ -25,7 +25,7 @@ from ticketops.engine.transaction import entry_of, prepare, run_of
 from ticketops.errors import RuleError, UnusableError
 from ticketops.files import read_regular, replace_file
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.layouts.event import BOOKS, DISTRIBUTION, EVENT_LOG, EVENTS
+from ticketops.schema.layouts.event import BOOKS, DISTRIBUTION, EVENT_LOG, EVENTS, SCHEDULE
 from ticketops.schema.layouts.event.personal import PERSONAL, is_personal
 from ticketops.schema.tables import Snapshot
 from ticketops.services import archive
@@ -53,7 +53,7 @@ def archive_sweep() -> Job:
         "archive.sweep",
         plan,
         (DISTRIBUTION,),
-        (*PERSONAL, EVENTS, EVENT_LOG, BOOKS),
+        (*PERSONAL, SCHEDULE, EVENTS, EVENT_LOG, BOOKS),
         effect=Effect.FINAL,
     )
 
@@ -74,7 +74,7 @@ def sweep(
         )
     job, run = archive_sweep(), run_of(settings)
     with store.locked(entry_of(job, run)) if write else nullcontext():
-        plan, _snapshot, run = prepare(store, job, run, gated=write)
+        plan, snapshot, run = prepare(store, job, run, gated=write)
         found: Blanking = plan.result
         sealed_in = _archives(store, found.known, archives)
         known = _kept(found.known, sealed_in)
@@ -87,7 +87,9 @@ def sweep(
         books, kept = _books(store, known)
         copies = [folder for name in _COPIES if (folder := store.state_folder / name).is_dir()]
         linked = list(synced_with(store))
-        others = [name for name in as_spreadsheet(store).sheet_names() if name not in store.layout]
+        others = [
+            name for name in as_spreadsheet(store).sheet_names() if name not in snapshot.layout
+        ]
         versions, texts = len(store.older_versions()), ""
         if write:
             texts = _blank(store, found, run, job)

@@ -305,6 +305,7 @@ def test_sheets_that_somebody_renamed_are_not_passed_over(
     assert book.read_bytes() == before
     workbook["Tickets 2026"].title = "Distribution"
     workbook["_BOOK_EDITS"].title = "edits"
+    workbook["Schedule"].title = "Schedule X26"  # which is ours, with the event's code
     workbook.save(book)
     done = here("archive", "sweep", "--write", "-y", "--json")
     assert (done.code, done.json["result"]["left"]) == (1, ["edits: a sheet that is none of ours"])
