@@ -25,14 +25,14 @@ from ticketops.engine.transaction import entry_of, prepare, run_of
 from ticketops.errors import RuleError, UnusableError
 from ticketops.files import read_regular, replace_file
 from ticketops.model.findings import Finding, Severity
-from ticketops.schema.layouts.event import BOOKS, EVENT_LOG, EVENTS
+from ticketops.schema.layouts.event import BOOKS, DISTRIBUTION, EVENT_LOG, EVENTS, SCHEDULE
 from ticketops.schema.layouts.event.personal import PERSONAL, is_personal
 from ticketops.schema.tables import Snapshot
 from ticketops.services import archive
 from ticketops.services.book_registry import BookRegistry, hash_of
 from ticketops.services.copies import synced_with
 from ticketops.stores import sealed
-from ticketops.stores.base import LocalFile, Store
+from ticketops.stores.base import LocalFile, Store, as_spreadsheet
 from ticketops.stores.gsheets.address import is_online
 from ticketops.stores.scrub import scrubbed
 
@@ -50,7 +50,11 @@ def archive_sweep() -> Job:
         return Plan(result=blanking(snapshot, known))
 
     return Job(
-        "archive.sweep", plan, (), (*PERSONAL, EVENTS, EVENT_LOG, BOOKS), effect=Effect.FINAL
+        "archive.sweep",
+        plan,
+        (DISTRIBUTION,),
+        (*PERSONAL, SCHEDULE, EVENTS, EVENT_LOG, BOOKS),
+        effect=Effect.FINAL,
     )
 
 
@@ -70,7 +74,7 @@ def sweep(
         )
     job, run = archive_sweep(), run_of(settings)
     with store.locked(entry_of(job, run)) if write else nullcontext():
-        plan, _snapshot, run = prepare(store, job, run, gated=write)
+        plan, snapshot, run = prepare(store, job, run, gated=write)
         found: Blanking = plan.result
         sealed_in = _archives(store, found.known, archives)
         known = _kept(found.known, sealed_in)
@@ -83,6 +87,9 @@ def sweep(
         books, kept = _books(store, known)
         copies = [folder for name in _COPIES if (folder := store.state_folder / name).is_dir()]
         linked = list(synced_with(store))
+        others = [
+            name for name in as_spreadsheet(store).sheet_names() if name not in snapshot.layout
+        ]
         versions, texts = len(store.older_versions()), ""
         if write:
             texts = _blank(store, found, run, job)
@@ -96,7 +103,12 @@ def sweep(
             for path in sealed_in
             if _seal_again(store, path, run.now, run.run_id, write=write)
         ]
-    left = (*kept, *(f"{name}: a copy of the workbook" for name in linked), *filter(None, [texts]))
+    left = (
+        *kept,
+        *(f"{name}: a copy of the workbook" for name in linked),
+        *(f"{name}: a sheet that is none of ours" for name in others),
+        *filter(None, [texts]),
+    )
     files = (*map(str, books), *(f"{folder.name}/" for folder in copies))
     result = Swept(
         known.code,

@@ -168,6 +168,17 @@ def test_an_acceptance_counts_for_what_it_was_given_for(here: Runner, book: Path
     ]
 
 
+def test_a_sheet_that_somebody_renamed_hides_nothing(here: Runner, book: Path) -> None:
+    closed_with(here)
+    workbook = openpyxl.load_workbook(book)
+    for name in ("Sales", "Purchases", "Distribution", "_PURCHASE_UNITS"):
+        workbook[name].title = f"{name} 26"
+    workbook.save(book)
+    assert codes(here) == ["SHEETS_MISSING"]
+    refused = here("event", "advance", "-y")
+    assert (refused.code, "no sheet Distribution" in refused.err) == (4, True)
+
+
 def test_the_command_is_for_what_is_open(here: Runner, book: Path) -> None:
     """What was accepted is not to be cleared as well."""
     lines = ("unit hold P00004 P00005 --client Acme --until 2099-12-31 --reason x",)

@@ -293,6 +293,24 @@ def test_texts_that_may_stay_in_the_file_are_reported(here: Runner, book: Path, 
     assert (done.code, "GUESTS_LEFT" in done.out, "a chart" in done.out) == (1, True, True)
 
 
+def test_sheets_that_somebody_renamed_are_not_passed_over(
+    here: Runner, book: Path, over: Path
+) -> None:
+    workbook = openpyxl.load_workbook(book)
+    workbook["Distribution"].title = "Tickets 2026"
+    workbook.save(book)
+    before = book.read_bytes()
+    refused = here("archive", "sweep", "--write", "-y")
+    assert (refused.code, "no sheet 'Distribution'" in refused.err) == (3, True)
+    assert book.read_bytes() == before
+    workbook["Tickets 2026"].title = "Distribution"
+    workbook["_BOOK_EDITS"].title = "edits"
+    workbook["Schedule"].title = "Schedule X26"  # which is ours, with the event's code
+    workbook.save(book)
+    done = here("archive", "sweep", "--write", "-y", "--json")
+    assert (done.code, done.json["result"]["left"]) == (1, ["edits: a sheet that is none of ours"])
+
+
 def test_what_a_pivot_table_keeps_is_reported(here: Runner, book: Path, over: Path) -> None:
     with zipfile.ZipFile(book, "a") as archive:
         archive.writestr("xl/pivotCache/pivotCacheRecords1.xml", "<r><s v='Byron'/></r>")

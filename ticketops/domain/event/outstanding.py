@@ -47,14 +47,18 @@ from ticketops.schema.layouts.event import (
     JOBS,
     NOTIFICATION_LOG,
     NOTIFICATION_SENDERS,
+    PURCHASES,
     REFUNDS,
+    SALES,
     SECRET_SHEETS,
     STAFF_QUEUE,
     TRANSFERS,
+    UNITS,
     WAITLIST,
 )
 from ticketops.schema.tables import Snapshot
 
+_NEEDED = (DISTRIBUTION, UNITS, SALES, PURCHASES)
 _SHOWN = 5
 """So many subjects are named in a command."""
 _REPAIRED = frozenset(
@@ -109,6 +113,7 @@ def _as_told(one: Issue, *, shown: bool) -> Issue:
 
 def _issues(snapshot: Snapshot, run: Run, *, closing: bool) -> Iterator[Issue]:
     over = closing or (run.event is not None and run.event.state in (CLOSED, ARCHIVED))
+    yield from _lacking(snapshot)
     yield from _tickets(snapshot, over=over)
     yield from _sales(snapshot, run, over=over)
     yield from _invoices(snapshot, run)
@@ -121,6 +126,14 @@ def _issues(snapshot: Snapshot, run: Run, *, closing: bool) -> Iterator[Issue]:
     yield from _found(
         "RECON", "reconciliation finding", reconciliation.compare(snapshot).findings, _for_recon
     )
+
+
+def _lacking(snapshot: Snapshot) -> Iterator[Issue]:
+    """Sheets without which nobody knows what is outstanding: somebody renamed them."""
+    gone = [name for name in _NEEDED if not snapshot[name].exists]
+    if gone:
+        message = f"there is no sheet {', '.join(gone)}: what is outstanding in it is not listed"
+        yield Issue("SHEETS_MISSING", _names(gone), message, "doctor", urgent=True)
 
 
 def _names(names: Iterable[str]) -> Subjects:
