@@ -186,7 +186,7 @@ def test_a_person_is_asked_where_many_seats_would_go(
     small.write_text("Block,Row,Seat\n101,A,1\n", encoding="utf-8")
     words = ("seatmap", "import", str(small), "--venue", "Azteca")
     failed(here(*words, "-y"), 4, "lacks 23 of the 24 seats", "--replace")
-    shown = at_terminal(*words, typed=["n"], env=environment, cwd=book.parent)
+    shown = at_terminal(*words, typed=["n\n"], env=environment, cwd=book.parent)
     assert "another venue's map?" in shown.out
     assert ok(here, "seatmap", "list")["seats"] == 24
     assert ok(here, *words, "--replace", "-y")["gone"] == 23
