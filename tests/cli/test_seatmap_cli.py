@@ -175,6 +175,7 @@ def test_an_area_is_understood_or_refused(here: Runner, stadium: Path) -> None:
     ok(here, "seatmap", "import", str(stadium), "--venue", "Azteca", "-y")
     failed(here("seatmap", "zones", "--zone", "101 / A,,B = Cat 1"), 2, "no list")
     failed(here("seatmap", "zones", "--zone", "999 = Cat 1"), 4, "no seat in 999", "101")
+    failed(here("seatmap", "why", "101/A/1", "--match", "M99"), 3, "no match M99")
     told = ok(here, "seatmap", "restrict", "MEDIA", "101/C/1-4/2", "*/A/4", "-y")
     assert [one["seats"] for one in told["restrictions"]] == [2, 2]
 

@@ -86,6 +86,7 @@ def test_files_are_pictures_and_pages(mapped: Any, book: Path) -> None:
     [
         (["seatmap", "show"], 2, "name a match, a sale or a venue"),
         (["seatmap", "show", "--match", "M02"], 3, "M02 has no seat map"),
+        (["seatmap", "why", "101/A/1-2", "--match", "M01"], 2, "is not one seat"),
         (["seatmap", "show", "--match", "M01", "--block", "9"], 3, "no block '9'"),
         (["seatmap", "show", "--match", "M01", "-o", "m.pdf"], 2, ".svg, .png or .html"),
         (["seatmap", "show", "--match", "M01", "-o", "event.xlsx"], 2, "is the workbook"),

@@ -25,6 +25,7 @@ from ticketops.domain.masterdata.aliases import client_keys
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.seatmap.plan import SeatMap, key_of
 from ticketops.domain.seatmap.stored import StoredMaps
+from ticketops.domain.seatmap.whose import match_named
 from ticketops.domain.ticket import unit_ids
 from ticketops.errors import RuleError, UsageError
 from ticketops.model import ids, states
@@ -68,12 +69,15 @@ class Why:
 def plan_why(snapshot: Snapshot, place: Place, match: str, sales_id: str, run: Run) -> Plan:
     """What speaks for and against one seat, for a sale or for anybody.
 
-    match: blank where the sale says it. Raises UsageError where neither is given, NotFoundError for
-    a sale that there is not, RuleError where the sale is for another match.
+    match: blank where the sale says it. Raises UsageError where neither is given, and for a sub-game;
+    NotFoundError, UnclearNameError for a sale or a match that there is not; RuleError where the sale
+    is for another match.
     """
     doubts = Doubts.of(snapshot)
     target = find_target(snapshot, sales_id, doubts) if sales_id else None
-    code = ids.normalise_match(match) if match else (target.match if target else "")
+    code, said = (
+        match_named(snapshot, match, run) if match else (target.match if target else "", [])
+    )
     if not code:
         raise UsageError("give --match or --sale")
     if target is not None and target.match != code:
@@ -99,7 +103,8 @@ def plan_why(snapshot: Snapshot, place: Place, match: str, sales_id: str, run: R
             [unit.unit_id for unit in mine],
             to_be_had=not any(reason.blocks for reason in reasons),
             reasons=reasons,
-        )
+        ),
+        findings=said,
     )
 
 
