@@ -44,7 +44,7 @@ def _sale(book: str) -> str:
     """A pending sale of the match."""
     words = tool("sale", "list", "--match", MATCH, "--status", "UNALLOCATED", "-w", book, "--json")
     done = subprocess.run(words, cwd=WORK, stdout=subprocess.PIPE, check=True)
-    lines = json.loads(done.stdout)["result"]["lines"]
+    lines = json.loads(done.stdout)["result"]["sales"]
     return str(max(lines, key=lambda line: line["quantity"])["sales_id"])
 
 
