@@ -106,7 +106,7 @@ def sweep(
     left = (
         *kept,
         *(f"{name}: a copy of the workbook" for name in linked),
-        *(f"{name}: a sheet that is none of ours" for name in others),
+        *(f"{name}: a sheet of your own" for name in others),
         *filter(None, [texts]),
     )
     files = (*map(str, books), *(f"{folder.name}/" for folder in copies))

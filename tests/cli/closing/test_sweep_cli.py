@@ -308,7 +308,7 @@ def test_sheets_that_somebody_renamed_are_not_passed_over(
     workbook["Schedule"].title = "Schedule X26"  # which is ours, with the event's code
     workbook.save(book)
     done = here("archive", "sweep", "--write", "-y", "--json")
-    assert (done.code, done.json["result"]["left"]) == (1, ["edits: a sheet that is none of ours"])
+    assert (done.code, done.json["result"]["left"]) == (1, ["edits: a sheet of your own"])
 
 
 def test_what_a_pivot_table_keeps_is_reported(here: Runner, book: Path, over: Path) -> None:
