@@ -364,10 +364,10 @@ def clone(
 ) -> int:
     """Start a new event with the masters and the schedule of this one, and none of its trade: users,
     aliases, policies, supplier groups, logins with sealed passwords. Needs the role ops_manager."""
-    from ticketops.cli.listing import refuse_workbook
+    from ticketops.cli.listing import refuse_own_workbook
     from ticketops.services import event_fields, events
 
-    refuse_workbook(session, Path(file))
+    refuse_own_workbook(session, Path(file))
     values = event_fields.read({"name": name, "code": code}, "")
     plan = session.planned(events.event_clone(values["name"] or "", values["code"] or ""))
     dry = session.dry_run

@@ -197,17 +197,22 @@ def to_file(session: Session, name: str, text: str, count: str) -> None:
 def refuse_workbook(session: Session, out: Path) -> None:
     """Raises UsageError where a file that is to be written is the workbook, or another one: what its
     journal stands beside."""
+    refuse_own_workbook(session, out)
+    if out.is_file() and out.with_name(f"{out.name}.ticketops").is_dir():
+        raise UsageError(
+            f"{out} is a workbook: its journal is beside it",
+            "give the file that is written another name",
+        )
+
+
+def refuse_own_workbook(session: Session, out: Path) -> None:
+    """Raises UsageError where a file that is to be written is the workbook itself."""
     workbook = session.settings.workbook
     if isinstance(workbook, Path) and (
         out.resolve() == workbook.resolve()
         or (out.exists() and workbook.exists() and out.samefile(workbook))
     ):
         raise UsageError(f"{out} is the workbook", "give the file that is written another name")
-    if out.is_file() and out.with_name(f"{out.name}.ticketops").is_dir():
-        raise UsageError(
-            f"{out} is a workbook: its journal is beside it",
-            "give the file that is written another name",
-        )
 
 
 def table(session: Session, records: Sequence[Any], columns: Columns, title: str = "") -> None:
