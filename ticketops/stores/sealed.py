@@ -78,8 +78,10 @@ def read(data: bytes, name: str) -> Sealed:
     members: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            if cut and MANIFEST not in archive.namelist():
-                raise UnusableError(f"{name} is not an archive that ticketops sealed")
+            if cut and MANIFEST not in archive.namelist():  # or it was cut behind a workbook in it
+                raise UnusableError(
+                    f"{name} is not an archive that ticketops sealed, or only a part of one"
+                )
             for info in archive.infolist():
                 if info.filename in members:
                     problems.append(f"{info.filename} is in it twice")
