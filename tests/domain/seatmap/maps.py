@@ -49,16 +49,9 @@ class MapDesk(Desk):
             }
             self.do(schedule.schedule_add(code, given, Settings(), new=True))
 
-    def take(
-        self,
-        spots: Sequence[SeatSpot],
-        venue: str = VENUE,
-        match: str = "",
-        named: str = "",
-        options: Options | None = None,
-    ) -> Any:
-        """Import a map; the plan. named: the venue that its file names."""
-        return self.do(self.job(spots, venue, match, named, options))
+    def take(self, spots: Sequence[SeatSpot], *more: Any, **named: Any) -> Any:
+        """Import a map; the plan. What may be said besides is that of `job`."""
+        return self.do(self.job(spots, *more, **named))
 
     def job(
         self,
@@ -68,6 +61,7 @@ class MapDesk(Desk):
         named: str = "",
         options: Options | None = None,
     ) -> Any:
+        """An import. named: the venue that its file names."""
         has = any(one.category for one in spots), any(one.restrictions for one in spots)
         read = Read("map.csv", "table", Spots(list(spots), [], [], named, *has))
         return seatmaps.seatmap_import(read, venue, match, options or Options())

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappush, heappushpop
 from itertools import pairwise
-from math import dist
 
 from ticketops.domain.allocation.pool import Unit
 from ticketops.domain.allocation.seating import pick, runs_of
+from ticketops.domain.seatmap.plan import distance
 
 _ROWS_APART = 2.0
 """Where a map has no picture, one row is as far as two seats, and other blocks are far away."""
@@ -38,7 +38,7 @@ def apart(units: Iterable[Unit]) -> float | None:
     points = [unit.place.at for unit in units if unit.place is not None and unit.place.at]
     if not points:
         return None
-    return min(sum(dist(one, other) for other in points) for one in points) / len(points)
+    return min(sum(distance(one, other) for other in points) for one in points) / len(points)
 
 
 def _tiers(units: Sequence[Unit], quantity: int) -> Iterator[list[Unit]]:
@@ -134,7 +134,7 @@ def _x(unit: Unit) -> float:
 def _flight(one: Unit, other: Unit) -> float:
     if one.place is None or other.place is None or not one.place.at or not other.place.at:
         return _FAR
-    return dist(one.place.at, other.place.at)
+    return distance(one.place.at, other.place.at)
 
 
 def _steps(one: Unit, other: Unit) -> float:

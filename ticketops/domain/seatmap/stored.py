@@ -16,7 +16,6 @@ from ticketops.model.findings import Finding, Severity
 from ticketops.schema.layouts.event import SCHEDULE, SEAT_RESTRICTIONS, SEAT_ROWS, SEAT_ZONES
 from ticketops.schema.tables import Snapshot
 
-SHEETS = (SEAT_ROWS, SEAT_ZONES, SEAT_RESTRICTIONS)
 UNCLEAR = "SEAT_MAP_UNCLEAR"
 T = TypeVar("T", RowOfSeats, Zone, Restriction)
 
