@@ -17,13 +17,21 @@ from ticketops.domain.purchasing.purchases import PurchaseLine
 from ticketops.domain.selling.amend import Terms
 from ticketops.domain.selling.sales import Order, SaleLine
 from ticketops.schema.layouts.event import PURCHASES
-from ticketops.services import allocation, money, purchasing, selling
+from ticketops.services import allocation, lists, money, purchasing, selling
 
 
 def buy(
-    desk: Desk, match: str, number: int, price: object, vendor: str = "V", currency: str = "USD"
+    desk: Desk,
+    match: str,
+    number: int,
+    price: object,
+    vendor: str = "V",
+    currency: str = "USD",
+    listing: str = "",
 ) -> None:
-    line = PurchaseLine(match, vendor, "1", "Cat 1", number, Decimal(str(price)), currency, DAY)
+    line = PurchaseLine(
+        match, vendor, "1", "Cat 1", number, Decimal(str(price)), currency, DAY, inv_no=listing
+    )
     desk.do(purchasing.purchase_add([line], new=True, again=True))
 
 
@@ -134,9 +142,21 @@ def test_unknown_costs_are_said() -> None:
     assert [one.code for one in found] == ["NOT_SERVED", "COST_UNKNOWN"]
 
 
+def test_a_sale_by_itself_bears_what_it_bears_among_all() -> None:
+    desk = Desk(role="ops_manager")
+    buy(desk, "M01", 1, 100, listing="L1")
+    buy(desk, "M02", 3, 40, listing="L1")
+    sell(desk, "M01", 1, 150)
+    desk.do(allocation.allocate_commit("S1"))
+    desk.do(money.fee_add(fees.Given("OTHER", "L1", Decimal("8.00"), DAY)))
+    shown = desk.do(lists.sale_show("S1")).result
+    assert [row(one)[1:6] for one in shown.money.margins] == [("USD", 1, 150, 100, 2)]
+    assert shown.money.margins == margins(desk, "sale").lines
+
+
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from(["buy", "sell", "allocate", "cancel", "fee", "price"]),
+        st.sampled_from(["buy", "sell", "allocate", "cancel", "fee", "listing fee", "price"]),
         st.sampled_from(["M01", "M02"]),
         st.integers(1, 3),
         st.integers(1, 20_000),
@@ -156,11 +176,12 @@ def test_every_grouping_adds_up_to_sales_purchases_and_fees(
     sold: dict[str, tuple[str, int, Decimal]] = {}
     bought: dict[str, Decimal] = defaultdict(Decimal)
     charged: dict[str, Decimal] = defaultdict(Decimal)
-    for what, match, number, cents, currency in [("buy", "M01", 2, 3333, "USD"), *moves]:
+    first = ("buy", "M01", 2, 3333, "USD")
+    for what, match, number, cents, currency in [first, *moves]:
         price = Decimal(cents) / 100
         live = [ref for ref, (_, n, _p) in sold.items() if n]
         if what == "buy":
-            buy(desk, match, number, price, "VW"[number % 2], currency)
+            buy(desk, match, number, price, "VW"[number % 2], currency, "L1")
             bought[currency] += number * price
         elif what == "sell":
             sold[f"S{len(sold) + 1}"] = currency, number, price
@@ -170,6 +191,9 @@ def test_every_grouping_adds_up_to_sales_purchases_and_fees(
         elif what == "fee":
             desk.do(money.fee_add(fees.Given("OTHER", "P00001", price, DAY)))
             charged["USD"] += price
+        elif what == "listing fee":
+            desk.do(money.fee_add(fees.Given("OTHER", "L1", price, DAY, "EUR")))
+            charged["EUR"] += price
         elif live and what == "cancel":
             ref = live[cents % len(live)]
             code, left, each = sold[ref]
@@ -200,6 +224,10 @@ def test_every_grouping_adds_up_to_sales_purchases_and_fees(
                 lines, "fees"
             )
         assert sum(one.tickets for one in found.lines) == sum(left for _, left, _ in sold.values())
+    lines = margins(desk, "sale").lines
+    for ref in sold:
+        shown = desk.do(lists.sale_show(ref)).result
+        assert shown.money.margins == tuple(one for one in lines if one.key == ref)
 
 
 def exact(lines: Any, name: str) -> Decimal:

@@ -113,26 +113,28 @@ class Reckoned(Struct):
 
 
 def plan_margin(snapshot: Snapshot, by: str, run: Run, *, only: str = "") -> Plan:
-    """Margins by one of BY, and unsold stock apart. only: of this sale. Findings: what has no known cost, fees that
+    """Margins by one of BY, and unsold stock apart. only: of this sale, without unsold stock. Findings: what has no known cost, fees that
     nobody knows what they are for, and cells that do not fit their column."""
     found = reckon(snapshot, run, key_of(by), only=only)
-    return Plan(
-        result=Margins(by, lines_of(found.sums), unsold_of(by, found.rest)), findings=found.findings
-    )
+    unsold = () if only else unsold_of(by, found.rest)
+    return Plan(result=Margins(by, lines_of(found.sums), unsold), findings=found.findings)
 
 
 def reckon(snapshot: Snapshot, run: Run, key: Key, *, only: str = "", nobody: Any = "") -> Reckoned:
     """What sales bring, summed by a key. only: of this sale; nobody: the key of fees that are for no
     sale."""
-    (sales, nameless), units = _sales(snapshot, run), units_worth(snapshot, run)
+    sales, nameless = _sales(snapshot, run)
     if only:
         sales = {ref: sale for ref, sale in sales.items() if ref == only}
+    given = list(_served(snapshot, sales))
+    mine = {unit_id for _sale, unit_id, _counts in given} if only else None
+    units = units_worth(snapshot, run, mine)
     sums: dict[tuple[Any, str], Sums] = defaultdict(Sums)
     charged = fees.standing(snapshot, run)
     served: set[str] = set()
     unknown = 0
     places: dict[str, list[str]] = {ref: [] for ref in sales}
-    for sale, unit_id, counts in _served(snapshot, sales):
+    for sale, unit_id, counts in given:
         unit = units.get(unit_id) if unit_id not in served else None
         if counts:
             places[sale.ref].append((unit.vendor or NO_VENDOR) if unit else "")

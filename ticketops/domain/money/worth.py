@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from decimal import Decimal
 
 import polars as pl
@@ -34,9 +35,11 @@ class UnitWorth(Struct):
     known: bool = True
 
 
-def units_worth(snapshot: Snapshot, run: Run) -> dict[str, UnitWorth]:
+def units_worth(
+    snapshot: Snapshot, run: Run, only: Collection[str] | None = None
+) -> dict[str, UnitWorth]:
     """{UnitID: what it costs, in the currency of its purchase; in that of the event, where the
-    purchase names its FxRate}."""
+    purchase names its FxRate}. only: UnitIDs that must be among them (None: all)."""
     owner = Directory("vendor", snapshot[UNITS].frame["vendor"], aliases_of(snapshot, VENDOR)).owner
     bought: dict[str, tuple[str, Decimal, int | None]] = {}
     known: dict[str, bool] = {}
@@ -53,6 +56,12 @@ def units_worth(snapshot: Snapshot, run: Run) -> dict[str, UnitWorth]:
     units: dict[str, UnitWorth] = {}
     of: dict[str, list[UnitWorth]] = defaultdict(list)
     named = of_occasions(snapshot, UNITS).drop_nulls("unit_id")
+    charged = fees.standing(snapshot, run)
+    if only is not None:  # and all that share a purchase or a fee with them
+        asked = pl.col("unit_id").is_in(sorted(only))
+        own = set(named.filter(asked)["purchase_id"])
+        shared = {ref for fee in charged if own & {*fee.purchases} for ref in fee.purchases}
+        named = named.filter(asked | pl.col("purchase_id").is_in([*(own | shared)]))
     for unit_id, ref, match, category, vendor, status in named.select(
         "unit_id", "purchase_id", "match", "category", "vendor", "status"
     ).iter_rows():
@@ -69,10 +78,11 @@ def units_worth(snapshot: Snapshot, run: Run) -> dict[str, UnitWorth]:
         )
         units.setdefault(unit_id, unit)
         of[ref].append(units[unit_id])
-    for ref, (_currency, total, number) in bought.items():
+    for ref in bought.keys() & of.keys():
+        _currency, total, number = bought[ref]
         for unit, part in zip(of[ref], shares(total, number or len(of[ref]) or 1), strict=False):
             unit.cost = part
-    for fee in fees.standing(snapshot, run):
+    for fee in charged:
         bearing = [unit for ref in fee.purchases for unit in of[ref]]
         for unit, part in zip(bearing, shares(fee.amount, len(bearing) or 1), strict=False):
             unit.fees.append((fee.currency, part))

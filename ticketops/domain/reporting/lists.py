@@ -496,6 +496,7 @@ def _tickets(snapshot: Snapshot, which: Which) -> Iterator[TicketRow]:
         )
     if which.allocated:
         frame = frame.filter(pl.col("unit_ids").is_not_null())
+    frame = _near(frame, "sales_id", which)
     stage_of = _stages(snapshot)
     for row in frame.iter_rows(named=True):
         told = row | {
@@ -517,9 +518,14 @@ def _refunds(snapshot: Snapshot, which: Which) -> Iterator[RefundRow]:
 
 
 def _logged(snapshot: Snapshot, which: Which) -> Iterator[AllocationRow]:
-    for row in snapshot[ALLOC_LOG].frame.iter_rows(named=True):
+    for row in _near(snapshot[ALLOC_LOG].frame, "sale_id", which).iter_rows(named=True):
         if _fits(row, which, sale=row["sale_id"], states=("action",)):
             yield _as(AllocationRow, row)
+
+
+def _near(frame: pl.DataFrame, column: str, which: Which) -> pl.DataFrame:
+    """The rows that may be of the sale that is asked for: one sale need not read them all."""
+    return frame.filter(pl.col(column).str.starts_with(which.sale)) if which.sale else frame
 
 
 def _as(kind: Any, row: dict[str, Any]) -> Any:
