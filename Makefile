@@ -11,7 +11,7 @@ PAIRS ?= 31
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow check lint types bench against mutants docs tour site clean
+.PHONY: help demo test slow exhaustive check lint types bench against mutants docs tour site clean
 
 help: ## What there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ test: $(STAMP) ## The test suite
 
 slow: $(STAMP) ## The slow sweeps: crashes, contention, full-size workbooks
 	TICKETOPS_TEST_FRESH=1 $(BIN)/python -m pytest -q -n $(JOBS) -m slow
+
+exhaustive: $(STAMP) ## The slow sweeps with every step of the longest of them, hours
+	TICKETOPS_TEST_EXHAUSTIVE=1 TICKETOPS_TEST_FRESH=1 $(BIN)/python -m pytest -q -n $(JOBS) -m slow
 
 lint: $(STAMP) ## Style
 	$(BIN)/ruff check .

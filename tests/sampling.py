@@ -1,11 +1,20 @@
-"""Which cases of a long list every run tries, and which the slow sweeps do."""
+"""Which cases of a long list every run tries, which the slow sweeps do, and which only `make exhaustive`
+does."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+
+_T = TypeVar("_T")
+
+
+def thorough(usual: _T, everything: _T) -> _T:
+    """What a slow sweep goes through: the usual part of it, or everything."""
+    return everything if os.environ.get("TICKETOPS_TEST_EXHAUSTIVE") else usual
 
 
 def some(cases: Iterable[Any], every: int, *, of: int = 1) -> list[Any]:

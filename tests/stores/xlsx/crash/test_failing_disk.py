@@ -15,7 +15,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.sampling import some
+from tests.sampling import some, thorough
 from tests.stores.xlsx.crash.failing_disk import Disk
 from tests.stores.xlsx.crash.nursery import KILLED, Nursery
 from tests.stores.xlsx.crash.story import NAME, STATE, Log, Story, check, history, spread, step
@@ -120,6 +120,7 @@ def scenes(
     return {name: scene.look(base / f"{name} at work") for name, scene in found.items()}
 
 
+STRIDES = [16, pytest.param(thorough(4, 1), marks=pytest.mark.slow)]
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EPERM)
 
 
@@ -167,10 +168,10 @@ def test_a_call_fails_once(scenes: dict[str, Scene], name: str) -> None:
 def test_any_call_fails_once_with_any_error(
     scenes: dict[str, Scene], name: str, error: int
 ) -> None:
-    assert _sweep(scenes[name], lambda _count: _enough(error)) > 60
+    assert _sweep(scenes[name], lambda _count: _enough(error), stride=thorough(4, 1)) > 60
 
 
-@pytest.mark.parametrize("stride", [16, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", STRIDES)
 @pytest.mark.parametrize("name", some(SCENES, 4))
 def test_all_calls_fail_from_some_moment_on(
     scenes: dict[str, Scene], name: str, stride: int
@@ -179,7 +180,7 @@ def test_all_calls_fail_from_some_moment_on(
     _sweep(scenes[name], lambda count: _enough(ERRORS[count % 3]), lasting=True, stride=stride)
 
 
-@pytest.mark.parametrize("stride", [16, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", STRIDES)
 @pytest.mark.parametrize("name", some(SCENES, 4))
 def test_a_call_works_but_says_that_it_failed(
     scenes: dict[str, Scene], name: str, stride: int
@@ -189,7 +190,7 @@ def test_a_call_works_but_says_that_it_failed(
     _sweep(scenes[name], lambda count: _enough(ERRORS[count % 3]), after=True, stride=stride)
 
 
-@pytest.mark.parametrize("stride", [16, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", STRIDES)
 @pytest.mark.parametrize("name", some(SCENES, 4))
 def test_interrupted_after_any_call(scenes: dict[str, Scene], name: str, stride: int) -> None:
     """Ctrl-C is raised when a call has returned: the journal agrees with the file."""
@@ -197,7 +198,9 @@ def test_interrupted_after_any_call(scenes: dict[str, Scene], name: str, stride:
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(6), pytest.param(range(6, 250), marks=pytest.mark.slow)], ids=["few", "many"]
+    "seeds",
+    [range(6), pytest.param(range(6, thorough(80, 250)), marks=pytest.mark.slow)],
+    ids=["few", "many"],
 )
 @pytest.mark.parametrize("name", some(SCENES, 4))
 def test_calls_fail_at_random(scenes: dict[str, Scene], name: str, seeds: range) -> None:
@@ -221,7 +224,7 @@ def test_calls_fail_at_random(scenes: dict[str, Scene], name: str, seeds: range)
             raise
 
 
-@pytest.mark.parametrize("wanted", [8, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("wanted", [8, pytest.param(thorough(30, 60), marks=pytest.mark.slow)])
 def test_a_full_disk(story: Story, nursery: Nursery, tmp_path: Path, wanted: int) -> None:
     """No mock: the kernel refuses to let any file grow beyond a limit."""
     folder = tmp_path / "x"

@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.sampling import thorough
 from tests.stores.xlsx.crash.failing_disk import Disk
 from tests.stores.xlsx.crash.nursery import KILLED, Nursery
 from tests.stores.xlsx.crash.story import LAST, NAME, STEPS, Story, check, history, spread, step
@@ -51,7 +52,10 @@ def test_killed_at_some_calls(story: Story, nursery: Nursery, tmp_path: Path, nu
 @pytest.mark.parametrize("number", range(LAST))
 def test_killed_at_many_calls(story: Story, nursery: Nursery, tmp_path: Path, number: int) -> None:
     """Just before or just after calls that a commit or an undo makes, spread over all of it."""
-    assert _kill_at_calls(story, nursery, tmp_path / "x", number, 80) == {number, number + 1}
+    assert _kill_at_calls(story, nursery, tmp_path / "x", number, thorough(40, 80)) == {
+        number,
+        number + 1,
+    }
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -64,7 +68,9 @@ def test_killed_beside_the_rename(
     assert check(story, folder, number) == number + after
 
 
-@pytest.mark.parametrize("wanted", [pytest.param(6), pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "wanted", [pytest.param(6), pytest.param(thorough(200, 1000), marks=pytest.mark.slow)]
+)
 def test_killed_in_the_middle_of_a_write(
     story: Story, nursery: Nursery, tmp_path: Path, wanted: int
 ) -> None:
@@ -115,10 +121,10 @@ def test_killed_at_a_few_random_moments(story: Story, nursery: Nursery, tmp_path
 
 @pytest.mark.slow
 def test_killed_at_random_moments(story: Story, nursery: Nursery, tmp_path: Path) -> None:
-    assert len(_kill_at_random(story, nursery, tmp_path / "x", 250, seed=2)) >= 6
+    assert len(_kill_at_random(story, nursery, tmp_path / "x", thorough(100, 250), seed=2)) >= 6
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [6, pytest.param(thorough(60, 150), marks=pytest.mark.slow)])
 def test_the_command_that_clears_up_is_killed_too(
     story: Story, nursery: Nursery, tmp_path: Path, kills: int
 ) -> None:
@@ -144,7 +150,7 @@ def test_the_command_that_clears_up_is_killed_too(
             check(story, folder, number)
 
 
-@pytest.mark.parametrize("wanted", [6, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("wanted", [6, pytest.param(thorough(50, 100), marks=pytest.mark.slow)])
 def test_killed_while_a_conflict_is_cleared_up(
     story: Story, nursery: Nursery, tmp_path: Path, wanted: int
 ) -> None:
