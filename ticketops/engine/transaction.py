@@ -27,7 +27,7 @@ from ticketops.model.ids import run_id, run_id_after
 from ticketops.schema.layouts.event import EVENTS, NOTIFICATION_TRIGGERS, USERS
 from ticketops.schema.structure import with_structure
 from ticketops.schema.tables import Snapshot, require
-from ticketops.stores.base import Entry, LocalFile, Store
+from ticketops.stores.base import Entry, LocalFile, Queued, Store
 
 if TYPE_CHECKING:
     from ticketops.engine.scoping import Limited
@@ -201,6 +201,15 @@ def carry_out(
             "the workbook changed while you were deciding, and now something else would be written",
             "nothing was written; run the command again",
         )
+    return _done(store, job, plan, snapshot, own)
+
+
+def _is_queued(store: Store) -> bool:
+    return isinstance(store, Queued) and store.is_being_written()
+
+
+def _done(store: Store, job: Job, plan: Plan, snapshot: Snapshot, own: Run) -> Done:
+    """What came of a plan that was written, with what follows."""
     late = (
         *set_aside(store),
         *(job.after_commit(plan) if job.after_commit and (plan.changes or job.always) else ()),

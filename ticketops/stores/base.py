@@ -269,6 +269,15 @@ class Metered(Store, Protocol):
         ...
 
 
+@runtime_checkable
+class Queued(Store, Protocol):
+    """A store whose writers queue, and that tells whether one is at it."""
+
+    def is_being_written(self) -> bool:
+        """Whether somebody writes just now: what is planned meanwhile would be planned again."""
+        ...
+
+
 def as_spreadsheet(store: Store) -> Spreadsheet:
     """The store as a spreadsheet. Raises UnusableError where it is none."""
     if isinstance(store, Spreadsheet):

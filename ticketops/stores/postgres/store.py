@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from msgspec.structs import replace
+from psycopg.errors import LockNotAvailable
 
 from ticketops.errors import BusyError, ConflictError, NotFoundError, TicketopsError
 from ticketops.model.changes import ChangeSet, ReplaceRows
@@ -35,7 +36,7 @@ from ticketops.stores.edits import compile_edits
 from ticketops.stores.grids import Grid, grid_rows
 from ticketops.stores.gsheets.ledger import digest_written
 from ticketops.stores.gsheets.takeback import Fetched, Planned, Target, plan
-from ticketops.stores.postgres import ledger, schema, sheets
+from ticketops.stores.postgres import ledger, schema, sheets, turns
 from ticketops.stores.postgres.connection import (
     AGAIN,
     WRITING,
@@ -58,6 +59,8 @@ _EVENT = (
     "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
 )
 _LOCK = f"{_EVENT} FOR UPDATE"
+_ROUNDS = 6
+"""How often a writer waits for `lock_timeout` while others commit one after the other."""
 _MOVE = (
     "UPDATE ticketops_events SET revision = %s, number = %s, run_id = %s WHERE event_id = %s"
     " AND revision = %s"
@@ -230,7 +233,7 @@ class PostgresStore:
             yield
             return
         self.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        pauses = Pauses(self.connection.budget)
+        pauses, rounds, seen = Pauses(self.connection.budget), _ROUNDS, self._revision
         while True:
             try:
                 self._lock(entry)
@@ -240,6 +243,12 @@ class PostgresStore:
                 if not pauses.another():
                     raise self.connection.told(error) from None
             except psycopg.Error as error:
+                rounds -= 1
+                if rounds and isinstance(error, LockNotAvailable):
+                    self.connection.rollback()
+                    before, seen = seen, self.revision()
+                    if before != seen:  # they do not wait in vain: the others get through
+                        continue
                 told = self.connection.told(error)
                 self.connection.rollback()
                 raise told from None
@@ -251,6 +260,17 @@ class PostgresStore:
             self._cursor = None
             self.connection.rollback()
 
+    def is_being_written(self) -> bool:
+        """Whether somebody else writes the event just now; False where that can't be found out."""
+        if self._held:
+            return False
+        try:
+            return turns.is_taken(self.connection.begin(WRITING), self.event)
+        except (psycopg.Error, TicketopsError):
+            return False  # what is wrong, the command itself finds and says
+        finally:
+            self.connection.rollback()
+
     def _lock(self, entry: Entry) -> Cursor:
         """Begin a transaction in which nobody else writes the event."""
         declared = self._declared  # which may have to be asked for
@@ -258,6 +278,7 @@ class PostgresStore:
         if not self._checked:
             schema.require(cursor, self.name)
             self._checked = True
+        turns.take(cursor, self.event)
         self._take(cursor.execute(_LOCK, (self.event,)).fetchone())
         name = writer_name(self.event, entry.user, entry.command)
         cursor.execute("SELECT set_config('application_name', %s, true)", (name,))
