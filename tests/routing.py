@@ -3,6 +3,7 @@ a database that spreads its tables would have to carry."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 from unittest import mock
 from zlib import crc32
 
-from tests.database import Database
+import pytest
+
+from tests.database import Database, started
 from ticketops.stores.postgres.portable import SPREAD_BY, problems
+
+_NUMBERS = itertools.count(1)
 
 
 class Said:
@@ -90,3 +95,29 @@ class Routed:
     def misplaced(self, said: Said) -> set[tuple[int, str]]:
         """Events that a server was asked of that is not theirs."""
         return {(port, key) for port, key in said.events() if self.of(key).port != port}
+
+
+@pytest.fixture(scope="session")
+def routed(database: Database) -> Iterator[Routed]:
+    """Two servers, with events spread over them."""
+    other = started()
+    yield Routed(database, other)
+    other.stop()
+
+
+def on_two_servers(request: pytest.FixtureRequest, folder: Path) -> Any:
+    """The store of an event on one of two servers. When the test ends, all that was said is looked at:
+    it names the event, is carried everywhere, and went to the event's server."""
+    servers: Routed = request.getfixturevalue("routed")
+    said = Said()
+    listening = said.listening()
+    listening.__enter__()
+
+    def look() -> None:
+        listening.__exit__(None, None, None)
+        assert said.wrong() == []
+        assert servers.misplaced(said) == set()
+
+    request.addfinalizer(look)
+    key = servers.new(f"TWO{next(_NUMBERS)}")
+    return servers.store(key, folder)

@@ -161,5 +161,7 @@ def script(layouts: Iterable[Layout], *, citus: bool = False) -> list[str]:
 
 def _spread(made: Iterable[str]) -> list[str]:
     """The tables that are spread over servers, that of the events first."""
-    names = [found[1] for sql in made if (found := re.match(r'CREATE TABLE IF NOT EXISTS "?(\w+)', sql))]
+    names = [
+        found[1] for sql in made if (found := re.match(r'CREATE TABLE IF NOT EXISTS "?(\w+)', sql))
+    ]
     return sorted((n for n in names if n not in WHOLE), key=lambda n: n != "ticketops_events")

@@ -22,17 +22,75 @@ ACROSS = (
 )
 """Statements about all events on purpose: `db status`, and what `db migrate` makes of them."""
 _WORDS = frozenset(
-    "ADD ALTER AND ANY AS BEGIN BY COLUMN COMMIT CONFLICT COPY CREATE DEFAULT DELETE DESC DO EXISTS"
-    " FOR FROM GROUP IF IN INSERT INTO IS ISOLATION KEY LEVEL LIMIT NOT NOTHING NULL ON ONLY OR ORDER"
-    " LOCKED PRIMARY READ COMMITTED REPEATABLE ROLLBACK SELECT SET SKIP STDIN TABLE UNION UPDATE USING VALUES WHERE"
-    " WRITE".split()
+    [
+        "ADD",
+        "ALTER",
+        "AND",
+        "ANY",
+        "AS",
+        "BEGIN",
+        "BY",
+        "COLUMN",
+        "COMMIT",
+        "CONFLICT",
+        "COPY",
+        "CREATE",
+        "DEFAULT",
+        "DELETE",
+        "DESC",
+        "DO",
+        "EXISTS",
+        "FOR",
+        "FROM",
+        "GROUP",
+        "IF",
+        "IN",
+        "INSERT",
+        "INTO",
+        "IS",
+        "ISOLATION",
+        "KEY",
+        "LEVEL",
+        "LIMIT",
+        "NOT",
+        "NOTHING",
+        "NULL",
+        "ON",
+        "ONLY",
+        "OR",
+        "ORDER",
+        "LOCKED",
+        "PRIMARY",
+        "READ",
+        "COMMITTED",
+        "REPEATABLE",
+        "ROLLBACK",
+        "SELECT",
+        "SET",
+        "SKIP",
+        "STDIN",
+        "TABLE",
+        "UNION",
+        "UPDATE",
+        "USING",
+        "VALUES",
+        "WHERE",
+        "WRITE",
+    ]
 )
 _FUNCTIONS = frozenset(
-    "count current_database left max now pg_backend_pid set_config to_regclass".split()
+    [
+        "count",
+        "current_database",
+        "left",
+        "max",
+        "now",
+        "pg_backend_pid",
+        "set_config",
+        "to_regclass",
+    ]
 )
-_TYPES = frozenset(
-    ["bigint", "boolean", "bytea", "double precision", "jsonb", "text", "timestamp"]
-)
+_TYPES = frozenset(["bigint", "boolean", "bytea", "double precision", "jsonb", "text", "timestamp"])
 _TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE(?! SET)|COPY|TABLE(?: IF NOT EXISTS)?) "?([a-z_]\w*)')
 _NAMES_EVENT = re.compile(r"WHERE event_id = (?:%s|\$1)(?= |$|\))")
 _FIRST_COLUMN = re.compile(r'(?:INTO|COPY) "?\w+"? \(event_id[,)]')
