@@ -69,7 +69,8 @@ def written_down() -> Iterator[tuple[str, str]]:
 
 def filled(sql: str) -> str:
     """A statement with a name where something is put in."""
-    return sql.replace("%s\0", "%s").replace("= \0;", "= 1;").replace("\0", "event_sales")
+    sql = re.sub("%s\0+", "%s", sql)
+    return sql.replace("= \0;", "= 1;").replace("\0", "event_sales")
 
 
 def test_every_statement_of_ours_names_the_event_and_is_carried_everywhere() -> None:
@@ -94,6 +95,7 @@ def test_every_statement_of_ours_names_the_event_and_is_carried_everywhere() -> 
         ("SELECT a FROM event_sales", "not said of which event"),
         ("SELECT a FROM event_sales WHERE client = %s", "not said of which event"),
         ("SELECT a FROM event_sales WHERE event_id = %s OR client = %s", "beyond one event"),
+        ("DELETE FROM event_sales WHERE event_id = %s AND (a OR b) OR c", "beyond one event"),
         (
             "SELECT a FROM event_sales, (SELECT b FROM event_units) AS u WHERE event_id = %s",
             "not said of which event",
@@ -125,6 +127,10 @@ def test_every_statement_of_ours_names_the_event_and_is_carried_everywhere() -> 
 )
 def test_what_is_not_carried_everywhere_is_found(sql: str, why: str) -> None:
     assert why in "\n".join(problems(sql))
+
+
+def test_or_within_an_event_is_carried() -> None:
+    assert problems("SELECT a FROM b WHERE event_id = %s AND (c IS NULL OR left(c, %s) = %s)") == []
 
 
 def test_a_table_that_is_not_ours_is_found() -> None:

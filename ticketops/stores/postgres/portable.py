@@ -158,6 +158,9 @@ def _across(bare: str, ours: list[str]) -> list[str]:
         return []
     if len(_NAMES_EVENT.findall(bare)) < len(ours):
         return [f"{' and '.join(dict.fromkeys(ours))}: it is not said of which event"]
-    if " OR " in bare:
+    outside = bare
+    while (within := re.sub(r"\([^()]*\)", "", outside)) != outside:
+        outside = within
+    if " OR " in outside:
         return ["OR may reach beyond one event"]
     return []
