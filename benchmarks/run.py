@@ -37,6 +37,7 @@ from lists import bench_lists, lists_report
 from messages import bench_messages, messages_report
 from money import bench_money, money_report
 from online import bench_google, google_report
+from postgres import bench_postgres, postgres_report
 from reports import bench_reports, reports_report
 from schedules import bench_imports, bench_schedules, imports_report, schedules_report
 from seatmaps import bench_seatmaps, seatmaps_report
@@ -363,6 +364,7 @@ def main() -> None:
     page += schedules_report(bench_schedules("full.xlsx", options.runs))
     page += reports_report(bench_reports("full.xlsx", max(3, options.runs // 2)))
     page += seatmaps_report(bench_seatmaps("full.xlsx", max(3, options.runs // 2)))
+    page += postgres_report(bench_postgres("full.xlsx", max(3, options.runs // 2)))
     page += google_report(bench_google(max(3, options.runs // 2)))
     options.out.write_text(page, "utf-8")
     (WORK / "raw.json").write_text(json.dumps({n: m.seconds for n, m in full.items()}))

@@ -23,6 +23,7 @@ from tests.contract import problems
 from tests.database import database  # noqa: F401
 from tests.launcher import TIMEOUT, Launcher, can_fork
 from tests.online import google, google_server  # noqa: F401
+from tests.routing import routed  # noqa: F401
 from ticketops.cli.main import run
 
 settings.register_profile(

@@ -30,6 +30,7 @@ OURS = {
     "messages",
     "money",
     "online",
+    "postgres",
     "reports",
     "schedules",
     "seatmaps",

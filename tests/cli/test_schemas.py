@@ -542,6 +542,7 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "sync push": [["sync", "push", "--with", SHEET, "-n"], ["sync", "push", "--with", SHEET]],
     "sync watch": [["sync", "watch", "--with", SHEET, "--once"]],
     "workbook copy": [["workbook", "copy", "event.xlsx", "copy.xlsx"]],
+    "db ddl": [["db", "ddl", "--citus"]],
     "db init": [["db", "init", "-w", DATABASE]],
     "db migrate": [["db", "migrate", "-w", DATABASE]],
     "db status": [["db", "status", "-w", DATABASE]],

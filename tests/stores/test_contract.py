@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from tests.online import Google
+from tests.routing import on_two_servers
 from ticketops.domain.audit.conformance import examine
 from ticketops.engine.not_undoable import not_undoable
 from ticketops.errors import ConflictError, LockedError, RuleError, SchemaError, UnusableError
@@ -60,8 +61,15 @@ STORES: dict[type, tuple[type, ...]] = {
 PROTOCOLS = (Store, Spreadsheet, HasFolders, LocalFile, Metered, Historic)
 
 
-@pytest.fixture(params=["memory", "xlsx", "xlsx without cache", "gsheets", "postgres"])
+@pytest.fixture(
+    params=[
+        *("memory", "xlsx", "xlsx without cache", "gsheets", "postgres"),
+        pytest.param("two servers", marks=pytest.mark.slow),
+    ]
+)
 def store(request: pytest.FixtureRequest, empty_source: Path, tmp_path: Path) -> Any:
+    if request.param == "two servers":
+        return on_two_servers(request, tmp_path)
     if request.param == "memory":
         return MemoryStore(layout=EVENT, not_undoable=not_undoable)
     if request.param == "gsheets":

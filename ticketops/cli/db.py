@@ -64,6 +64,21 @@ def status(session: Session) -> int:
     return session.finish(seen, [])
 
 
+@command(app, "ddl")
+def ddl(
+    session: Session,
+    citus: Annotated[
+        bool, typer.Option("--citus", help="Spread the tables over the servers of Citus, by event.")
+    ] = False,
+) -> int:
+    """Print the SQL that makes all tables in an empty database, for whoever runs it there."""
+    from ticketops.services import databases
+
+    made = databases.ddl(citus=citus)
+    session.out.line("\n".join(f"{statement};" for statement in made.statements))
+    return session.finish(made, [])
+
+
 def _tell(session: Session, steps: tuple[str, ...]) -> None:
     """What was made, or would be."""
     if not steps:

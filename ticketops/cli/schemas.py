@@ -348,6 +348,7 @@ RESULTS: dict[str, Any] = {
     "credentials history": records.History,
     # databases, google, sync
     "workbook copy": copying.Copied,
+    "db ddl": databases.Written,
     "db init": databases.Migrated,
     "db migrate": databases.Migrated,
     "db status": databases.Tables,

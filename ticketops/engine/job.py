@@ -3,17 +3,18 @@ the workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from ticketops.domain.plan import Plan, Run
-from ticketops.errors import UsageError
+from ticketops.errors import InternalError, UsageError
 from ticketops.model.findings import Finding
 from ticketops.schema.layout import EVENT_KIND, ISSUANCE_KIND, KINDS, Layout
 from ticketops.schema.layouts.event import BESIDE_TRADE, TRADE
+from ticketops.schema.slices import Slice
 from ticketops.schema.tables import Snapshot
 
 _CALLED = {
@@ -57,7 +58,13 @@ class Job(Struct, frozen=True):
     works_on: tuple[str, ...] = (EVENT_KIND,)
     """The kinds of workbooks that it is about; KINDS for one that asks of each what it has."""
 
+    slices: Mapping[str, Slice] = {}
+    """The rows of its sheets that it looks at, where those are all that its result and its findings
+    rest on. Only for one that reads."""
+
     def __post_init__(self) -> None:
+        if self.slices and self.effect is not Effect.READS:
+            raise InternalError(f"{self.name} writes, and rests on slices")
         if not self.label:
             force_setattr(self, "label", self.name.replace(".", " "))
 

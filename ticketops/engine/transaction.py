@@ -25,9 +25,10 @@ from ticketops.model.changes import AppendRows, ChangeSet
 from ticketops.model.findings import Finding, Severity
 from ticketops.model.ids import run_id, run_id_after
 from ticketops.schema.layouts.event import EVENTS, NOTIFICATION_TRIGGERS, USERS
+from ticketops.schema.slices import cut
 from ticketops.schema.structure import with_structure
 from ticketops.schema.tables import Snapshot, require
-from ticketops.stores.base import Entry, LocalFile, Store
+from ticketops.stores.base import Entry, LocalFile, Queued, Slicing, Store
 
 if TYPE_CHECKING:
     from ticketops.engine.scoping import Limited
@@ -88,7 +89,11 @@ def prepare(store: Store, job: Job, run: Run, *, gated: bool = False) -> tuple[P
     """
     always, sheets = standing(store), job.sheets_in(store.layout)
     beside = messages.sheets(job, store.layout)
-    whole = store.read(*dict.fromkeys((*sheets, *always, *beside)), strict=False)
+    names = dict.fromkeys((*sheets, *always, *beside))
+    if job.slices and isinstance(store, Slicing):
+        whole = store.read_slices(job.slices, *names)
+    else:
+        whole = store.read(*names, strict=False)
     told = whole.of(beside)
     run = known(run, store, whole)
     permissions.require(job.name, job.label, run, whole.of([USERS]))
@@ -107,7 +112,7 @@ def prepare(store: Store, job: Job, run: Run, *, gated: bool = False) -> tuple[P
     snapshot = whole.of(dict.fromkeys(sheets))
     if own is not None:
         snapshot = own.narrowed_for(job.name, snapshot)
-    plan = job.plan(snapshot, run)
+    plan = job.plan(cut(snapshot, job.slices), run)
     plan.changes = with_structure(plan.changes.merged(), snapshot)
     permissions.require_written(plan.changes, job.label, run, whole.of([USERS]))
     if own is not None:
@@ -201,6 +206,15 @@ def carry_out(
             "the workbook changed while you were deciding, and now something else would be written",
             "nothing was written; run the command again",
         )
+    return _done(store, job, plan, snapshot, own)
+
+
+def _is_queued(store: Store) -> bool:
+    return isinstance(store, Queued) and store.is_being_written()
+
+
+def _done(store: Store, job: Job, plan: Plan, snapshot: Snapshot, own: Run) -> Done:
+    """What came of a plan that was written, with what follows."""
     late = (
         *set_aside(store),
         *(job.after_commit(plan) if job.after_commit and (plan.changes or job.always) else ()),

@@ -103,16 +103,27 @@ class Table(Struct, frozen=True):
     around: Surroundings = NOWHERE
     undecided: bool = False
     """Whether dates that are texts are read as other rows of their column decide."""
+    part: bool = False
+    """Whether these are some rows of the sheet only, so that it can't be written to."""
 
     @property
     def next_row(self) -> int:
-        """The first row from which on any number of new rows find nothing of the office's."""
+        """The first row from which on any number of new rows find nothing of the office's. Raises
+        UndeclaredError where only a part of the sheet was asked for."""
+        self._refuse_part()
         return max(self.last_row, self.around.last_taken) + 1
 
     def room_for(self, rows: int) -> int:
         """The first row below the records from which on so many rows hold nothing of the office's:
-        remarks far down stay below."""
+        remarks far down stay below. Raises UndeclaredError as `next_row` does."""
+        self._refuse_part()
         return self.around.gap(self.last_row, max(rows, 1))
+
+    def _refuse_part(self) -> None:
+        if self.part:
+            raise UndeclaredError(
+                f"the end of {self.sheet.name!r} is used, but only a slice of it is declared"
+            )
 
     @property
     def foot(self) -> tuple[int, ...]:

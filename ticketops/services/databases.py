@@ -36,6 +36,25 @@ class Migrated:
     written: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`db ddl`. statements: of SQL, in their order; citus: whether they spread the tables over
+    servers."""
+
+    statements: tuple[str, ...]
+    citus: bool
+
+
+def ddl(*, citus: bool = False) -> Written:
+    """What makes the tables in an empty database, for whoever runs it there. citus: and spreads them
+    over the servers of Citus by event."""
+    from ticketops.schema.layouts.event import EVENT
+    from ticketops.schema.layouts.issuance import ISSUANCE
+    from ticketops.stores.postgres.ddl import script
+
+    return Written(tuple(script((EVENT, ISSUANCE), citus=citus)), citus)
+
+
 def _named(settings: Settings) -> str:
     if not is_database(settings.workbook):
         raise UsageError(

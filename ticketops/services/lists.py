@@ -27,6 +27,7 @@ from ticketops.schema.layouts.event import (
     UNITS,
     VENDORS,
 )
+from ticketops.schema.slices import of_sale
 from ticketops.schema.tables import Snapshot
 from ticketops.services.sheet_groups import MONEY
 
@@ -67,6 +68,12 @@ def sale_show(sales_id: str) -> Job:
         (SCHEDULE, *MONEY, FEES, INVOICES, ALLOC_LOG, STAFF_QUEUE, ALIASES, CLIENTS, VENDORS),
         f"sale show {sales_id}",
         effect=Effect.READS,
+        # units and Purchases whole: what a ticket costs may hang on any row that names its unit
+        slices={
+            DISTRIBUTION: of_sale(sales_id),
+            STAFF_QUEUE: of_sale(sales_id),
+            ALLOC_LOG: of_sale(sales_id, "sale_id", tickets=False),
+        },
     )
 
 

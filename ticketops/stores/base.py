@@ -16,6 +16,7 @@ from msgspec import Struct
 from ticketops.errors import UnusableError
 from ticketops.model.changes import ChangeSet
 from ticketops.schema.layout import Layout
+from ticketops.schema.slices import Slice
 from ticketops.schema.tables import Snapshot, Table
 
 
@@ -266,6 +267,25 @@ class Metered(Store, Protocol):
     @property
     def requests(self) -> int:
         """How many requests were sent so far."""
+        ...
+
+
+@runtime_checkable
+class Slicing(Store, Protocol):
+    """A store that need not read a sheet whole to find some rows of it."""
+
+    def read_slices(self, slices: Mapping[str, Slice], *sheets: str) -> Snapshot:
+        """Typed tables of the sheets, as `read` gives them where it is not strict; of those that have
+        a slice at least its rows."""
+        ...
+
+
+@runtime_checkable
+class Queued(Store, Protocol):
+    """A store whose writers queue, and that tells whether one is at it."""
+
+    def is_being_written(self) -> bool:
+        """Whether somebody writes just now: what is planned meanwhile would be planned again."""
         ...
 
 

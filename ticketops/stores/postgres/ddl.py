@@ -8,13 +8,15 @@ that a database that spreads its tables spreads them by event.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 
 from ticketops.schema.columns import ColumnType
 from ticketops.schema.layout import Layout
+from ticketops.stores.postgres.portable import SPREAD_BY, WHOLE
 
-LATEST = 1
+LATEST = 2
 """The number of the newest migration."""
 CELLS = "ticketops_cells"
 """The table of the sheets that no layout declares columns for."""
@@ -46,7 +48,12 @@ MIGRATIONS: Mapping[int, tuple[str, ...]] = {
     event_id text NOT NULL, number bigint NOT NULL, run_id text NOT NULL, command text NOT NULL,
     at timestamp NOT NULL, revision_after text NOT NULL, head text NOT NULL, body bytea NOT NULL,
     PRIMARY KEY (event_id, number))""",
-    )
+    ),
+    2: (
+        "CREATE TABLE IF NOT EXISTS ticketops_turns (event_id text PRIMARY KEY)",
+        "INSERT INTO ticketops_turns (event_id) SELECT event_id FROM ticketops_events"
+        " ON CONFLICT (event_id) DO NOTHING",
+    ),
 }
 """{number: what it makes}. Forward only: what stands here once is never changed, a new number is
 added."""
@@ -128,3 +135,33 @@ def unknown(there: Mapping[str, Iterable[str]], wanted: Mapping[str, Iterable[st
         for one in columns
         if one not in set(wanted.get(name, ()))
     ]
+
+
+def script(layouts: Iterable[Layout], *, citus: bool = False) -> list[str]:
+    """The statements that make everything at once in an empty database. citus: and spread the tables
+    over the servers, all rows of an event on one."""
+    tables = shape(layouts)
+    made = [SCHEMA, *(sql for number in MIGRATIONS for sql in MIGRATIONS[number])]
+    made += [table(name, columns) for name, columns in tables.items()]
+    if citus:
+        first, *others = _spread(made)
+        made += [f"SELECT create_reference_table('{name}')" for name in WHOLE]
+        made.append(f"SELECT create_distributed_table('{first}', '{SPREAD_BY}')")
+        made += [
+            f"SELECT create_distributed_table('{name}', '{SPREAD_BY}', colocate_with => '{first}')"
+            for name in others
+        ]
+    as_json = json.dumps(tables).replace("'", "''")
+    made.append(
+        "INSERT INTO ticketops_schema (number, shape, id)"
+        f" VALUES ({LATEST}, '{as_json}', 'ticketops') ON CONFLICT (id) DO NOTHING"
+    )
+    return made
+
+
+def _spread(made: Iterable[str]) -> list[str]:
+    """The tables that are spread over servers, that of the events first."""
+    names = [
+        found[1] for sql in made if (found := re.match(r'CREATE TABLE IF NOT EXISTS "?(\w+)', sql))
+    ]
+    return sorted((n for n in names if n not in WHOLE), key=lambda n: n != "ticketops_events")

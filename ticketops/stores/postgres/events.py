@@ -11,7 +11,7 @@ from ticketops.errors import BusyError, InternalError, RuleError, TicketopsError
 from ticketops.schema.layout import Layout
 from ticketops.stores.content import Content, Rows, difference
 from ticketops.stores.grids import grid_rows
-from ticketops.stores.postgres import ledger, schema, sheets
+from ticketops.stores.postgres import ledger, schema, sheets, turns
 from ticketops.stores.postgres.connection import (
     AGAIN,
     WRITING,
@@ -63,6 +63,7 @@ def fill(
 
     def write(cursor: Cursor) -> None:
         schema.require(cursor, connection.name)
+        turns.take(cursor, event)
         if cursor.execute(_THERE, (event,)).fetchone():
             held = _tables(cursor, event)
             if not over and not _is_empty(cursor, event, held):

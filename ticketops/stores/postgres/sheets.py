@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ticketops.schema.layout import Layout
+from ticketops.schema.slices import Slice
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.grids import Grid, put, touched
 from ticketops.stores.postgres.connection import Cursor
@@ -59,13 +60,23 @@ def new_sheet(title: str, layout: Layout, there: Iterable[Held]) -> Held:
     return Held(title, max((one.position for one in others), default=0) + 1, table, head)
 
 
-def fetched(cursor: Cursor, event: str, held: Held) -> Grid:
-    """The cells of a sheet."""
+def fetched(cursor: Cursor, event: str, held: Held, part: Slice | None = None) -> Grid:
+    """The cells of a sheet. part: those of its rows only that may be in this slice."""
     titled = " AND title = %s" if held.table == CELLS else ""
     columns = ", ".join(held.names[2 if held.table == CELLS else 1 :])
+    values: tuple[Any, ...] = (event, held.title) if titled else (event,)
+    within = ""
+    if part is not None:
+        column = quoted(part.column)
+        within = (
+            f" AND ({column} IS NULL OR odd_cells IS NOT NULL"
+            f" OR left({column}, %s) = %s OR {column} !~ %s)"
+        )
+        values = (*values, len(part.start), part.start, part.plain)
     cursor.execute(
-        f"SELECT {columns} FROM {quoted(held.table)} WHERE event_id = %s{titled} ORDER BY row",
-        (event, held.title) if titled else (event,),
+        f"SELECT {columns} FROM {quoted(held.table)} WHERE event_id = %s{titled}{within}"
+        " ORDER BY row",
+        values,
     )
     grid: Grid = {row: dict(cells) for row, cells in enumerate(held.head, start=1) if cells}
     for values in cursor:

@@ -11,17 +11,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 from msgspec.structs import replace
+from psycopg.errors import LockNotAvailable
 
 from ticketops.errors import BusyError, ConflictError, NotFoundError, TicketopsError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.checks import check
 from ticketops.schema.layout import Layout
-from ticketops.schema.surroundings import FOOT_MOVES
-from ticketops.schema.tables import Snapshot, Table, build_table, empty_table, locate, require
+from ticketops.schema.slices import Slice
+from ticketops.schema.tables import Snapshot, Table, empty_table, locate, require
 from ticketops.stores.base import (
     Entry,
     LoggedCell,
@@ -35,7 +37,7 @@ from ticketops.stores.edits import compile_edits
 from ticketops.stores.grids import Grid, grid_rows
 from ticketops.stores.gsheets.ledger import digest_written
 from ticketops.stores.gsheets.takeback import Fetched, Planned, Target, plan
-from ticketops.stores.postgres import ledger, schema, sheets
+from ticketops.stores.postgres import ledger, schema, sheets, turns
 from ticketops.stores.postgres.connection import (
     AGAIN,
     WRITING,
@@ -48,6 +50,7 @@ from ticketops.stores.postgres.connection import (
 )
 from ticketops.stores.postgres.ddl import quoted, table_of
 from ticketops.stores.postgres.rows import Held
+from ticketops.stores.postgres.typed import part_table, whole_table
 from ticketops.stores.records import Digest, Record, digest_of
 from ticketops.stores.standing import later_than, passed_over, refuse_if_needed, to_take_back
 from ticketops.stores.undo import logged_cells
@@ -58,6 +61,8 @@ _EVENT = (
     "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
 )
 _LOCK = f"{_EVENT} FOR UPDATE"
+_ROUNDS = 6
+"""How often a writer waits for `lock_timeout` while others commit one after the other."""
 _MOVE = (
     "UPDATE ticketops_events SET revision = %s, number = %s, run_id = %s WHERE event_id = %s"
     " AND revision = %s"
@@ -92,6 +97,7 @@ class PostgresStore:
         self._sheets: dict[str, Held] = {}
         self._grids: dict[str, Grid] = {}
         self._tables: dict[str, Table] = {}
+        self._rows: dict[str, list[list[Any]]] = {}
 
     @cached_property
     def _declared(self) -> Layout:
@@ -114,6 +120,19 @@ class PostgresStore:
         for table in tables.values():
             if strict:
                 require(table)
+        return Snapshot(self._revision, tables, self.layout)
+
+    def read_slices(self, slices: Mapping[str, Slice], *sheets: str) -> Snapshot:
+        """As `read` where it is not strict; of the sheets that have a slice the rows that may be in
+        it. They are not kept: whatever is written rests on whole sheets."""
+        parts: dict[str, Grid] = {}
+        titles = self._fetch(sheets, slices, parts)
+        tables = {
+            title: part_table(self.layout[title], parts[title])
+            if title in parts
+            else self._table(title)
+            for title in titles.values()
+        }
         return Snapshot(self._revision, tables, self.layout)
 
     def raw_rows(self, *sheets: str) -> dict[str, list[list[Any]]]:
@@ -177,18 +196,30 @@ class PostgresStore:
     def _forget(self) -> None:
         """What was read of another revision counts no longer."""
         self._sheets, self._grids, self._tables, self._revision = {}, {}, {}, ""
+        self._rows = {}
         self._named = False
 
-    def _fetch(self, names: Sequence[str]) -> dict[str, str]:
-        """Read what is not known of these sheets; {asked: title}."""
+    def _fetch(
+        self,
+        names: Sequence[str],
+        slices: Mapping[str, Slice] = MappingProxyType({}),
+        parts: dict[str, Grid] | None = None,
+    ) -> dict[str, str]:
+        """Read what is not known of these sheets; {asked: title}. parts: receives the rows of those
+        that have a slice and are not known whole."""
         _ = self._declared  # which may have to be asked for, in a transaction of its own
 
         def read(cursor: Cursor) -> dict[str, str]:
             self.look(cursor)
             titles = {name: self.layout.title_of(name) for name in names}
-            for title in titles.values():
-                if title in self._sheets and title not in self._grids:
-                    self._grids[title] = sheets.fetched(cursor, self.event, self._sheets[title])
+            for name, title in titles.items():
+                held, part = self._sheets.get(title), slices.get(name)
+                if held is None or title in self._grids:
+                    continue
+                if parts is not None and part is not None and part.column in held.places:
+                    parts[title] = sheets.fetched(cursor, self.event, held, part)
+                else:
+                    self._grids[title] = sheets.fetched(cursor, self.event, held)
             return titles
 
         found: dict[str, str] = self.consistently(read)
@@ -217,9 +248,7 @@ class PostgresStore:
             sheet = self.layout[title]
             if title not in self._sheets:
                 return empty_table(sheet)
-            rows = grid_rows(self._grids[title])
-            header = rows[sheet.header_row - 1] if 0 < sheet.header_row <= len(rows) else []
-            self._tables[title] = build_table(sheet, header, rows[sheet.header_row :], FOOT_MOVES)
+            self._tables[title] = whole_table(sheet, self._rows_of(title))
         return self._tables[title]
 
     # --- writing
@@ -230,7 +259,7 @@ class PostgresStore:
             yield
             return
         self.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        pauses = Pauses(self.connection.budget)
+        pauses, rounds, seen = Pauses(self.connection.budget), _ROUNDS, self._revision
         while True:
             try:
                 self._lock(entry)
@@ -240,6 +269,12 @@ class PostgresStore:
                 if not pauses.another():
                     raise self.connection.told(error) from None
             except psycopg.Error as error:
+                rounds -= 1
+                if rounds and isinstance(error, LockNotAvailable):
+                    self.connection.rollback()
+                    before, seen = seen, self.revision()
+                    if before != seen:  # they do not wait in vain: the others get through
+                        continue
                 told = self.connection.told(error)
                 self.connection.rollback()
                 raise told from None
@@ -251,6 +286,17 @@ class PostgresStore:
             self._cursor = None
             self.connection.rollback()
 
+    def is_being_written(self) -> bool:
+        """Whether somebody else writes the event just now; False where that can't be found out."""
+        if self._held:
+            return False
+        try:
+            return turns.is_taken(self.connection.begin(WRITING), self.event)
+        except (psycopg.Error, TicketopsError):
+            return False  # what is wrong, the command itself finds and says
+        finally:
+            self.connection.rollback()
+
     def _lock(self, entry: Entry) -> Cursor:
         """Begin a transaction in which nobody else writes the event."""
         declared = self._declared  # which may have to be asked for
@@ -258,6 +304,7 @@ class PostgresStore:
         if not self._checked:
             schema.require(cursor, self.name)
             self._checked = True
+        turns.take(cursor, self.event)
         self._take(cursor.execute(_LOCK, (self.event,)).fetchone())
         name = writer_name(self.event, entry.user, entry.command)
         cursor.execute("SELECT set_config('application_name', %s, true)", (name,))
@@ -291,7 +338,13 @@ class PostgresStore:
         return self._revision
 
     def _raw(self, names: Iterable[str]) -> dict[str, list[list[Any]]]:
-        return {name: grid_rows(self._grids[name]) for name in names if name in self._grids}
+        return {name: self._rows_of(name) for name in names if name in self._grids}
+
+    def _rows_of(self, title: str) -> list[list[Any]]:
+        """The raw rows of a sheet that was read; nobody changes them."""
+        if title not in self._rows:
+            self._rows[title] = grid_rows(self._grids[title])
+        return self._rows[title]
 
     def _refuse_moved(self, expected: str, now: str) -> None:
         if expected != now:
@@ -354,6 +407,7 @@ class PostgresStore:
         self._sheets, self._grids = known, grids
         for name in (*touched, *removed):
             self._tables.pop(name, None)
+            self._rows.pop(name, None)
         self._number, self._revision, self._run_id = number, revision, entry.run_id
         if any(sheet.found_by for sheet in self._declared):
             self._named = self._named and not any(edit.new_sheet for edit in edits.values())

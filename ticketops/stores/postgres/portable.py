@@ -1,0 +1,166 @@
+"""What a statement may be, so that PostgreSQL, Citus, YugabyteDB and CockroachDB all carry it, and one
+server is enough for an event (D29).
+
+Every table of ours is spread by `event_id`, so a statement about one has to say which event: then one
+server answers it. Words, types and functions are those of a list; what is new is looked up in the
+manuals of the other databases before it is added there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+SPREAD_BY = "event_id"
+WHOLE = ("ticketops_schema",)
+"""Tables that are the same on every server: none of an event."""
+_CATALOGUE = ("pg_stat_activity",)
+ACROSS = (
+    "SELECT event_id FROM ticketops_events ORDER BY event_id",
+    "INSERT INTO ticketops_turns (event_id) SELECT event_id FROM ticketops_events"
+    " ON CONFLICT (event_id) DO NOTHING",
+)
+"""Statements about all events on purpose: `db status`, and what `db migrate` makes of them."""
+_WORDS = frozenset(
+    [
+        "ADD",
+        "ALTER",
+        "AND",
+        "ANY",
+        "AS",
+        "BEGIN",
+        "BY",
+        "COLUMN",
+        "COMMIT",
+        "CONFLICT",
+        "COPY",
+        "CREATE",
+        "DEFAULT",
+        "DELETE",
+        "DESC",
+        "DO",
+        "EXISTS",
+        "FOR",
+        "FROM",
+        "GROUP",
+        "IF",
+        "IN",
+        "INSERT",
+        "INTO",
+        "IS",
+        "ISOLATION",
+        "KEY",
+        "LEVEL",
+        "LIMIT",
+        "NOT",
+        "NOTHING",
+        "NULL",
+        "ON",
+        "ONLY",
+        "OR",
+        "ORDER",
+        "LOCKED",
+        "PRIMARY",
+        "READ",
+        "COMMITTED",
+        "REPEATABLE",
+        "ROLLBACK",
+        "SELECT",
+        "SET",
+        "SKIP",
+        "STDIN",
+        "TABLE",
+        "UNION",
+        "UPDATE",
+        "USING",
+        "VALUES",
+        "WHERE",
+        "WRITE",
+    ]
+)
+_FUNCTIONS = frozenset(
+    [
+        "count",
+        "current_database",
+        "left",
+        "max",
+        "now",
+        "pg_backend_pid",
+        "set_config",
+        "to_regclass",
+    ]
+)
+_TYPES = frozenset(["bigint", "boolean", "bytea", "double precision", "jsonb", "text", "timestamp"])
+_TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE(?! SET)|COPY|TABLE(?: IF NOT EXISTS)?) "?([a-z_]\w*)')
+_NAMES_EVENT = re.compile(r"WHERE event_id = (?:%s|\$1)(?= |$|\))")
+_FIRST_COLUMN = re.compile(r'(?:INTO|COPY) "?\w+"? \(event_id[,)]')
+
+
+def problems(sql: str, *, tables: Iterable[str] = ()) -> list[str]:
+    """What speaks against a statement, for people; none where every database carries it. tables: of
+    which it may speak; none for any."""
+    plain = re.sub(r"\s+", " ", sql).strip()
+    if "; " in plain or plain.endswith(";"):
+        return [found for part in plain.split(";") if part.strip() for found in problems(part)]
+    bare = re.sub(r"'(?:[^']|'')*'", "''", plain)
+    found = [f"{word} is not carried everywhere" for word in _strange(bare)]
+    named = _TABLE.findall(bare)
+    known = set(tables)
+    found += [
+        f"{one} is no table of ours"
+        for one in named
+        if known and one not in known and one not in (*WHOLE, *_CATALOGUE)
+    ]
+    ours = [one for one in named if one not in (*WHOLE, *_CATALOGUE)]
+    if ours and plain not in ACROSS:
+        found += _across(bare, ours)
+    return found
+
+
+def _strange(bare: str) -> list[str]:
+    names = re.sub(r'"(?:[^"]|"")*"', '""', bare)
+    words = re.findall(r"(?<![\w%])[A-Z]{2,}\b", names)
+    called = re.findall(r"\b([a-z_]\w*)\(", names)
+    types = _types(bare) if re.match(r"CREATE|ALTER", bare) else []
+    return [
+        *(word for word in dict.fromkeys(words) if word not in _WORDS),
+        *(f"{name}()" for name in dict.fromkeys(called) if name not in _FUNCTIONS),
+        *(f"the type {name}" for name in dict.fromkeys(types) if name not in _TYPES),
+    ]
+
+
+def _types(bare: str) -> list[str]:
+    """The types of the columns that a statement makes."""
+    if added := re.search(r'ADD COLUMN IF NOT EXISTS "?\w+"? ([a-z ]+)', bare):
+        return [added[1].strip()]
+    inside = bare[bare.find("(") + 1 : bare.rfind(")")]
+    columns = re.split(r",(?![^(]*\))", inside)
+    return [
+        made[1].strip() for one in columns if (made := re.match(r'\s*"?[a-z_]\w*"? ([a-z ]+)', one))
+    ]
+
+
+def _across(bare: str, ours: list[str]) -> list[str]:
+    """Whether a statement needs more than one event, or has a key that does not begin with it."""
+    if bare.startswith("CREATE TABLE"):
+        keys = re.findall(r'PRIMARY KEY \("?(\w+)', bare) or re.findall(
+            r'[(,] ?"?(\w+)"? \w+ PRIMARY KEY', bare
+        )
+        return [] if keys == [SPREAD_BY] else [f"the key of {ours[0]} does not begin with event_id"]
+    if bare.startswith("ALTER TABLE"):
+        return []
+    if bare.startswith(("INSERT", "COPY")):
+        if not _FIRST_COLUMN.search(bare):
+            return [f"a row of {ours[0]} is written without event_id as its first column"]
+        conflict = re.search(r"ON CONFLICT (\(\w+)?", bare)
+        if conflict and conflict[1] != "(event_id":
+            return ["a conflict is looked for beyond one event"]
+        return []
+    if len(_NAMES_EVENT.findall(bare)) < len(ours):
+        return [f"{' and '.join(dict.fromkeys(ours))}: it is not said of which event"]
+    outside = bare
+    while (within := re.sub(r"\([^()]*\)", "", outside)) != outside:
+        outside = within
+    if " OR " in outside:
+        return ["OR may reach beyond one event"]
+    return []
