@@ -113,7 +113,7 @@ def splice(
 
 
 def _written_area(edit: SheetEdit) -> Area:
-    ends = [column for row in edit.cells.values() if row for column in (min(row), max(row))]
+    ends = edit.cells.ends()
     return (min(ends, default=1), min(edit.cells, default=1)), (
         max(ends, default=1),
         max(edit.cells, default=1),
