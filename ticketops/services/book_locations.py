@@ -24,6 +24,7 @@ from ticketops.stores.xlsx.lock import refuse_open_elsewhere, refuse_read_only
 if TYPE_CHECKING:
     from ticketops.stores.gsheets.connection import Connection
 
+WriteFile = Callable[[Book, Path], None]
 NOT_YET = "not-made-yet"
 """In place of the id of a Google Sheet that a dry run does not make."""
 RETURNED_FOLDER = "returned"
@@ -43,10 +44,17 @@ class BookLocation(Protocol):
         ...
 
     def write(
-        self, book: Book, *, seen: str, edited: bool, reveal: Callable[[str], str] | None
+        self,
+        book: Book,
+        *,
+        seen: str,
+        edited: bool,
+        reveal: Callable[[str], str] | None,
+        write: WriteFile | None = None,
     ) -> str:
         """Put a book there, whole or not at all; the state afterwards. seen: the state that was
-        read. edited: whether somebody had typed into what stands there. Raises LockedError where it
+        read. edited: whether somebody had typed into what stands there. write: makes a file without
+        passwords, in place of `write_book`. Raises LockedError where it
         is another by now, OSError, TicketopsError."""
         ...
 
@@ -67,7 +75,13 @@ class FileLocation:
             ) from None
 
     def write(
-        self, book: Book, *, seen: str, edited: bool, reveal: Callable[[str], str] | None
+        self,
+        book: Book,
+        *,
+        seen: str,
+        edited: bool,
+        reveal: Callable[[str], str] | None,
+        write: WriteFile | None = None,
     ) -> str:
         path = self.path
         refuse_open_elsewhere(path)
@@ -75,7 +89,10 @@ class FileLocation:
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path.parent)
         with staging(path) as staged:
-            write_book(book, staged, reveal=reveal)
+            if write is None or reveal:
+                write_book(book, staged, reveal=reveal)
+            else:
+                write(book, staged)
             if hash_of(path) != seen:
                 raise LockedError(f"{path.name} was saved by someone just now")
             if edited:
@@ -153,7 +170,13 @@ class OnlineLocation:
         return "" if Present.of(self._answer).is_blank else returned.file_hash or "not a book"
 
     def write(
-        self, book: Book, *, seen: str, edited: bool, reveal: Callable[[str], str] | None
+        self,
+        book: Book,
+        *,
+        seen: str,
+        edited: bool,
+        reveal: Callable[[str], str] | None,
+        write: WriteFile | None = None,
     ) -> str:
         from ticketops.books.sheet_writer import Present, requests_of
         from ticketops.stores.gsheets.assumptions import Kind
@@ -162,7 +185,7 @@ class OnlineLocation:
         from ticketops.stores.gsheets.protection import is_protected, protected
         from ticketops.stores.returned import google_sheets
 
-        del edited
+        del edited, write
         self._connection.failed.refuse(Kind.FORMULAS, self.label)
         refuse_protected(self._connection)
         if self._fresh:

@@ -3,13 +3,16 @@ are written after the commit."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
 from ticketops.adapters.sealing import Sealer
+from ticketops.books import helper
 from ticketops.books.page import COUNTED_BLANK
 from ticketops.config import Settings
 from ticketops.domain.dispatch.book_reader import FilePulled
@@ -27,6 +30,7 @@ from ticketops.services.book_locations import (
     BookLocation,
     BookLocations,
     FileLocation,
+    WriteFile,
     keep_older_name,
     stray_beside,
 )
@@ -226,37 +230,68 @@ class BookPlans:
         return sealer.open
 
     def write(self, plan: Plan) -> list[Finding]:
-        """Write the planned books, each whole or not at all; findings about those that could not
-        be, which the result names too."""
-        found: list[Finding] = []
+        """Write the planned books, each whole or not at all, many of them by two processes;
+        findings about those that could not be, which the result names too."""
+        done: dict[int, tuple[Written | None, str, Finding | None]] = {}
+        alone = [one for one in self.writings if not _may_be_shared(one)]
+        waiting = deque(one for one in self.writings if _may_be_shared(one))
+
+        def work(following: Callable[[], Writing], write: WriteFile | None) -> None:
+            with suppress(IndexError):
+                while True:
+                    one = following()
+                    done[one.number] = self._written(one, write)
+
+        if helper.is_worth_it(one.book for one in waiting):
+            with ThreadPoolExecutor(1) as executor, helper.helping() as second:
+                theirs = executor.submit(work, waiting.pop, second.write)
+                try:
+                    work(waiting.popleft, None)
+                    theirs.result()
+                finally:  # interrupted, nothing more is begun
+                    waiting.clear()
+        waiting.extend(alone)
+        work(waiting.popleft, None)
         shown = list(plan.result.books)
+        found: list[Finding] = []
         written: dict[str, Written] = {}
         for writing in self.writings:
-            try:
-                reveal = self.sealer_for([writing.book]) if writing.passwords else None
-                state = writing.location.write(
-                    writing.book, seen=writing.seen, edited=writing.edited, reveal=reveal
-                )
-                written[writing.location.name] = Written(state, writing.book.book_id)
-                older = writing.book.layout.kind in book_kinds.HEARD
-                if older and self.handed_out and isinstance(writing.location, FileLocation):
-                    keep_older_name(writing.location.path, writing.book)
-            except LockedError as error:
-                shown[writing.number] = replace(shown[writing.number], state="open elsewhere")
-                found.append(
-                    Finding("BOOK_OPEN", Severity.MEDIUM, f"{error.message}; it was not rebuilt")
-                )
-            except (OSError, MemoryError, TicketopsError) as error:
-                reason = _reason(error)
-                shown[writing.number] = replace(shown[writing.number], state="not written")
-                found.append(
-                    Finding(
-                        "BOOK_NOT_WRITTEN", Severity.HIGH, f"{writing.location.where}: {reason}"
-                    )
-                )
+            made, state, problem = done[writing.number]
+            if made is not None:
+                written[writing.location.name] = made
+            if problem is not None:
+                shown[writing.number] = replace(shown[writing.number], state=state)
+                found.append(problem)
         self.locations.registry.record_written(written)
         plan.result = replace(plan.result, books=tuple(shown))
         return found
+
+    def _written(
+        self, writing: Writing, write: WriteFile | None
+    ) -> tuple[Written | None, str, Finding | None]:
+        """Write a book: what stands there now, and what went wrong, in a word and as a finding."""
+        made = None
+        try:
+            reveal = self.sealer_for([writing.book]) if writing.passwords else None
+            state = writing.location.write(
+                writing.book, seen=writing.seen, edited=writing.edited, reveal=reveal, write=write
+            )
+            made = Written(state, writing.book.book_id)
+            older = writing.book.layout.kind in book_kinds.HEARD
+            if older and self.handed_out and isinstance(writing.location, FileLocation):
+                keep_older_name(writing.location.path, writing.book)
+        except LockedError as error:
+            message = f"{error.message}; it was not rebuilt"
+            return made, "open elsewhere", Finding("BOOK_OPEN", Severity.MEDIUM, message)
+        except (OSError, MemoryError, TicketopsError) as error:
+            message = f"{writing.location.where}: {_reason(error)}"
+            return made, "not written", Finding("BOOK_NOT_WRITTEN", Severity.HIGH, message)
+        return made, "", None
+
+
+def _may_be_shared(writing: Writing) -> bool:
+    """Whether another process may write a book: a file without passwords."""
+    return isinstance(writing.location, FileLocation) and not writing.passwords
 
 
 def _reason(error: OSError | MemoryError | TicketopsError) -> str:

@@ -3,7 +3,7 @@ from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -25,6 +25,7 @@ from ticketops.schema.addresses import column_letters
 from ticketops.schema.columns import Column
 from ticketops.schema.derived import filled_rows
 from ticketops.schema.tables import Table, canonical_positions, place_names
+from ticketops.stores.edited import EditedRows
 from ticketops.stores.references import Room
 
 GRID_WIDTH = 10
@@ -60,7 +61,7 @@ class SheetEdit(Struct):
 
     header_row: int
     first_free_row: int
-    cells: dict[int, dict[int, Any]] = field(default_factory=dict)
+    cells: EditedRows = field(default_factory=EditedRows)
     new_sheet: bool = False
     rewrite_from: int | None = None
     clear_others: tuple[int, int] | None = None
@@ -112,32 +113,27 @@ def compile_edits(
                     edit.new_sheet = True
                     positions = canonical_positions(sheet)
                     if sheet.header_row:
-                        edit.cells[sheet.header_row] = {
-                            i: c.header for i, c in enumerate(sheet.columns, start=1)
-                        }
+                        edit.cells.own(sheet.header_row).update(
+                            {i: c.header for i, c in enumerate(sheet.columns, start=1)}
+                        )
                 case AddColumns():
                     for column in change.columns:
                         positions[column] = (next_column,)
-                        edit.cells.setdefault(sheet.header_row, {})[next_column] = sheet.by_name[
-                            column
-                        ].header
+                        header = edit.cells.own(sheet.header_row)
+                        header[next_column] = sheet.by_name[column].header
                         edit.added[next_column] = sheet.by_name[column]
                         next_column += 1
                 case RemoveColumns():
                     edit.removed = tuple(sorted(p for c in change.columns for p in positions[c]))
-                    header = edit.cells.setdefault(sheet.header_row, {})
-                    header.update(dict.fromkeys(edit.removed))
+                    edit.cells.own(sheet.header_row).update(dict.fromkeys(edit.removed))
                 case SetCells():
                     _set(edit, change.row, change.cells, positions, places)
                 case CopyCells():
                     for number, cells in change.rows.items():
                         _set(edit, number, cells, positions, places)
                 case AppendRows():
-                    _put_rows(
-                        edit,
-                        change.first_row,
-                        [positions[c][0] for c in change.columns],
-                        change.rows,
+                    edit.cells.put(
+                        change.first_row, [positions[c][0] for c in change.columns], change.rows
                     )
                     _fill(edit, change, table, positions)
                 case DeleteRows():
@@ -154,14 +150,14 @@ def compile_edits(
                             for place in places
                             if place not in standing
                         )
-                        edit.cells[number] = dict.fromkeys(managed)
+                        _empty(edit, number, managed)
                 case ReplaceRows() if not change.columns:
                     width = max(map(len, change.rows), default=0)
                     edit.clear_others = (
                         max(width, GRID_WIDTH),
                         (grids or {}).get(name, table.last_row),
                     )
-                    _put_rows(edit, 1, range(1, 1 + width), change.rows)
+                    edit.cells.put(1, range(1, 1 + width), change.rows)
                 case ReplaceRows():
                     _replace(edit, change, table, positions)
         edit.own = tuple(sorted(place for places in positions.values() for place in places))
@@ -176,7 +172,7 @@ def _set(
     positions: Mapping[str, tuple[int, ...]],
     places: Mapping[str, int],
 ) -> None:
-    row = edit.cells.setdefault(number, {})
+    row = edit.cells.own(number)
     for column, (_before, after) in cells.items():
         if "@" in column:
             row[places[column]] = after
@@ -195,20 +191,16 @@ def _fill(
         place = positions[name][0]
         for row, above in rows.items():
             if above == row:
-                edit.cells[row].pop(place, None)
+                edit.cells.own(row).pop(place, None)
             elif above:
-                edit.cells[row][place] = Filled(above)
+                edit.cells.own(row)[place] = Filled(above)
 
 
-def _put_rows(edit: SheetEdit, first_row: int, places: Any, rows: Any) -> None:
-    for number, values in enumerate(rows, start=first_row):
-        cells = dict(zip(places, values, strict=False))
-        if None in values:
-            cells = {place: value for place, value in cells.items() if value is not None}
-        if number in edit.cells:
-            edit.cells[number].update(cells)
-        else:
-            edit.cells[number] = cells
+def _empty(edit: SheetEdit, number: int, places: Iterable[int]) -> None:
+    """Empty these cells of a row, and write nothing else into it."""
+    row = edit.cells.own(number)
+    row.clear()
+    row.update(dict.fromkeys(places))
 
 
 def _replace(
@@ -231,5 +223,5 @@ def _replace(
         edit.rewrite_from = first
     else:
         for number in range(first, table.last_row + 1):
-            edit.cells[number] = dict.fromkeys(managed)
-    _put_rows(edit, first, [positions[column][0] for column in change.columns], change.rows)
+            _empty(edit, number, managed)
+    edit.cells.put(first, [positions[column][0] for column in change.columns], change.rows)

@@ -48,6 +48,7 @@ from ticketops.schema.sheets import Sheet, SheetKind
 from ticketops.schema.structure import with_structure
 from ticketops.schema.tables import Table
 from ticketops.stores.base import Entry
+from ticketops.stores.edited import EditedRows
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.xlsx.conventional import conventional, is_conventional
 from ticketops.stores.xlsx.splice import splice
@@ -330,10 +331,10 @@ def test_splicing_is_what_a_dictionary_of_cells_says(
     strings: list[str] = []
     sheet = conventional(sheet_xml(grid, dialect, strings, cols=cols, row_attributes=looks), PART)
     xml = sheet.xml
-    order = SheetEdit(1, first_free, {row: dict(cells) for row, cells in edit.items()})
+    order = SheetEdit(1, first_free, EditedRows(edit))
     if mode == "rewrite":
         order.rewrite_from = 2
-        order.cells = {row: cells for row, cells in order.cells.items() if row >= 2}
+        order.cells = EditedRows({row: cells for row, cells in edit.items() if row >= 2})
         assume(order.cells)
     order.clear_others = (16_384, 1_048_576) if mode == "clear" else None
     oracle = Oracle(xml, strings, order)

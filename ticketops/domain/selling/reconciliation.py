@@ -153,12 +153,19 @@ def reconcile(
     ):
         frame = snapshot[name].frame
         ticked = set(ticks(snapshot[name])) - set(done)
-        rows = [_row(line, touched, line.key in ticked) for line in report.lines]
+        rows = [
+            tuple([row[column] for column in columns])
+            for row in (_row(line, touched, line.key in ticked) for line in report.lines)
+        ]
         compared = columns if touched else [one for one in columns if one != "touched"]
         flags = [one for one in ("touched", "process_now") if one in compared]
         old = frame.select(compared).with_columns(pl.col(flags).fill_null(False)).rows()
-        if _cells(rows, compared) != old:
-            report.changes.replace(name, columns, _cells(rows, columns))
+        places = [columns.index(column) for column in compared]
+        if len(rows) != len(old) or any(
+            tuple([row[place] for place in places]) != was
+            for row, was in zip(rows, old, strict=True)
+        ):
+            report.changes.replace(name, columns, rows)
     return report
 
 
@@ -470,10 +477,6 @@ def _row(line: Line, touched: Collection[int], ticked: bool) -> dict[str, Any]:
         "process_now": ticked,
     }
     return line.values | own
-
-
-def _cells(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    return [tuple(row[name] for name in columns) for row in rows]
 
 
 def _distribution_key(line: Line) -> str:

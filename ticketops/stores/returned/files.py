@@ -4,15 +4,23 @@ them."""
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from ticketops.schema.book_layouts import Returned
 from ticketops.stores import child
 from ticketops.stores.returned.contents import returned_of
+
+
+_HANDS = 2
+"""Children that read many files, by turns: while one is waited for, the other reads ahead."""
+_MANY = 12
+"""Files from which on a second child is worth its start."""
 
 
 def read_returned(
@@ -36,8 +44,14 @@ def read_returned(
 
     while len(found) < len(paths) and not is_over():
         rest = paths[len(found) :]
-        with closing(_lines(rest, kind)) as lines:
-            for path, line in zip(rest, lines, strict=False):
+        hands = _HANDS if len(rest) >= _MANY and (os.cpu_count() or 1) > 1 else 1
+        with ExitStack() as stack:
+            readers = [
+                stack.enter_context(closing(_lines(rest[nth::hands], kind))) for nth in range(hands)
+            ]
+            for path, reader in zip(rest, cycle(readers), strict=False):
+                if (line := next(reader, None)) is None:
+                    break
                 found.append(_returned(path, json.loads(line)))
                 if on_progress:
                     on_progress(len(found), len(paths))

@@ -17,7 +17,7 @@ from ticketops.stores.journal import Journal
 from ticketops.stores.records import NO_IDENTITIES, RawBefore
 from ticketops.stores.xlsx.kept import carry_over
 from ticketops.stores.xlsx.links import without_links
-from ticketops.stores.xlsx.package import Package
+from ticketops.stores.xlsx.package import Package, plain
 from ticketops.stores.xlsx.parts import Parts, relations_of
 from ticketops.stores.xlsx.render import render
 from ticketops.stores.xlsx.verify import verified
@@ -67,7 +67,8 @@ class Edited:
     def verify(self, package: Package) -> Parts:
         parts = verified(package, self._changed, self._edits)
         if self.stays_open:
-            carry_over(self._parts, parts, self._changed)
+            written = {part: plain(content) for part, content in self._changed.items()}
+            carry_over(self._parts, parts, written)
         self._changed = {}  # they are on disk: megabytes that the journal need not find in its way
         return parts
 
@@ -106,7 +107,7 @@ class Blanked(Edited):
         for name, edit in edits.items():
             self._unlink(parts, parts.sheets[name], edit)
         self.changes_anything = any(
-            part not in package or package.read(part) != content
+            part not in package or package.read(part) != plain(content)
             for part, content in self._changed.items()
         )
         """Whether the file would be another one."""
@@ -119,7 +120,8 @@ class Blanked(Edited):
         path = parts.package.named(relations_of(part))
         relations = parts.xml(path) if path in parts.package else b""
         columns = {column for cells in edit.cells.values() for column in cells}
-        sheet, left = without_links(self._changed[part], relations, columns, edit.header_row + 1)
+        sheet, left = without_links(
+            plain(self._changed[part]), relations, columns, edit.header_row + 1)
         self._changed[part] = sheet
         if left != relations:
             self._changed[path] = left

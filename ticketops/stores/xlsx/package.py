@@ -17,6 +17,8 @@ from urllib.parse import unquote
 
 from isal import isal_zlib  # inflates and deflates several times faster than zlib
 
+from msgspec import Struct
+
 from ticketops.errors import UnusableError
 from ticketops.files import NotAFile, read_regular
 from ticketops.stores.xlsx import foreign, guard
@@ -33,6 +35,44 @@ _DEFLATE_LEVEL = 1
 _ZIP64_EXTRA = 0x0001
 _FLAG_DESCRIPTOR, _FLAG_UTF8 = 0x0008, 0x0800
 _LIMIT_32 = 0xFFFFFFFF
+
+
+class Deflated(Struct, frozen=True):
+    """What a changed part will hold, as it is written: a tenth of its XML."""
+
+    raw: bytes
+    crc: int
+    size: int
+
+    @classmethod
+    def of(cls, content: bytes) -> Deflated:
+        compressor = isal_zlib.compressobj(_DEFLATE_LEVEL, isal_zlib.DEFLATED, -15)
+        raw = compressor.compress(content) + compressor.flush()
+        return cls(raw, isal_zlib.crc32(content), len(content))
+
+    def plain(self) -> bytes:
+        """The part inflated."""
+        inflated: bytes = isal_zlib.decompress(self.raw, -15, self.size)
+        return inflated
+
+    def is_in(self, package: Package, part: str) -> bool:
+        """Whether a package holds just this: the bytes that were written, and what they inflate to.
+        Raises UnusableError where the part is missing or damaged."""
+        content = package.read(part)
+        return (
+            package.raw(part) == self.raw
+            and len(content) == self.size
+            and isal_zlib.crc32(content) == self.crc
+        )
+
+
+Content = bytes | Deflated
+"""Of a part that changes."""
+
+
+def plain(content: Content) -> bytes:
+    """The bytes of a part."""
+    return content.plain() if isinstance(content, Deflated) else content
 
 
 class Package:
@@ -158,7 +198,7 @@ class Package:
     def write(
         self,
         target: BinaryIO,
-        changed: Mapping[str, bytes],
+        changed: Mapping[str, Content],
         dropped: Collection[str] = (),
         *,
         plain: bool = False,
@@ -181,9 +221,9 @@ class Package:
                 raw: bytes | memoryview = self.raw(part)
                 method, crc, size = info.compress_type, info.CRC, info.file_size
             else:
-                compressor = isal_zlib.compressobj(_DEFLATE_LEVEL, isal_zlib.DEFLATED, -15)
-                raw = compressor.compress(content) + compressor.flush()
-                method, crc, size = zipfile.ZIP_DEFLATED, isal_zlib.crc32(content), len(content)
+                packed = content if isinstance(content, Deflated) else Deflated.of(content)
+                raw = packed.raw
+                method, crc, size = zipfile.ZIP_DEFLATED, packed.crc, packed.size
             if max(offset, len(raw), size) >= _LIMIT_32:
                 raise UnusableError(f"{self.name} is too large to write")
             name = part if plain else info.filename

@@ -19,7 +19,7 @@ from ticketops.schema.sheets import Sheet
 from ticketops.stores.xlsx import guard
 from ticketops.stores.xlsx.cells import string_item
 from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE
-from ticketops.stores.xlsx.package import Package, slashed
+from ticketops.stores.xlsx.package import Content, Package, plain, slashed
 from ticketops.stores.xlsx.titles import Titles
 from ticketops.stores.xlsx.xmltext import attribute, unescape, without_markup
 
@@ -316,10 +316,12 @@ class Parts:
     def workbook_xml(self) -> bytes:
         return self._workbook_xml
 
-    def with_sheets(self, sheets: list[tuple[Sheet, bytes]], workbook: bytes) -> dict[str, bytes]:
+    def with_sheets(
+        self, sheets: list[tuple[Sheet, Content]], workbook: bytes
+    ) -> dict[str, Content]:
         """The parts that change when new worksheets are added: {part: content}; `workbook` is
         workbook.xml so far."""
-        changed: dict[str, bytes] = {}
+        changed: dict[str, Content] = {}
         folder = posixpath.dirname(self.workbook)
         relations_path = relations_of(self.workbook)
         relations = self.xml(relations_path)
@@ -376,13 +378,15 @@ class Parts:
         changed["[Content_Types].xml"] = _before_end(content_types, b"Types", type_entries)
         return changed
 
-    def with_styles(self, styles: bytes, changed: Mapping[str, bytes]) -> dict[str, bytes]:
+    def with_styles(self, styles: bytes, changed: Mapping[str, Content]) -> dict[str, bytes]:
         """The parts that change when the workbook gets the styles that it lacks. changed: parts
         that change besides."""
         folder = posixpath.dirname(self.workbook)
         relations_path = relations_of(self.workbook)
-        relations = changed.get(relations_path) or self.xml(relations_path)
-        content_types = changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
+        relations = plain(changed.get(relations_path) or self.xml(relations_path))
+        content_types = plain(
+            changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
+        )
         part = next(
             name
             for n in range(100_000)
@@ -414,7 +418,7 @@ class Parts:
         return True
 
     def without_sheets(
-        self, names: Collection[str], changed: Mapping[str, bytes]
+        self, names: Collection[str], changed: Mapping[str, Content]
     ) -> tuple[dict[str, bytes], list[str]]:
         """The parts that change when worksheets of ours are taken out again, and those that go.
         changed: parts that change besides.
@@ -422,9 +426,11 @@ class Parts:
         Raises SpliceError where something hangs on such a sheet: a table, a drawing, a note.
         """
         relations_path = relations_of(self.workbook)
-        workbook = changed.get(self.workbook, self._workbook_xml)
-        relations = changed.get(relations_path) or self.xml(relations_path)
-        content_types = changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
+        workbook = plain(changed.get(self.workbook, self._workbook_xml))
+        relations = plain(changed.get(relations_path) or self.xml(relations_path))
+        content_types = plain(
+            changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
+        )
         names = list(dict.fromkeys(names))
         places = [self.position(name) for name in names]
         dropped = [self.sheets[name] for name in names]

@@ -14,11 +14,13 @@ from ticketops.errors import TicketopsError, UnusableError
 from ticketops.schema.columns import ErrorValue
 from ticketops.schema.surroundings import Marks
 from ticketops.stores.xlsx import guard
-from ticketops.stores.xlsx.conventional import SheetXml, conventional
+from ticketops.stores.xlsx.conventional import SheetXml, conventional, conventional_again
 from ticketops.stores.xlsx.marks import errors_in, marks_of
 from ticketops.stores.xlsx.parts import Parts
 
 RawRows = list[list[Any]]
+_PIECE = 2**24
+"""Bytes of XML that are read at a time, where rows are asked for one by one."""
 
 
 class Reader:
@@ -57,12 +59,35 @@ class Reader:
         return self._kept[1]
 
     def each_row(self, sheet: str) -> Iterator[list[Any]]:
-        """The same row by row: a tenth of the memory."""
+        """The same row by row, a large sheet piece by piece: a tenth of the memory."""
+        done = 0
         with self._readable():
-            found = self._sheet(sheet)
-            left = [""] * (found.start[1] if found.start else 0)
-            for row in found.iter_rows():
-                yield left + row if left else row
+            for found in self._pieces(sheet):
+                left = [""] * (found.start[1] if found.start else 0)
+                for number, row in enumerate(found.iter_rows()):
+                    if number >= done:  # a later piece has nothing in the rows of those before
+                        done = number + 1
+                        yield left + row if left else row
+
+    def _pieces(self, sheet: str) -> Iterator[CalamineSheet]:
+        """The sheet; a large one as copies of it that hold some of its rows each."""
+        part, package = self._parts.sheets[sheet], self._parts.package
+        is_large = package.info(part).file_size > 2 * _PIECE
+        if not (self._trusted and is_large and self._parts.for_reader() is package.data):
+            yield self._sheet(sheet)
+            return
+        xml, start, end = conventional_again(package.read(part), part)
+        others = [one for one in self._parts.sheets.values() if one != part]
+        position = start
+        while position < end:
+            stop = xml.find(b'<row r="', position + _PIECE, end)
+            stop = end if stop < 0 else stop
+            copy = BytesIO()
+            package.write(copy, {part: xml[:start] + xml[position:stop] + xml[end:]}, others)
+            copy.seek(0)
+            book = CalamineWorkbook.from_filelike(copy)
+            yield book.get_sheet_by_name(self._parts.sheets.spelled(sheet))
+            position = stop
 
     def _sheet(self, name: str) -> CalamineSheet:
         if not self._trusted:

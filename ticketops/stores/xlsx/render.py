@@ -21,6 +21,7 @@ from ticketops.stores.xlsx.conventional import (
 )
 from ticketops.stores.xlsx.foot import make_room
 from ticketops.stores.xlsx.marks import tables_of
+from ticketops.stores.xlsx.package import Content, Deflated, plain
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.ranges import Growth, grow_names, grow_table
 from ticketops.stores.xlsx.splice import splice
@@ -37,7 +38,7 @@ def render(
     *,
     aside: bool = False,
     for_good: bool = False,
-) -> tuple[dict[str, bytes], RawBefore]:
+) -> tuple[dict[str, Content], RawBefore]:
     """{part: new content} of every part that changes, and the raw values that stood in the edited
     cells.
 
@@ -47,11 +48,11 @@ def render(
     Raises SpliceError for an edit that can't be made safely.
     """
     parts.refuse_unsafe()
-    changed: dict[str, bytes] = {}
+    changed: dict[str, Content] = {}
     before: RawBefore = {}
     styles = Styles(_styles_xml(parts))
     workbook = parts.workbook_xml()
-    new_sheets = []
+    new_sheets: list[tuple[Sheet, Content]] = []
     for name, edit in edits.items():
         if parts.date1904:
             _shift_dates(edit)
@@ -82,9 +83,9 @@ def render(
             tables=areas,
         )
         if edit.new_sheet:
-            new_sheets.append((layout[name], done.xml))
+            new_sheets.append((layout[name], Deflated.of(done.xml)))
             continue
-        changed[part] = with_originals(done.xml, originals, edit.cells.keys(), part)
+        changed[part] = Deflated.of(with_originals(done.xml, originals, edit.cells.keys(), part))
         before[name] = done.before
         if done.growth.grows:
             workbook = grow_names(workbook, parts.position(name), done.growth)
@@ -97,7 +98,7 @@ def render(
         used = {
             i
             for part in parts.sheets.values()
-            for i in strings_in(conventional(changed.get(part) or parts.xml(part), part).xml)
+            for i in strings_in(conventional(_now(parts, part, changed), part).xml)
         }
         changed[parts.strings] = parts.used_strings(used)
     if styles.changed and parts.styles:
@@ -111,6 +112,12 @@ def render(
     if styles.changed and not parts.styles:
         changed |= parts.with_styles(styles.changed, changed)
     return changed, before
+
+
+def _now(parts: Parts, part: str, changed: Mapping[str, Content]) -> bytes:
+    """A part as it will be."""
+    content = changed.get(part)
+    return parts.xml(part) if content is None else plain(content)
 
 
 def _styles_xml(parts: Parts) -> bytes:
@@ -140,9 +147,9 @@ def _seals(edits: Mapping[str, SheetEdit], before: RawBefore) -> bool:
     )
 
 
-def _grown_tables(parts: Parts, sheet: str, growth: Growth) -> dict[str, bytes]:
+def _grown_tables(parts: Parts, sheet: str, growth: Growth) -> dict[str, Content]:
     """The table parts of a sheet that must hold its new rows."""
-    changed = {}
+    changed: dict[str, Content] = {}
     for table in parts.tables_of(sheet):
         xml = parts.xml(table)
         grown = grow_table(xml, growth)
@@ -164,15 +171,19 @@ def _fill_tables(edit: SheetEdit, tables: Sequence[tuple[Area, int, Mapping[int,
         for row in range(edit.first_free_row, edit.last_row + 1):
             for column, formula in formulas.items():
                 if row in edit.cells and (column not in edit.own or column in edit.derived):
-                    edit.cells[row].setdefault(column, Filled(0, formula))
+                    edit.cells.own(row).setdefault(column, Filled(0, formula))
 
 
 def _shift_dates(edit: SheetEdit) -> None:
     """Dates of a workbook that counts from 1904, so that the serials come out right."""
-    for cells in edit.cells.values():
-        for column, value in cells.items():
-            if isinstance(value, datetime):
-                cells[column] = value - OFFSET_1904
+    for row in list(edit.cells):
+        dates = {
+            column: value - OFFSET_1904
+            for column, value in edit.cells[row].items()
+            if isinstance(value, datetime)
+        }
+        if dates:
+            edit.cells.own(row).update(dates)
 
 
 def _new_sheet_xml(sheet: Sheet, header_style: int, namespace: str) -> bytes:

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, time
 from functools import lru_cache
+from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
@@ -94,7 +95,6 @@ def splice(
         else ()
     )
     refuse_areas(sheet, edit, _areas(arrays), "belongs to an array formula", keep_first=False)
-    pieces = body.spliced()
     added = tuple((place, column.header) for place, column in sorted(edit.added.items()))
     growth = Growth(
         edit.header_row,
@@ -109,11 +109,15 @@ def splice(
         xml[:start], _written_area(edit), exact_bottom=edit.rewrite_from is not None
     )
     head = with_widths(head, {place: column.shown_width for place, column in edit.added.items()})
-    return Spliced(b"".join([head, *pieces, grow_ranges(xml[end:], growth)]), body.before, growth)
+    whole = BytesIO()  # joined at the end, the sheet would be in memory twice
+    whole.write(head)
+    whole.writelines(body.spliced())
+    whole.write(grow_ranges(xml[end:], growth))
+    return Spliced(whole.getvalue(), body.before, growth)
 
 
 def _written_area(edit: SheetEdit) -> Area:
-    ends = [column for row in edit.cells.values() if row for column in (min(row), max(row))]
+    ends = edit.cells.ends()
     return (min(ends, default=1), min(edit.cells, default=1)), (
         max(ends, default=1),
         max(edit.cells, default=1),
@@ -220,9 +224,9 @@ class _Body:
         self._plans: dict[tuple[bool, tuple[int, ...]], list[tuple[int, int, str, str, bool]]] = {}
         self.before: dict[int, dict[int, Any]] = {}
 
-    def spliced(self) -> list[bytes]:
+    def spliced(self) -> Iterator[bytes]:
         """The new content of sheetData, in pieces."""
-        xml, pieces, position = self._xml, [], self._start
+        xml, position = self._xml, self._start
         edit = self._edit
         template = self._template()
         stop = self._end
@@ -244,21 +248,18 @@ class _Body:
             exists = at < len(self._numbers) and self._numbers[at] == row
             if exists and self._opened[at].start() < stop:
                 opened = self._opened[at]
-                pieces.append(xml[position : opened.start()])
+                yield xml[position : opened.start()]
                 close = opened.end() if opened[3] else xml.index(b"</row>", opened.end())
-                pieces.append(
-                    self._edited_row(row, opened, close, edit.cells.get(row, {}), template)
-                )
+                yield self._edited_row(row, opened, close, edit.cells.get(row, {}), template)
                 position = close if opened[3] else close + len(b"</row>")
             else:
                 before = min(
                     self._opened[at].start() if at < len(self._opened) else self._end, stop
                 )
-                pieces.append(xml[position:before])
+                yield xml[position:before]
                 position = before
-                pieces.append(self._new_row(row, edit.cells[row], template))
-        pieces.append(xml[position:stop])
-        return pieces
+                yield self._new_row(row, edit.cells[row], template)
+        yield xml[position:stop]
 
     def _read_columns(self) -> list[tuple[int, int, int]]:
         """(first, last, style) of every <col> with a style."""

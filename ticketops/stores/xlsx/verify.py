@@ -12,7 +12,7 @@ from ticketops.errors import InternalError, UnusableError
 from ticketops.schema.columns import to_serial
 from ticketops.stores.edits import Filled, SheetEdit
 from ticketops.stores.xlsx.conventional import conventional_again, is_conventional
-from ticketops.stores.xlsx.package import Package
+from ticketops.stores.xlsx.package import Content, Deflated, Package
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.reader import Reader
 from ticketops.stores.xlsx.splice import read_cells, rows_of
@@ -24,7 +24,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def verified(
-    package: Package, changed: Mapping[str, bytes], edits: Mapping[str, SheetEdit]
+    package: Package, changed: Mapping[str, Content], edits: Mapping[str, SheetEdit]
 ) -> Parts:
     """The parts of the written workbook. Raises InternalError where anything is not as it was
     meant.
@@ -34,11 +34,16 @@ def verified(
     """
     parts = Parts(package)
     for part, content in changed.items():
-        if package.read(part) != content:
+        there = (
+            content.is_in(package, part)
+            if isinstance(content, Deflated)
+            else package.read(part) == content
+        )
+        if not there:
             raise _not_as_meant(part)
     reader = Reader(parts, trusted=True)
     for name, edit in edits.items():
-        if sum(map(len, edit.cells.values())) >= _MANY_CELLS:
+        if edit.cells.count() >= _MANY_CELLS:
             _compare(
                 name,
                 edit,
@@ -52,20 +57,22 @@ def verified(
                 name,
                 edit,
                 (
-                    (row, list(cells.values()))
+                    (row, edit.cells[row], list(cells.values()))
                     for row, cells in read_cells(rows, edit.cells, parts.shared).items()
                 ),
             )
     return parts
 
 
-def _compare(sheet: str, edit: SheetEdit, found: Iterable[tuple[int, list[Any]]]) -> None:
-    """found: each edited row with what its edited cells were found to hold, in the order of the
-    edit."""
+def _compare(
+    sheet: str, edit: SheetEdit, found: Iterable[tuple[int, Mapping[int, Any], list[Any]]]
+) -> None:
+    """found: each edited row with the cells that were meant, and what they were found to hold, in the
+    same order."""
     rows = 0
-    for row, values in found:
+    for row, wanted, values in found:
         rows += 1
-        for (column, meant), value in zip(edit.cells[row].items(), values, strict=True):
+        for (column, meant), value in zip(wanted.items(), values, strict=True):
             reconciled = value == meant and (type(value) is bool) is (
                 type(meant) is bool
             )  # True equals 1
@@ -77,18 +84,19 @@ def _compare(sheet: str, edit: SheetEdit, found: Iterable[tuple[int, list[Any]]]
 
 def _from_calamine(
     reader: Reader, sheet: str, edit: SheetEdit, epoch: timedelta
-) -> Iterator[tuple[int, list[Any]]]:
+) -> Iterator[tuple[int, Mapping[int, Any], list[Any]]]:
     last = 0
     for last, row in enumerate(reader.each_row(sheet), start=1):
         if last in edit.cells:
-            width = len(row)
-            values = [row[column - 1] if column <= width else None for column in edit.cells[last]]
+            width, wanted = len(row), edit.cells[last]
+            values = [row[column - 1] if column <= width else None for column in wanted]
             if epoch:  # the edit counts from 1904, python-calamine tells the day itself
                 values = [value - epoch if isinstance(value, date) else value for value in values]
-            yield last, values
-    for number, cells in edit.cells.items():
+            yield last, wanted, values
+    for number in edit.cells:
         if number > last:
-            yield number, [None] * len(cells)
+            wanted = edit.cells[number]
+            yield number, wanted, [None] * len(wanted)
 
 
 def same(found: Any, meant: Any) -> bool:
