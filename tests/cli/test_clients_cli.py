@@ -119,6 +119,7 @@ def test_a_merged_client_is_the_other_everywhere(do: Do, tmp_path: Path) -> None
     assert do("undo", "-y").code == 0
 
 
+@pytest.mark.slow
 def test_a_book_that_was_built_before_is_still_read(do: Do, tmp_path: Path, empty: Path) -> None:
     sell(do, "Acme", "Zenith")
     assert do("client", "build", "--all").code == 0

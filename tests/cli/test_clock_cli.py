@@ -299,6 +299,7 @@ def test_a_state_that_says_nonsense_hides_nothing(here: Runner, book: Path) -> N
         assert "since 2031-06-08" in silent_today(open_store(book, settings), settings, now), text
 
 
+@pytest.mark.slow
 def test_who_runs_a_command_at_a_terminal_learns_it(
     here: Runner, book: Path, environment: dict[str, str]
 ) -> None:

@@ -174,6 +174,7 @@ def in_bash(folder: Path, path: Path, *words: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
 def test_a_real_bash(in_process: Runner, known: Path, tmp_path: Path) -> None:
     """Names with spaces are one word, and none is a command."""

@@ -92,6 +92,7 @@ def test_nothing_to_do_asks_nothing_and_is_no_refusal(empty: Path) -> None:
     assert empty.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "made"),
     [("n\n", False), (END, False), ("y\n", True)],

@@ -165,6 +165,7 @@ def test_a_dry_run_names_the_very_cells_that_change(
     assert planned.json["changes"] == done.json["changes"]
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_undo_names_the_cells_it_would_set_back(cli: Runner, small: Path) -> None:
     book = ("-w", str(small))
     before = cells_of(small)
@@ -316,6 +317,7 @@ def test_init_makes_what_doctor_finds_sound(cli: Runner, tmp_path: Path) -> None
     assert cli("init", str(tmp_path / "new.xls")).code == 2
 
 
+@pytest.mark.slow
 def test_doctor_fix_adds_what_is_missing_and_nothing_else(cli: Runner, small: Path) -> None:
     book = openpyxl.load_workbook(small)
     del book["_IMPORT_META"]

@@ -382,6 +382,7 @@ def test_what_would_lose_or_finalise_by_mistake_is_refused(
     assert "FUTURE_DATE" in done.out
 
 
+@pytest.mark.slow
 def test_messages_and_the_night_on_both_kinds_of_workbook(office: Office) -> None:
     """What a command does is told in its commit, and withdrawn with it; the night says what is due."""
     boss = {"TICKETOPS_ROLE": "super_admin"}

@@ -156,6 +156,7 @@ def test_a_status_typed_into_the_queue_is_refused(here: Runner, tasked: Path) ->
     assert tickets_of(tasked, "Delivery")["S1-1"] in (None, "NOT_SENT")
 
 
+@pytest.mark.slow
 def test_what_was_sent_before_may_still_be_received(here: Runner, tasked: Path) -> None:
     done(here("staff", "mark", "SENT", "T00001"))
     pend(tasked)

@@ -83,7 +83,7 @@ def told(one: SeatMap) -> dict[tuple[str, str, str], tuple[str | None, set[str]]
 @pytest.mark.parametrize("suffix", seatmap_files.WRITTEN)
 @given(maps())
 @settings(
-    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 def test_a_map_is_the_same_after_its_file(tmp_path: Path, suffix: str, one: SeatMap) -> None:
     found = again(one, tmp_path / f"map{suffix}")
@@ -101,7 +101,7 @@ def test_a_map_is_the_same_after_its_file(tmp_path: Path, suffix: str, one: Seat
 
 @given(maps(plain=True))
 @settings(
-    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 def test_a_drawing_keeps_neighbours_and_distances_within_a_block(
     tmp_path: Path, one: SeatMap

@@ -130,6 +130,7 @@ def test_a_quantity_of_1_000_as_text_is_neither_one_nor_a_thousand(
     assert book["Distribution"].max_row <= 2 or book["Distribution"]["A3"].value is None
 
 
+@pytest.mark.slow
 def test_deadlines_and_zones_that_are_not_understood(in_process: Runner, small: Path) -> None:
     cells = {
         "F2": "13:00 ET",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import run_cli
 from tests.trail import NEEDED, differing, logs_of
 
@@ -27,6 +29,7 @@ def run(book: Path, command: str) -> None:
     assert done.code in (0, 1), (command, done.err)
 
 
+@pytest.mark.slow
 def test_nine_commands_and_nine_undos(empty: Path) -> None:
     states = [empty.read_bytes()]
     for command in NINE:

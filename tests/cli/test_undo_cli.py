@@ -54,6 +54,7 @@ def run_ids(here: Runner) -> list[str]:
     return [one["run_id"] for one in here("log", "--json").json["result"]["transactions"]]
 
 
+@pytest.mark.slow
 def test_sorted_ledgers_give_the_cancelled_sale_back_and_no_other(here: Runner, book: Path) -> None:
     before = {
         name: dict(zip(column(book, "Sales", "SalesID"), column(book, "Sales", name), strict=True))
@@ -129,6 +130,7 @@ def test_what_rests_on_an_older_command_is_named(here: Runner, book: Path) -> No
     assert book.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_no_undo_brings_a_plaintext_password_back(here: Runner, book: Path) -> None:
     put(book, "_PURCHASE_UNITS", "V2", "canary-1")
     assert here("credentials", "seal", "-y").code == 0
@@ -167,6 +169,7 @@ def test_a_workbook_apart_from_its_folder_is_noticed(here: Runner, book: Path) -
     assert last
 
 
+@pytest.mark.slow
 def test_doctor_fix_is_taken_back_whole_or_said(here: Runner, book: Path) -> None:
     opened = openpyxl.load_workbook(book)
     for name in ("_ALLOCATION_PREVIEW", "_SALES_RECON_AUDIT", "_IMPORT_META"):

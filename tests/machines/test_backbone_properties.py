@@ -23,7 +23,7 @@ from ticketops.stores.xlsx.store import XlsxStore
 
 TestBackbone = Backbone.TestCase
 TestBackbone.settings = settings(
-    max_examples=25, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=10, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -136,6 +136,7 @@ def test_the_backbone_at_length() -> None:
     run_state_machine_as_test(Backbone, settings=long)
 
 
+@pytest.mark.slow
 def test_the_backbone_through_the_command_line(empty: Path) -> None:
     """A whole day, as an operator types it."""
     book = ("-w", str(empty))

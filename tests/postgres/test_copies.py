@@ -281,6 +281,7 @@ def test_what_no_file_can_hold_is_named_and_nothing_is_left(
         assert list(tmp_path.glob("*new*")) == []
 
 
+@pytest.mark.slow
 def test_a_copy_cut_short_leaves_nothing_that_counts(
     database: Database, small: Path, tmp_path: Path, mine: Settings, monkeypatch: Any
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.sampling import some
 from tests.sending.outbox import Outbox
 from tests.sending.post import HANG_UP, SILENCE, Post
 from ticketops.channels.mail import Account, Mail
@@ -104,7 +105,7 @@ LONG = json.dumps({"subject": "Long", "text": "All the seats, one by one. ", "ti
 """More than the buffers of a connection hold: whoever sends it notices where nobody reads."""
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("step", some(["MAIL", "RCPT", "DATA"], 3))
 def test_a_connection_that_breaks_before_the_text_is_made_again_at_once(
     outbox: Outbox, post: Post, step: str
 ) -> None:

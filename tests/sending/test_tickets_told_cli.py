@@ -103,6 +103,7 @@ def test_a_document_that_changed_is_not_sent_until_it_is_added_again(
     assert done(say, "message", "show", "N00001")["result"]["problem"] is None
 
 
+@pytest.mark.slow
 def test_the_night_says_what_is_due_once(say: Say, folder: Path, post: Post) -> None:
     to = ("--to", "desk@office.example")
     done(say, "trigger", "set", "ticket.due_soon", "--on", *to)

@@ -95,6 +95,7 @@ def test_the_same_book_makes_the_same_bytes(
         assert (tmp_path / "again.xlsx").read_bytes() == shelf[kind].path.read_bytes(), kind
 
 
+@pytest.mark.slow
 def test_the_same_book_makes_the_same_bytes_in_other_processes(tmp_path: Path) -> None:
     program = (
         "import sys, hashlib; from pathlib import Path; from tests.books.builders import make_event; from ticketops.books.file_writer import write_book\n"

@@ -118,6 +118,7 @@ def test_memory_is_bounded(hostile: dict[str, tuple[Path, set[str]]], event: Fie
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is kept by Linux")
 def test_a_file_that_takes_all_memory_does_not_stop_the_others(
     event: Field, monkeypatch: pytest.MonkeyPatch
@@ -150,6 +151,7 @@ def test_a_pipe_is_not_waited_for(event: Field) -> None:
     assert "it is a pipe" in second.problems[0][2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["WORK", "PATIENCE"])
 def test_a_file_that_takes_for_ever_does_not_stop_the_others(
     event: Field, monkeypatch: pytest.MonkeyPatch, limit: str
@@ -202,6 +204,7 @@ def far_cells(xml: bytes, cells: Iterable[tuple[str, int]]) -> bytes:
     return xml.replace(b"</sheetData>", rows + b"</sheetData>")
 
 
+@pytest.mark.slow
 def test_sheets_of_a_million_rows(event: Field) -> None:
     """Cells in the farthest corners, and a dimension that says that all is full, are read past."""
     path = filled(event)

@@ -13,6 +13,7 @@ from openpyxl.cell.text import InlineFont
 from python_calamine import CalamineWorkbook
 
 from tests.books.field import GOOD, Field, filled, put, texts_in
+from tests.sampling import some
 
 VALUES: list[tuple[Any, str]] = [
     (123, "123"),
@@ -185,16 +186,19 @@ def test_bad_addresses_by_the_rfc(first: int, event: Field) -> None:
 
 @pytest.mark.parametrize(
     "pasted",
-    [
-        "Björn <bjorn@x.se>",
-        '"Berg, Björn" <bjorn@x.se>',
-        "<bjorn@x.se>",
-        "Björn Berg<bjorn@x.se>;",
-        "mailto:bjorn@x.se",
-        "MAILTO: bjorn@x.se?subject=Tickets",
-        "Björn <mailto:bjorn@x.se>",
-        "Björn\n<bjorn@x.se>",
-    ],
+    some(
+        [
+            "Björn <bjorn@x.se>",
+            '"Berg, Björn" <bjorn@x.se>',
+            "<bjorn@x.se>",
+            "Björn Berg<bjorn@x.se>;",
+            "mailto:bjorn@x.se",
+            "MAILTO: bjorn@x.se?subject=Tickets",
+            "Björn <mailto:bjorn@x.se>",
+            "Björn\n<bjorn@x.se>",
+        ],
+        4,
+    ),
 )
 def test_an_address_as_a_mail_program_copies_it(pasted: str, event: Field) -> None:
     book = filled(event, put(AE5=pasted))

@@ -32,6 +32,7 @@ def clean(done: subprocess.CompletedProcess[bytes], *codes: int) -> None:
     assert len(done.stderr.splitlines()) <= 1
 
 
+@pytest.mark.slow
 def test_standard_input_is_closed(small: Path) -> None:
     before = small.read_bytes()
     clean(real(*SELL, "-", "-w", str(small), after="<&-"), UNUSABLE)
@@ -116,6 +117,7 @@ def test_words_that_are_no_text(small: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", pytest.param("cp1252", marks=pytest.mark.slow)])
 def test_a_terminal_that_knows_few_letters(small: Path, encoding: str) -> None:
     for words in (("status",), WRITE, (*WRITE, "--dry-run"), ("allocate", "commit", "Sß")):

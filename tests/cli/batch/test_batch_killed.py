@@ -127,6 +127,7 @@ def _killed_atomic_is_all_or_none(source: Path, folder: Path, places: list[float
     return landed
 
 
+@pytest.mark.slow
 def test_killed_a_prefix_of_the_lines_happened(source: Path, tmp_path: Path) -> None:
     (happened,) = _killed_is_a_prefix(source, tmp_path, [0.5])
     assert 0 < happened < len(LINES)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.cli.batch.several import BY_ITSELF, COMMANDS, Desk, records
 from tests.trail import given_back
 
-FEW, MANY = 5, 30
+FEW, MANY = 3, 24
 _ONCE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 

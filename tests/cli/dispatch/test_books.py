@@ -320,6 +320,7 @@ def test_how_many_rows_wait_for_their_reader(do: Do, book: Path) -> None:
     assert counts("staff", "build", ANA)[ANA][1] == 2
 
 
+@pytest.mark.slow
 def test_what_stands_in_a_book_s_place_is_not_heard(do: Do, here: Runner, book: Path) -> None:
     """A supplier's book that was filled in and saved over a client's; then a file that is none;
     then the client's own."""

@@ -178,6 +178,7 @@ def test_everything_refused_is_counted(here: Runner, do: Do, book: Path) -> None
     assert "3 edits: 0 taken, 0 conflicts, 3 refused" in again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [[], ["SENT"]])
 def test_a_suppliers_receipt_is_a_claim(here: Runner, do: Do, book: Path, first: list[str]) -> None:
     for said in [*first, "ACCEPTED", "ACCEPTED"]:
@@ -207,6 +208,7 @@ def test_staffs_receipt_is_a_claim(here: Runner, do: Do, book: Path) -> None:
     assert tickets_of(book, "Delivery", "DispatchNotes")["S4-1"] == ("SENT", "staff says ACCEPTED")
 
 
+@pytest.mark.slow
 def test_a_clients_issue_ends_with_its_receipt(here: Runner, do: Do, book: Path) -> None:
     """Only sending again moves Delivery; the ticket stays listed until the client accepts."""
 

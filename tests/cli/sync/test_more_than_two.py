@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.cli.sync.two_copies import Pair, in_step
 from tests.conftest import Result
 from tests.online import Google
@@ -49,6 +51,7 @@ def test_from_the_other_end(pair: Pair) -> None:
     assert mirrored("diff").json["result"]["first"] is False
 
 
+@pytest.mark.slow
 def test_two_operators_with_their_own_files_and_one_sheet(
     pair: Pair, google: Google, tmp_path: Path
 ) -> None:

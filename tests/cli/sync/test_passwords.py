@@ -6,6 +6,7 @@ import base64
 import gzip
 
 import polars as pl
+import pytest
 
 from tests.cli.sync.two_copies import Pair, is_second_look, meanwhile
 from ticketops.schema.layouts.event import (
@@ -41,6 +42,7 @@ def unpacked_journals(pair: Pair) -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.slow
 def test_no_password_comes_out_of_it(pair: Pair) -> None:
     """Those that stood in both copies, those that changed here or there, and on both: they reach
     the other copy, and stand in no output, no state, no journal."""

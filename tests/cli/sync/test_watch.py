@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 
+import pytest
+
 from tests.cli.sync.two_copies import CONFLICT, LINES, Pair
 from ticketops.schema.layouts.event import PURCHASES, SALES
 
@@ -51,6 +53,7 @@ def test_round_after_round_until_it_is_stopped(pair: Pair) -> None:
     assert "Traceback" not in done.out + done.err
 
 
+@pytest.mark.slow
 def test_a_round_goes_on_after_one_that_failed(pair: Pair) -> None:
     """Once it runs, a failure is told and the next round tries again."""
     pair.type_here(SALES, {2: {"notes": "here"}})

@@ -17,6 +17,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from tests.domain.intake.trade_files import FileDesk
+from tests.sampling import some
 from tests.stores.foreign.made import hostile
 from ticketops.domain.intake.imported import Options
 from ticketops.errors import TicketopsError
@@ -340,7 +341,7 @@ def test_sales_guests_and_seats_of_such_files(tmp_path: Path) -> None:
     assert desk.seats() == [("M01", "101", "C", str(seat)) for seat in range(12, 16)]
 
 
-@pytest.mark.parametrize("kind", ["purchases", "sales", "guests", "seats"])
+@pytest.mark.parametrize("kind", some(["purchases", "sales", "guests", "seats"], 4))
 def test_hostile_files_are_refused_in_one_line(tmp_path: Path, kind: str) -> None:
     make: dict[str, Callable[[Any, Options], Any]] = {
         "purchases": imports.import_purchases,

@@ -55,7 +55,7 @@ stock = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(tickets, stock)
 def test_against_a_count_by_hand(
     sold: list[tuple[str, str, str | None, bool]], units: list[tuple[str, str, str | None]]

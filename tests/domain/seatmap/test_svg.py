@@ -160,6 +160,7 @@ def test_a_use_of_itself_ends() -> None:
     assert {one.seat for one in found.seats} == {"1"}
 
 
+@pytest.mark.slow
 def test_use_within_use_can_not_grow_without_end() -> None:
     layers = "".join(
         f'<g id="l{n}">' + f'<use href="#l{n - 1}"/>' * 10 + "</g>" for n in range(1, 9)

@@ -417,6 +417,7 @@ def test_reading_goes_on(google: Google, command: Command) -> None:
     assert command(*SALE, "--new", "-n", "-w", f"gsheet:{key}").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["", "{}", "[1]", '{"format": 2, "failed": {}}', '{"format": 1, "failed": {"x": "y"}}']
 )

@@ -430,6 +430,7 @@ def test_a_queue_that_libreoffice_saved_is_rebuilt(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 def test_undo_after_libreoffice_saved_the_workbook(tmp_path: Path, soffice: str) -> None:
     path = plain_workbook(tmp_path / "event.xlsx")

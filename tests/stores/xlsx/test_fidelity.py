@@ -823,6 +823,7 @@ def grids(source: bytes | Path) -> dict[str, dict[Address, Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 def test_libreoffice_reads_the_end_of_the_chain_and_computes_on_it(
     chain: Chain, tmp_path: Path, soffice: str

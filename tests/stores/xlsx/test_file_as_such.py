@@ -63,6 +63,7 @@ def test_a_damaged_member_is_refused_and_nothing_is_written(tmp_path: Path) -> N
     assert state_of(path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 def test_libreoffice_reads_what_was_written_in_other_dialects(tmp_path: Path, soffice: str) -> None:
     files, expected = [], {}

@@ -206,6 +206,7 @@ def test_text_before_the_root_element_is_refused(
         assert path.read_bytes() == content
 
 
+@pytest.mark.slow
 @pytest.mark.libreoffice
 def test_libreoffice_opens_the_styles_that_were_added(tmp_path: Path, soffice: str) -> None:
     path = without_styles(tmp_path / "event.xlsx")

@@ -273,6 +273,7 @@ def test_merged_cells_below_the_records_are_passed_over(book: Book) -> None:
     assert [row for row, sale in book.rows(SALES, "SalesID") if sale] == [2, 5]
 
 
+@pytest.mark.slow
 def test_empty_styled_cells_far_down_are_no_extent(book: Book) -> None:
     def colour(ws: Any) -> None:
         ws["B1048576"].fill = PatternFill("solid", fgColor="FFFF00")
@@ -660,6 +661,7 @@ def test_an_array_formula_is_seen_however_it_is_spelt(book: Book, attributes: st
 # another program
 
 
+@pytest.mark.slow
 def test_libreoffice_counts_the_new_sale(book: Book, soffice: str) -> None:
     sold(book, 2)
     book.edit(

@@ -157,7 +157,7 @@ def significant(cells: Mapping[Address, Cell]) -> dict[Address, Cell]:
 # --- conventional form
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(grid=grids, looks=looks, dialect=dialects)
 @example(grid={}, looks={}, dialect=DIALECTS["excel"])
 @example(grid={2: {1: Put("a")}}, looks={}, dialect=DIALECTS["comments around the rows"])
@@ -306,7 +306,7 @@ def kind_of(value: Any) -> str:
 
 
 @settings(
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -578,7 +578,7 @@ def model_of(ledger: tuple[list[str], Grid], queue: tuple[list[str], Grid]) -> d
 
 
 @settings(
-    max_examples=120,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -614,7 +614,7 @@ def test_a_table_from_the_cache_is_the_table_that_the_file_holds(
 
 
 @settings(
-    max_examples=80,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
