@@ -30,7 +30,9 @@ ENTRY = Entry("R20260417-143022", "allocate auto", "ana", DAY)
 
 def selling_once(plans: list[Any]) -> Job:
     """A sale; what it is planned on goes into a list."""
-    job = selling.sale_add(Order("Meridian", "USD", DAY), [SaleLine("M01", "Cat 1", 2, Decimal(350))])
+    job = selling.sale_add(
+        Order("Meridian", "USD", DAY), [SaleLine("M01", "Cat 1", 2, Decimal(350))]
+    )
 
     def plan(snapshot: Any, run: Any) -> Plan:
         plans.append(snapshot.revision)
