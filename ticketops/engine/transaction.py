@@ -175,9 +175,16 @@ def carry_out(
     confirm: asks a person. Where the workbook moved while they were asked so that other cells would
     be written than they saw (D18), nothing is written: `changed` is shown the plan as it is now,
     and ConflictError raised. Without it the job is planned once more on the new state, with the
-    lock held, so that it can't be overtaken again.
+    lock held, so that it can't be overtaken again; and where somebody writes just now, it is planned
+    only after them.
     """
     tape = _Tape(run.new_uuid)
+    if not dry_run and not confirm and job.effect is not Effect.READS and _is_queued(store):
+        with store.locked(entry_of(job, run)):
+            plan, snapshot, own = _prepared(store, job, run, tape, gated=True)
+            if plan.changes:
+                store.commit(plan.changes, snapshot.revision, entry_of(job, own))
+        return _done(store, job, plan, snapshot, own)
     plan, snapshot, own = _prepared(store, job, run, tape, gated=not dry_run)
     if dry_run:
         plan.findings += gates.told(job, own.event)

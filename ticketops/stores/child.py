@@ -25,8 +25,6 @@ WORK = 10
 """Seconds of work of the processor that a single file may take."""
 MOST_SAID = 2**25
 """Characters that a single file may say."""
-_AHEAD = 2**20
-"""Bytes of answers that a child may say before they are read."""
 MAX_FILE = 50 * 2**20
 """Bytes of a file."""
 
@@ -41,7 +39,6 @@ def answers(module: str, request: Mapping[str, Any], files: int) -> Generator[st
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment,
-        pipesize=_AHEAD,
         encoding="utf-8",
     ) as child:
         if child.stdin is None or child.stdout is None:

@@ -302,7 +302,7 @@ class Child:
         self.process.stdin.write(b"go\n")
         self.process.stdin.flush()
 
-    def rest(self, timeout: float = 180) -> list[dict[str, Any]]:
+    def rest(self, timeout: float = 600) -> list[dict[str, Any]]:
         """All it still says until it ends."""
         out, err = self.process.communicate(timeout=timeout)
         assert self.process.returncode == 0, err.decode()

@@ -20,9 +20,11 @@ from ticketops.schema.columns import ErrorValue
 from ticketops.schema.layouts.event import DISTRIBUTION, EVENT, UNITS
 from ticketops.schema.tables import canonical_positions
 from ticketops.stores.base import Entry
-from ticketops.stores.edits import SheetEdit
-from ticketops.stores.xlsx import contents
-from ticketops.stores.xlsx.package import Package
+from ticketops.stores.edited import EditedRows
+from ticketops.stores.xlsx import contents, reader
+from ticketops.stores.xlsx.package import Package, plain
+from ticketops.stores.xlsx.parts import Parts
+from ticketops.stores.xlsx.reader import Reader
 from ticketops.stores.xlsx.store import XlsxStore
 from ticketops.stores.xlsx.verify import same
 
@@ -33,7 +35,20 @@ PLACES = {name: places[0] for name, places in canonical_positions(EVENT[UNITS]).
 FEW, MANY = 3, 800
 """Rows of seven cells: few are read from the XML, many by python-calamine."""
 
-Spoil = Callable[[SheetEdit], None]
+PIECE = 2**12
+"""Bytes of a sheet that are read at a time, where it is large."""
+
+Rows = dict[int, dict[int, Any]]
+Spoil = Callable[[Rows], None]
+
+
+def spoilt(edits: Any, sheet: str, spoil: Spoil) -> Any:
+    """The edits with other cells in one sheet."""
+    others = copy.deepcopy(edits)
+    rows = {row: dict(cells) for row, cells in others[sheet].cells.items()}
+    spoil(rows)
+    others[sheet].cells = EditedRows(rows)
+    return others
 
 
 def commit(path: Path, rows: int = FEW, first: int = 2) -> None:
@@ -63,34 +78,34 @@ def files(path: Path) -> dict[str, bytes]:
 def cell(column: str, value: Any, row: int = 3) -> Spoil:
     """A renderer that writes another value into one cell."""
 
-    def spoil(edit: SheetEdit) -> None:
-        assert edit.cells[row][PLACES[column]] != value or type(
-            edit.cells[row][PLACES[column]]
-        ) is not type(value)
-        edit.cells[row][PLACES[column]] = value
+    def spoil(rows: Rows) -> None:
+        assert rows[row][PLACES[column]] != value or type(rows[row][PLACES[column]]) is not type(
+            value
+        )
+        rows[row][PLACES[column]] = value
 
     return spoil
 
 
-def lost_row(edit: SheetEdit) -> None:
-    del edit.cells[max(edit.cells)]
+def lost_row(rows: Rows) -> None:
+    del rows[max(rows)]
 
 
-def lost_cell(edit: SheetEdit) -> None:
-    del edit.cells[3][PLACES["status"]]
+def lost_cell(rows: Rows) -> None:
+    del rows[3][PLACES["status"]]
 
 
-def a_row_too_low(edit: SheetEdit) -> None:
-    last = max(edit.cells)
-    edit.cells[last + 1] = edit.cells.pop(last)
+def a_row_too_low(rows: Rows) -> None:
+    last = max(rows)
+    rows[last + 1] = rows.pop(last)
 
 
-def two_rows_changed_over(edit: SheetEdit) -> None:
-    edit.cells[2], edit.cells[3] = edit.cells[3], edit.cells[2]
+def two_rows_changed_over(rows: Rows) -> None:
+    rows[2], rows[3] = rows[3], rows[2]
 
 
-def a_column_too_far(edit: SheetEdit) -> None:
-    edit.cells[3][PLACES["game"]] = edit.cells[3].pop(PLACES["match"])
+def a_column_too_far(rows: Rows) -> None:
+    rows[3][PLACES["game"]] = rows[3].pop(PLACES["match"])
 
 
 LATER = NOW + timedelta(minutes=2)  # what row 3 is to hold
@@ -122,18 +137,21 @@ WRONG: dict[str, tuple[Spoil, str]] = {
 }
 
 
-@pytest.mark.parametrize("rows", [FEW, MANY], ids=["few", "many"])
+@pytest.mark.parametrize(
+    ("rows", "piece"),
+    [(FEW, reader._PIECE), (MANY, reader._PIECE), (MANY, PIECE)],
+    ids=["few", "many", "in pieces"],
+)
 @pytest.mark.parametrize(("spoil", "where"), WRONG.values(), ids=WRONG)
 def test_what_was_written_wrong_is_refused(
-    empty: Path, monkeypatch: pytest.MonkeyPatch, spoil: Spoil, where: str, rows: int
+    empty: Path, monkeypatch: pytest.MonkeyPatch, spoil: Spoil, where: str, rows: int, piece: int
 ) -> None:
+    monkeypatch.setattr(reader, "_PIECE", piece)
     before = files(empty)
     render = contents.render
 
     def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
-        spoilt = copy.deepcopy(edits)
-        spoil(spoilt[UNITS])
-        return render(parts, spoilt, layout, **how)
+        return render(parts, spoilt(edits, UNITS, spoil), layout, **how)
 
     with monkeypatch.context() as patch:
         patch.setattr(contents, "render", wrong)
@@ -151,6 +169,22 @@ def test_what_was_written_wrong_is_refused(
         len(XlsxStore(empty, layout=EVENT).log()),
         XlsxStore(empty, layout=EVENT).read(UNITS)[UNITS].frame.height,
     ] == [1, rows]
+
+
+def test_a_sheet_read_in_pieces_says_the_same(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(empty, MANY, first=40)  # rows that are blank, and a piece that begins with none of them
+    parts = Parts(Package.open(empty))
+    whole = list(Reader(parts, trusted=True).each_row(UNITS))
+    monkeypatch.setattr(reader, "_PIECE", PIECE)
+    assert len(list(Reader(parts, trusted=True)._pieces(UNITS))) > 20
+    pieces = list(Reader(parts, trusted=True).each_row(UNITS))
+
+    def filled(rows: list[list[Any]]) -> list[list[Any]]:
+        """Without the blanks at the right, which each piece has as many of as it is wide."""
+        return [row[: max((i for i, v in enumerate(row, 1) if v != ""), default=0)] for row in rows]
+
+    assert filled(pieces) == filled(whole)
+    assert len(pieces) == MANY + 39
 
 
 @pytest.mark.parametrize(
@@ -177,9 +211,8 @@ def test_a_cell_that_was_to_be_emptied_or_ticked(
     render = contents.render
 
     def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
-        spoilt = copy.deepcopy(edits)
-        spoilt[DISTRIBUTION].cells[3][place] = written
-        return render(parts, spoilt, layout, **how)
+        others = spoilt(edits, DISTRIBUTION, lambda rows: rows[3].update({place: written}))
+        return render(parts, others, layout, **how)
 
     monkeypatch.setattr(contents, "render", wrong)
     changes = ChangeSet()
@@ -199,8 +232,9 @@ def test_an_archive_that_holds_other_bytes_is_refused(
     write = Package.write
 
     def torn(
-        self: Package, file: BinaryIO, changed: dict[str, bytes], dropped: Collection[str]
+        self: Package, file: BinaryIO, changed: dict[str, Any], dropped: Collection[str]
     ) -> None:
+        changed = {part: plain(content) for part, content in changed.items()}
         other = dict(changed)
         part = next(name for name, content in changed.items() if b"P00001" in content)
         if tear == "swap":
@@ -241,8 +275,9 @@ def test_rows_that_a_later_commit_could_not_read_are_refused(
     def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
         changed, raw = render(parts, edits, layout, **how)
         part = parts.sheets[UNITS]
-        assert old in changed[part]
-        return {**changed, part: changed[part].replace(old, new)}, raw
+        xml = plain(changed[part])
+        assert old in xml
+        return {**changed, part: xml.replace(old, new)}, raw
 
     monkeypatch.setattr(contents, "render", wrong)
     with pytest.raises(error, match=message):
@@ -274,9 +309,10 @@ def test_the_command_line_says_it_in_one_line(
     render = contents.render
 
     def wrong(parts: Any, edits: Any, layout: Any, **how: Any) -> Any:
-        spoilt = copy.deepcopy(edits)
-        spoilt[UNITS].cells[2][PLACES["status"]] = "ALLOCATED"
-        return render(parts, spoilt, layout, **how)
+        return render(parts, spoilt(edits, UNITS, spoil), layout, **how)
+
+    def spoil(rows: Rows) -> None:
+        rows[2][PLACES["status"]] = "ALLOCATED"
 
     words = (
         "purchase",

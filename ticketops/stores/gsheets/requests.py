@@ -143,7 +143,7 @@ class _CellRange:
     rows: list[dict[str, Any]]
 
 
-def _with_standing(edit: Edit, first_new: int) -> dict[int, dict[int, Any]]:
+def _with_standing(edit: Edit, first_new: int) -> Mapping[int, Mapping[int, Any]]:
     """The cells to write; new rows get every column that any of them has, so that they make one
     block: what stands there stays."""
     cells = edit.edit.cells
@@ -152,7 +152,7 @@ def _with_standing(edit: Edit, first_new: int) -> dict[int, dict[int, Any]]:
     used = sorted(
         {column for row, values in cells.items() if row >= first_new for column in values}
     )
-    filled = {}
+    filled: dict[int, Mapping[int, Any]] = {}
     for row, values in cells.items():
         if row < first_new or len(values) == len(used):
             filled[row] = values

@@ -292,7 +292,7 @@ class PostgresStore:
             return False
         try:
             return turns.is_taken(self.connection.begin(WRITING), self.event)
-        except (psycopg.Error, TicketopsError):
+        except psycopg.Error:
             return False  # what is wrong, the command itself finds and says
         finally:
             self.connection.rollback()

@@ -16,7 +16,6 @@ from ticketops.schema.book_layouts import Returned
 from ticketops.stores import child
 from ticketops.stores.returned.contents import returned_of
 
-
 _HANDS = 2
 """Children that read many files, by turns: while one is waited for, the other reads ahead."""
 _MANY = 12

@@ -121,7 +121,8 @@ class Blanked(Edited):
         relations = parts.xml(path) if path in parts.package else b""
         columns = {column for cells in edit.cells.values() for column in cells}
         sheet, left = without_links(
-            plain(self._changed[part]), relations, columns, edit.header_row + 1)
+            plain(self._changed[part]), relations, columns, edit.header_row + 1
+        )
         self._changed[part] = sheet
         if left != relations:
             self._changed[path] = left

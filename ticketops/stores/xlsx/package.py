@@ -16,7 +16,6 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from isal import isal_zlib  # inflates and deflates several times faster than zlib
-
 from msgspec import Struct
 
 from ticketops.errors import UnusableError

@@ -384,9 +384,7 @@ class Parts:
         folder = posixpath.dirname(self.workbook)
         relations_path = relations_of(self.workbook)
         relations = plain(changed.get(relations_path) or self.xml(relations_path))
-        content_types = plain(
-            changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
-        )
+        content_types = plain(changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml"))
         part = next(
             name
             for n in range(100_000)
@@ -428,9 +426,7 @@ class Parts:
         relations_path = relations_of(self.workbook)
         workbook = plain(changed.get(self.workbook, self._workbook_xml))
         relations = plain(changed.get(relations_path) or self.xml(relations_path))
-        content_types = plain(
-            changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml")
-        )
+        content_types = plain(changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml"))
         names = list(dict.fromkeys(names))
         places = [self.position(name) for name in names]
         dropped = [self.sheets[name] for name in names]
