@@ -194,12 +194,28 @@ class PostgresStore:
         found: dict[str, str] = self.consistently(read)
         return found
 
+    def given(self, row: Sequence[Any], listed: Sequence[Sequence[Any]]) -> dict[str, Held]:
+        """What a query over several events says of this one, in place of asking: its row of
+        `ticketops_events` and those of `sheets.LIST`; its sheets."""
+        self._checked = True
+        self._take(row)
+        self._listed(listed, self._declared)
+        return dict(self._sheets)
+
+    def filled(self, grids: Mapping[str, Grid]) -> Snapshot:
+        """The snapshot of these sheets, by their titles, whose cells a query over several events
+        read."""
+        self._grids |= grids
+        return Snapshot(self._revision, {name: self._table(name) for name in grids}, self.layout)
+
     def _list(self, cursor: Cursor, declared: Layout) -> None:
+        self._listed(cursor.execute(sheets.LIST, (self.event,)).fetchall(), declared)
+
+    def _listed(self, rows: Sequence[Sequence[Any]], declared: Layout) -> None:
         types = {
             table_of(declared.kind, name): {c.name: c.type for c in declared[name].columns}
             for name in declared.names
         }
-        rows = cursor.execute(sheets.LIST, (self.event,)).fetchall()
         known = [sheets.held_from(row, types.__getitem__) for row in rows]
         names = declared.known_by([held.title for held in known])
         self._sheets = {names[held.title]: held for held in known}
