@@ -37,7 +37,7 @@ from ticketops.domain.sync.passwords import Cells, cells_of, unsealing
 from ticketops.engine import permissions
 from ticketops.engine.job import Effect, Job
 from ticketops.engine.transaction import look
-from ticketops.errors import RuleError, UsageError
+from ticketops.errors import NotPermittedError, RuleError, UsageError
 from ticketops.files import read_regular, replace_file
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
@@ -223,6 +223,19 @@ def refuse_same(local: Store, remote: Store) -> None:
         )
 
 
+def _refuse_withheld(store: Store, sheets: Iterable[str]) -> None:
+    """Raises NotPermittedError for a database that withholds passwords: they would be taken for
+    changed."""
+    if not hasattr(store, "withheld"):
+        return
+    store.read(*sheets, strict=False)
+    if store.withheld:
+        raise NotPermittedError(
+            f"{store.name} can't be synced: your database role may not read its passwords",
+            "`db grant --capability credentials` allows it",
+        )
+
+
 def job(
     into: Side | None,
     local: Store,
@@ -242,6 +255,8 @@ def job(
     """
     refuse_same(local, remote)
     sheets = synced(local.layout)
+    for store in (local, remote):
+        _refuse_withheld(store, sheets)
     state = CommonState.between(local, remote)
     agreed: dict[str, pl.DataFrame] = {}
     gone: set[str] = set()

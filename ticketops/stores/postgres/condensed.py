@@ -29,11 +29,12 @@ from ticketops.stores.grids import Grid
 from ticketops.stores.postgres import sheets
 from ticketops.stores.postgres.connection import Cursor
 from ticketops.stores.postgres.ddl import CELLS, quoted, stored
+from ticketops.stores.postgres.rights import standing
 from ticketops.stores.postgres.rows import Held, cells_of
 from ticketops.stores.postgres.store import PostgresStore
 
 _EVENTS = (
-    "SELECT event_id, kind, revision, number, run_id, digest_key FROM ticketops_events"
+    "SELECT event_id, kind, revision, number, run_id, ''::bytea FROM ticketops_events"
     " ORDER BY event_id"
 )
 _SHEETS = (
@@ -136,7 +137,7 @@ class Several(Struct):
 
 def events(cursor: Cursor, make: Make, kind: str, wanted: Sequence[str]) -> Several:
     """The events of a kind, by their keys. wanted: these only; all, where none is named."""
-    found = Several()
+    found, stands = Several(), standing(cursor)
     rows = cursor.execute(_EVENTS).fetchall()
     heads = {key: head for key, *head in rows if not wanted or key in wanted}
     listed: dict[str, list[Any]] = defaultdict(list)
@@ -147,7 +148,7 @@ def events(cursor: Cursor, make: Make, kind: str, wanted: Sequence[str]) -> Seve
             found.others += 1
             continue
         found.stores[key] = make(key)
-        found.held[key] = found.stores[key].given(head, listed[key])
+        found.held[key] = found.stores[key].given(head, listed[key], stands)
     return found
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from ticketops.schema.columns import ColumnType
 from ticketops.schema.layout import Layout
 
-LATEST = 1
+LATEST = 2
 """The number of the newest migration."""
 CELLS = "ticketops_cells"
 """The table of the sheets that no layout declares columns for."""
@@ -30,6 +30,8 @@ _TYPES: Mapping[ColumnType, str] = {
 _KEY = (("event_id", "text NOT NULL"), ("row", "bigint NOT NULL"))
 _BESIDE = (("own_cells", "jsonb"), ("odd_cells", "jsonb"))
 _LONGEST_NAME = 63
+SECRET_CELLS = "secret_cells"
+"""The column of what does not fit a column of passwords: as secret as these."""
 
 MIGRATIONS: Mapping[int, tuple[str, ...]] = {
     1: (
@@ -46,7 +48,16 @@ MIGRATIONS: Mapping[int, tuple[str, ...]] = {
     event_id text NOT NULL, number bigint NOT NULL, run_id text NOT NULL, command text NOT NULL,
     at timestamp NOT NULL, revision_after text NOT NULL, head text NOT NULL, body bytea NOT NULL,
     PRIMARY KEY (event_id, number))""",
-    )
+    ),
+    2: (
+        """CREATE TABLE IF NOT EXISTS ticketops_grants (
+    event_id text NOT NULL, office text NOT NULL, member text NOT NULL, capabilities text NOT NULL,
+    PRIMARY KEY (event_id, office, member))""",
+        """CREATE TABLE IF NOT EXISTS ticketops_offices (
+    event_id text NOT NULL PRIMARY KEY, office text NOT NULL)""",
+        """ALTER TABLE ticketops_journal ADD COLUMN IF NOT EXISTS
+    database_role text DEFAULT current_user""",
+    ),
 }
 """{number: what it makes}. Forward only: what stands here once is never changed, a new number is
 added."""
@@ -80,9 +91,10 @@ def shape(layouts: Iterable[Layout]) -> dict[str, list[str]]:
         for name in layout.names:
             sheet = layout[name]
             if sheet.header_row:
-                found[table_of(layout.kind, name)] = [
-                    f"{column.name} {_TYPES[column.type]}" for column in sheet.columns
-                ]
+                columns = [f"{column.name} {_TYPES[column.type]}" for column in sheet.columns]
+                if any(column.secret for column in sheet.columns):
+                    columns.append(f"{SECRET_CELLS} jsonb")
+                found[table_of(layout.kind, name)] = columns
     return found
 
 

@@ -16,7 +16,13 @@ from typing import Any
 import psycopg
 from msgspec.structs import replace
 
-from ticketops.errors import BusyError, ConflictError, NotFoundError, TicketopsError
+from ticketops.errors import (
+    BusyError,
+    ConflictError,
+    NotFoundError,
+    NotPermittedError,
+    TicketopsError,
+)
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.checks import check
 from ticketops.schema.layout import Layout
@@ -47,6 +53,7 @@ from ticketops.stores.postgres.connection import (
     writer_name,
 )
 from ticketops.stores.postgres.ddl import quoted, table_of
+from ticketops.stores.postgres.rights import Standing, standing, touches
 from ticketops.stores.postgres.rows import Held
 from ticketops.stores.records import Digest, Record, digest_of
 from ticketops.stores.standing import later_than, passed_over, refuse_if_needed, to_take_back
@@ -57,7 +64,7 @@ Choose = Callable[[str], Layout]
 _EVENT = (
     "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
 )
-_LOCK = f"{_EVENT} FOR UPDATE"
+_LOCK = "SELECT 1 FROM ticketops_events WHERE event_id = %s FOR UPDATE"
 _MOVE = (
     "UPDATE ticketops_events SET revision = %s, number = %s, run_id = %s WHERE event_id = %s"
     " AND revision = %s"
@@ -83,6 +90,7 @@ class PostgresStore:
         self.connection = connection
         self.event = connection.address.event
         self._layout = layout
+        self._standing: Standing | None = None
         self._not_undoable = not_undoable
         self._checked = self._held = self._named = False
         self._cursor: Cursor | None = None
@@ -149,10 +157,22 @@ class PostgresStore:
     def _look(self, cursor: Cursor) -> None:
         """What the database says of the event. Raises NotFoundError where it has none of that
         key."""
+        asked = self._ask(cursor)
+        self._take(cursor.execute(asked, (self.event,)).fetchone())
+
+    def _ask(self, cursor: Cursor) -> str:
+        """What asks for the event; its tables are looked at first, and what the role may do."""
         if not self._checked:
             schema.require(cursor, self.name)
+            self._standing = standing(cursor)
             self._checked = True
-        self._take(cursor.execute(_EVENT, (self.event,)).fetchone())
+        sealed = self._standing is not None and not self._standing.key
+        return _EVENT.replace("digest_key", "''::bytea") if sealed else _EVENT
+
+    @property
+    def withheld(self) -> dict[str, frozenset[str]]:
+        """{sheet that was read: the columns of it that the role of the connection may not read}."""
+        return {name: held.withheld for name, held in self._sheets.items() if held.withheld and name in self._grids}
 
     def look(self, cursor: Cursor) -> dict[str, Held]:
         """The sheets of the event as they stand, in order."""
@@ -194,10 +214,12 @@ class PostgresStore:
         found: dict[str, str] = self.consistently(read)
         return found
 
-    def given(self, row: Sequence[Any], listed: Sequence[Sequence[Any]]) -> dict[str, Held]:
+    def given(
+        self, row: Sequence[Any], listed: Sequence[Sequence[Any]], stands: Standing
+    ) -> dict[str, Held]:
         """What a query over several events says of this one, in place of asking: its row of
-        `ticketops_events` and those of `sheets.LIST`; its sheets."""
-        self._checked = True
+        `ticketops_events` and those of `sheets.LIST`, and what the role may do; its sheets."""
+        self._checked, self._standing = True, stands
         self._take(row)
         self._listed(listed, self._declared)
         return dict(self._sheets)
@@ -216,8 +238,19 @@ class PostgresStore:
             table_of(declared.kind, name): {c.name: c.type for c in declared[name].columns}
             for name in declared.names
         }
-        known = [sheets.held_from(row, types.__getitem__) for row in rows]
+        secrets = {
+            table_of(declared.kind, name): frozenset(c.name for c in declared[name].columns if c.secret)
+            for name in declared.names
+        }
+        known = [
+            sheets.held_from(row, types.__getitem__, secrets, self._withheld) for row in rows
+        ]
         names = declared.known_by([held.title for held in known])
+        for held in known:
+            table = table_of(declared.kind, names[held.title])
+            if table in secrets and secrets[table] and names[held.title] in declared.names:
+                sheet = declared[names[held.title]]
+                sheets.refuse_misplaced(held, sheet, table, self.name)
         self._sheets = {names[held.title]: held for held in known}
         self.layout = declared.resolved(
             list(self._sheets),
@@ -271,10 +304,8 @@ class PostgresStore:
         """Begin a transaction in which nobody else writes the event."""
         declared = self._declared  # which may have to be asked for
         cursor = self._cursor = self.connection.begin(WRITING)
-        if not self._checked:
-            schema.require(cursor, self.name)
-            self._checked = True
-        self._take(cursor.execute(_LOCK, (self.event,)).fetchone())
+        asked = self._ask(cursor)
+        self._take(cursor.execute(f"{asked} FOR UPDATE", (self.event,)).fetchone())
         name = writer_name(self.event, entry.user, entry.command)
         cursor.execute("SELECT set_config('application_name', %s, true)", (name,))
         if not self._named:
@@ -292,6 +323,7 @@ class PostgresStore:
         with self.locked(entry):
             self._refuse_moved(expected, self._revision)
             self._fetch(tuple(changes.sheets))
+            self._refuse_withheld(changes)
             tables = {name: self._table(name) for name in changes.sheets}
             replaced = {
                 change.sheet: digest_written(change, changes, tables)
@@ -305,6 +337,22 @@ class PostgresStore:
             )
             self._write(changes, tables, entry, changes.counts(), body)
         return self._revision
+
+    @property
+    def _withheld(self) -> sheets.Withheld:
+        return self._standing.withheld if self._standing else {}
+
+    def _refuse_withheld(self, changes: ChangeSet) -> None:
+        """Raises NotPermittedError for changes of passwords that the role may not read: what they
+        are made of is unknown here."""
+        for change in changes:
+            held = self._sheets.get(change.sheet)
+            if held and held.withheld and touches(change, held.withheld):
+                raise NotPermittedError(
+                    f"{change.sheet} can't be changed so: your database role may not read its "
+                    "passwords",
+                    "nothing was written; `db grant --capability credentials` allows it",
+                )
 
     def _raw(self, names: Iterable[str]) -> dict[str, list[list[Any]]]:
         return {name: grid_rows(self._grids[name]) for name in names if name in self._grids}
@@ -328,13 +376,18 @@ class PostgresStore:
     ) -> None:
         """Cells, journal and revision, in one transaction."""
         edits = compile_edits(changes, tables)
+        owner = self._standing is None or self._standing.owner
+        if not owner:
+            removed = ()  # only the owner takes sheets away: an empty one stays
         for name in removed:
             edits.pop(name, None)
         known, grids = dict(self._sheets), dict(self._grids)
         touched: dict[str, list[int]] = {}
         emptied: list[tuple[str, str]] = []
         for name, edit in edits.items():
-            held = known.get(name) or sheets.new_sheet(name, self.layout, known.values())
+            held = known.get(name) or sheets.new_sheet(
+                name, self.layout, known.values(), self._withheld
+            )
             known[name], grids[name], touched[name] = sheets.edited(
                 held, grids.get(name, {}), edit, self.layout
             )
@@ -356,7 +409,13 @@ class PostgresStore:
             for name, rows in touched.items():
                 if known[name] != self._sheets.get(name):
                     sheets.write_sheet(cursor, self.event, known[name])
-                sheets.write_rows(cursor, self.event, known[name], grids[name], rows)
+                if owner:
+                    sheets.write_rows(cursor, self.event, known[name], grids[name], rows)
+                else:
+                    stood = self._grids.get(name, {})
+                    sheets.change_rows(
+                        cursor, self.event, known[name], stood, grids[name], rows
+                    )
             for name in removed:
                 sheets.delete_sheet(cursor, self.event, self._sheets[name])
             cursor.execute(ledger.INSERT, row)
@@ -479,6 +538,7 @@ class PostgresStore:
         with self.locked(entry):
             planned = self._undoing(entry, run_id)
             target, changes, tables = (planned.undoing.transaction, planned.changes, planned.tables)
+            self._refuse_withheld(changes)
             edits = compile_edits(changes, tables)
             body = ledger.taken_back(
                 changes, tables, edits, self._raw(edits), self.layout, self.digest_key
