@@ -55,6 +55,8 @@ MIGRATIONS: Mapping[int, tuple[str, ...]] = {
     PRIMARY KEY (event_id, office, member))""",
         """CREATE TABLE IF NOT EXISTS ticketops_offices (
     event_id text NOT NULL PRIMARY KEY, office text NOT NULL)""",
+        """CREATE TABLE IF NOT EXISTS ticketops_workers (
+    event_id text NOT NULL, work text NOT NULL, PRIMARY KEY (event_id, work))""",
         """ALTER TABLE ticketops_journal ADD COLUMN IF NOT EXISTS
     database_role text DEFAULT current_user""",
     ),

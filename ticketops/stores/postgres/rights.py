@@ -159,7 +159,7 @@ def securing(database: str) -> list[str]:
     made: list[str] = []
     tables = [table for table, _name, _sheet in _sheets()]
     kept = ("ticketops_events", "ticketops_sheets", CELLS, "ticketops_journal", "ticketops_grants")
-    for table in (*kept, "ticketops_offices", *tables):
+    for table in (*kept, "ticketops_offices", "ticketops_workers", *tables):
         own = (
             "(member = current_user)"
             if table == "ticketops_grants"
@@ -178,6 +178,7 @@ def securing(database: str) -> list[str]:
         ("ticketops_schema", "number, shape, made_at, id"),
         ("ticketops_grants", "event_id, office, member, capabilities"),
         ("ticketops_offices", "event_id, office"),
+        ("ticketops_workers", "event_id, work"),
         ("ticketops_events", "event_id, kind, revision, number, run_id"),
         ("ticketops_sheets", "event_id, title, position, stored_in, head, places"),
         (CELLS, "event_id, title, row, own_cells"),
@@ -192,6 +193,7 @@ def securing(database: str) -> list[str]:
         f"GRANT UPDATE (revision, number, run_id) ON ticketops_events TO {writers}",
         f"GRANT SELECT (digest_key) ON ticketops_events TO {writers}",
         f"GRANT SELECT (body) ON ticketops_journal TO {writers}",
+        f"GRANT INSERT (event_id, work), UPDATE (work) ON ticketops_workers TO {writers}",
         "GRANT INSERT (event_id, number, run_id, command, at, revision_after, head, body)"
         f" ON ticketops_journal TO {writers}",
         "GRANT INSERT (event_id, title, position, stored_in, head, places), UPDATE (position, head,"

@@ -42,6 +42,7 @@ from ticketops.stores.grids import Grid, grid_rows
 from ticketops.stores.gsheets.ledger import digest_written
 from ticketops.stores.gsheets.takeback import Fetched, Planned, Target, plan
 from ticketops.stores.postgres import ledger, schema, sheets
+from ticketops.stores.postgres.address import Address
 from ticketops.stores.postgres.connection import (
     AGAIN,
     WRITING,
@@ -55,6 +56,7 @@ from ticketops.stores.postgres.connection import (
 from ticketops.stores.postgres.ddl import quoted, table_of
 from ticketops.stores.postgres.rights import Standing, standing, touches
 from ticketops.stores.postgres.rows import Held
+from ticketops.stores.postgres.working import alone
 from ticketops.stores.records import Digest, Record, digest_of
 from ticketops.stores.standing import later_than, passed_over, refuse_if_needed, to_take_back
 from ticketops.stores.undo import logged_cells
@@ -168,6 +170,20 @@ class PostgresStore:
             self._checked = True
         sealed = self._standing is not None and not self._standing.key
         return _EVENT.replace("digest_key", "''::bytea") if sealed else _EVENT
+
+    @property
+    def place(self) -> str:
+        """Where the event is, whoever asks for it, and however the connection is encrypted."""
+        options = self.connection.address.options
+        named = {name: options[name] for name in options.keys() - {"user", "sslmode", "sslrootcert"}}
+        return Address(self.event, named).name
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """One process at a time does a kind of work on the event, whatever machine it runs on. Raises
+        LockedError at once where another one is at work."""
+        with alone(Connection(self.connection.address), work):
+            yield
 
     @property
     def withheld(self) -> dict[str, frozenset[str]]:
