@@ -169,7 +169,9 @@ ODD: dict[str, Callable[..., None]] = {
     "unknown deliveries": _cells(DISTRIBUTION, "ID", "Delivery", "maybe", 12),
     "unknown matches": _cells(DISTRIBUTION, "ID", "M-No.", "M999", "Final", 7),
     "unknown categories": _cells(DISTRIBUTION, "ID", "Category", "Cat 9", "Cat1 ", 1),
-    "unknown units": _cells(DISTRIBUTION, "ID", "AllocatedUnitIDs", "P1", "p00002", "some", "P00001;P00002"),
+    "unknown units": _cells(
+        DISTRIBUTION, "ID", "AllocatedUnitIDs", "P1", "p00002", "some", "P00001;P00002"
+    ),
     "odd units": _cells(UNITS, "UnitID", "UnitID", "p1", "P 00003", 12, "x"),
     "odd kinds of rows": _cells(DISTRIBUTION, "ID", "Purchases/Sales", "Purchases", "?", None),
     "odd IDs": _cells(DISTRIBUTION, "ID", "ID", "s1-1", "S0001-2", "x", None, 5),

@@ -70,16 +70,13 @@ def event(database: Database, small: Path, tmp_path: Path) -> str:
 
 def test_one_clock_at_a_time_on_all_machines(event: str, tmp_path: Path) -> None:
     here, there = (open_store(event, one) for one in machines(2, tmp_path))
-    with clock.alone(here):
-        with pytest.raises(LockedError, match="run nightly"), clock.alone(there):
-            pass
+    with clock.alone(here), pytest.raises(LockedError, match="run nightly"), clock.alone(there):
+        pass
     with clock.alone(there):
         pass
 
 
-def test_a_clock_that_died_leaves_no_lock(
-    event: str, tmp_path: Path, database: Database
-) -> None:
+def test_a_clock_that_died_leaves_no_lock(event: str, tmp_path: Path, database: Database) -> None:
     here, there = (open_store(event, one) for one in machines(2, tmp_path))
     held: Any = here
     with pytest.raises(LockedError), held.alone("run nightly"):
@@ -160,7 +157,10 @@ def test_a_place_is_the_same_for_everybody(database: Database, tmp_path: Path) -
     one, other = machines(2, tmp_path)
     database.execute("CREATE ROLE somebody LOGIN SUPERUSER")
     address = database.url(database.new())
-    stores = (open_store(address, one), open_store(address.replace("ticketops@", "somebody@"), other))
+    stores = (
+        open_store(address, one),
+        open_store(address.replace("ticketops@", "somebody@"), other),
+    )
     assert place_of(stores[0]) == place_of(stores[1])
     assert sending.place_named(stores[0]) == sending.place_named(stores[1])
     assert place_of(stores[0]) != place_of(open_store(database.url(database.new()), one))
@@ -175,9 +175,7 @@ def test_two_workers_make_each_report_once(event: str, tmp_path: Path) -> None:
     here, there = machines(2, tmp_path)
     for _ in range(4):
         store = open_store(event, here)
-        wanted = jobs.create(
-            store, here, lambda: run_of(here), "position", "", "csv", later=True
-        )
+        wanted = jobs.create(store, here, lambda: run_of(here), "position", "", "csv", later=True)
         carry_out(store, wanted, run_of(here))
 
     def work(own: Settings) -> Any:
@@ -276,7 +274,7 @@ def test_a_workbook_and_an_event_are_kept_in_step(
     places = chance.sample(sorted(base), 18)
     here = {place: f"file {place[0]}" for place in places[:10]}
     there = {place: f"event {place[0]}" for place in places[6:]}
-    alike = {place: "both" for place in places[6:8]}
+    alike = dict.fromkeys(places[6:8], "both")
     here |= alike
     there |= alike
     change(small, mine, here)

@@ -59,9 +59,7 @@ def by_the_commands(address: str, settings: Settings) -> dict[str, Any]:
         parts = (line.revenue, line.cost, line.fees, line.refunds, line.margin)
         before = sums.get(line.currency, [Decimal(0)] * 5)
         sums[line.currency] = [a + Decimal(str(b)) for a, b in zip(before, parts, strict=True)]
-    money_of = {
-        code: [float(part) for part in parts] for code, parts in sums.items() if any(parts)
-    }
+    money_of = {code: [float(part) for part in parts] for code, parts in sums.items() if any(parts)}
     return {name: position[name] for name in POSITION} | {"late": late, "money": money_of}
 
 
@@ -93,7 +91,9 @@ def test_every_change_alone(database: Database, small: Path, mine: Settings) -> 
     of = sample(small, mine)
     keys = {}
     for name, change in (PLAIN | ODD).items():
-        made = Content(of.layout, {title: [list(r) for r in rows] for title, rows in of.sheets.items()})
+        made = Content(
+            of.layout, {title: [list(r) for r in rows] for title, rows in of.sheets.items()}
+        )
         change(made, random.Random(7))
         keys[name] = put(database, made)
     found = assert_same(database, list(keys.values()), mine)
@@ -104,7 +104,7 @@ def test_every_change_alone(database: Database, small: Path, mine: Settings) -> 
 @pytest.mark.parametrize("odd", [False, True])
 def test_many_changes_together(odd: bool, database: Database, small: Path, mine: Settings) -> None:
     of = sample(small, mine)
-    keys = [put(database, odd_event(of, seed, odd=odd)) for seed in range(25)]
+    keys = [put(database, odd_event(of, seed, odd=odd)) for seed in range(12)]
     found = assert_same(database, keys, mine)
     assert odd or not found.read_whole
 
@@ -144,7 +144,10 @@ def test_what_may_not_be_seen(database: Database, small: Path, mine: Settings) -
     with pytest.raises(OutOfScopeError, match="may not see all of it"):
         portfolio(database.url(limited), mine, run_of(mine))
     found = portfolio(database.url(), mine, run_of(mine), only=[limited, opened])
-    assert {one.event: one.problem is None for one in found.events} == {limited: False, opened: True}
+    assert {one.event: one.problem is None for one in found.events} == {
+        limited: False,
+        opened: True,
+    }
     from msgspec.structs import replace
 
     eve = replace(mine, user="eve")

@@ -278,7 +278,9 @@ def test_only_an_admin_writes_what_is_guarded(server: Database) -> None:
 
 
 def test_dispatch_writes_only_what_it_needs(server: Database) -> None:
-    assert sql(server, "dan", "UPDATE event_distribution SET delivery = delivery WHERE row = 5") == [1]
+    assert sql(
+        server, "dan", "UPDATE event_distribution SET delivery = delivery WHERE row = 5"
+    ) == [1]
     for statement in (
         "UPDATE event_distribution SET unit_ids = 'P00001' WHERE row = 5",
         "UPDATE event_sales SET price = 0",
@@ -313,7 +315,10 @@ def test_ticketops_works_through_a_role(
     line = ("--client", "Meridian Travel", "--line", "M89:Cat 2:2@100", "--new", "-y")
     sold = in_process("sale", "add", *line, *where, env=home)
     assert (sold.code, "S36-2" in sold.out) == (0, True)
-    assert in_process("payment", "add", "--for", "S36", "--amount", "50", "-y", *where, env=home).code == 0
+    assert (
+        in_process("payment", "add", "--for", "S36", "--amount", "50", "-y", *where, env=home).code
+        == 0
+    )
     assert in_process("undo", "-y", *where, env=home).code == 0
     log = in_process("log", *where, "--json", env=home).json["result"]["transactions"]
     assert [one["command"].split()[0] for one in log] == ["undo", "payment", "sale"]
@@ -333,7 +338,9 @@ def test_what_would_lose_passwords_is_refused(
 ) -> None:
     home = {"HOME": str(tmp_path)}
     where = ("-w", address(server, "olga"))
-    before = server.execute("SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM event_distribution t")
+    before = server.execute(
+        "SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM event_distribution t"
+    )
     for words in (
         ("allocate", "auto", "-y", *where),
         ("workbook", "copy", address(server, "olga"), str(tmp_path / "new.xlsx")),
@@ -364,18 +371,24 @@ def test_a_withheld_password_looks_sealed_and_is_none(server: Database, tmp_path
     assert whole.frame["email_password"].to_list()[:2] == [SECRET, "4711"]
 
 
-def test_passwords_are_not_put_where_others_read_them(server: Database, owner: Settings, tmp_path: Path) -> None:
+def test_passwords_are_not_put_where_others_read_them(
+    server: Database, owner: Settings, tmp_path: Path
+) -> None:
     """Somebody who may write `ticketops_sheets` says that Contract is where the passwords are."""
     from ticketops.engine.opening import open_store
 
-    keep = server.execute("SELECT places FROM ticketops_sheets WHERE event_id = 'MINE' AND title = 'Purchases'")
+    keep = server.execute(
+        "SELECT places FROM ticketops_sheets WHERE event_id = 'MINE' AND title = 'Purchases'"
+    )
     places = dict(keep[0][0])
     places["contract"], places["email_password"] = places["email_password"], places["contract"]
     import json
 
     changed = json.dumps(list(places.items()))
     done = sql(
-        server, "olga", f"UPDATE ticketops_sheets SET places = '{changed}' WHERE title = 'Purchases'"
+        server,
+        "olga",
+        f"UPDATE ticketops_sheets SET places = '{changed}' WHERE title = 'Purchases'",
     )
     assert done == [1]
     try:
@@ -393,20 +406,20 @@ def test_passwords_are_not_put_where_others_read_them(server: Database, owner: S
 
 
 def test_grants_and_revokes(server: Database, owner: Settings) -> None:
-    made = rights.grant(owner, "eve x\"y", [], [MINE], [])
+    made = rights.grant(owner, 'eve x"y', [], [MINE], [])
     assert (made.created, made.grant and made.grant.capabilities) == (True, ("reader",))
-    more = rights.grant(owner, "eve x\"y", [], [], [OFFICE])
+    more = rights.grant(owner, 'eve x"y', [], [], [OFFICE])
     assert (more.created, more.grant and more.grant.offices) == (False, (OFFICE,))
     assert sql(server, "eve%20x%22y", "SELECT count(*) FROM ticketops_events") == [(2,)]
     with pytest.raises(RuleError, match="same capabilities"):
-        rights.grant(owner, "eve x\"y", ["operator"], [MINE], [])
-    rights.revoke(owner, "eve x\"y", [MINE], [])
+        rights.grant(owner, 'eve x"y', ["operator"], [MINE], [])
+    rights.revoke(owner, 'eve x"y', [MINE], [])
     assert sql(server, "eve%20x%22y", "SELECT event_id FROM ticketops_events") == [("OTHER",)]
-    assert rights.revoke(owner, "eve x\"y", [], []).grant is None
+    assert rights.revoke(owner, 'eve x"y', [], []).grant is None
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         sql(server, "eve%20x%22y", "SELECT event_id FROM ticketops_events")
     with pytest.raises(NotFoundError, match="has no rights"):
-        rights.revoke(owner, "eve x\"y", [], [])
+        rights.revoke(owner, 'eve x"y', [], [])
 
 
 def test_what_can_not_be_granted(server: Database, owner: Settings) -> None:
@@ -465,5 +478,7 @@ def test_the_commands(server: Database, in_process: Runner, tmp_path: Path) -> N
     assert ["pia", "dispatch", "MINE"] in [line.split() for line in listed.out.splitlines()]
     assert in_process("db", "revoke", "pia", "-w", server.url(), env=home).out == "pia: no rights\n"
     assert in_process("db", "office", "Bern", *where, env=home).out == "Bern: MINE\n"
-    assert in_process("db", "office", "Bern", "--remove", *where, env=home).out == "Bern: no events\n"
+    assert (
+        in_process("db", "office", "Bern", "--remove", *where, env=home).out == "Bern: no events\n"
+    )
     assert in_process("db", "grant", "pia", "-w", "book.xlsx", env=home).code == 2

@@ -113,9 +113,7 @@ def grant(
     """
     from ticketops.services import rights
 
-    done = rights.grant(
-        session.settings, role, capability, event, office, dry_run=session.dry_run
-    )
+    done = rights.grant(session.settings, role, capability, event, office, dry_run=session.dry_run)
     _tell_grant(session, done)
     if done.created and done.written:
         session.out.line(f"the role {role} was made; give it a way to log in: \\password {role}")
@@ -124,9 +122,7 @@ def grant(
 
 
 @command(app, "revoke", writes=True)
-def revoke(
-    session: Session, role: _Role, event: _Events = _NONE, office: _Offices = _NONE
-) -> int:
+def revoke(session: Session, role: _Role, event: _Events = _NONE, office: _Offices = _NONE) -> int:
     """Take rights of a role back: in these events and offices, or everywhere. The role itself
     stays."""
     from ticketops.services import rights

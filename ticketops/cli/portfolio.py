@@ -32,7 +32,10 @@ def portfolio(
         list[str], typer.Option("--event", metavar="KEY", help="Only this event. Repeatable.")
     ] = _NONE,
     sort: Annotated[
-        str, typer.Option(metavar="WHAT", help="event, or most urgent first: short, late, open, margin.")
+        str,
+        typer.Option(
+            metavar="WHAT", help="event, or most urgent first: short, late, open, margin."
+        ),
     ] = "event",
     csv: listing.Csv = None,
 ) -> int:
@@ -80,9 +83,7 @@ def portfolio(
     out.table(
         ("Event", "State", "Sold", "Sent", "Open", "Available", "Short", "Late", "Odd cells"), lines
     )
-    money = [
-        (one.event, *_money(of)) for one in found.events for of in one.money
-    ]
+    money = [(one.event, *_money(of)) for one in found.events for of in one.money]
     if len(lines) > 1:
         money += [("total", *_money(of)) for of in found.money]
     if money:

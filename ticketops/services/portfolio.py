@@ -24,13 +24,7 @@ from ticketops.errors import (
 from ticketops.model import ids
 from ticketops.model.display import counted
 from ticketops.schema.layout import EVENT_KIND
-from ticketops.schema.layouts.event import (
-    BESIDE_TRADE,
-    EVENTS,
-    FEES,
-    SCHEDULE,
-    USERS,
-)
+from ticketops.schema.layouts.event import BESIDE_TRADE, EVENTS, FEES, SCHEDULE, USERS
 from ticketops.schema.tables import Snapshot, require
 from ticketops.services.sheet_groups import MONEY
 from ticketops.stores.postgres.address import Address, address_of, folder_name, is_database
@@ -141,9 +135,7 @@ def _permitted(store: Any, snapshot: Snapshot, run: Run) -> Run:
     own = known(run, store, snapshot)
     permissions.require(_JOB, _JOB, own, snapshot.of([USERS]))
     if own.scope is not None:
-        raise OutOfScopeError(
-            f"`{_JOB}` counts everything, and {own.user} may not see all of it"
-        )
+        raise OutOfScopeError(f"`{_JOB}` counts everything, and {own.user} may not see all of it")
     for table in snapshot.tables.values():
         if table.exists:
             require(table)

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from ticketops.stores.postgres.connection import Connection, Cursor
 
 UNSAFE = "ROLE_UNSAFE"
-_ROLE = (
-    "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = %s"
-)
+_ROLE = "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = %s"
 _OWNER = "SELECT relowner::regrole::text FROM pg_class WHERE oid = to_regclass('ticketops_schema')"
 _LIST = (
     "SELECT member, capabilities, event_id, office FROM ticketops_grants"
@@ -280,9 +278,7 @@ def _capabilities(texts: Sequence[str]) -> tuple[str, ...]:
     said = [part.strip().lower() for text in texts for part in text.split(",") if part.strip()]
     for one in said:
         if one not in CAPABILITIES:
-            raise UsageError(
-                f"--capability must be one of {', '.join(CAPABILITIES)}, not {one!r}"
-            )
+            raise UsageError(f"--capability must be one of {', '.join(CAPABILITIES)}, not {one!r}")
     return tuple(one for one in CAPABILITIES if one in said)
 
 

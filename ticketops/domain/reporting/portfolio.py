@@ -135,18 +135,18 @@ class Condensed(Struct, frozen=True):
             elif kind == "sold":
                 sales.append((code, number, price, total, _cell(SALES, "status", word), many))
             else:
-                inv_no, word = (
-                    _cell(PURCHASES, "inv_no", inv_no),
-                    _cell(PURCHASES, "category", word),
-                )
+                listing = _cell(PURCHASES, "inv_no", inv_no)
+                category = _cell(PURCHASES, "category", word)
                 paid = (code, number, price, total, rate)
-                bought.append(Bought(ref, *paid, inv_no, word, many, tuple(at or ())))
+                bought.append(Bought(ref, *paid, listing, category, many, tuple(at or ())))
         tickets = _read(DISTRIBUTION, (*_PLACE, *_TICKET), counts.tickets).with_columns(
-            pl.Series("unit_ids", [row[8] and "P00001" or None for row in counts.tickets], pl.String),
+            pl.Series(
+                "unit_ids", [(row[8] and "P00001") or None for row in counts.tickets], pl.String
+            ),
             sales_id=pl.lit("S1-1"),
         )
         units = _read(UNITS, _PLACE, counts.units).with_columns(
-            pl.Series("sales_id", [row[8] and "S1-1" or None for row in counts.units], pl.String),
+            pl.Series("sales_id", [(row[8] and "S1-1") or None for row in counts.units], pl.String),
             pl.Series("free", [row[9] for row in counts.units], pl.Boolean),
             unit_id=pl.lit("P00001"),
         )
@@ -160,7 +160,7 @@ _TICKET = ("delivery", "row_type", "alloc_from", "dispatch_status")
 
 def _cell(sheet: str, column: str, raw: str | None) -> str | None:
     """A text of a ledger as it is read."""
-    (read,) = as_read(EVENT[sheet].by_name[column], [raw or None])
+    read: str | None = as_read(EVENT[sheet].by_name[column], [raw or None])[0]
     return read
 
 
@@ -275,15 +275,16 @@ def _line(
     money: tuple[Money, ...],
 ) -> PortfolioLine:
     event = event_of(snapshot[EVENTS])
+    counts = dict(zip(Figures.__dataclass_fields__, figures_of(figures), strict=True))
     return PortfolioLine(
         key,
         (event.code or None) if event else None,
         (event.name or None) if event else None,
         (event.state or None) if event else None,
-        *figures_of(figures),
-        late,
-        not_understood,
-        money,
+        late=late,
+        not_understood=not_understood,
+        money=money,
+        **counts,
     )
 
 
@@ -308,17 +309,13 @@ def _snapshot(event: Condensed) -> Snapshot:
         (SALES, _with_columns(SALES, pl.DataFrame(sales, strict=False))),
     ):
         layout = event.snapshot.layout
-        tables[layout.title_of(name)] = replace(
-            empty_table(layout[name], exists=True), frame=frame
-        )
+        tables[layout.title_of(name)] = replace(empty_table(layout[name], exists=True), frame=frame)
     return replace(event.snapshot, tables=tables)
 
 
 def _late(event: Condensed, snapshot: Snapshot, run: Run, buffers: Buffers) -> int:
     """How many tickets are overdue, as `dispatch status` counts them."""
-    due = deadlines(
-        snapshot, run.buffer_hours(buffers.hours), run, medal_hours=buffers.medal_hours
-    )
+    due = deadlines(snapshot, run.buffer_hours(buffers.hours), run, medal_hours=buffers.medal_hours)
     unsent = sorted(set(states.DELIVERY) - states.DISPATCHED)
     waiting = event.distribution.filter(
         pl.col("sales_id").is_not_null(),
@@ -334,9 +331,7 @@ def _late(event: Condensed, snapshot: Snapshot, run: Run, buffers: Buffers) -> i
     return late
 
 
-def _sums(
-    event: Condensed, snapshot: Snapshot, run: Run
-) -> dict[tuple[Any, str], margin.Sums]:
+def _sums(event: Condensed, snapshot: Snapshot, run: Run) -> dict[tuple[Any, str], margin.Sums]:
     """What `margin.reckon` makes of the sheets, in total."""
     sums: dict[tuple[Any, str], margin.Sums] = defaultdict(margin.Sums)
     for currency, number, price, total, status, lines in event.sales:

@@ -17,16 +17,9 @@ from msgspec import Struct, field
 
 from ticketops.model import states
 from ticketops.schema.columns import as_read
-from ticketops.schema.layouts.event import (
-    DISTRIBUTION,
-    EVENT,
-    PURCHASES,
-    SALES,
-    UNITS,
-)
+from ticketops.schema.layouts.event import DISTRIBUTION, EVENT, PURCHASES, SALES, UNITS
 from ticketops.schema.tables import Snapshot, locate
 from ticketops.stores.grids import Grid
-from ticketops.stores.postgres import sheets
 from ticketops.stores.postgres.connection import Cursor
 from ticketops.stores.postgres.ddl import CELLS, quoted, stored
 from ticketops.stores.postgres.rights import standing
@@ -73,10 +66,7 @@ _COUNTED: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     PURCHASES: (
         "purchase_id",
-        (
-            *("purchase_id", "currency", "number", "price", "total", "fx_rate", "inv_no"),
-            "category",
-        ),
+        (*("purchase_id", "currency", "number", "price", "total", "fx_rate", "inv_no"), "category"),
         f"t.purchase_id ~ '{_PURCHASE}'",
     ),
 }

@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from ticketops.errors import BusyError, LockedError, NotPermittedError, TicketopsError, UnusableError
+from ticketops.errors import (
+    BusyError,
+    LockedError,
+    NotPermittedError,
+    TicketopsError,
+    UnusableError,
+)
 from ticketops.stores.postgres.address import Address
 
 _T = TypeVar("_T")

@@ -30,7 +30,7 @@ _TYPES: Mapping[ColumnType, str] = {
 _KEY = (("event_id", "text NOT NULL"), ("row", "bigint NOT NULL"))
 _BESIDE = (("own_cells", "jsonb"), ("odd_cells", "jsonb"))
 _LONGEST_NAME = 63
-SECRET_CELLS = "secret_cells"
+SECRET_CELLS = "secret_cells"  # noqa: S105
 """The column of what does not fit a column of passwords: as secret as these."""
 
 MIGRATIONS: Mapping[int, tuple[str, ...]] = {

@@ -60,9 +60,7 @@ _OWN = (
     " UNION ALL SELECT o.event_id FROM ticketops_offices o JOIN ticketops_grants g"
     " ON g.office = o.office WHERE g.member = current_user AND g.office <> ''))"
 )
-_OWN_OFFICE = (
-    "(office IN (SELECT g.office FROM ticketops_grants g WHERE g.member = current_user))"
-)
+_OWN_OFFICE = "(office IN (SELECT g.office FROM ticketops_grants g WHERE g.member = current_user))"
 _POLICY = "ticketops_own"
 _BESIDE = ("own_cells", "odd_cells")
 _DISPATCHED = (

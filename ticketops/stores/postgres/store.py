@@ -175,7 +175,9 @@ class PostgresStore:
     def place(self) -> str:
         """Where the event is, whoever asks for it, and however the connection is encrypted."""
         options = self.connection.address.options
-        named = {name: options[name] for name in options.keys() - {"user", "sslmode", "sslrootcert"}}
+        named = {
+            name: options[name] for name in options.keys() - {"user", "sslmode", "sslrootcert"}
+        }
         return Address(self.event, named).name
 
     @contextmanager
@@ -188,7 +190,11 @@ class PostgresStore:
     @property
     def withheld(self) -> dict[str, frozenset[str]]:
         """{sheet that was read: the columns of it that the role of the connection may not read}."""
-        return {name: held.withheld for name, held in self._sheets.items() if held.withheld and name in self._grids}
+        return {
+            name: held.withheld
+            for name, held in self._sheets.items()
+            if held.withheld and name in self._grids
+        }
 
     def look(self, cursor: Cursor) -> dict[str, Held]:
         """The sheets of the event as they stand, in order."""
@@ -255,12 +261,12 @@ class PostgresStore:
             for name in declared.names
         }
         secrets = {
-            table_of(declared.kind, name): frozenset(c.name for c in declared[name].columns if c.secret)
+            table_of(declared.kind, name): frozenset(
+                c.name for c in declared[name].columns if c.secret
+            )
             for name in declared.names
         }
-        known = [
-            sheets.held_from(row, types.__getitem__, secrets, self._withheld) for row in rows
-        ]
+        known = [sheets.held_from(row, types.__getitem__, secrets, self._withheld) for row in rows]
         names = declared.known_by([held.title for held in known])
         for held in known:
             table = table_of(declared.kind, names[held.title])
@@ -429,9 +435,7 @@ class PostgresStore:
                     sheets.write_rows(cursor, self.event, known[name], grids[name], rows)
                 else:
                     stood = self._grids.get(name, {})
-                    sheets.change_rows(
-                        cursor, self.event, known[name], stood, grids[name], rows
-                    )
+                    sheets.change_rows(cursor, self.event, known[name], stood, grids[name], rows)
             for name in removed:
                 sheets.delete_sheet(cursor, self.event, self._sheets[name])
             cursor.execute(ledger.INSERT, row)

@@ -14,9 +14,7 @@ _ROW = (
     "INSERT INTO ticketops_workers (event_id, work) VALUES (%s, %s)"
     " ON CONFLICT (event_id, work) DO NOTHING"
 )
-_TAKE = (
-    "SELECT 1 FROM ticketops_workers WHERE event_id = %s AND work = %s FOR UPDATE SKIP LOCKED"
-)
+_TAKE = "SELECT 1 FROM ticketops_workers WHERE event_id = %s AND work = %s FOR UPDATE SKIP LOCKED"
 _STAY = "SET LOCAL idle_in_transaction_session_timeout = 0"
 
 
