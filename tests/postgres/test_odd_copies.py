@@ -8,7 +8,7 @@ import pytest
 
 from tests.database import Database
 from tests.postgres.odd_events import odd_event
-from tests.postgres.test_copies import content, there_and_back
+from tests.postgres.trips import content, there_and_back
 from ticketops.config import Settings
 from ticketops.services import copying
 

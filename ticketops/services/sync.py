@@ -46,7 +46,7 @@ from ticketops.schema.columns import ERRORS, ErrorValue
 from ticketops.schema.layout import KINDS, Layout
 from ticketops.schema.sheets import Sheet, SheetKind
 from ticketops.schema.tables import Snapshot, Table, apply
-from ticketops.stores.base import Store, as_spreadsheet, place_of, with_folders
+from ticketops.stores.base import Shared, Store, as_spreadsheet, place_of, with_folders
 from ticketops.stores.records import digest_of
 
 _MOST_BYTES = 2**30
@@ -226,7 +226,7 @@ def refuse_same(local: Store, remote: Store) -> None:
 def _refuse_withheld(store: Store, sheets: Iterable[str]) -> None:
     """Raises NotPermittedError for a database that withholds passwords: they would be taken for
     changed."""
-    if not hasattr(store, "withheld"):
+    if not isinstance(store, Shared):
         return
     store.read(*sheets, strict=False)
     if store.withheld:

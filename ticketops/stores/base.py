@@ -299,10 +299,14 @@ def with_folders(store: Store) -> HasFolders:
 
 @runtime_checkable
 class Shared(Protocol):
-    """A workbook that several machines work on at once. place: where it is, whoever asks for it."""
+    """A workbook that several machines work on at once. place: where it is, whoever asks for it;
+    withheld: {sheet that was read: the columns of it that the user of the store may not read}."""
 
     @property
     def place(self) -> str: ...
+
+    @property
+    def withheld(self) -> Mapping[str, frozenset[str]]: ...
 
     def alone(self, work: str) -> AbstractContextManager[None]:
         """One process at a time, on any machine. Raises LockedError where another is at work."""

@@ -275,7 +275,9 @@ def _line(
     money: tuple[Money, ...],
 ) -> PortfolioLine:
     event = event_of(snapshot[EVENTS])
-    counts = dict(zip(Figures.__dataclass_fields__, figures_of(figures), strict=True))
+    counts: dict[str, Any] = dict(
+        zip(Figures.__dataclass_fields__, figures_of(figures), strict=True)
+    )
     return PortfolioLine(
         key,
         (event.code or None) if event else None,

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ticketops.errors import NotPermittedError
 from ticketops.model.changes import (
     AddColumns,
     AddSheet,
@@ -42,6 +43,7 @@ from ticketops.schema.layouts.issuance import ISSUANCE
 from ticketops.schema.sheets import SheetKind
 from ticketops.stores.postgres.connection import Cursor
 from ticketops.stores.postgres.ddl import CELLS, SECRET_CELLS, quoted, table_of
+from ticketops.stores.postgres.rows import Held
 
 READER, DISPATCH, OPERATOR, CREDENTIALS, ADMIN = CAPABILITIES = (
     "reader",
@@ -122,6 +124,18 @@ def touches(change: Change, withheld: Collection[str]) -> bool:
         case RemoveColumns():
             return any(name in withheld for name in change.columns)
     return True
+
+
+def refuse_withheld(changes: Iterable[Change], sheets: Mapping[str, Held]) -> None:
+    """Raises NotPermittedError for changes of passwords that the role may not read: what they are
+    made of is unknown here. sheets: as they are kept."""
+    for change in changes:
+        held = sheets.get(change.sheet)
+        if held and held.withheld and touches(change, held.withheld):
+            raise NotPermittedError(
+                f"{change.sheet} can't be changed so: your database role may not read its passwords",
+                "nothing was written; `db grant --capability credentials` allows it",
+            )
 
 
 def secret_columns() -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from ticketops.schema.tables import locate
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.grids import Grid, put, touched
 from ticketops.stores.postgres.connection import Cursor
-from ticketops.stores.postgres.ddl import CELLS, quoted, stored
+from ticketops.stores.postgres.ddl import CELLS, quoted, stored, table_of
 from ticketops.stores.postgres.rows import (
     Held,
     as_text,
@@ -76,6 +76,29 @@ def refuse_misplaced(held: Held, sheet: Sheet, table: str, name: str) -> None:
                 "read by others",
                 "somebody changed ticketops_sheets; a backup of the database has it as it was",
             )
+
+
+def listed(
+    rows: Iterable[Sequence[Any]], declared: Layout, withheld: Withheld, name: str
+) -> list[Held]:
+    """What is known of the sheets of an event. rows: as LIST gives them; name: of the event. Raises
+    UnusableError as `refuse_misplaced`."""
+    columns = {table_of(declared.kind, one): declared[one].columns for one in declared.names}
+    secrets = {
+        table: frozenset(column.name for column in of if column.secret)
+        for table, of in columns.items()
+    }
+    known = [
+        held_from(row, lambda table: {c.name: c.type for c in columns[table]}, secrets, withheld)
+        for row in rows
+    ]
+    names = declared.known_by([held.title for held in known])
+    for held in known:
+        of = names[held.title]
+        table = table_of(declared.kind, of)
+        if secrets.get(table) and of in declared.names:
+            refuse_misplaced(held, declared[of], table, name)
+    return known
 
 
 def new_sheet(

@@ -16,13 +16,7 @@ from typing import Any
 import psycopg
 from msgspec.structs import replace
 
-from ticketops.errors import (
-    BusyError,
-    ConflictError,
-    NotFoundError,
-    NotPermittedError,
-    TicketopsError,
-)
+from ticketops.errors import BusyError, ConflictError, NotFoundError, TicketopsError
 from ticketops.model.changes import ChangeSet, ReplaceRows
 from ticketops.schema.checks import check
 from ticketops.schema.layout import Layout
@@ -42,7 +36,6 @@ from ticketops.stores.grids import Grid, grid_rows
 from ticketops.stores.gsheets.ledger import digest_written
 from ticketops.stores.gsheets.takeback import Fetched, Planned, Target, plan
 from ticketops.stores.postgres import ledger, schema, sheets
-from ticketops.stores.postgres.address import Address
 from ticketops.stores.postgres.connection import (
     AGAIN,
     WRITING,
@@ -53,8 +46,8 @@ from ticketops.stores.postgres.connection import (
     Unreachable,
     writer_name,
 )
-from ticketops.stores.postgres.ddl import quoted, table_of
-from ticketops.stores.postgres.rights import Standing, standing, touches
+from ticketops.stores.postgres.ddl import quoted
+from ticketops.stores.postgres.rights import Standing, refuse_withheld, standing
 from ticketops.stores.postgres.rows import Held
 from ticketops.stores.postgres.working import alone
 from ticketops.stores.records import Digest, Record, digest_of
@@ -173,12 +166,8 @@ class PostgresStore:
 
     @property
     def place(self) -> str:
-        """Where the event is, whoever asks for it, and however the connection is encrypted."""
-        options = self.connection.address.options
-        named = {
-            name: options[name] for name in options.keys() - {"user", "sslmode", "sslrootcert"}
-        }
-        return Address(self.event, named).name
+        """Where the event is, whoever asks for it."""
+        return self.connection.address.place
 
     @contextmanager
     def alone(self, work: str) -> Iterator[None]:
@@ -256,23 +245,8 @@ class PostgresStore:
         self._listed(cursor.execute(sheets.LIST, (self.event,)).fetchall(), declared)
 
     def _listed(self, rows: Sequence[Sequence[Any]], declared: Layout) -> None:
-        types = {
-            table_of(declared.kind, name): {c.name: c.type for c in declared[name].columns}
-            for name in declared.names
-        }
-        secrets = {
-            table_of(declared.kind, name): frozenset(
-                c.name for c in declared[name].columns if c.secret
-            )
-            for name in declared.names
-        }
-        known = [sheets.held_from(row, types.__getitem__, secrets, self._withheld) for row in rows]
+        known = sheets.listed(rows, declared, self._withheld, self.name)
         names = declared.known_by([held.title for held in known])
-        for held in known:
-            table = table_of(declared.kind, names[held.title])
-            if table in secrets and secrets[table] and names[held.title] in declared.names:
-                sheet = declared[names[held.title]]
-                sheets.refuse_misplaced(held, sheet, table, self.name)
         self._sheets = {names[held.title]: held for held in known}
         self.layout = declared.resolved(
             list(self._sheets),
@@ -345,7 +319,7 @@ class PostgresStore:
         with self.locked(entry):
             self._refuse_moved(expected, self._revision)
             self._fetch(tuple(changes.sheets))
-            self._refuse_withheld(changes)
+            refuse_withheld(changes, self._sheets)
             tables = {name: self._table(name) for name in changes.sheets}
             replaced = {
                 change.sheet: digest_written(change, changes, tables)
@@ -363,18 +337,6 @@ class PostgresStore:
     @property
     def _withheld(self) -> sheets.Withheld:
         return self._standing.withheld if self._standing else {}
-
-    def _refuse_withheld(self, changes: ChangeSet) -> None:
-        """Raises NotPermittedError for changes of passwords that the role may not read: what they
-        are made of is unknown here."""
-        for change in changes:
-            held = self._sheets.get(change.sheet)
-            if held and held.withheld and touches(change, held.withheld):
-                raise NotPermittedError(
-                    f"{change.sheet} can't be changed so: your database role may not read its "
-                    "passwords",
-                    "nothing was written; `db grant --capability credentials` allows it",
-                )
 
     def _raw(self, names: Iterable[str]) -> dict[str, list[list[Any]]]:
         return {name: grid_rows(self._grids[name]) for name in names if name in self._grids}
@@ -558,7 +520,7 @@ class PostgresStore:
         with self.locked(entry):
             planned = self._undoing(entry, run_id)
             target, changes, tables = (planned.undoing.transaction, planned.changes, planned.tables)
-            self._refuse_withheld(changes)
+            refuse_withheld(changes, self._sheets)
             edits = compile_edits(changes, tables)
             body = ledger.taken_back(
                 changes, tables, edits, self._raw(edits), self.layout, self.digest_key
