@@ -302,6 +302,7 @@ def test_every_job_that_writes_can_be_planned() -> None:
         *("policy.list", "policy.show", "user.list", "client.groups", "client.views"),
         *("supplier.groups", "staff.tasks", "credentials.list", "credentials.history"),
         *("allocate.compare", "event.show", "event.list", "event.outstanding", "master.export"),
+        "portfolio",
         "export.financial",
         *("subgame.list", "category.list", "schedule.standings"),
         *(

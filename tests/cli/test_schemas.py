@@ -546,6 +546,14 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "db init": [["db", "init", "-w", DATABASE]],
     "db migrate": [["db", "migrate", "-w", DATABASE]],
     "db status": [["db", "status", "-w", DATABASE]],
+    "db grant": [["db", "grant", "granted", "-w", DATABASE]],
+    "db revoke": [
+        ["db", "grant", "revoked", "-w", DATABASE],
+        ["db", "revoke", "revoked", "-w", DATABASE],
+    ],
+    "db grants": [["db", "grant", "listed", "-w", DATABASE], ["db", "grants", "-w", DATABASE]],
+    "db office": [["db", "office", "Bern", "-w", DATABASE]],
+    "portfolio": [["portfolio", DATABASE]],
     "google check": [["google", "check", "-w", SHEET]],
     "google probe": [
         ["google", "probe", "--forget"],

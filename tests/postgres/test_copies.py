@@ -3,7 +3,6 @@ office's own columns and sheets, the journal; and every table of it is read as b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.conftest import Runner
 from tests.database import Database
 from tests.online import Google
 from tests.postgres.cells import CELLS
+from tests.postgres.trips import assert_read_as, assert_same, content, there_and_back
 from tests.stores.xlsx.plain_workbook import DIALECTS, plain_workbook
 from tests.stores.xlsx.rich_workbook import rich_workbook
 from ticketops.config import Settings
@@ -27,7 +27,7 @@ from ticketops.schema.layouts.event import EVENT, PURCHASES, SALES, UNITS, USERS
 from ticketops.schema.structure import with_structure
 from ticketops.services import copying
 from ticketops.stores.base import Entry
-from ticketops.stores.content import Content, difference
+from ticketops.stores.content import Content
 from ticketops.stores.postgres.address import address_of
 from ticketops.stores.postgres.connection import Connection
 from ticketops.stores.postgres.events import fill
@@ -36,55 +36,6 @@ from ticketops.stores.postgres.events import fill
 @pytest.fixture
 def mine(tmp_path: Path) -> Settings:
     return Settings(user="tester", state=tmp_path / "state")
-
-
-def content(name: Path | str, settings: Settings) -> Content:
-    return copying._content(open_store(name, settings))
-
-
-def assert_same(one: Content, other: Content) -> None:
-    assert list(one.sheets) == list(other.sheets)
-    for title, rows in one.sheets.items():
-        assert difference(rows, other.sheets[title]) == "", title
-    assert [t for t, _ in one.journal] == [t for t, _ in other.journal]
-    bodies = [[json.loads(json.dumps(b)) for _, b in c.journal] for c in (one, other)]
-    assert bodies[0] == bodies[1]
-    assert not one.journal or one.digest_key == other.digest_key
-
-
-def assert_read_as(one: Any, other: Any) -> None:
-    """Two stores hold the same tables."""
-    names = [sheet.name for sheet in one.layout]
-    ours, theirs = (store.read(*names, strict=False) for store in (one, other))
-    for name in names:
-        a, b = ours[name], theirs[name]
-        assert a.frame.equals(b.frame), name
-        assert (a.positions, a.misfits, a.last_row, a.missing, a.exists) == (
-            b.positions,
-            b.misfits,
-            b.last_row,
-            b.missing,
-            b.exists,
-        ), name
-
-
-def there_and_back(path: Path, database: Database, settings: Settings) -> Path:
-    address = database.url(database.new())
-    back = path.with_name("back.xlsx")
-    done = copying.copy(path, address, settings)
-    again = copying.copy(address, back, settings)
-    assert (done.sheets, done.rows, done.transactions) == (
-        again.sheets,
-        again.rows,
-        again.transactions,
-    )
-    before = content(path, settings)
-    assert_same(before, content(address, settings))
-    assert_same(before, content(back, settings))
-    file, event, copied = (open_store(name, settings) for name in (path, address, back))
-    assert_read_as(file, event)
-    assert_read_as(event, copied)
-    return back
 
 
 def sample(size: str) -> Callable[[Path], Path]:

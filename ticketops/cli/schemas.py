@@ -76,6 +76,7 @@ from ticketops.domain.reporting import (
     status,
     whole_sale,
 )
+from ticketops.domain.reporting import portfolio as portfolios
 from ticketops.domain.schedule import entry, facts, imported, ladder, listing, profiles, results
 from ticketops.domain.seatmap import checking as seats_checked
 from ticketops.domain.seatmap import importing as seats_imported
@@ -101,6 +102,7 @@ from ticketops.services import (
     jobs,
     journal,
     outbox,
+    rights,
     sending,
     switching,
     sync,
@@ -352,6 +354,11 @@ RESULTS: dict[str, Any] = {
     "db init": databases.Migrated,
     "db migrate": databases.Migrated,
     "db status": databases.Tables,
+    "db grant": rights.Granted,
+    "db revoke": rights.Granted,
+    "db grants": rights.Grants,
+    "db office": rights.OfficeSet,
+    "portfolio": portfolios.Portfolio,
     "google check": google_access.Access,
     "google probe": google_probe.Probed,
     "google login": google_access.LoggedIn,

@@ -166,6 +166,15 @@ class Session(Struct):
         if said := stuck(self.opened, datetime.now(), self.settings.job_stuck_minutes):
             self.out.notice(said)
 
+    def mind_withheld(self) -> None:
+        """Say of which sheets a database withholds the passwords, where a person looks."""
+        withheld = getattr(self.opened, "withheld", None)
+        if not withheld or self.out.as_json:
+            return
+        self.out.notice(
+            f"your database role may not read the passwords in {', '.join(sorted(withheld))}"
+        )
+
     def mind_clock(self) -> None:
         """Say once a day that nothing runs at night any longer, where a person looks and something
         did run."""
@@ -578,6 +587,7 @@ def command(
             code = function(session, **values)
             if app.info.name not in ("run", "cron"):  # which say it themselves
                 session.mind_clock()
+            session.mind_withheld()
             if app.info.name != "job":  # which says it itself
                 session.mind_jobs()
             return code

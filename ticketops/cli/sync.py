@@ -21,7 +21,7 @@ _With = Annotated[
     typer.Option(
         "--with",
         metavar="gsheet:ID",
-        help="The other copy: a Google Sheet, or another file.",
+        help="The other copy: a Google Sheet, an event in a database, or another file.",
         show_default=False,
     ),
 ]

@@ -32,6 +32,7 @@ _GROUP = {
     "staff": "staff",
     "supplier": "suppliers",
     "report": "reports",
+    "portfolio": "reports",
     "job": "reports",
     "dashboard": "reports",
     "read": "reports",

@@ -72,6 +72,7 @@ NEEDED: Mapping[str, Least] = {
     "invoice.list": OPERATOR,
     "invoice.show": OPERATOR,
     "margin": OPERATOR,
+    "portfolio": OPERATOR,
     "export.financial": OPERATOR,
     "archive.build": OPS_MANAGER,
     "archive.sweep": OPS_MANAGER,

@@ -27,7 +27,7 @@ from ticketops.schema.layout import EVENT_KIND, KINDS
 from ticketops.schema.layouts.event import CLOCK, INVOICES
 from ticketops.schema.tables import Snapshot
 from ticketops.services.sheet_groups import MONEY
-from ticketops.stores.base import Store, with_folders
+from ticketops.stores.base import Shared, Store, with_folders
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ends."""
@@ -75,8 +75,8 @@ def permitted(store: Store, run: Run, *, gated: bool) -> None:
 
 @contextmanager
 def alone(store: Store) -> Iterator[None]:
-    """One run at a time, on this machine. Raises LockedError at once where another one is at
-    work."""
+    """One run at a time: on this machine, and of an event in a database on all of them. Raises
+    LockedError at once where another one is at work."""
     from filelock import FileLock, Timeout  # 35 ms that few commands need
 
     folder = with_folders(store).state_folder
@@ -90,7 +90,11 @@ def alone(store: Store) -> Iterator[None]:
             "nothing was done; `ticketops run list` shows when each task ran last",
         ) from None
     try:
-        yield
+        if isinstance(store, Shared):
+            with store.alone("run nightly"):
+                yield
+        else:
+            yield
     finally:
         lock.release()
 

@@ -8,6 +8,7 @@ from ticketops.config import Settings
 from ticketops.engine.opening import connect_to, layout_of
 from ticketops.errors import UnusableError, UsageError
 from ticketops.schema.layout import EVENT_KIND
+from ticketops.services.rights import secured_again
 from ticketops.stores.postgres.address import address_of, is_database
 
 
@@ -115,6 +116,8 @@ def _forward(settings: Settings, *, fresh: bool, dry_run: bool) -> Migrated:
             )
         if not dry_run:
             state = schema.bring_forward(connection)
+            if state.missing:
+                secured_again(connection)
     finally:
         connection.close()
     steps = tuple(sql.partition(" (")[0].replace("\n", " ") for sql in state.missing)

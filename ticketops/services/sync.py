@@ -37,7 +37,7 @@ from ticketops.domain.sync.passwords import Cells, cells_of, unsealing
 from ticketops.engine import permissions
 from ticketops.engine.job import Effect, Job
 from ticketops.engine.transaction import look
-from ticketops.errors import RuleError, UsageError
+from ticketops.errors import NotPermittedError, RuleError, UsageError
 from ticketops.files import read_regular, replace_file
 from ticketops.model.display import counted
 from ticketops.model.findings import Finding, Severity
@@ -46,7 +46,7 @@ from ticketops.schema.columns import ERRORS, ErrorValue
 from ticketops.schema.layout import KINDS, Layout
 from ticketops.schema.sheets import Sheet, SheetKind
 from ticketops.schema.tables import Snapshot, Table, apply
-from ticketops.stores.base import Store, as_spreadsheet, place_of, with_folders
+from ticketops.stores.base import Shared, Store, as_spreadsheet, place_of, with_folders
 from ticketops.stores.records import digest_of
 
 _MOST_BYTES = 2**30
@@ -223,6 +223,19 @@ def refuse_same(local: Store, remote: Store) -> None:
         )
 
 
+def _refuse_withheld(store: Store, sheets: Iterable[str]) -> None:
+    """Raises NotPermittedError for a database that withholds passwords: they would be taken for
+    changed."""
+    if not isinstance(store, Shared):
+        return
+    store.read(*sheets, strict=False)
+    if store.withheld:
+        raise NotPermittedError(
+            f"{store.name} can't be synced: your database role may not read its passwords",
+            "`db grant --capability credentials` allows it",
+        )
+
+
 def job(
     into: Side | None,
     local: Store,
@@ -242,6 +255,8 @@ def job(
     """
     refuse_same(local, remote)
     sheets = synced(local.layout)
+    for store in (local, remote):
+        _refuse_withheld(store, sheets)
     state = CommonState.between(local, remote)
     agreed: dict[str, pl.DataFrame] = {}
     gone: set[str] = set()

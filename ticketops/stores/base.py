@@ -317,6 +317,24 @@ def with_folders(store: Store) -> HasFolders:
     )
 
 
+@runtime_checkable
+class Shared(Protocol):
+    """A workbook that several machines work on at once. place: where it is, whoever asks for it;
+    withheld: {sheet that was read: the columns of it that the user of the store may not read}."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def withheld(self) -> Mapping[str, frozenset[str]]: ...
+
+    def alone(self, work: str) -> AbstractContextManager[None]:
+        """One process at a time, on any machine. Raises LockedError where another is at work."""
+        ...
+
+
 def place_of(store: Store) -> str:
     """Where the workbook is: two stores with one place are one workbook."""
-    return str(store.path) if isinstance(store, LocalFile) else store.name
+    if isinstance(store, LocalFile):
+        return str(store.path)
+    return store.place if isinstance(store, Shared) else store.name

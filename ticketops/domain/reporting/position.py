@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 from msgspec.structs import replace
 
@@ -31,20 +33,26 @@ def position(snapshot: Snapshot) -> Position:
     − available) and Σ max(0, available − open); allocated_unsent: allocated and not sent;
     true_shortage: Σ max(0, open − allocated_unsent − available).
     """
-    tickets = snapshot[DISTRIBUTION].frame.filter(
-        is_sold(), pl.col("status").ne_missing(states.CANCELLED)
+    one = pl.lit(1).alias("weight")
+    stock = snapshot[UNITS].frame.filter(is_available(snapshot))
+    return counted(
+        snapshot[DISTRIBUTION].frame.with_columns(one), stock.with_columns(one), pools(snapshot)
     )
+
+
+def counted(distribution: pl.DataFrame, stock: pl.DataFrame, keys: Iterable[pl.Expr]) -> Position:
+    """The figures of `position`. distribution, stock: rows of Distribution, and of the units that
+    are available, each as often as its `weight` says; keys: those of `pools`."""
+    tickets = distribution.filter(is_sold(), pl.col("status").ne_missing(states.CANCELLED))
     sent = pl.col("delivery").is_in(sorted(states.DISPATCHED)).fill_null(False)
-    keys = pools(snapshot)
-    sales = tickets.group_by(keys).agg(
-        sold=pl.len(),
-        sent=sent.sum(),
-        allocated_unsent=(pl.col("unit_ids").is_not_null() & ~sent).sum(),
+    number, by = pl.col("weight"), list(keys)
+    sales = tickets.group_by(by).agg(
+        sold=number.sum(),
+        sent=number.filter(sent).sum(),
+        allocated_unsent=number.filter(pl.col("unit_ids").is_not_null() & ~sent).sum(),
     )
-    stock = (
-        snapshot[UNITS].frame.filter(is_available(snapshot)).group_by(keys).agg(available=pl.len())
-    )
-    lines = sales.join(stock, on=["match", "category"], how="full", coalesce=True).with_columns(
+    free = stock.group_by(by).agg(available=number.sum())
+    lines = sales.join(free, on=["match", "category"], how="full", coalesce=True).with_columns(
         pl.col("sold", "sent", "allocated_unsent", "available").fill_null(0).cast(pl.Int64)
     )
     lines = lines.with_columns(open=pl.col("sold") - pl.col("sent"))

@@ -44,6 +44,13 @@ class Address(Struct, frozen=True):
         query = "&".join(part for part in (rest, key) if part)
         return f"postgresql://{user}{place}{port}{database}{f'?{query}' if query else ''}"
 
+    @property
+    def place(self) -> str:
+        """Where the event is, whoever asks for it, and however the connection is encrypted."""
+        how = ("user", "sslmode", "sslrootcert")
+        said = {name: value for name, value in self.options.items() if name not in how}
+        return Address(self.event, said).name
+
 
 def is_database(text: object) -> bool:
     """Whether a workbook's name means an event in a database."""

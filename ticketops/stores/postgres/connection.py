@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from ticketops.errors import BusyError, LockedError, TicketopsError, UnusableError
+from ticketops.errors import (
+    BusyError,
+    LockedError,
+    NotPermittedError,
+    TicketopsError,
+    UnusableError,
+)
 from ticketops.stores.postgres.address import Address
 
 _T = TypeVar("_T")
@@ -178,8 +184,10 @@ class Connection:
                 f"{self.name} has no tables of ticketops", "ticketops db init makes them"
             )
         if isinstance(error, errors.InsufficientPrivilege):
-            return UnusableError(
-                f"{self.name}: {_said(error)}", "the owner of the database grants what is missing"
+            return NotPermittedError(
+                f"{self.name}: {_said(error)}",
+                "nothing was written; the owner of the database grants what is missing: "
+                "ticketops db grant",
             )
         if isinstance(error, errors.DiskFull):
             return UnusableError(

@@ -32,6 +32,8 @@ _TYPES: Mapping[ColumnType, str] = {
 _KEY = (("event_id", "text NOT NULL"), ("row", "bigint NOT NULL"))
 _BESIDE = (("own_cells", "jsonb"), ("odd_cells", "jsonb"))
 _LONGEST_NAME = 63
+SECRET_CELLS = "secret_cells"  # noqa: S105
+"""The column of what does not fit a column of passwords: as secret as these."""
 
 MIGRATIONS: Mapping[int, tuple[str, ...]] = {
     1: (
@@ -53,6 +55,17 @@ MIGRATIONS: Mapping[int, tuple[str, ...]] = {
         "CREATE TABLE IF NOT EXISTS ticketops_turns (event_id text PRIMARY KEY)",
         "INSERT INTO ticketops_turns (event_id) SELECT event_id FROM ticketops_events"
         " ON CONFLICT (event_id) DO NOTHING",
+    ),
+    3: (
+        """CREATE TABLE IF NOT EXISTS ticketops_grants (
+    event_id text NOT NULL, office text NOT NULL, member text NOT NULL, capabilities text NOT NULL,
+    PRIMARY KEY (event_id, office, member))""",
+        """CREATE TABLE IF NOT EXISTS ticketops_offices (
+    event_id text NOT NULL PRIMARY KEY, office text NOT NULL)""",
+        """CREATE TABLE IF NOT EXISTS ticketops_workers (
+    event_id text NOT NULL, work text NOT NULL, PRIMARY KEY (event_id, work))""",
+        """ALTER TABLE ticketops_journal ADD COLUMN IF NOT EXISTS
+    database_role text DEFAULT current_user""",
     ),
 }
 """{number: what it makes}. Forward only: what stands here once is never changed, a new number is
@@ -87,9 +100,10 @@ def shape(layouts: Iterable[Layout]) -> dict[str, list[str]]:
         for name in layout.names:
             sheet = layout[name]
             if sheet.header_row:
-                found[table_of(layout.kind, name)] = [
-                    f"{column.name} {_TYPES[column.type]}" for column in sheet.columns
-                ]
+                columns = [f"{column.name} {_TYPES[column.type]}" for column in sheet.columns]
+                if any(column.secret for column in sheet.columns):
+                    columns.append(f"{SECRET_CELLS} jsonb")
+                found[table_of(layout.kind, name)] = columns
     return found
 
 

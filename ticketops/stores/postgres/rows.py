@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from ticketops.schema.columns import ColumnType, ErrorValue
 from ticketops.schema.layout import Layout
 from ticketops.schema.tables import locate
-from ticketops.stores.postgres.ddl import CELLS, quoted
+from ticketops.stores.postgres.ddl import CELLS, SECRET_CELLS, quoted
 
 Cells = Mapping[int, Any]
 """{sheet column: raw cell} of a row."""
@@ -32,18 +32,28 @@ class Held(Struct):
     head: list[dict[int, Any]] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     types: dict[str, ColumnType] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    """The columns of passwords."""
+    withheld: frozenset[str] = frozenset()
+    """Those that the role of the connection may not read."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the table that hold cells of the sheet."""
-        return tuple(self.places)
+        """The columns of the table that hold cells of the sheet, and that may be read."""
+        return tuple(name for name in self.places if name not in self.withheld)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns that hold what is beside these, or does not fit."""
+        shown = bool(self.secrets) and not self.withheld
+        return ("own_cells", "odd_cells", *([SECRET_CELLS] if shown else []))
 
     @property
     def names(self) -> list[str]:
         """All columns of the table that its rows fill, as SQL spells them."""
         if self.table == CELLS:
             return ["event_id", "title", "row", "own_cells"]
-        return ["event_id", "row", *map(quoted, self.columns), "own_cells", "odd_cells"]
+        return ["event_id", "row", *map(quoted, self.columns), *self.beside]
 
     def header(self, row: int) -> list[Any]:
         """The cells of a row of the head."""
@@ -61,6 +71,7 @@ def placed(held: Held, layout: Layout, header_row: int) -> None:
     for name, places in locate(sheet, held.header(header_row)).items():
         if name not in held.places and places[0] not in taken:
             held.places[name], held.types[name] = places[0], sheet.by_name[name].type
+    held.secrets = frozenset(column.name for column in sheet.columns if column.secret)
 
 
 def values_of(held: Held, event: str, row: int, cells: Cells) -> tuple[Any, ...]:
@@ -68,18 +79,22 @@ def values_of(held: Held, event: str, row: int, cells: Cells) -> tuple[Any, ...]
     if held.table == CELLS:
         return event, held.title, row, _json(cells)
     odd: dict[int, Any] = {}
+    secret: dict[int, Any] = {}
     own = dict(cells)
     typed: list[Any] = []
     for name, place in held.places.items():
         raw = own.pop(place, None)
+        if name in held.withheld:
+            continue
         if raw is None or raw == "":
             typed.append(None)
             continue
         value = _FITTING[held.types[name]](raw)
         if value is None:
-            odd[place] = raw
+            (secret if name in held.secrets else odd)[place] = raw
         typed.append(value)
-    return event, row, *typed, _json(own), _json(odd)
+    beside = (own, odd, secret)[: len(held.beside)]
+    return event, row, *typed, *map(_json, beside)
 
 
 def cells_of(held: Held, values: Sequence[Any]) -> tuple[int, dict[int, Any]]:
@@ -88,13 +103,14 @@ def cells_of(held: Held, values: Sequence[Any]) -> tuple[int, dict[int, Any]]:
     if held.table == CELLS:
         row, own = values
         return row, _cells(own) if own else {}
-    row, *typed, own, odd = values
+    row, *typed = values
+    shown = held.columns
     cells = {
-        place: value
-        for place, value in zip(held.places.values(), typed, strict=True)
+        held.places[name]: value
+        for name, value in zip(shown, typed[: len(shown)], strict=True)
         if value is not None
     }
-    for beside in (own, odd):
+    for beside in typed[len(shown) :]:
         if beside:
             cells |= _cells(beside)
     return row, cells

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
+from ticketops.errors import UnusableError
+from ticketops.model.secrets import stand_in
+from ticketops.schema.columns import ColumnType
 from ticketops.schema.layout import Layout
+from ticketops.schema.sheets import Sheet
 from ticketops.schema.slices import Slice
+from ticketops.schema.tables import locate
 from ticketops.stores.edits import SheetEdit
 from ticketops.stores.grids import Grid, put, touched
 from ticketops.stores.postgres.connection import Cursor
-from ticketops.stores.postgres.ddl import CELLS, quoted, stored
+from ticketops.stores.postgres.ddl import CELLS, quoted, stored, table_of
 from ticketops.stores.postgres.rows import (
     Held,
     as_text,
@@ -30,13 +35,22 @@ LIST = (
 _PUT = (
     "INSERT INTO ticketops_sheets (event_id, title, position, stored_in, head, places)"
     " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (event_id, title) DO UPDATE SET"
-    " position = excluded.position, stored_in = excluded.stored_in, head = excluded.head,"
-    " places = excluded.places"
+    " position = excluded.position, head = excluded.head, places = excluded.places"
 )
 
+Withheld = Mapping[str, frozenset[str]]
+"""{table: the columns that the role of the connection may not read}."""
+NOTHING_WITHHELD: Withheld = {}
 
-def held_from(row: Sequence[Any], types: Any) -> Held:
-    """What is known of a sheet. row: as LIST gives it; types: (table) → {column: type}."""
+
+def held_from(
+    row: Sequence[Any],
+    types: Callable[[str], dict[str, ColumnType]],
+    secrets: Mapping[str, frozenset[str]],
+    withheld: Withheld,
+) -> Held:
+    """What is known of a sheet. row: as LIST gives it; types: (table) → {column: type}; secrets:
+    {table: its columns of passwords}; withheld: what may not be read."""
     title, position, table, head, places = row
     return Held(
         title,
@@ -45,10 +59,52 @@ def held_from(row: Sequence[Any], types: Any) -> Held:
         [{int(place): unpacked(cell) for place, cell in cells.items()} for cells in head],
         dict(places),
         types(table) if table != CELLS else {},
+        secrets.get(table, frozenset()),
+        withheld.get(table, frozenset()),
     )
 
 
-def new_sheet(title: str, layout: Layout, there: Iterable[Held]) -> Held:
+def refuse_misplaced(held: Held, sheet: Sheet, table: str, name: str) -> None:
+    """Raises UnusableError where a sheet with passwords is kept in another way than ticketops keeps
+    it: whoever may write `ticketops_sheets` could have the next password put where they read it.
+    table: where the sheet belongs; name: of the event."""
+    found = locate(sheet, held.header(sheet.header_row))
+    for secret in held.secrets or (column.name for column in sheet.columns if column.secret):
+        places = found.get(secret, ())
+        if held.table != table or held.places.get(secret) != (places[0] if places else None):
+            raise UnusableError(
+                f"{name}: {held.title} is not kept as ticketops keeps it: its passwords could be "
+                "read by others",
+                "somebody changed ticketops_sheets; a backup of the database has it as it was",
+            )
+
+
+def listed(
+    rows: Iterable[Sequence[Any]], declared: Layout, withheld: Withheld, name: str
+) -> list[Held]:
+    """What is known of the sheets of an event. rows: as LIST gives them; name: of the event. Raises
+    UnusableError as `refuse_misplaced`."""
+    columns = {table_of(declared.kind, one): declared[one].columns for one in declared.names}
+    secrets = {
+        table: frozenset(column.name for column in of if column.secret)
+        for table, of in columns.items()
+    }
+    known = [
+        held_from(row, lambda table: {c.name: c.type for c in columns[table]}, secrets, withheld)
+        for row in rows
+    ]
+    names = declared.known_by([held.title for held in known])
+    for held in known:
+        of = names[held.title]
+        table = table_of(declared.kind, of)
+        if secrets.get(table) and of in declared.names:
+            refuse_misplaced(held, declared[of], table, name)
+    return known
+
+
+def new_sheet(
+    title: str, layout: Layout, there: Iterable[Held], withheld: Withheld = NOTHING_WITHHELD
+) -> Held:
     """A sheet that is made now. there: the others."""
     others = list(there)
     table = stored(layout, title)
@@ -57,7 +113,8 @@ def new_sheet(title: str, layout: Layout, there: Iterable[Held]) -> Held:
     head: list[dict[int, Any]] = (
         [] if table == CELLS else [{} for _ in range(layout[title].header_row)]
     )
-    return Held(title, max((one.position for one in others), default=0) + 1, table, head)
+    position = max((one.position for one in others), default=0) + 1
+    return Held(title, position, table, head, withheld=withheld.get(table, frozenset()))
 
 
 def fetched(cursor: Cursor, event: str, held: Held, part: Slice | None = None) -> Grid:
@@ -81,6 +138,8 @@ def fetched(cursor: Cursor, event: str, held: Held, part: Slice | None = None) -
     grid: Grid = {row: dict(cells) for row, cells in enumerate(held.head, start=1) if cells}
     for values in cursor:
         row, cells = cells_of(held, values)
+        for name in held.withheld & held.places.keys():
+            cells[held.places[name]] = stand_in(f"{held.table}/{name}/{row}")
         grid[row] = cells
     return grid
 
@@ -129,6 +188,37 @@ def write_rows(
     with cursor.copy(f"COPY {quoted(held.table)} ({columns}) FROM STDIN") as copy:
         for row in filled:
             copy.write_row(values_of(held, event, row, grid[row]))
+
+
+def change_rows(
+    cursor: Cursor, event: str, held: Held, before: Grid, after: Grid, rows: Iterable[int]
+) -> None:
+    """These rows of a sheet, written with no more rights than that takes: new ones inserted, of the
+    others only the columns that changed, so that logs and columns which the role may not write stay
+    out of it."""
+    key = ("event_id", "title", "row") if held.table == CELLS else ("event_id", "row")
+    table, names = quoted(held.table), held.names
+    where = " AND ".join(f"{quoted(name)} = %s" for name in key)
+    for row in (one for one in rows if one > len(held.head)):
+        was, now = before.get(row), after.get(row)
+        new = values_of(held, event, row, now or {})
+        if not was and now:
+            filled = [(n, v) for n, v in zip(names, new, strict=True) if v is not None]
+            columns = ", ".join(n for n, _ in filled)
+            marks = ", ".join(["%s"] * len(filled))
+            values: list[Any] = [v for _, v in filled]
+            cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
+        elif was and not now:
+            cursor.execute(f"DELETE FROM {table} WHERE {where}", new[: len(key)])
+        elif was:
+            old = values_of(held, event, row, was)
+            changed = [
+                (n, v) for n, o, v in zip(names, old, new, strict=True) if o != v and n not in key
+            ]
+            if changed:
+                sets = ", ".join(f"{n} = %s" for n, _ in changed)
+                values = [*(v for _, v in changed), *new[: len(key)]]
+                cursor.execute(f"UPDATE {table} SET {sets} WHERE {where}", values)
 
 
 def delete_sheet(cursor: Cursor, event: str, held: Held) -> None:

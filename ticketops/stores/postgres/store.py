@@ -48,9 +48,11 @@ from ticketops.stores.postgres.connection import (
     Unreachable,
     writer_name,
 )
-from ticketops.stores.postgres.ddl import quoted, table_of
+from ticketops.stores.postgres.ddl import quoted
+from ticketops.stores.postgres.rights import Standing, refuse_withheld, standing
 from ticketops.stores.postgres.rows import Held
 from ticketops.stores.postgres.typed import part_table, whole_table
+from ticketops.stores.postgres.working import alone
 from ticketops.stores.records import Digest, Record, digest_of
 from ticketops.stores.standing import later_than, passed_over, refuse_if_needed, to_take_back
 from ticketops.stores.undo import logged_cells
@@ -60,7 +62,7 @@ Choose = Callable[[str], Layout]
 _EVENT = (
     "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
 )
-_LOCK = f"{_EVENT} FOR UPDATE"
+_LOCK = "SELECT 1 FROM ticketops_events WHERE event_id = %s FOR UPDATE"
 _ROUNDS = 6
 """How often a writer waits for `lock_timeout` while others commit one after the other."""
 _MOVE = (
@@ -88,6 +90,7 @@ class PostgresStore:
         self.connection = connection
         self.event = connection.address.event
         self._layout = layout
+        self._standing: Standing | None = None
         self._not_undoable = not_undoable
         self._checked = self._held = self._named = False
         self._cursor: Cursor | None = None
@@ -168,10 +171,38 @@ class PostgresStore:
     def _look(self, cursor: Cursor) -> None:
         """What the database says of the event. Raises NotFoundError where it has none of that
         key."""
+        asked = self._ask(cursor)
+        self._take(cursor.execute(asked, (self.event,)).fetchone())
+
+    def _ask(self, cursor: Cursor) -> str:
+        """What asks for the event; its tables are looked at first, and what the role may do."""
         if not self._checked:
             schema.require(cursor, self.name)
+            self._standing = standing(cursor)
             self._checked = True
-        self._take(cursor.execute(_EVENT, (self.event,)).fetchone())
+        sealed = self._standing is not None and not self._standing.key
+        return _EVENT.replace("digest_key", "''::bytea") if sealed else _EVENT
+
+    @property
+    def place(self) -> str:
+        """Where the event is, whoever asks for it."""
+        return self.connection.address.place
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """One process at a time does a kind of work on the event, whatever machine it runs on. Raises
+        LockedError at once where another one is at work."""
+        with alone(Connection(self.connection.address), work):
+            yield
+
+    @property
+    def withheld(self) -> dict[str, frozenset[str]]:
+        """{sheet that was read: the columns of it that the role of the connection may not read}."""
+        return {
+            name: held.withheld
+            for name, held in self._sheets.items()
+            if held.withheld and name in self._grids
+        }
 
     def look(self, cursor: Cursor) -> dict[str, Held]:
         """The sheets of the event as they stand, in order."""
@@ -225,13 +256,27 @@ class PostgresStore:
         found: dict[str, str] = self.consistently(read)
         return found
 
+    def given(
+        self, row: Sequence[Any], listed: Sequence[Sequence[Any]], stands: Standing
+    ) -> dict[str, Held]:
+        """What a query over several events says of this one, in place of asking: its row of
+        `ticketops_events` and those of `sheets.LIST`, and what the role may do; its sheets."""
+        self._checked, self._standing = True, stands
+        self._take(row)
+        self._listed(listed, self._declared)
+        return dict(self._sheets)
+
+    def filled(self, grids: Mapping[str, Grid]) -> Snapshot:
+        """The snapshot of these sheets, by their titles, whose cells a query over several events
+        read."""
+        self._grids |= grids
+        return Snapshot(self._revision, {name: self._table(name) for name in grids}, self.layout)
+
     def _list(self, cursor: Cursor, declared: Layout) -> None:
-        types = {
-            table_of(declared.kind, name): {c.name: c.type for c in declared[name].columns}
-            for name in declared.names
-        }
-        rows = cursor.execute(sheets.LIST, (self.event,)).fetchall()
-        known = [sheets.held_from(row, types.__getitem__) for row in rows]
+        self._listed(cursor.execute(sheets.LIST, (self.event,)).fetchall(), declared)
+
+    def _listed(self, rows: Sequence[Sequence[Any]], declared: Layout) -> None:
+        known = sheets.listed(rows, declared, self._withheld, self.name)
         names = declared.known_by([held.title for held in known])
         self._sheets = {names[held.title]: held for held in known}
         self.layout = declared.resolved(
@@ -301,11 +346,9 @@ class PostgresStore:
         """Begin a transaction in which nobody else writes the event."""
         declared = self._declared  # which may have to be asked for
         cursor = self._cursor = self.connection.begin(WRITING)
-        if not self._checked:
-            schema.require(cursor, self.name)
-            self._checked = True
+        asked = self._ask(cursor)
         turns.take(cursor, self.event)
-        self._take(cursor.execute(_LOCK, (self.event,)).fetchone())
+        self._take(cursor.execute(f"{asked} FOR UPDATE", (self.event,)).fetchone())
         name = writer_name(self.event, entry.user, entry.command)
         cursor.execute("SELECT set_config('application_name', %s, true)", (name,))
         if not self._named:
@@ -323,6 +366,7 @@ class PostgresStore:
         with self.locked(entry):
             self._refuse_moved(expected, self._revision)
             self._fetch(tuple(changes.sheets))
+            refuse_withheld(changes, self._sheets)
             tables = {name: self._table(name) for name in changes.sheets}
             replaced = {
                 change.sheet: digest_written(change, changes, tables)
@@ -336,6 +380,10 @@ class PostgresStore:
             )
             self._write(changes, tables, entry, changes.counts(), body)
         return self._revision
+
+    @property
+    def _withheld(self) -> sheets.Withheld:
+        return self._standing.withheld if self._standing else {}
 
     def _raw(self, names: Iterable[str]) -> dict[str, list[list[Any]]]:
         return {name: self._rows_of(name) for name in names if name in self._grids}
@@ -365,13 +413,18 @@ class PostgresStore:
     ) -> None:
         """Cells, journal and revision, in one transaction."""
         edits = compile_edits(changes, tables)
+        owner = self._standing is None or self._standing.owner
+        if not owner:
+            removed = ()  # only the owner takes sheets away: an empty one stays
         for name in removed:
             edits.pop(name, None)
         known, grids = dict(self._sheets), dict(self._grids)
         touched: dict[str, list[int]] = {}
         emptied: list[tuple[str, str]] = []
         for name, edit in edits.items():
-            held = known.get(name) or sheets.new_sheet(name, self.layout, known.values())
+            held = known.get(name) or sheets.new_sheet(
+                name, self.layout, known.values(), self._withheld
+            )
             known[name], grids[name], touched[name] = sheets.edited(
                 held, grids.get(name, {}), edit, self.layout
             )
@@ -393,7 +446,11 @@ class PostgresStore:
             for name, rows in touched.items():
                 if known[name] != self._sheets.get(name):
                     sheets.write_sheet(cursor, self.event, known[name])
-                sheets.write_rows(cursor, self.event, known[name], grids[name], rows)
+                if owner:
+                    sheets.write_rows(cursor, self.event, known[name], grids[name], rows)
+                else:
+                    stood = self._grids.get(name, {})
+                    sheets.change_rows(cursor, self.event, known[name], stood, grids[name], rows)
             for name in removed:
                 sheets.delete_sheet(cursor, self.event, self._sheets[name])
             cursor.execute(ledger.INSERT, row)
@@ -517,6 +574,7 @@ class PostgresStore:
         with self.locked(entry):
             planned = self._undoing(entry, run_id)
             target, changes, tables = (planned.undoing.transaction, planned.changes, planned.tables)
+            refuse_withheld(changes, self._sheets)
             edits = compile_edits(changes, tables)
             body = ledger.taken_back(
                 changes, tables, edits, self._raw(edits), self.layout, self.digest_key

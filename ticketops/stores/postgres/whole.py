@@ -6,6 +6,7 @@ import json
 
 from isal import igzip
 
+from ticketops.errors import NotPermittedError
 from ticketops.stores.content import Content
 from ticketops.stores.grids import grid_rows
 from ticketops.stores.heads import transaction_of
@@ -20,6 +21,13 @@ def content_of(store: PostgresStore) -> Content:
 
     def read(cursor: Cursor) -> Content:
         known = store.look(cursor)
+        withheld = [title for title, held in known.items() if held.withheld]
+        if withheld:
+            raise NotPermittedError(
+                f"{', '.join(withheld)} can't be copied: your database role may not read the "
+                "passwords",
+                "`db grant --capability credentials` allows it",
+            )
         found = {
             title: grid_rows(sheets.fetched(cursor, store.event, held))
             for title, held in known.items()
