@@ -267,6 +267,12 @@ def plain_name(name: str) -> str:
     return posixpath.normpath("/" + slashed(name)).lstrip("/")
 
 
+def found_by_reader(spelt: str, target: str) -> bool:
+    """Whether python-calamine finds a sheet by the spelling of its relation."""
+    path = spelt.removeprefix("/") if spelt.startswith("/") else posixpath.join("xl", spelt)
+    return path.casefold() == target.casefold()
+
+
 def digest(data: bytes) -> str:
     """The revision of a file's content."""
     return blake2b(data, digest_size=16).hexdigest()

@@ -19,7 +19,7 @@ from ticketops.schema.sheets import Sheet
 from ticketops.stores.xlsx import guard
 from ticketops.stores.xlsx.cells import string_item
 from ticketops.stores.xlsx.conventional import MAIN_NAMESPACE
-from ticketops.stores.xlsx.package import Content, Package, plain, slashed
+from ticketops.stores.xlsx.package import Content, Package, found_by_reader, plain, slashed
 from ticketops.stores.xlsx.titles import Titles
 from ticketops.stores.xlsx.xmltext import attribute, unescape, without_markup
 
@@ -114,6 +114,10 @@ class Parts:
         xml = self.package.read(part)
         guard.check_xml(xml, part)
         return xml
+
+    def now(self, part: str, changed: Mapping[str, Content]) -> bytes:
+        """A part as it will be."""
+        return plain(changed[part]) if part in changed else self.xml(part)
 
     @cached_property
     def _strings_xml(self) -> bytes:
@@ -264,7 +268,7 @@ class Parts:
             and self.package.is_plain
             and root.removeprefix("/").casefold() == self.workbook.casefold()
             and all(
-                _found_by_reader(spelt[number][1], target)
+                found_by_reader(spelt[number][1], target)
                 for number, (_kind, target) in relations.items()
                 if target in self.sheets.values()
             )
@@ -383,8 +387,8 @@ class Parts:
         that change besides."""
         folder = posixpath.dirname(self.workbook)
         relations_path = relations_of(self.workbook)
-        relations = plain(changed.get(relations_path) or self.xml(relations_path))
-        content_types = plain(changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml"))
+        relations = self.now(relations_path, changed)
+        content_types = self.now("[Content_Types].xml", changed)
         part = next(
             name
             for n in range(100_000)
@@ -425,8 +429,8 @@ class Parts:
         """
         relations_path = relations_of(self.workbook)
         workbook = plain(changed.get(self.workbook, self._workbook_xml))
-        relations = plain(changed.get(relations_path) or self.xml(relations_path))
-        content_types = plain(changed.get("[Content_Types].xml") or self.xml("[Content_Types].xml"))
+        relations = self.now(relations_path, changed)
+        content_types = self.now("[Content_Types].xml", changed)
         names = list(dict.fromkeys(names))
         places = [self.position(name) for name in names]
         dropped = [self.sheets[name] for name in names]
@@ -538,12 +542,6 @@ def _relations_xml(relations: Mapping[str, tuple[str, str]]) -> bytes:
         for number, (kind, target) in relations.items()
     )
     return f'<Relationships xmlns="{_PACKAGE_RELATIONSHIPS}">{entries}</Relationships>'.encode()
-
-
-def _found_by_reader(spelt: str, target: str) -> bool:
-    """Whether python-calamine finds a sheet by the spelling of its relation."""
-    path = spelt.removeprefix("/") if spelt.startswith("/") else posixpath.join("xl", spelt)
-    return path.casefold() == target.casefold()
 
 
 def _local(element: Any) -> str:

@@ -21,7 +21,7 @@ from ticketops.stores.xlsx.conventional import (
 )
 from ticketops.stores.xlsx.foot import make_room
 from ticketops.stores.xlsx.marks import tables_of
-from ticketops.stores.xlsx.package import Content, Deflated, plain
+from ticketops.stores.xlsx.package import Content, Deflated
 from ticketops.stores.xlsx.parts import OFFSET_1904, Parts
 from ticketops.stores.xlsx.ranges import Growth, grow_names, grow_table
 from ticketops.stores.xlsx.splice import splice
@@ -98,7 +98,7 @@ def render(
         used = {
             i
             for part in parts.sheets.values()
-            for i in strings_in(conventional(_now(parts, part, changed), part).xml)
+            for i in strings_in(conventional(parts.now(part, changed), part).xml)
         }
         changed[parts.strings] = parts.used_strings(used)
     if styles.changed and parts.styles:
@@ -112,12 +112,6 @@ def render(
     if styles.changed and not parts.styles:
         changed |= parts.with_styles(styles.changed, changed)
     return changed, before
-
-
-def _now(parts: Parts, part: str, changed: Mapping[str, Content]) -> bytes:
-    """A part as it will be."""
-    content = changed.get(part)
-    return parts.xml(part) if content is None else plain(content)
 
 
 def _styles_xml(parts: Parts) -> bytes:
