@@ -419,7 +419,8 @@ def test_a_store_offers_its_protocols_and_no_others(store: Any) -> None:
 
 def test_a_store_has_a_name_and_one_place(store: Any) -> None:
     assert store.name
-    assert place_of(store) == (str(store.path) if isinstance(store, XlsxStore) else store.name)
+    where = str(store.path) if isinstance(store, XlsxStore) else store.name
+    assert place_of(store) == where.replace("ticketops@", "")  # whoever asks for a database
 
 
 class Core:
