@@ -65,7 +65,6 @@ OPEN: Mapping[str, tuple[str, str]] = {
     "staff.escalate": (DISPATCHING, CLOSED),
     "portal.invite": (BUYING, CLOSED),
     "portal.open": (BUYING, CLOSED),
-    "portal.revoke": (DRAFT, ARCHIVED),
     "event.accept": (CLOSED, CLOSED),
     "archive.sweep": (ARCHIVED, ARCHIVED),
     "credentials.seal.purge-backups": (DRAFT, ARCHIVED),
