@@ -77,7 +77,7 @@ def _said(*words: str) -> dict:
 
 def _invited(book: str) -> list[str]:
     """Links of the clients with most tickets that have a unit."""
-    groups = _said("client", "groups", "-w", book)["groups"]
+    groups = _said("client", "groups", "-w", book)["clients"]
     groups.sort(key=lambda one: -one["allocated"])
     return [
         _said(
@@ -91,7 +91,7 @@ def _invited(book: str) -> list[str]:
             book,
             "-y",
         )["link"]
-        for one in groups[:CLIENTS]
+        for one in [one for one in groups if one["confirmed"]][:CLIENTS]
     ]
 
 
