@@ -60,6 +60,7 @@ class Load:
         self.writes: list[float] = []
         self.said: dict[str, str] = {}
         self.refused: dict[int, int] = {}
+        self.cut = 0
 
     def told(self, answer: httpx.Response) -> bool:
         if answer.status_code in (200, 303):
@@ -108,7 +109,11 @@ async def _reads(browser: httpx.AsyncClient, load: Load, until: float, seed: int
     await asyncio.sleep(draw.random() * PAUSE)
     while time.monotonic() < until:
         began = time.perf_counter()
-        answer = await browser.get(draw.choice(paths))
+        try:
+            answer = await browser.get(draw.choice(paths))
+        except httpx.TransportError:
+            load.cut += 1
+            continue
         if load.told(answer):
             load.reads.append(time.perf_counter() - began)
         await asyncio.sleep(draw.random() * 2 * PAUSE)
@@ -119,7 +124,11 @@ async def _writes(browser: httpx.AsyncClient, load: Load, until: float, seed: in
     draw, number = random.Random(seed), 0
     await asyncio.sleep(draw.random() * PAUSE)
     while time.monotonic() < until:
-        page = await browser.get("/?allocation=allocated&size=25")
+        try:
+            page = await browser.get("/?allocation=allocated&size=25")
+        except httpx.TransportError:
+            load.cut += 1
+            continue
         if not load.told(page):
             continue
         form = next(
@@ -226,7 +235,7 @@ def bench_portal(book: str, seconds: float = SECONDS) -> str:
         "",
         f"{READERS} sessions that read and {WRITERS} that save for {seconds:.0f} seconds, all on this machine, the sessions among them; between two requests",
         f"each waits {PAUSE:.0f} seconds on average. {len(load.writes)} pages were saved in {commits} transactions; of what was said to be saved, {lost} cells were lost.",
-        f"Other answers: {load.refused or 'none'}.",
+        f"Other answers: {load.refused or 'none'}; connections that were closed while idle: {load.cut}.",
         "",
         "| what | requests | median ms | 99th percentile ms | peak MB |",
         "| --- | --- | --- | --- | --- |",
