@@ -36,7 +36,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 page = "<!doctype html><title>hello</title><p>hello, world"
 app = Starlette(routes=[Route("/", lambda request: HTMLResponse(page))])
-uvicorn.run(app, port=int(sys.argv[1]), http="h11", loop="asyncio", log_level="critical")
+uvicorn.run(app, port=int(sys.argv[1]), http="h11", loop="asyncio", timeout_keep_alive=30, log_level="critical")
 """
 _SERVE = """
 import sys
