@@ -31,6 +31,7 @@ OURS = {
     "money",
     "online",
     "postgres",
+    "portal",
     "reports",
     "schedules",
     "seatmaps",

@@ -63,6 +63,8 @@ OPEN: Mapping[str, tuple[str, str]] = {
     "staff.mark": (DISPATCHING, CLOSED),
     "staff.report-issue": (DISPATCHING, CLOSED),
     "staff.escalate": (DISPATCHING, CLOSED),
+    "portal.invite": (BUYING, CLOSED),
+    "portal.open": (BUYING, CLOSED),
     "event.accept": (CLOSED, CLOSED),
     "archive.sweep": (ARCHIVED, ARCHIVED),
     "credentials.seal.purge-backups": (DRAFT, ARCHIVED),

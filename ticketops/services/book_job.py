@@ -84,7 +84,7 @@ class BookJob(BookPlans):
         """Plan the books of (kind, party, location, with passwords), see `BookPlans.planned`; each
         password that leaves in one is recorded."""
         event = logins.event_of(snapshot, self.settings.event, run)
-        books = _Books(state, event)
+        books = PartyBooks(state, event)
         shown = self.planned(snapshot, run, plan, wanted, read, failed, books.of)
         for writing in self.writings:
             if writing.book.layout.kind == book_kinds.SUPPLIER:
@@ -101,7 +101,7 @@ class BookJob(BookPlans):
         return shown
 
 
-class _Books:
+class PartyBooks:
     """Books of any party, their tickets sorted out once."""
 
     def __init__(self, state: State, event: str | None) -> None:
