@@ -1,0 +1,1 @@
+"""The portal (§7, §8, §9): what books let a party read and say, as pages."""
