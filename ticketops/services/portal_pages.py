@@ -13,9 +13,8 @@ from ticketops.domain.dispatch.state import State
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.portal import form, log, tokens
 from ticketops.domain.portal.form import Change, Page, Typed
-from ticketops.domain.portal.outcomes import PageSaid, page_said, rows_by_key
+from ticketops.domain.portal.outcomes import PageSaid, ViewKept, page_said, rows_by_key
 from ticketops.domain.portal.page import saved
-from ticketops.domain.portal.results import ViewKept
 from ticketops.domain.portal.tokens import Token
 from ticketops.domain.ticket.records import is_live
 from ticketops.engine.job import Job
@@ -143,13 +142,7 @@ def keep_view(token_id: str, name: str, filters: Filters) -> Job:
         log.record(made, snapshot, run, token, "SAVED", f"view {called}")
         return made
 
-    return Job(
-        "portal.view",
-        plan,
-        (),
-        (VIEWS, *_LINKS),
-        f"portal view {token_id}",
-    )
+    return Job("portal.view", plan, (), (VIEWS, *_LINKS), f"portal view {token_id}")
 
 
 def _client(snapshot: Snapshot, run: Run, token_id: str) -> Token:
