@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,12 @@ def without_limits() -> Limits:
 class Portals:
     """The portal of a workbook, and browsers that visit it."""
 
-    def __init__(
-        self, settings: Settings, base: str = BASE, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, base: str = BASE, limits: Limits | None = None) -> None:
         assert isinstance(settings.workbook, Path)
         self.settings, self.base, self.book = settings, base, settings.workbook
-        self.portal = portal_of(settings, settings.workbook, base, limits=limits or without_limits())
+        self.portal = portal_of(
+            settings, settings.workbook, base, limits=limits or without_limits()
+        )
         self.app = PortalApp(self.portal)
 
     def do(self, job: Any, **said: Any) -> Any:
@@ -66,9 +67,7 @@ class Browser(TestClient):
     """A browser: it keeps cookies, and does not follow where it is sent unless it is asked to."""
 
     def __init__(self, app: Any, base: str) -> None:
-        super().__init__(
-            app, base_url=base, raise_server_exceptions=True, follow_redirects=False
-        )
+        super().__init__(app, base_url=base, raise_server_exceptions=True, follow_redirects=False)
 
     def enter(self, link: str) -> httpx.Response:
         """Open a link and press its button."""
@@ -80,7 +79,8 @@ class Browser(TestClient):
 
     def press(self, page: httpx.Response, path: str, **fields: Any) -> httpx.Response:
         """Send a form of a page: its hidden fields, and what is typed."""
-        hidden = dict(HIDDEN.findall(form_of(page.text, path)))
+        found = HIDDEN.findall(form_of(page.text, path))
+        hidden = {name: html.unescape(value) for name, value in found}
         return self.post(
             path, data=hidden | fields, headers={"Origin": "null", "Sec-Fetch-Site": "same-origin"}
         )
