@@ -24,10 +24,21 @@ from ticketops.portal.app import LOG
 VISITED: dict[str, tuple[str, ...]] = {
     "/": ("/", "/?page=1", "/?page=999999", "/?page=-1"),
     "/i/{secret}": ("/i/x",),
+    "/ticket/{key}": ("/ticket/{own}",),
+    "/accept": ("/accept", "/accept?match=M02"),
 }
 """{path of a page that is read: how it is asked for}. `{own}` is a ticket of the party's own, `{theirs}` one
 of another's."""
-POSTED: dict[str, Mapping[str, str]] = {"/i/open": {"secret": "x"}, "/out": {}}
+POSTED: dict[str, Mapping[str, str]] = {
+    "/i/open": {"secret": "x"},
+    "/out": {},
+    "/save": {"do": "save", "r0.first_name": "Ida", "r0.client_email": "x", "r1.delivery": "SENT"},
+    "/issue": {"what": "swap", "text": "nearer", "at": "S4-1"},
+    "/accept": {"view": "match=M01"},
+    "/undo": {"view": ""},
+    "/views": {"name": "Mine", "view": "holder=x"},
+    "/download": {"view": ""},
+}
 """{path of a form: what is sent, besides its token}."""
 
 SECRETS: dict[str, tuple[str, ...]] = {
