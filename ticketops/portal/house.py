@@ -4,7 +4,7 @@ time."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, RLock
 
@@ -17,9 +17,10 @@ from ticketops.domain.dispatch.state import State
 from ticketops.domain.plan import Run
 from ticketops.domain.portal import tokens
 from ticketops.domain.portal.tokens import Token
-from ticketops.engine.job import Job
-from ticketops.engine.transaction import Done, carry_out, prepare, run_of
+from ticketops.engine.transaction import Done, prepare, run_of
 from ticketops.engine.warm import Warm
+from ticketops.errors import TicketopsError
+from ticketops.portal.writing import Made, Queue
 from ticketops.schema.book_layouts import Book
 from ticketops.schema.tables import Snapshot
 from ticketops.services import portal
@@ -78,6 +79,7 @@ class House:
         )
         self._every = LOOK_EVERY[kind]
         self._opened: Store | None = None
+        self._queue = Queue(self.run)
 
     def run(self) -> Run:
         """A run of the server's own user, now."""
@@ -87,8 +89,12 @@ class House:
         """The workbook as it is now. Raises TicketopsError where it can't be read, NotPermittedError
         where the server's user may not."""
         known = self._reading
-        if known is not None and self._is_fresh():
-            return known
+        if known is not None and self._seen == self._stamp():
+            if time.monotonic() - self._looked < self._every:
+                return known
+            if not self._lock.acquire(blocking=False):
+                return known  # somebody writes, and is not done
+            self._lock.release()
         with self._lock:
             if self._reading is None or not self._is_fresh():
                 self._read()
@@ -125,15 +131,20 @@ class House:
             self._opened = self._stores.store(self._workbook, self.settings)
         return self._opened
 
-    def carry_out(self, job: Job | Callable[[Store], Job]) -> Done:
-        """Plan and write a job, one at a time; a function makes it of the store. Raises what
-        `engine.transaction.carry_out` raises; then nothing was written."""
-        with self._lock:
-            store = self.store()
-            made = job if isinstance(job, Job) else job(store)
-            done = carry_out(store, made, self.run())
-            self._looked = 0.0
-            return done
+    def carry_out(self, job: Made) -> Done:
+        """Plan and write a job, one at a time, those that wait meanwhile together; a function makes it
+        of the store. Raises what `engine.transaction.carry_out` raises; then nothing of it was
+        written."""
+        mine = self._queue.add(job)
+        try:
+            with self._lock:
+                while not mine.is_over:
+                    self._queue.write(self.store())
+                    with suppress(TicketopsError):
+                        self._read()  # for all who wait to see it
+        finally:
+            self._queue.discard(mine)
+        return mine.outcome()
 
     def link(self, token_id: str) -> Token | None:
         """The link of this name, if it lets in now."""
