@@ -181,7 +181,7 @@ def plan_assign(
     users.require_welcome(snapshot, people, "can't assign a task to")
     state = State.of(snapshot)
     if task_ids:
-        pairs = [_task(state, snapshot, run, task_id) for task_id in _each(task_ids)]
+        pairs = [own_task(state, snapshot, run, task_id) for task_id in _each(task_ids)]
         for given, asked in pairs:
             if people and asked.key in state.waiting:
                 why = staff.why_not_ready(state, asked)
