@@ -1,1 +1,1 @@
-"""The token portal (§7, §8, §9): who may open it, what its pages show of a book, and what is said there."""
+"""The portal (§7, §8, §9): what books let a party read and say, as pages."""
