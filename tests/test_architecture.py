@@ -31,7 +31,8 @@ LAYERS = {  # what each may import, besides itself
     "services": {
         *("model", "schema", "domain", "stores", "books", "adapters", "channels", "engine")
     },
-    "cli": {"model", "schema", "domain", "services", "stores", "engine"},
+    "portal": {"model", "schema", "domain", "services", "stores", "engine"},
+    "cli": {"model", "schema", "domain", "services", "stores", "engine", "portal"},
 }
 IMPURE = {
     "os",
@@ -109,6 +110,8 @@ HEAVY = (
     "ortools",
     "cryptography",
     "email_validator",
+    "starlette",
+    "uvicorn",
 )
 ON_A_FILE = tuple(name for name in HEAVY if name not in ("polars", "python_calamine"))
 

@@ -83,7 +83,8 @@ class Settings(Struct, frozen=True):
     guests. clock_silence_hours: how long nothing may run at night before people are told. smtp_…: the
     server that mail goes to, one of SMTP_SECURITY, and who we are there; slack_url, whatsapp_url: where such messages go, as apprise spells it. quiet_hours: when
     nobody is written to. message_digest: whether several messages to one recipient become one.
-    messages_per_minute: by each channel. readable: a line for people where others can read the file that
+    messages_per_minute: by each channel. portal_url: the address of the portal; portal_days: how long a link
+    to it stands, where no event says so; portal_proxies: addresses of the servers in front of it. readable: a line for people where others can read the file that
     holds a secret."""
 
     workbook: Path | str | None = None
@@ -130,6 +131,9 @@ class Settings(Struct, frozen=True):
     quiet_hours: Quiet | None = None
     message_digest: bool = False
     messages_per_minute: int = 60
+    portal_url: str = ""
+    portal_days: int = 30
+    portal_proxies: str = ""
     readable: str = ""
 
     @property
@@ -227,6 +231,16 @@ def _addresses(value: Any) -> str:
     return ",".join(dict.fromkeys(found))
 
 
+def _networks(value: Any) -> str:
+    """Addresses of machines, or of networks, with commas between them."""
+    from ipaddress import ip_network
+
+    found = [text for part in _typed(value, str).split(",") if (text := part.strip())]
+    return ",".join(
+        str(ip_network(text)) if "/" in text else str(ip_network(text)[0]) for text in found
+    )
+
+
 _MOST_DAYS = 400
 
 
@@ -288,6 +302,9 @@ _READERS: dict[str, Any] = {
     "quiet_hours": lambda v: Quiet.read(_typed(v, str)),
     "message_digest": _flag,
     "messages_per_minute": lambda v: _bounded(_whole(v), 1, 6000),
+    "portal_url": lambda v: _typed(v, str).strip(),
+    "portal_days": lambda v: _bounded(_whole(v), 1, 366),
+    "portal_proxies": _networks,
 }
 _FLAGS = {"user": "as"}
 """Options that are not called as their setting."""

@@ -58,6 +58,8 @@ COMMANDS: dict[str, str] = {
     "message": "Send the messages that wait; list them, send again, cancel, draft.",
     "inbox": "Show the messages to you.",
     "job": "Make reports as files, now or later; download them, make them again.",
+    "portal": "Invite clients, suppliers and staff to the portal; end their links.",
+    "serve": "Serve the portal: pages for clients, suppliers and staff.",
     "batch": "Run many commands in one go, one per line.",
     "shell": "Run commands at a prompt that keeps the workbook open.",
     "log": "Show what was done to the workbook, newest first.",
@@ -79,6 +81,7 @@ that `module_of` names."""
 GROUPS = frozenset(COMMANDS) - {
     "status",
     "inbox",
+    "serve",
     "margin",
     "log",
     "undo",

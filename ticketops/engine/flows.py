@@ -54,6 +54,7 @@ _GROUP = {
     "cron": "messages",
     "message": "messages",
     "inbox": "messages",
+    "portal": "clients",
     "template": "messages",
     "trigger": "messages",
 }
@@ -146,6 +147,7 @@ _VIEWED = frozenset(
         "import.profiles",
         "issuance.queue",
         "template.check",
+        "portal.read",
     }
 )
 _EXPORTED = frozenset({"issuance.report", "issuance.manifest.build", "issuance.names.build"})

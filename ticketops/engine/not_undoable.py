@@ -16,6 +16,8 @@ _REPORTS = ("job create", "job regenerate", "job cancel", "job work")
 """A report that was made is made; its file stands beside the workbook."""
 _SWEEPS = ("archive sweep",)
 """What is blanked for good is kept nowhere."""
+_PORTAL = ("portal open", "portal reveal", "portal revoke")
+"""Who came in was in, and a link that was ended lets nobody in again."""
 _MESSAGES = (
     "message send",
     "message retry",
@@ -29,5 +31,8 @@ _MESSAGES = (
 
 def not_undoable(entry: Entry) -> bool:
     """Whether an entry records that somebody saw a password, that an invoice was issued or cancelled, what
-    became of messages, of the night, or of a report job, or that guests' data were blanked. Its command says so, in journals of every version."""
-    return entry.command.startswith(_SHOWS_PASSWORDS + _ISSUES + _MESSAGES + _REPORTS + _SWEEPS)
+    became of messages, of the night, or of a report job, that guests' data were blanked, or that somebody
+    came into the portal or was shut out. Its command says so, in journals of every version."""
+    return entry.command.startswith(
+        _SHOWS_PASSWORDS + _ISSUES + _MESSAGES + _REPORTS + _SWEEPS + _PORTAL
+    )

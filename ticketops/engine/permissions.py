@@ -261,6 +261,12 @@ NEEDED: Mapping[str, Least] = {
     "message.enable": OPS_MANAGER,
     "message.disable": OPS_MANAGER,
     "inbox": STAFF,
+    "portal.invite": OPERATOR,
+    "portal.list": OPERATOR,
+    "portal.revoke": OPERATOR,
+    "portal.extend": OPERATOR,
+    "portal.read": OPERATOR,
+    "portal.open": OPERATOR,
 }
 """{name of a job: the least role}. `undo` is judged by what it takes back."""
 

@@ -119,6 +119,9 @@ OF_CLIENTS: Mapping[str, How] = {
     "staff.mark": How.CHECKED,
     "staff.report-issue": How.CHECKED,
     "staff.escalate": How.CHECKED,
+    **dict.fromkeys(
+        ("portal.invite", "portal.list", "portal.revoke", "portal.extend"), How.CHECKED
+    ),
     "purchase.list": How.APART,
     "purchase.show": How.NARROWED,
     "purchase.add": How.APART,
@@ -158,6 +161,9 @@ OF_SUPPLIERS: Mapping[str, How] = {
     "supplier.pull": How.CHECKED,
     "dispatch.pull": How.CHECKED,
     "dispatch.sync": How.CHECKED,
+    **dict.fromkeys(
+        ("portal.invite", "portal.list", "portal.revoke", "portal.extend"), How.CHECKED
+    ),
     "schedule.show": How.APART,
     "dispatch.status": How.APART,
     "report.dispatch": How.APART,

@@ -55,6 +55,8 @@ ALONE = frozenset(
         "staff reveal",
         "invoice issue",
         "invoice credit",
+        "portal",
+        "serve",
     }
 )
 """Commands, and groups of them, that do more than to write into one workbook, or can't be taken back:

@@ -28,6 +28,8 @@ JOB_ID = re.compile(r"J(\d{5,12})", re.ASCII)
 TRANSFER_ID = re.compile(r"TR(\d{5,12})", re.ASCII)
 WAITLIST_ID = re.compile(r"WL(\d{5,12})", re.ASCII)
 ALLOTMENT_ID = re.compile(r"AL(\d{5,12})", re.ASCII)
+TOKEN_ID = re.compile(r"PT(\d{5,12})", re.ASCII)
+"""A link to the portal."""
 RUN_ID = re.compile(r"R\d{8}-\d{6}", re.ASCII)
 _RUN_ID_FORMAT = "R%Y%m%d-%H%M%S"
 ORDER_ID = re.compile(r"O_.+", re.ASCII)

@@ -165,6 +165,21 @@ USED, TRANSFERRED = "USED", "TRANSFERRED"
 ALLOTMENT_STATE = (USED, TRANSFERRED, REVOKED)
 """Of a ticket of a sponsor's allotment: the sponsor has it, its guest passed it on, or it was taken back.
 None of them is free again."""
+PORTAL_ACTION = (
+    "INVITED",
+    "EXTENDED",
+    "REVOKED",
+    "OPENED",
+    "SAVED",
+    "ACCEPTED",
+    "ISSUE",
+    "UNDONE",
+    "REVEALED",
+    "UPLOADED",
+    "UNDO",
+)
+"""What `_PORTAL_LOG` tells of a link to the portal. UNDONE: its reader took back the last of their own
+changes; UNDO: the office took back what stood there (D19)."""
 OBSTRUCTED_VIEW, ACCESSIBLE, COMPANION, MEDIA, HELD_BACK = (
     "OBSTRUCTED_VIEW",
     "ACCESSIBLE",

@@ -15,6 +15,7 @@ from ticketops.schema.layouts.event import (
     masters,
     messages,
     money,
+    portal,
     queues,
     reference,
     reports,
@@ -61,6 +62,8 @@ from ticketops.schema.layouts.event.names import (
     NOTIFICATION_TRIGGERS,
     PAYMENTS,
     POLICIES,
+    PORTAL_LOG,
+    PORTAL_TOKENS,
     PURCHASE_META,
     PURCHASES,
     REFUNDS,
@@ -142,6 +145,7 @@ EVENT = Layout(
         *ticketing.SHEETS,
         jobs.JOBS_SHEET,
         *seatmaps.SHEETS,
+        *portal.SHEETS,
     )
 )
 """The workbook of one event, its sheets in the order of §16b."""
@@ -196,6 +200,8 @@ __all__ = [
     "NOTIFICATION_TRIGGERS",
     "PAYMENTS",
     "POLICIES",
+    "PORTAL_LOG",
+    "PORTAL_TOKENS",
     "POSITION_HEADERS",
     "PURCHASES",
     "PURCHASE_META",

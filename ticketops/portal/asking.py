@@ -1,0 +1,143 @@
+"""A request as pages get it: who asks, what they sent, and how they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from starlette.datastructures import FormData, QueryParams, UploadFile
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from ticketops.model.results import plain
+from ticketops.portal.house import House, Reading
+from ticketops.portal.limits import Limits
+from ticketops.portal.security import NOT_KEPT, Doors, Site, Visit
+from ticketops.portal.signing import Key
+from ticketops.portal.views import Views
+from ticketops.portal.words import Words
+from ticketops.schema.book_layouts import Book
+
+SMALL_BODY = 2 << 20
+"""Bytes that a form may have where a page says nothing else."""
+
+
+class Portal(Struct, frozen=True):
+    """What all requests share."""
+
+    house: House
+    site: Site
+    key: Key
+    doors: Doors
+    limits: Limits
+    views: Views
+    words: Words
+
+
+class Ask(Struct, frozen=True):
+    """One request. visit: who asks; None for pages that need nobody. path: what stands in the path in
+    place of `{names}`."""
+
+    portal: Portal
+    visit: Visit | None
+    query: QueryParams
+    form: FormData
+    path: Mapping[str, Any]
+    address: str
+    headers: Mapping[str, str]
+
+    @property
+    def house(self) -> House:
+        return self.portal.house
+
+    @property
+    def words(self) -> Words:
+        return self.portal.words
+
+    @property
+    def who(self) -> Visit:
+        """Who asks, on a page for those inside."""
+        if self.visit is None:
+            raise LookupError("a page for those inside was asked for without a visit")
+        return self.visit
+
+    def reading(self) -> Reading:
+        """The workbook as it is now."""
+        return self.house.reading()
+
+    def book(self) -> Book:
+        """What the one who asks may see. Raises NotReady where nobody knows yet what that is."""
+        found = self.reading().book(self.who.kind, self.who.party)
+        if found is None:
+            raise NotReady
+        return found
+
+    def said(self, name: str) -> str:
+        """A text of the form; "" where it has none, or a file in its place."""
+        value = self.form.get(name)
+        return value if isinstance(value, str) else ""
+
+    def upload(self, name: str) -> UploadFile | None:
+        """A file of the form."""
+        value = self.form.get(name)
+        return value if isinstance(value, UploadFile) else None
+
+    def url(self, path: str) -> str:
+        """A path of the portal as links name it."""
+        return self.portal.site.url(path)
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page made of a template. Nobody keeps it."""
+        html = self.portal.views.render(template, **self._shared(), **values)
+        return HTMLResponse(html, status, headers=dict(NOT_KEPT))
+
+    def _shared(self) -> dict[str, Any]:
+        """What every template may use."""
+        settings = self.house.settings
+        return {
+            "w": self.words,
+            "url": self.url,
+            "visit": self.visit,
+            "csrf": self.visit.csrf if self.visit else "",
+            "sender": settings.sender,
+            "contact": settings.contact,
+            "plain": plain,
+        }
+
+    def message(self, name: str, status: int, **values: Any) -> Response:
+        """A page that says one thing: the texts `error.NAME_title` and `error.NAME`."""
+        return self.page(
+            "message.html",
+            status,
+            title=self.words(f"error.{name}_title"),
+            text=self.words(f"error.{name}", **values),
+        )
+
+    def see(self, path: str) -> Response:
+        """Post/Redirect/Get: the browser asks for a page of ours, written as in `url`."""
+        return RedirectResponse(self.url(path), 303, headers=dict(NOT_KEPT))
+
+
+class NotReady(Exception):
+    """Nobody knows yet which tickets are a client's (D27)."""
+
+
+Handler = Callable[[Ask], Response]
+
+
+class Page(Struct, frozen=True):
+    """A page, and for whom. kinds: of parties that see it; none: it needs nobody inside. A POST needs
+    the token of the form. saves: whether it counts as saving. most: bytes of its body."""
+
+    path: str
+    handler: Handler
+    kinds: tuple[str, ...] = ()
+    method: str = "GET"
+    saves: bool = False
+    most: int = SMALL_BODY
+
+
+def moment(value: datetime | None) -> str:
+    """A moment as pages write it."""
+    return "" if value is None else f"{value:%Y-%m-%d %H:%M}"

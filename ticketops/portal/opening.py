@@ -1,0 +1,71 @@
+"""Coming in and leaving: a link shows a button, since scanners of mail open links; the button trades it
+for a cookie."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.responses import Response
+
+from ticketops.portal.asking import Ask, Page
+from ticketops.portal.security import SESSION_SECONDS
+from ticketops.services import portal
+
+
+def show(ask: Ask) -> Response:
+    """The page of a link: the same one whatever stands in the address, of which nothing is looked up."""
+    return ask.page(
+        "open.html", secret=ask.path["secret"][: portal.LONGEST_SECRET + 1], failed=False
+    )
+
+
+def enter(ask: Ask) -> Response:
+    """The button: whoever has the secret of a link that stands comes in; every other one gets the same
+    answer."""
+    portal_ = ask.portal
+    wait = portal_.limits.opening.wait(ask.address)
+    if wait:
+        return too_often(ask, wait)
+    secret = ask.said("secret")
+    token = None
+    if ask.house.opened_by(secret) is not None:
+        token = ask.house.carry_out(portal.open_link(secret)).plan.result
+    if token is None:
+        return ask.page("open.html", 403, secret="", failed=True)
+    answer = ask.see("/")
+    answer.set_cookie(
+        portal_.site.cookie,
+        portal_.doors.admit(token, time.time()),
+        max_age=SESSION_SECONDS,
+        path="/",
+        secure=portal_.site.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def leave(ask: Ask) -> Response:
+    """The cookie no longer lets anybody in, and is gone from this browser."""
+    ask.portal.doors.leave(ask.who)
+    answer = ask.message("left", 200)
+    answer.delete_cookie(
+        ask.portal.site.cookie, path="/", secure=ask.portal.site.is_secure, httponly=True
+    )
+    return answer
+
+
+def too_often(ask: Ask, wait: float) -> Response:
+    """Somebody asks too often; in how many seconds they may ask again."""
+    seconds = int(wait) + 1
+    answer = ask.message("often", 429, seconds=seconds)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+EVERYBODY = ("client", "supplier", "staff")
+PAGES = (
+    Page("/i/open", enter, method="POST"),
+    Page("/i/{secret}", show),
+    Page("/out", leave, EVERYBODY, "POST"),
+)
