@@ -7,7 +7,6 @@ from ticketops.stores.base import Entry
 _SHOWS_PASSWORDS = (
     "credentials reveal",
     "staff reveal",
-    "portal reveal",
     "staff build --with-passwords",
 )
 _ISSUES = ("invoice issue", "invoice credit")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, RLock
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -27,6 +28,7 @@ from ticketops.services.book_job import PartyBooks
 from ticketops.stores.base import Store
 from ticketops.stores.gsheets.address import is_online
 
+_T = TypeVar("_T")
 LOOK_EVERY = {"file": 2.0, "database": 0.5, "google": 20.0}
 """Seconds after which a workbook is read again though nothing says that it changed; a file says so."""
 _MOST_BOOKS = 200
@@ -134,6 +136,11 @@ class House:
             done = carry_out(store, made, self.run())
             self._looked = 0.0
             return done
+
+    def with_store(self, act: Callable[[Store], _T]) -> _T:
+        """What a function makes of the store, one at a time: for files beside the workbook."""
+        with self._lock:
+            return act(self.store())
 
     def link(self, token_id: str) -> Token | None:
         """The link of this name, if it lets in now."""

@@ -8,27 +8,40 @@ from ticketops.domain.credentials.logins import event_of
 from ticketops.domain.dispatch.proofs import plan_proof
 from ticketops.domain.dispatch.state import LEDGERS, QUEUES
 from ticketops.domain.plan import Plan, Run
+from ticketops.domain.portal import log, tokens
 from ticketops.domain.portal.reveal import plan_portal_reveal
 from ticketops.engine.job import Effect, Job
-from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, USERS
+from ticketops.errors import RuleError
+from ticketops.model import book_kinds
+from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, PORTAL_LOG, PORTAL_TOKENS, USERS
 from ticketops.schema.tables import Snapshot
 from ticketops.services import credentials
+from ticketops.services.portal_pages import OVER
 
 
-def reveal(settings: Settings, task_id: str, *, person: str, token_id: str) -> Job:
-    """Record that a person looks at the password of one of their tasks, with the token by which they
-    came. Its plan is a `Shown`; a password that can't be opened is refused and not recorded. Raises as
-    `plan_portal_reveal` does."""
+def reveal(settings: Settings, task_id: str, *, token_id: str) -> Job:
+    """Record that whoever came by a link looks at the password of one of their tasks. Its plan is a
+    `Shown`; a password that can't be opened is refused and not recorded.
+
+    Planning raises RuleError where the link is over, and as `plan_portal_reveal` does.
+    """
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
+        token = tokens.standing_called(snapshot, run, token_id)
+        if token is None or token.kind != book_kinds.STAFF_BOOK:
+            raise RuleError(OVER)
         event = event_of(snapshot, settings.event, run)
-        return plan_portal_reveal(snapshot, task_id, run, event, person=person, token_id=token_id)
+        made = plan_portal_reveal(
+            snapshot, task_id, run, event, person=token.party, token_id=token_id
+        )
+        log.record(made, snapshot, run, token, "REVEALED", task_id)
+        return made
 
     job = Job(
         "portal.reveal",
         plan,
         LEDGERS,
-        (*QUEUES, USERS, CREDENTIAL_HISTORY),
+        (*QUEUES, USERS, CREDENTIAL_HISTORY, PORTAL_TOKENS, PORTAL_LOG),
         f"portal reveal {token_id} {task_id}",
         Effect.FINAL,
     )
