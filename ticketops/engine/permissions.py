@@ -267,6 +267,9 @@ NEEDED: Mapping[str, Least] = {
     "portal.extend": OPERATOR,
     "portal.read": OPERATOR,
     "portal.open": OPERATOR,
+    "portal.save": OPERATOR,
+    "portal.view": OPERATOR,
+    "portal.download": OPERATOR,
 }
 """{name of a job: the least role}. `undo` is judged by what it takes back."""
 

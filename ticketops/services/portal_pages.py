@@ -4,6 +4,10 @@ same conflicts, the same `_BOOK_EDITS`."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec import structs
 
 from ticketops.config import Settings
 from ticketops.domain.credentials.logins import event_of
@@ -13,16 +17,15 @@ from ticketops.domain.dispatch.state import State
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.portal import form, log, tokens
 from ticketops.domain.portal.form import Change, Page, Typed
-from ticketops.domain.portal.outcomes import PageSaid, page_said, rows_by_key
+from ticketops.domain.portal.outcomes import PageSaid, ViewKept, page_said, rows_by_key
 from ticketops.domain.portal.page import saved
-from ticketops.domain.portal.results import ViewKept
 from ticketops.domain.portal.tokens import Token
 from ticketops.domain.ticket.records import is_live
 from ticketops.engine.job import Job
 from ticketops.errors import RuleError
 from ticketops.model import book_kinds, states
-from ticketops.schema.book_layouts import BookRow
-from ticketops.schema.layouts.event import PORTAL_LOG, PORTAL_TOKENS, VIEWS
+from ticketops.schema.book_layouts import Book, BookRow
+from ticketops.schema.layouts.event import BOOKS, PORTAL_LOG, PORTAL_TOKENS, USERS, VIEWS
 from ticketops.schema.tables import Snapshot
 from ticketops.services.book_job import BookJob, PartyBooks
 from ticketops.services.book_locations import BookLocations
@@ -30,6 +33,7 @@ from ticketops.services.book_registry import BookRegistry
 from ticketops.services.books import LEDGERS_OF_BOOKS, LISTS_OF_BOOKS
 
 SHEETS = (*LISTS_OF_BOOKS, PORTAL_TOKENS, PORTAL_LOG)
+_LINKS = (PORTAL_TOKENS, PORTAL_LOG, USERS)
 MOST_VIEWS = 50
 """Views that one client may keep."""
 OVER = "this link no longer opens the portal"
@@ -143,13 +147,7 @@ def keep_view(token_id: str, name: str, filters: Filters) -> Job:
         log.record(made, snapshot, run, token, "SAVED", f"view {called}")
         return made
 
-    return Job(
-        "portal.view",
-        plan,
-        (),
-        (VIEWS, *_LINKS),
-        f"portal view {token_id}",
-    )
+    return Job("portal.view", plan, (), (VIEWS, *_LINKS), f"portal view {token_id}")
 
 
 def _client(snapshot: Snapshot, run: Run, token_id: str) -> Token:
@@ -159,10 +157,61 @@ def _client(snapshot: Snapshot, run: Run, token_id: str) -> Token:
     return token
 
 
-_LINKS = tuple(name for name in SHEETS if name in (PORTAL_TOKENS, PORTAL_LOG, "_USERS"))
+def download(settings: Settings, token_id: str, filters: Filters) -> Job:
+    """The tickets of a client through a view, as a book; the result is the Book. `_BOOKS` lists it, so that
+    it is read like any other when it comes back; it stands in no folder.
+
+    Planning raises RuleError where the link has ended, or the client may be several (D27).
+    """
+
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        token = _client(snapshot, run, token_id)
+        state = State.of(snapshot)
+        if clients.unconfirmed(state, book_kinds.CLIENT, [token.party]):
+            raise RuleError("nobody said yet which tickets are this client's")
+        whole = clients.book(state, token.party, clients.tickets_of(state, token.party))
+        book = structs.replace(
+            whole,
+            rows=clients.through(whole.rows, filters),
+            book_id=f"{token.token_id}-{run.new_uuid()}",
+            built_at=run.now,
+            sender=settings.sender,
+            contact=settings.contact,
+        )
+        made = Plan(result=book)
+        values = {
+            "book_id": book.book_id,
+            "kind": book_kinds.CLIENT,
+            "party": token.party,
+            "built_at": run.now,
+            "user": f"{token.party} ({token.token_id})",
+            "run_id": run.run_id,
+            "rows": len(book.rows),
+            "passwords": False,
+            "contents": book.contents_hash(),
+            "base": book.base_hash(),
+        }
+        made.changes.append(
+            BOOKS, snapshot[BOOKS].next_row, tuple(values), [tuple(values.values())]
+        )
+        log.record(made, snapshot, run, token, "DOWNLOADED", book.book_id, len(book.rows))
+        return made
+
+    label = f"portal download {token_id}"
+    return Job("portal.download", plan, LEDGERS_OF_BOOKS, SHEETS, label)
 
 
-def actions_of(typed: Typed, kind: str) -> str:
+def as_file(book: Book) -> bytes:
+    """A book as an .xlsx file."""
+    from ticketops.books.file_writer import write_book
+
+    with TemporaryDirectory(prefix="ticketops-") as folder:
+        path = Path(folder) / "tickets.xlsx"
+        write_book(book, path)
+        return path.read_bytes()
+
+
+def action_of(typed: Typed, kind: str) -> str:
     """What `_PORTAL_LOG` calls what was typed: ACCEPTED or ISSUE where that is all of it, else SAVED."""
     status = form.STATUS[kind]
     said = {cells.get(status, "") for cells in typed.values()}

@@ -105,7 +105,9 @@ def own_views(snapshot: Snapshot, group: str) -> dict[str, tuple[str, Filters]]:
     """{name without case: (name, filters)} of the views that a client kept, the newest of a name. What is
     no view by now is left out."""
     found = {}
-    for name, whose, text in snapshot[VIEWS].frame.select("name", "client_group", "filters").iter_rows():
+    for name, whose, text in (
+        snapshot[VIEWS].frame.select("name", "client_group", "filters").iter_rows()
+    ):
         if name and whose == group:
             with suppress(UsageError):
                 found[name.casefold()] = name, Filters.from_text(text or "")

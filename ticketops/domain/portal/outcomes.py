@@ -62,6 +62,14 @@ class PageSaid:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class ViewKept:
+    """A view that a client kept under a name."""
+
+    name: str
+    party: str
+
+
 def page_said(
     page: Page,
     typed: Typed,

@@ -146,7 +146,11 @@ def choices(rows: Iterable[BookRow]) -> Choices:
     games: dict[str, str] = {}
     for row in rows:
         values = row.values
-        for counts, name in ((matches, "match"), (categories, "category"), (deliveries, "delivery")):
+        for counts, name in (
+            (matches, "match"),
+            (categories, "category"),
+            (deliveries, "delivery"),
+        ):
             if value := values[name]:
                 counts[value] += 1
         if values["match"]:

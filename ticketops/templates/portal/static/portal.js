@@ -62,3 +62,123 @@ for (const form of document.querySelectorAll("form.sheet")) {
   form.addEventListener("change", show);
   show();
 }
+
+// A table of guests: blocks from a spreadsheet, keys that move between lines, and a form that is sent so
+// that a lost connection loses nothing that is typed.
+const guests = document.getElementById("guests");
+if (guests) {
+  const live = document.getElementById("live");
+  const cells = (line) =>
+    [...line.querySelectorAll("td[class^='c_']")].map((td) => td.querySelector("input:not([type]), textarea, select"));
+  const lines = [...guests.querySelectorAll("tbody tr")].map(cells);
+  const first = new Map();
+  for (const one of guests.querySelectorAll("input, textarea, select")) first.set(one, value(one));
+  let leaving = false;
+
+  function value(one) {
+    return one.type === "checkbox" || one.type === "radio" ? String(one.checked) : one.value;
+  }
+  function isChanged(one) {
+    return value(one) !== first.get(one);
+  }
+  function isUnsaved() {
+    return "unsaved" in guests.dataset || [...first.keys()].some((one) => one.name.startsWith("r") && isChanged(one));
+  }
+  function place(one) {
+    for (let row = 0; row < lines.length; row += 1) {
+      const column = lines[row].indexOf(one);
+      if (column >= 0) return [row, column];
+    }
+    return null;
+  }
+  function looked(one) {
+    one.classList.toggle("changed", isChanged(one));
+    if (!one.dataset.bad || one.getAttribute("aria-describedby")) return;
+    const bad = one.value.trim() !== "" && !/^\S.*@[^\s@]+$/u.test(one.value.trim());
+    one.setCustomValidity("");
+    if (bad) one.setAttribute("aria-invalid", "true");
+    else one.removeAttribute("aria-invalid");
+    one.title = bad ? one.dataset.bad : "";
+  }
+  function block(text) {
+    const found = [[]];
+    const plain = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+    const pattern = /(?:"((?:[^"]|"")*)"(?=[\t\n]|$)|([^\t\n]*))(\t|\n|$)/gy;
+    let match = pattern.exec(plain);
+    while (match) {
+      found[found.length - 1].push(match[1] === undefined ? match[2] : match[1].replace(/""/g, '"'));
+      if (match[3] === "") break;
+      if (match[3] === "\n") found.push([]);
+      match = pattern.exec(plain);
+    }
+    return found;
+  }
+  guests.addEventListener("input", (event) => looked(event.target));
+  guests.addEventListener("change", (event) => looked(event.target));
+  guests.addEventListener("paste", (event) => {
+    const at = place(event.target);
+    const text = event.clipboardData.getData("text/plain");
+    if (!at || !/[\t\n]/.test(text.replace(/\r?\n$/, ""))) return;
+    event.preventDefault();
+    block(text).forEach((line, down) =>
+      line.forEach((said, right) => {
+        const one = (lines[at[0] + down] || [])[at[1] + right];
+        if (!one || one.tagName === "SELECT" || said.trim() === "") return;
+        one.value = said;
+        looked(one);
+      }));
+  });
+  guests.addEventListener("keydown", (event) => {
+    if (event.key === "s" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      guests.requestSubmit(guests.querySelector("button[value=save]"));
+      return;
+    }
+    const at = place(event.target);
+    const long = event.target.tagName === "TEXTAREA" || event.target.tagName === "SELECT";
+    const down = event.key === "ArrowDown" || (event.key === "Enter" && !event.shiftKey && !long);
+    const up = event.key === "ArrowUp" || (event.key === "Enter" && event.shiftKey && !long);
+    if (!at || (long && !event.altKey) || (!down && !up)) return;
+    const next = (lines[at[0] + (down ? 1 : -1)] || [])[at[1]];
+    event.preventDefault();
+    if (!next) return;
+    if (event.altKey && down && next.tagName !== "SELECT") {
+      next.value = event.target.value;
+      looked(next);
+    }
+    next.focus();
+  });
+  guests.addEventListener("submit", async (event) => {
+    const button = event.submitter;
+    if (event.defaultPrevented || !button || !["save", "accept"].includes(button.value)) {
+      leaving = true;
+      return;
+    }
+    event.preventDefault();
+    const said = new URLSearchParams(new FormData(guests, button));
+    live.textContent = "";
+    try {
+      const answer = await fetch(guests.action, { method: "POST", body: said, headers: { "X-Portal": "script" } });
+      leaving = true;
+      if (answer.ok && (answer.headers.get("Content-Type") || "").includes("json")) {
+        location.assign((await answer.json()).see);
+        return;
+      }
+      const kept = document.createElement("input");
+      kept.type = "hidden";
+      kept.name = "do";
+      kept.value = button.value;
+      guests.append(kept);
+      guests.submit();
+    } catch (_lost) {
+      live.textContent = guests.dataset.offline;
+      delete guests.dataset.sent;
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && isUnsaved()) event.preventDefault();
+  });
+  window.addEventListener("pageshow", () => {
+    leaving = false;
+  });
+}
