@@ -30,12 +30,12 @@ def without_limits() -> Limits:
 class Portals:
     """The portal of a workbook, and browsers that visit it."""
 
-    def __init__(
-        self, settings: Settings, base: str = BASE, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, base: str = BASE, limits: Limits | None = None) -> None:
         assert isinstance(settings.workbook, Path)
         self.settings, self.base, self.book = settings, base, settings.workbook
-        self.portal = portal_of(settings, settings.workbook, base, limits=limits or without_limits())
+        self.portal = portal_of(
+            settings, settings.workbook, base, limits=limits or without_limits()
+        )
         self.app = PortalApp(self.portal)
 
     def do(self, job: Any, **said: Any) -> Any:
@@ -66,9 +66,7 @@ class Browser(TestClient):
     """A browser: it keeps cookies, and does not follow where it is sent unless it is asked to."""
 
     def __init__(self, app: Any, base: str) -> None:
-        super().__init__(
-            app, base_url=base, raise_server_exceptions=True, follow_redirects=False
-        )
+        super().__init__(app, base_url=base, raise_server_exceptions=True, follow_redirects=False)
 
     def enter(self, link: str) -> httpx.Response:
         """Open a link and press its button."""
@@ -78,11 +76,16 @@ class Browser(TestClient):
         assert answer.status_code == 303, answer.text
         return answer
 
-    def press(self, page: httpx.Response, path: str, **fields: Any) -> httpx.Response:
+    def press(
+        self, page: httpx.Response, path: str, files: Any = None, **fields: Any
+    ) -> httpx.Response:
         """Send a form of a page: its hidden fields, and what is typed."""
         hidden = dict(HIDDEN.findall(form_of(page.text, path)))
         return self.post(
-            path, data=hidden | fields, headers={"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+            path,
+            data=hidden | fields,
+            files=files,
+            headers={"Origin": "null", "Sec-Fetch-Site": "same-origin"},
         )
 
 

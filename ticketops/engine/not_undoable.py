@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from ticketops.stores.base import Entry
 
-_SHOWS_PASSWORDS = (
-    "credentials reveal",
-    "staff reveal",
-    "staff build --with-passwords",
-)
+_SHOWS_PASSWORDS = ("credentials reveal", "staff reveal", "staff build --with-passwords")
 _ISSUES = ("invoice issue", "invoice credit")
 """A number that was given stays given: a credit note cancels an invoice."""
 _REPORTS = ("job create", "job regenerate", "job cancel", "job work")

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from ticketops.domain.portal import form
 from ticketops.domain.portal.form import Page as Base
@@ -15,6 +15,7 @@ from ticketops.domain.portal.outcomes import CONFLICTS, QUIET, TAKEN, CellSaid, 
 from ticketops.errors import BusyError
 from ticketops.portal.asking import Ask
 from ticketops.portal.client_pages import outcome_text
+from ticketops.portal.security import NOT_KEPT
 from ticketops.schema.book_layouts import LAYOUTS, BookRow, shown
 from ticketops.services import portal_pages
 
@@ -127,7 +128,7 @@ def _field(
 
 def submitted(ask: Ask) -> Base | None:
     """The page that a form was sent from; None for one that is not ours, or was somebody else's."""
-    base = ask.portal.key.unpack(_purpose(ask), ask.said("page"), Base)
+    base = ask.portal.key.unpack(_purpose(ask), ask.said("base"), Base)
     who = ask.who
     if base is None or (base.kind, base.party) != (who.kind, who.party):
         return None
@@ -146,7 +147,7 @@ def lost(ask: Ask) -> Response:
     texts = [
         value
         for name, value in ask.form.multi_items()
-        if isinstance(value, str) and value.strip() and name not in ("csrf", "page", "do", "of")
+        if isinstance(value, str) and value.strip() and name not in ("csrf", "base", "do", "of")
     ]
     title = ask.words("error.form_title")
     return ask.page("sheet_lost.html", 409, title=title, texts=list(dict.fromkeys(texts))[:500])
@@ -176,7 +177,15 @@ def save(
         answer.status_code = 503
         answer.headers["Retry-After"] = "2"
         return answer, None
-    return ask.see(back(ask.portal.told.keep(said))), said
+    return seen_at(ask, back(ask.portal.told.keep(said))), said
+
+
+def seen_at(ask: Ask, path: str) -> Response:
+    """Post/Redirect/Get; to our script, which sends forms so that a lost connection loses nothing that is
+    typed, where it is to go."""
+    if ask.headers.get("x-portal") == "script":
+        return JSONResponse({"see": ask.url(path)}, headers=dict(NOT_KEPT))
+    return ask.see(path)
 
 
 def said_last(ask: Ask) -> PageSaid | None:
@@ -218,6 +227,25 @@ def troubled(said: PageSaid | None) -> frozenset[str]:
     """The keys of rows with a cell that was not taken."""
     cells = said.cells if said else ()
     return frozenset(cell.key for cell in cells if cell.code not in (*TAKEN, *QUIET))
+
+
+def can_undo(ask: Ask) -> bool:
+    """Whether this link said texts last that can be taken back."""
+    return bool(ask.portal.told.last(ask.who.token.token_id))
+
+
+def undo(ask: Ask, back: Callable[[str], str]) -> Response:
+    """Take back the texts that this link said last, as far as they stand; a status can't be. back: as
+    `save` has it."""
+    changes = ask.portal.told.last(ask.who.token.token_id)
+    if not changes:
+        return ask.see("/")
+    who = ask.who
+    job = portal_pages.undo(
+        ask.house.settings, who.token.token_id, who.kind, who.party, new_page_id(ask), changes
+    )
+    said: PageSaid = ask.house.carry_out(job).plan.result
+    return ask.see(back(ask.portal.told.keep(said, undo=True)))
 
 
 def merged(base: Base, more: Sequence[BookRow]) -> Base:

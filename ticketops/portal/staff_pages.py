@@ -76,6 +76,7 @@ def _tasks(
         columns=[STAFF_LAYOUT.by_name[name] for name in COLUMNS],
         inputs=INPUTS,
         news=sheets.news(ask, said, rows, busy=typed is not None),
+        can_undo=sheets.can_undo(ask),
         statuses=states.DISPATCH_STATUS,
         task_url=task_url,
         **filters(view, rows, seen, unclear, "/"),
@@ -140,6 +141,7 @@ def _task(
         by_name=STAFF_LAYOUT.by_name,
         groups=_ABOUT,
         news=sheets.news(ask, said, [row], busy=busy),
+        can_undo=sheets.can_undo(ask),
         told=told,
         platform=safe_link(row.values.get("platform_url")),
         proof=referred(text),
@@ -250,7 +252,13 @@ def proof(ask: Ask) -> Response:
     )
 
 
+def undo(ask: Ask) -> Response:
+    """The texts that were saved last by this link are taken back."""
+    return sheets.undo(ask, lambda name: f"/?{sheets.DONE}={name}")
+
+
 PAGES = (
+    Page("/undo", undo, (KIND,), "POST", saves=True),
     Page("/", home, (KIND,)),
     Page("/", save_tasks, (KIND,), "POST", saves=True),
     Page("/task/{task}", task, (KIND,)),

@@ -46,7 +46,9 @@ def home(ask: Ask) -> Response:
         "supplier_home.html",
         title=ask.words("supplier.home"),
         board=dashboard.dashboard(book.rows),
-        unit_url=lambda **picks: address(listing.Listing(KIND, {k: (v,) for k, v in picks.items()})),
+        unit_url=lambda **picks: address(
+            listing.Listing(KIND, {k: (v,) for k, v in picks.items()})
+        ),
     )
 
 
@@ -81,16 +83,14 @@ def _units(
         inputs=INPUTS,
         match=board.matches[0] if len(board.matches) == 1 else None,
         news=sheets.news(ask, said, rows, busy=typed is not None),
+        can_undo=sheets.can_undo(ask),
         statuses=states.DELIVERY,
         **filters(view, rows, seen, unclear, "/units"),
     )
 
 
 def with_told(
-    rows: Sequence[BookRow],
-    seen: listing.Seen,
-    said: PageSaid | None,
-    typed: sheets.Kept | None,
+    rows: Sequence[BookRow], seen: listing.Seen, said: PageSaid | None, typed: sheets.Kept | None
 ) -> list[BookRow]:
     """The rows of a page: first those of which there is something to say, or that are typed into."""
     wanted = sheets.troubled(said) | frozenset(typed or ())
@@ -118,7 +118,9 @@ def filters(
         "unclear": unclear,
         "path": path,
         "query": urlencode(view.pairs()),
-        "choices": {name: listing.values_of(rows, view.kind, name) for name in listing.PICKS[view.kind]},
+        "choices": {
+            name: listing.values_of(rows, view.kind, name) for name in listing.PICKS[view.kind]
+        },
         "sizes": listing.SIZES,
         "sortable": listing.sortable(view.kind),
         "sorted_by": lambda column: _joined(path, view.sorted_by(column)),
@@ -173,12 +175,20 @@ def bulk(
     status, notes = ask.said("bulk_status"), ask.said("bulk_notes").strip()
     wanted = list(picked)
     if ask.said("of") == "all":
-        base = sheets.merged(base, [row for row in listing.chosen(ask.book().rows, view) if row.open])
+        base = sheets.merged(
+            base, [row for row in listing.chosen(ask.book().rows, view) if row.open]
+        )
         wanted = list(range(len(base.rows)))
     return base, sheets.with_status(base, typed, wanted, status if status in known else "", notes)
 
 
+def undo(ask: Ask) -> Response:
+    """The texts that were saved last by this link are taken back."""
+    return sheets.undo(ask, lambda name: f"/units?{sheets.DONE}={name}")
+
+
 PAGES = (
+    Page("/undo", undo, (KIND,), "POST", saves=True),
     Page("/", home, (KIND,)),
     Page("/units", units, (KIND,)),
     Page("/units", save, (KIND,), "POST", saves=True),

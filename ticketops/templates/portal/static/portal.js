@@ -39,6 +39,46 @@ if (hide) {
   });
 }
 
+// Rows of suppliers and staff are sent so that a lost connection loses nothing that is typed.
+for (const form of document.querySelectorAll("form.sheet")) {
+  const live = form.querySelector(".live");
+  const start = new Map([...form.elements].map((one) => [one, one.value]));
+  let leaving = false;
+  form.addEventListener("submit", async (event) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    const said = new FormData(form, event.submitter);
+    const body = form.enctype === "multipart/form-data" ? said : new URLSearchParams(said);
+    live.textContent = "";
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Portal": "script" } });
+      leaving = true;
+      if (answer.ok && (answer.headers.get("Content-Type") || "").includes("json")) {
+        location.assign((await answer.json()).see);
+        return;
+      }
+      if (event.submitter) {
+        const pressed = document.createElement("input");
+        pressed.type = "hidden";
+        pressed.name = event.submitter.name;
+        pressed.value = event.submitter.value;
+        form.append(pressed);
+      }
+      form.submit();
+    } catch (_lost) {
+      live.textContent = form.dataset.offline;
+      delete form.dataset.sent;
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const typed = [...start].some(([one, text]) => one.type !== "checkbox" && one.type !== "radio" && one.value !== text);
+    if (!leaving && typed) event.preventDefault();
+  });
+  window.addEventListener("pageshow", () => {
+    leaving = false;
+  });
+}
+
 // How many rows are selected, and all of the page at once.
 for (const form of document.querySelectorAll("form.sheet")) {
   const boxes = [...form.querySelectorAll('input[type="checkbox"][name$=".pick"]')];
