@@ -3,20 +3,26 @@ the proof that they uploaded."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from ticketops.config import Settings
 from ticketops.domain.credentials.logins import event_of
-from ticketops.domain.dispatch.proofs import plan_proof
+from ticketops.domain.dispatch.proofs import plan_proof, referred
+from ticketops.domain.dispatch.results import TaskProof
 from ticketops.domain.dispatch.state import LEDGERS, QUEUES
 from ticketops.domain.plan import Plan, Run
 from ticketops.domain.portal import log, tokens
 from ticketops.domain.portal.reveal import plan_portal_reveal
 from ticketops.engine.job import Effect, Job
+from ticketops.engine.transaction import look
 from ticketops.errors import RuleError
 from ticketops.model import book_kinds
 from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, PORTAL_LOG, PORTAL_TOKENS, USERS
 from ticketops.schema.tables import Snapshot
-from ticketops.services import credentials
+from ticketops.services import credentials, proofs, reports
 from ticketops.services.portal_pages import OVER
+from ticketops.stores.base import Store
 
 
 def reveal(settings: Settings, task_id: str, *, token_id: str) -> Job:
@@ -59,3 +65,18 @@ def proof(task_id: str) -> Job:
         f"staff proof {task_id}",
         Effect.READS,
     )
+
+
+def proof_of(store: Store, run: Run, task_id: str, path: Path | None) -> TaskProof:
+    """The proof of a task; saved as a file, or in a folder, where a path is given. Raises as `proof` does,
+    RuleError where the proof is a link or its file is not on this machine, UnusableError where it can't be
+    saved."""
+    found: TaskProof = look(store, proof(task_id), run)
+    if path is None:
+        return found
+    kept = referred(found.proof)
+    if kept is None:
+        raise RuleError(f"the proof of {found.task_id} is not an uploaded file: {found.proof[:80]}")
+    target = path / kept.called(found.task_id) if path.is_dir() else path
+    reports.save(target, proofs.get(store, kept))
+    return replace(found, saved=str(target))
