@@ -28,6 +28,7 @@ FIRST = (
     "channels",
     "engine",
     "services",
+    "portal",
     "cli",
     "api.py",
 )

@@ -34,6 +34,9 @@ HOSTILE: dict[str, Any] = {
     "message_digest": True,
     "messages_per_minute": 6000,
     "clock_tasks": "audit",
+    "portal_url": "https://elsewhere.example",
+    "portal_days": 366,
+    "portal_proxies": "192.0.2.1",
     "clock_days": [2, 1],
 }
 HARMLESS: dict[str, Any] = {

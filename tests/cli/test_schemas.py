@@ -46,6 +46,7 @@ JOINED = [
     *("waitlist", "join", "--client", "Bolt", "--match", "M01", "--category", "Cat 1"),
     *("--qty", "1", "--source", "web"),
 ]
+LINK = ["portal", "invite", "--client", "Bolt", "--base-url", "https://portal.example"]
 MADE = ["job", "create", "ticketing waitlist", "--state", "queued", "--format", "csv"]
 ALLOTMENT = ["allotment", "add", "Nordlys", "--match", "M01", "--category", "Cat 1", "--qty", "3"]
 ON = ["--date", "2026-05-01"]
@@ -213,6 +214,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
     ],
     "waitlist skip": [JOINED, ["waitlist", "skip", "WL00001", "--reason", "x"]],
     "waitlist list": [JOINED, ["waitlist", "list"]],
+    "portal invite": [LINK],
+    "portal list": [LINK, ["portal", "list", "--all"]],
+    "portal revoke": [LINK, ["portal", "revoke", "PT00001"]],
+    "portal extend": [LINK, ["portal", "extend", "PT00001", "--days", "3"]],
     "transfer offer": [OFFER],
     "transfer accept": [OFFER, ["transfer", "accept", "TR00001"]],
     "transfer decline": [OFFER, ["transfer", "decline", "TR00001", "--reason", "x"]],
@@ -566,6 +571,7 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["batch", "lines.txt", "--atomic"],
     ],
     "shell": [["shell"]],
+    "serve": [["serve", "--base-url", "http://elsewhere.example"]],
     "help": [["help"], ["help", "sale", "add"], ["help", "--man", "man"]],
 }
 """{command: command lines, one after the other on one workbook}. A command without a line fails its
@@ -578,7 +584,7 @@ FILES = {
     "thirds.csv": "groups,pairings\nAB,1A:3B 1B:3A\n",
 }
 """What stands beside the workbook."""
-REFUSED = {"shell", "staff reveal", "credentials reveal", "google login"}
+REFUSED = {"shell", "serve", "staff reveal", "credentials reveal", "google login"}
 """They take a person at a terminal, or a browser: what they print here is an error."""
 
 

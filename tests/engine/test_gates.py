@@ -35,7 +35,8 @@ STATES = [
     "ARCHIVED",
 ]
 FIRST = {
-    "BUYING": "purchase.add import.purchases import.seats purchase.expand supplier.build supplier.pull",
+    "BUYING": "purchase.add import.purchases import.seats purchase.expand supplier.build supplier.pull "
+    "portal.invite portal.open",
     "SELLING": "sale.add import.sales import.guests sale.expand sale.approve sale.upgrade sale.set.qty sale.set recon.apply",
     "ALLOCATING": "allocate.preview allocate.commit allocate.auto allocate.process "
     "override.alloc-from unit.substitute client.build client.pull "

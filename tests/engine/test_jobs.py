@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tests import tickets
 from tests.conftest import ROOT
 from tests.desk import Desk
-from tests.engine import seat_jobs, ticketing_jobs
+from tests.engine import portal_jobs, seat_jobs, ticketing_jobs
 from tests.engine.clock_jobs import CLOCK
 from tests.engine.closing_jobs import CLOSING
 from tests.engine.issuance_jobs import ISSUANCE_JOBS
@@ -153,6 +153,7 @@ def office() -> Desk:
     desk.do(money.payment_add(payments.Given(Decimal(9), DAY, refs=("S3",))))
     ticketing_jobs.prepare(desk)
     seat_jobs.prepare(desk)
+    portal_jobs.prepare(desk)
     desk.do(events.event_set({"name": "Cup", "code": "X26"}))
     return desk
 
@@ -300,6 +301,7 @@ EVERY: dict[str, tuple[str, Make]] = {
     "fee.void": ("sr_operator", lambda *_: money.fee_void("FE00001", "x")),
     **ticketing_jobs.EVERY,
     **seat_jobs.EVERY,
+    **portal_jobs.EVERY,
     "invoice.issue": ("sr_operator", lambda *_: money.invoice_issue(invoices.Given(("S2",), DAY))),
     "invoice.credit": ("ops_manager", lambda *_: money.invoice_credit("2026-0001", DAY, "x")),
     "invoice.list": ("operator", lambda *_: money.invoice_list("")),

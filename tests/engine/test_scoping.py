@@ -30,7 +30,7 @@ APART = {
     "_WAITLIST",
 }
 """Sheets of somebody's that no job shows or changes which a limited user may run."""
-BY_BOOK = {"_BOOKS", "_BOOK_EDITS"}
+BY_BOOK = {"_BOOKS", "_BOOK_EDITS", "_PORTAL_TOKENS", "_PORTAL_LOG"}
 """Where the books say whose a row is: `services/book_parties.py`."""
 
 

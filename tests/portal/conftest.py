@@ -4,7 +4,6 @@ of the staff, who have a task each."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +31,6 @@ def settings(book: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def portal(settings: Settings) -> Iterator[Portals]:
+def portal(settings: Settings) -> Portals:
     """The portal of the workbook, asked without a network."""
-    yield Portals(settings)
+    return Portals(settings)

@@ -22,7 +22,7 @@ from ticketops.engine.warm import Warm
 from ticketops.errors import UsageError
 
 PROGRAM = "ticketops"
-REFUSED = ("batch", "shell")
+REFUSED = ("batch", "shell", "serve")
 """Commands that no line may hold."""
 
 

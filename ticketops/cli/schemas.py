@@ -16,6 +16,7 @@ from pydantic_core import core_schema
 
 from ticketops.cli.batch import Batched
 from ticketops.cli.help import Helped
+from ticketops.cli.serve import Served
 from ticketops.cli.shell import Ended
 from ticketops.domain.allocation import (
     automatic,
@@ -66,6 +67,7 @@ from ticketops.domain.messages import (
 from ticketops.domain.messages import inbox as messages_shown
 from ticketops.domain.messages import listing as messages_listed
 from ticketops.domain.money import balances, fees, financial, invoices, margin, payments
+from ticketops.domain.portal import results as portal_results
 from ticketops.domain.purchasing import purchases, terms
 from ticketops.domain.reporting import (
     dashboard,
@@ -186,6 +188,10 @@ RESULTS: dict[str, Any] = {
     "allotment assign": allotments.AllotmentChanged,
     "allotment list": allotments.AllotmentList,
     "allotment revoke": allotments.AllotmentChanged,
+    "portal invite": portal_results.Invited,
+    "portal list": portal_results.LinkList,
+    "portal revoke": portal_results.LinkSet,
+    "portal extend": portal_results.LinkSet,
     "balance clients": balances.Balances,
     "balance vendors": balances.Balances,
     "fee add": fees.FeeSet,
@@ -368,6 +374,7 @@ RESULTS: dict[str, Any] = {
     "sample": creation.SampleMade,
     "batch": Batched,
     "shell": Ended,
+    "serve": Served,
     "help": Helped,
 }
 """{command: type of its result}."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -9,6 +10,15 @@ import typer
 from ticketops.cli.session import Session, command
 
 app = typer.Typer(name="serve", rich_markup_mode=None, add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """`serve`, once it was ended. requests: how many were answered; failed: how many of them with an
+    error of ours."""
+
+    requests: int
+    failed: int
 
 
 @command(app, "serve")
@@ -37,6 +47,7 @@ def serve(
     """
     from ticketops.engine.transaction import look
     from ticketops.errors import UsageError
+    from ticketops.model.display import counted
     from ticketops.services import portal
 
     settings = session.settings
@@ -50,9 +61,11 @@ def serve(
             "pip install 'ticketops[portal]'",
         ) from None
     session.opened = None
-    look(session.store(), portal.serving(), session.new_run())
+    look(session.store(), portal.reading(), session.new_run())
     session.out.notice(f"the portal is served at {base} (Ctrl-C ends it)")
-    return serving(settings, session.workbook, base, host, port)
+    requests, failed = serving(settings, session.workbook, base, host, port)
+    session.out.notice(f"{counted(requests, 'request')}, {failed} failed")
+    return session.finish(Served(requests, failed), [])
 
 
 def _spelled(host: str) -> str:

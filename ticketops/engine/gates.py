@@ -68,7 +68,6 @@ OPEN: Mapping[str, tuple[str, str]] = {
     "portal.save": (ALLOCATING, CLOSED),
     "portal.view": (BUYING, CLOSED),
     "portal.download": (ALLOCATING, CLOSED),
-    "portal.revoke": (DRAFT, ARCHIVED),
     "event.accept": (CLOSED, CLOSED),
     "archive.sweep": (ARCHIVED, ARCHIVED),
     "credentials.seal.purge-backups": (DRAFT, ARCHIVED),

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ticketops.config import Settings
 from ticketops.errors import BusyError, RuleError, TicketopsError
@@ -90,6 +90,7 @@ class PortalApp:
 
     def __init__(self, portal: Portal, pages: Iterable[Page] = PAGES) -> None:
         self.portal, self.routes = portal, Routes(pages)
+        self.answered = self.failed = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -121,6 +122,8 @@ class PortalApp:
             answer.headers.setdefault(name, value)
         if request.method == "HEAD":
             answer.body = b""
+        self.answered += 1
+        self.failed += answer.status_code == 500
         seconds = time.perf_counter() - started
         LOG.info(
             "%s %s %d %.0f ms %s",
@@ -337,6 +340,6 @@ def portal_of(
 
 def app_of(
     settings: Settings, workbook: Path | str, base: str, *, limits: Limits | None = None
-) -> ASGIApp:
+) -> PortalApp:
     """The portal of a workbook, to be served: see `portal_of`."""
     return PortalApp(portal_of(settings, workbook, base, limits=limits))

@@ -115,8 +115,8 @@ class House:
         stamp, moment = self._stamp(), time.monotonic()
         store = self.store()
         if self._reading is None or store.revision() != self._reading.revision:
-            plan, snapshot, run = prepare(store, portal.reading(), self.run())
-            self._reading = Reading(snapshot, plan.result, run, self.settings)
+            _plan, snapshot, run = prepare(store, portal.reading(), self.run())
+            self._reading = Reading(snapshot, State.of(snapshot), run, self.settings)
         self._seen, self._looked = stamp, moment
 
     def store(self) -> Store:

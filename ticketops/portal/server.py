@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +66,23 @@ class Cutting(H11Protocol):
             self.transport.close()
 
 
+class Server(uvicorn.Server):
+    """Ends on a signal as a command does that is done, not as one that was killed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = {one: signal.signal(one, self.handle_exit) for one in signals}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
 def config_of(app: Any, host: str, port: int, proxies: str) -> uvicorn.Config:
     """How uvicorn serves the portal. proxies: addresses whose forwarded headers are believed."""
     return uvicorn.Config(
@@ -94,11 +115,12 @@ def serve(
     port: int,
     *,
     limits: Limits | None = None,
-) -> int:
-    """Serve until somebody ends it; the exit code. Raises UnusableError where the port is taken."""
+) -> tuple[int, int]:
+    """Serve until SIGINT or SIGTERM; how many requests were answered, and how many of them failed.
+    What is being saved is saved first. Raises UnusableError where the port is taken."""
     _log_to_stderr()
     app = app_of(settings, workbook, base, limits=limits)
-    server = uvicorn.Server(config_of(app, host, port, settings.portal_proxies))
+    server = Server(config_of(app, host, port, settings.portal_proxies))
     try:
         sockets = [server.config.bind_socket()]
     except (OSError, SystemExit):
@@ -106,7 +128,7 @@ def serve(
             f"can't listen on {host}:{port}", "is another program there? --port names another one"
         ) from None
     server.run(sockets=sockets)
-    return 0
+    return app.answered, app.failed
 
 
 def _log_to_stderr() -> None:

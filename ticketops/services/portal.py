@@ -139,7 +139,7 @@ def list_links(*, everything: bool) -> Job:
 
 def revoke(token_id: str) -> Job:
     """End a link at once. Planning raises NotFoundError, NotPermittedError."""
-    return _of_one("portal.revoke", token_id, links.plan_revoke)
+    return _of_one("portal.revoke", token_id, links.plan_revoke, Effect.FINAL)
 
 
 def extend(token_id: str, days: int) -> Job:
@@ -152,7 +152,12 @@ def extend(token_id: str, days: int) -> Job:
     )
 
 
-def _of_one(name: str, token_id: str, act: Callable[[Snapshot, Run, tokens.Token], Plan]) -> Job:
+def _of_one(
+    name: str,
+    token_id: str,
+    act: Callable[[Snapshot, Run, tokens.Token], Plan],
+    effect: Effect = Effect.WRITES,
+) -> Job:
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         token = tokens.named(snapshot, token_id)
         if run.scope is not None:
@@ -160,28 +165,27 @@ def _of_one(name: str, token_id: str, act: Callable[[Snapshot, Run, tokens.Token
         return act(snapshot, run, token)
 
     label = f"{name.replace('.', ' ')} {ids.read_numbered(ids.TOKEN_ID, token_id)}"
-    return Job(name, plan, LEDGERS, _PARTIES, label)
+    return Job(name, plan, LEDGERS, _PARTIES, label, effect)
 
 
 def open_link(secret: str) -> Job:
     """Whoever has the secret of a link comes in; the result is its Token, or None."""
     digest = digest_of(secret[: LONGEST_SECRET + 1])
     return Job(
-        "portal.open", lambda snapshot, run: links.plan_open(snapshot, run, digest), (), _LINKS
+        "portal.open",
+        lambda snapshot, run: links.plan_opening(snapshot, run, digest),
+        (),
+        _LINKS,
+        effect=Effect.FINAL,
     )
 
 
-def serving() -> Job:
-    """Whether a user may serve the portal. Planning raises NotPermittedError."""
-    return Job("portal.read", lambda _snapshot, _run: Plan(), (), _LINKS, effect=Effect.READS)
-
-
 def reading() -> Job:
-    """Everything that pages are made of; the result is the State. It is given the whole workbook: each
-    page shows the book of one party."""
+    """Everything that pages are made of: it plans nothing, the snapshot is what counts. It is given the
+    whole workbook; each page shows the book of one party. Planning raises NotPermittedError."""
     return Job(
         "portal.read",
-        lambda snapshot, _run: Plan(result=State.of(snapshot)),
+        lambda _snapshot, _run: Plan(),
         LEDGERS_OF_BOOKS,
         tuple(dict.fromkeys((*LISTS_OF_BOOKS, *_LINKS, VIEWS))),
         effect=Effect.READS,

@@ -84,7 +84,7 @@ def plan_extend(snapshot: Snapshot, run: Run, token: Token, days: int) -> Plan:
     return plan
 
 
-def plan_open(snapshot: Snapshot, run: Run, digest: str) -> Plan:
+def plan_opening(snapshot: Snapshot, run: Run, digest: str) -> Plan:
     """Whoever has the secret of a link comes in. The result is the Token; None, and nothing written,
     where no link with this digest lets in."""
     token = standing(snapshot, run, digest)

@@ -100,17 +100,17 @@ def standing(snapshot: Snapshot, run: Run, digest: str) -> Token | None:
     for token in tokens_of(snapshot):
         if compare_digest(token.digest.encode(), digest.encode()):
             found = token
-    return found if found is not None and is_open(snapshot, run, found) else None
+    return found if found is not None and is_standing(snapshot, run, found) else None
 
 
 def standing_called(snapshot: Snapshot, run: Run, token_id: str) -> Token | None:
     """The link of this name that lets in now; None where there is none. Of two of one name neither
     does."""
     found = [token for token in tokens_of(snapshot) if token.token_id == token_id]
-    return found[0] if len(found) == 1 and is_open(snapshot, run, found[0]) else None
+    return found[0] if len(found) == 1 and is_standing(snapshot, run, found[0]) else None
 
 
-def is_open(snapshot: Snapshot, run: Run, token: Token) -> bool:
+def is_standing(snapshot: Snapshot, run: Run, token: Token) -> bool:
     """Whether a link lets in now."""
     return state_of(snapshot, run, token) == OPEN
 

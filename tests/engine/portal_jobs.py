@@ -1,0 +1,42 @@
+"""The jobs of the portal, for `test_jobs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.desk import Desk
+from ticketops.config import Settings
+from ticketops.engine.job import Job
+from ticketops.services import portal
+
+BASE = "https://portal.example"
+_SECRETS: dict[int, str] = {}
+"""{desk: the secret of its link PT00003}"""
+
+
+def _invite(client: str = "Meridian Travel", **more: Any) -> Job:
+    return portal.invite(Settings(), "client", client, 14, BASE, **more)
+
+
+def _open(store: Any, *_: Any) -> Job:
+    """The last link that was made in these tests."""
+    return portal.open_link(_SECRETS.get(0, ""))
+
+
+EVERY: dict[str, tuple[str, Callable[..., Job]]] = {
+    "portal.invite": ("operator", lambda *_: _invite()),
+    "portal.list": ("operator", lambda *_: portal.list_links(everything=True)),
+    "portal.revoke": ("operator", lambda *_: portal.revoke("PT1")),
+    "portal.extend": ("operator", lambda *_: portal.extend("PT2", 30)),
+    "portal.open": ("operator", _open),
+    "portal.read": ("operator", lambda *_: portal.reading()),
+}
+"""{job: (its least role, how it is made)}."""
+
+
+def prepare(desk: Desk) -> None:
+    """Meridian Travel has three links."""
+    for _ in range(3):
+        job = _invite(handed=lambda made: _SECRETS.update({0: made.link.rpartition("/")[2]}))
+        desk.do(job)
