@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,8 @@ class Browser(TestClient):
         self, page: httpx.Response, path: str, files: Any = None, **fields: Any
     ) -> httpx.Response:
         """Send a form of a page: its hidden fields, and what is typed."""
-        hidden = dict(HIDDEN.findall(form_of(page.text, path)))
+        found = HIDDEN.findall(form_of(page.text, path))
+        hidden = {name: html.unescape(value) for name, value in found}
         return self.post(
             path,
             data=hidden | fields,

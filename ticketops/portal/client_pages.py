@@ -261,8 +261,8 @@ def _heads(ask: Ask, view: page.View) -> dict[str, Head]:
     found = {}
     for name in ("id", "match", "category", "block", "status", "first-name", "last-name", "email"):
         other = page.sorted_by(view, name)
-        first = view.filters.sort[:1]
-        now = {(name,): "ascending", (f"-{name}",): "descending"}.get(first, "")
+        first = "".join(view.filters.sort[:1])
+        now = {name: "ascending", f"-{name}": "descending"}.get(first, "")
         label = ask.words(f"client.sort_{name.replace('-', '_')}")
         found[name] = Head(label, ask.url(f"/?{urlencode(other.pairs())}"), now)
     return found

@@ -156,6 +156,7 @@ def test_what_is_beyond_the_page_is_told_and_a_blank_says_nothing() -> None:
     )
     assert done.typed[0]["last_name"] == "Ruiz"
     assert done.left == (
+        (0, "", "y", "beyond"),
         (0, "", "z", "beyond"),
         (0, "", "q", "beyond"),
         (1, "first_name", "Bo", "beyond"),

@@ -201,10 +201,11 @@ def copied_down(
 
 def pasted(page: Page, typed: Typed, text: str, row: int, column: str) -> CopiedCells:
     """A block of cells from a spreadsheet, put on the page from a cell on: in its columns, or in those
-    that the first line of the block names."""
+    that the first line of the block names. A status is never pasted."""
     block = cells_of(text)
     now = {number: dict(cells) for number, cells in typed.items()}
-    names = list(page.columns[page.columns.index(column) :])
+    names = [name for name in page.columns if name != STATUS[page.kind]]
+    names = names[names.index(column) :] if column in names else names
     if block and (headed := _headed(page.layout, block[0])):
         names, block = headed, block[1:]
     left: list[tuple[int, str, str, str]] = []
@@ -229,7 +230,7 @@ def _headed(layout: Layout, line: Sequence[str]) -> list[str]:
     else nothing."""
     known = {column.header.casefold(): column.name for column in layout.columns}
     names = [known.get(" ".join(cell.split()).casefold(), "") for cell in line]
-    found = [name if name in layout.typed else "" for name in names]
+    found = [name if name in layout.typed and name != STATUS[layout.kind] else "" for name in names]
     return found if all(names) and any(found) else []
 
 

@@ -78,8 +78,8 @@ def read_view(pairs: Iterable[tuple[str, str]]) -> tuple[View, list[Unclear]]:
             fits = False
         if not fits:
             unclear.append(Unclear(name[:40], value[:80]))
-    sets = {name: tuple(values) for name, values in many.items()}
-    return View(Filters(**sets, **one), **numbers), unclear
+    values: dict[str, Any] = {**one, **{name: tuple(found) for name, found in many.items()}}
+    return View(Filters(**values), **numbers), unclear
 
 
 def _of_many(name: str, value: str) -> list[str]:
@@ -178,7 +178,8 @@ def receivable(rows: Iterable[BookRow]) -> list[BookRow]:
 def sorted_by(view: View, column: str) -> View:
     """The view by a column: ascending, then descending, then as the book has it."""
     first = view.filters.sort[:1]
-    now = {(column,): (f"-{column}",), (f"-{column}",): ()}.get(first, (column,))
+    falling = () if first == (f"-{column}",) else (column,)
+    now = (f"-{column}",) if first == (column,) else falling
     filters = Filters(**{**asdict(view.filters), "sort": now})
     return View(filters, 1, view.size)
 
