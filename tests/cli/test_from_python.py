@@ -326,7 +326,7 @@ def test_every_job_that_writes_can_be_planned() -> None:
         # steps of `dispatch watch` and `sync watch`, which have no end to plan
         *("dispatch.pull", "sync.watch"),
         # what the server of the portal does
-        *("portal.list", "portal.read", "portal.open"),
+        *("portal.list", "portal.read", "portal.open", "portal.reveal"),
     }
 
 

@@ -147,10 +147,15 @@ def lost(ask: Ask) -> Response:
     texts = [
         value
         for name, value in ask.form.multi_items()
-        if isinstance(value, str) and value.strip() and name not in ("csrf", "base", "do", "of")
+        if isinstance(value, str) and value.strip() and _is_typed(name)
     ]
     title = ask.words("error.form_title")
     return ask.page("sheet_lost.html", 409, title=title, texts=list(dict.fromkeys(texts))[:500])
+
+
+def _is_typed(name: str) -> bool:
+    """Whether a field of a form is one that somebody types into."""
+    return name == "bulk_notes" or (name.startswith("r") and name.partition(".")[2] not in ("", "pick"))
 
 
 def save(
