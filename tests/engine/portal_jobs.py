@@ -32,7 +32,7 @@ EVERY: dict[str, tuple[str, Callable[..., Job]]] = {
     "portal.open": ("operator", _open),
     "portal.reveal": (
         "operator",
-        lambda _b, _o, settings: portal_staff.reveal(settings, "T00001", token_id="PT4"),
+        lambda _b, _o, settings: portal_staff.reveal(settings, "T00001", token_id="PT00004"),
     ),
     "staff.proof": ("staff", lambda *_: portal_staff.proof("T00001")),
     "portal.read": ("operator", lambda *_: portal.reading()),
@@ -48,4 +48,4 @@ def prepare(desk: Desk) -> None:
     tasks = desk.rows("_STAFF_QUEUE", "row", "assigned_to")
     desk.set("_STAFF_QUEUE", tasks[0][0], "assigned_to", f"{tasks[0][1]}, ana@staff.example.com")
     desk.do(dispatch.staff_mark(["T00001"], "PENDING", proof="https://p.example.com/1"))
-    desk.do(portal.invite(Settings(), "staff", "ana@staff.example.com", 14, BASE))
+    desk.do(portal.invite(Settings(), "staff", "ana@staff.example.com", 90, BASE))

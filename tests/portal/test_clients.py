@@ -248,7 +248,10 @@ def test_ticked_tickets_are_accepted(portal: Portals, acme: Browser) -> None:
     assert "Tick the tickets that arrived" in said(nothing)
     after = follow(acme, acme.press(page, "/save", do="accept", **{"r0.pick": "1"}))
     assert said(after) == "Saved: 1 change."
-    assert tickets_of(portal.book, "Delivery", "AcceptedBy")["S2-1"] == ("ACCEPTED", "acme (PT00001)")
+    assert tickets_of(portal.book, "Delivery", "AcceptedBy")["S2-1"] == (
+        "ACCEPTED",
+        "acme (PT00001)",
+    )
     assert log_of(portal)[-1][0] == "ACCEPTED"
 
 

@@ -155,7 +155,9 @@ def lost(ask: Ask) -> Response:
 
 def _is_typed(name: str) -> bool:
     """Whether a field of a form is one that somebody types into."""
-    return name == "bulk_notes" or (name.startswith("r") and name.partition(".")[2] not in ("", "pick"))
+    return name == "bulk_notes" or (
+        name.startswith("r") and name.partition(".")[2] not in ("", "pick")
+    )
 
 
 def save(
