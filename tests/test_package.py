@@ -30,6 +30,7 @@ OURS = {
     "messages",
     "money",
     "online",
+    "portal",
     "reports",
     "schedules",
     "seatmaps",

@@ -4,7 +4,6 @@ time."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, RLock
 from typing import TypeVar
@@ -18,9 +17,9 @@ from ticketops.domain.dispatch.state import State
 from ticketops.domain.plan import Run
 from ticketops.domain.portal import tokens
 from ticketops.domain.portal.tokens import Token
-from ticketops.engine.job import Job
-from ticketops.engine.transaction import Done, carry_out, prepare, run_of
+from ticketops.engine.transaction import Done, prepare, run_of
 from ticketops.engine.warm import Warm
+from ticketops.portal.writing import Made, Queue
 from ticketops.schema.book_layouts import Book
 from ticketops.schema.tables import Snapshot
 from ticketops.services import portal
@@ -80,6 +79,7 @@ class House:
         )
         self._every = LOOK_EVERY[kind]
         self._opened: Store | None = None
+        self._queue = Queue(self.run)
 
     def run(self) -> Run:
         """A run of the server's own user, now."""
@@ -127,15 +127,19 @@ class House:
             self._opened = self._stores.store(self._workbook, self.settings)
         return self._opened
 
-    def carry_out(self, job: Job | Callable[[Store], Job]) -> Done:
-        """Plan and write a job, one at a time; a function makes it of the store. Raises what
-        `engine.transaction.carry_out` raises; then nothing was written."""
-        with self._lock:
-            store = self.store()
-            made = job if isinstance(job, Job) else job(store)
-            done = carry_out(store, made, self.run())
-            self._looked = 0.0
-            return done
+    def carry_out(self, job: Made) -> Done:
+        """Plan and write a job, one at a time, those that wait meanwhile together; a function makes it
+        of the store. Raises what `engine.transaction.carry_out` raises; then nothing of it was
+        written."""
+        mine = self._queue.add(job)
+        try:
+            with self._lock:
+                while not mine.is_over:
+                    self._queue.write(self.store())
+                self._looked = 0.0
+        finally:
+            self._queue.discard(mine)
+        return mine.outcome()
 
     def with_store(self, act: Callable[[Store], _T]) -> _T:
         """What a function makes of the store, one at a time: for files beside the workbook."""
