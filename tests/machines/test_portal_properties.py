@@ -25,4 +25,4 @@ def test_any_order() -> None:
 
 @pytest.mark.slow
 def test_any_order_at_length() -> None:
-    run_state_machine_as_test(PortalDispatch, settings=_settings(60, 30))
+    run_state_machine_as_test(PortalDispatch, settings=_settings(25, 30))

@@ -27,6 +27,8 @@ VISITED: dict[str, tuple[str, ...]] = {
     "/units": ("/units", "/units?match=M01&sold=no&sort=-seat&done=x", "/units?q=bee&size=200"),
     "/task/{task}": ("/task/{own}", "/task/{own}?done=x"),
     "/task/{task}/proof": ("/task/{own}/proof",),
+    "/ticket/{key}": ("/ticket/{own}",),
+    "/accept": ("/accept", "/accept?match=M02"),
 }
 """{path of a page that is read: how it is asked for}. `{own}` is a ticket of the party's own, `{theirs}` one
 of another's."""
@@ -37,7 +39,12 @@ POSTED: dict[str, Mapping[str, str]] = {
     "/units": {"do": "bulk", "of": "all", "bulk_status": "PENDING", "r0.delivery": "NEVER"},
     "/task/{task}": {"do": "save", "r0.dispatched_at": "never"},
     "/task/{task}/password": {},
-    "/undo": {},
+    "/save": {"do": "save", "r0.first_name": "Ida", "r0.client_email": "x", "r1.delivery": "SENT"},
+    "/issue": {"what": "swap", "text": "nearer", "at": "S4-1"},
+    "/accept": {"view": "match=M01"},
+    "/undo": {"view": ""},
+    "/views": {"name": "Mine", "view": "holder=x"},
+    "/download": {"view": ""},
 }
 """{path of a form: what is sent, besides its token}."""
 

@@ -35,8 +35,8 @@ def planted(book: Path) -> Path:
         "Distribution",
         "ID",
         {
-            "S4-1": {"First name": "Zed-Guest", "Comments": "Zed-Guest of Bolt"},
-            "S1-1": {"Notes": "margin: Kanary-Login of Ann Tickets", "Comments": "sold by Bolt"},
+            "S4-1": {"First name": "Zed-Guest", "Comment": "Zed-Guest of Bolt"},
+            "S1-1": {"Notes": "margin: Kanary-Login of Ann Tickets", "Comment": "sold by Bolt"},
         },
         2,
     )

@@ -118,8 +118,8 @@ def test_rows_are_sorted_and_cut_into_pages(acme: Browser) -> None:
 def test_an_address_that_is_not_understood_says_so(acme: Browser) -> None:
     page = acme.get("/?delivery=GONE&party=bolt&sort=%3Cb%3E")
     assert set(keys(page)) == ACME
-    for value in ("“GONE”", "“bolt”", "“&lt;b&gt;”"):
-        assert value in page.text
+    for name in ("“delivery”", "“party”", "“sort”"):
+        assert name in page.text
 
 
 def test_reading_writes_nothing(portal: Portals, acme: Browser) -> None:
