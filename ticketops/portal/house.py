@@ -4,6 +4,7 @@ time."""
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, RLock
 from typing import TypeVar

@@ -4,6 +4,7 @@ sent with, the password for half a minute; and the proof that it was sent."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from ticketops.domain.dispatch.proofs import MOST_BYTES, referred
 from ticketops.domain.portal import listing
 from ticketops.domain.portal.outcomes import TAKEN, PageSaid
 from ticketops.errors import BusyError, InputError, NotFoundError, RuleError, UnusableError
-from ticketops.model import book_kinds, states
+from ticketops.model import states
 from ticketops.portal import sheets
 from ticketops.portal.asking import SMALL_BODY, Ask, Page
 from ticketops.portal.security import NOT_KEPT
@@ -20,7 +21,7 @@ from ticketops.portal.supplier_pages import bulk, filters, pairs_of, told_at, wi
 from ticketops.schema.book_layouts import STAFF_LAYOUT, BookRow
 from ticketops.services import credentials, portal_staff, proofs
 
-KIND = book_kinds.STAFF_BOOK
+KIND: Literal["staff"] = "staff"
 INPUTS = ("dispatch_status", "staff_notes")
 OF_TASK = ("dispatch_status", "dispatched_at", "staff_notes", "proof_url")
 COLUMNS = (

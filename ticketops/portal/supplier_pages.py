@@ -4,18 +4,20 @@ and how each ticket was delivered. Company identities are redacted in the book i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from ticketops.domain.portal import dashboard, listing
+from ticketops.domain.portal.form import Page as Base
 from ticketops.domain.portal.outcomes import PageSaid
-from ticketops.model import book_kinds, states
+from ticketops.model import states
 from ticketops.portal import sheets
 from ticketops.portal.asking import Ask, Page
 from ticketops.schema.book_layouts import SUPPLIER_LAYOUT, BookRow
 
-KIND = book_kinds.SUPPLIER
+KIND: Literal["supplier"] = "supplier"
 INPUTS = ("delivery", "dispatch_notes")
 COLUMNS = (
     "unit_ids",
@@ -105,7 +107,7 @@ def filters(
     seen: listing.Seen,
     unclear: Sequence[str],
     path: str,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What the templates of filters and pages use."""
 
     def without(name: str, value: str) -> str:
@@ -131,7 +133,7 @@ def filters(
     }
 
 
-def address(view: listing.Listing, path: str = "/units", **other: object) -> str:
+def address(view: listing.Listing, path: str = "/units", **other: Any) -> str:
     """The address of a view, without the prefix of the portal. other: fields that are different."""
     return _joined(path, view.pairs(**other))
 
@@ -166,11 +168,11 @@ def told_at(view: listing.Listing, path: str, name: str) -> str:
 def bulk(
     ask: Ask,
     view: listing.Listing,
-    base: sheets.Base,
+    base: Base,
     typed: sheets.Typed,
     picked: Sequence[int],
     known: Sequence[str],
-) -> tuple[sheets.Base, sheets.Typed]:
+) -> tuple[Base, sheets.Typed]:
     """The page and what is typed on it, with one status and notes for the rows that are ticked, or for
     all that the view chooses. known: the statuses that there are."""
     status, notes = ask.said("bulk_status"), ask.said("bulk_notes").strip()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.desk import START
 from tests.domain.dispatch.desk import DispatchDesk, served
 from ticketops.config import Settings
 from ticketops.domain.credentials.logins import Shown
+from ticketops.domain.dispatch.state import LEDGERS, QUEUES
+from ticketops.domain.plan import Plan, Run
+from ticketops.domain.portal.reveal import plan_portal_reveal
+from ticketops.engine.job import Effect, Job
 from ticketops.engine.not_undoable import not_undoable
 from ticketops.errors import NotFoundError, NotPermittedError, RuleError
-from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, UNITS
+from ticketops.schema.layouts.event import CREDENTIAL_HISTORY, UNITS, USERS
+from ticketops.schema.tables import Snapshot
 from ticketops.services import masterdata, portal_staff
 from ticketops.stores.base import Entry
 
@@ -32,8 +35,14 @@ def desk() -> DispatchDesk:
     return desk
 
 
-def reveal(task: str, person: str = ADA) -> Any:
-    return portal_staff.reveal(Settings(), task, person=person, token_id="P0007")
+def reveal(task: str, person: str = ADA) -> Job:
+    def plan(snapshot: Snapshot, run: Run) -> Plan:
+        return plan_portal_reveal(snapshot, task, run, None, person=person, token_id="PT00007")
+
+    sheets = (*QUEUES, USERS, CREDENTIAL_HISTORY)
+    return Job(
+        "portal.reveal", plan, LEDGERS, sheets, f"portal reveal PT00007 {task}", Effect.FINAL
+    )
 
 
 def test_a_password_is_shown_and_recorded_with_the_person_and_the_token(desk: DispatchDesk) -> None:
@@ -45,13 +54,13 @@ def test_a_password_is_shown_and_recorded_with_the_person_and_the_token(desk: Di
     assert "secret" not in repr(shown)
     (row,) = desk.frame(CREDENTIAL_HISTORY).to_dicts()
     assert (row["user"], row["action"], row["subject"], row["detail"]) == (
-        f"{ADA} (P0007)",
+        f"{ADA} (PT00007)",
         "PASSWORD_VIEWED",
         task,
         "S1-2",
     )
     assert "secret" not in str(row)
-    assert reveal(task).label == f"portal reveal P0007 {task}"
+    assert reveal(task).label == f"portal reveal PT00007 {task}"
 
 
 def test_nobody_sees_the_password_of_another_ones_task(desk: DispatchDesk) -> None:
@@ -81,5 +90,5 @@ def test_an_inactive_member_of_staff_sees_none(desk: DispatchDesk) -> None:
 
 
 def test_a_look_at_a_password_is_never_taken_back(desk: DispatchDesk) -> None:
-    label = reveal(desk.task("S1-2")["task_id"]).label
+    label = portal_staff.reveal(Settings(), "T00001", token_id="PT00007").label
     assert not_undoable(Entry("R20260417-143022", label, "tester", START, "", ""))
