@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from tests.cli.dispatching import ANA, BEN, PLAIN, rows_of, tickets_of, type_by_key
-from tests.domain.portal.test_proofs import JPEG, PDF, PNG
-from tests.portal.test_suppliers import told
-from tests.portal.visiting import Browser, Portals
+from tests.portal.files import JPEG, PDF, PNG
+from tests.portal.visiting import Browser, Portals, told
 from ticketops.domain.dispatch.proofs import MOST_BYTES, proof_of
 from ticketops.services import dispatch
 from ticketops.services import portal as links

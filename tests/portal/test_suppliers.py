@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.dispatching import ANA, rows_of, tickets_of
-from tests.portal.visiting import Browser, Portals
+from tests.portal.visiting import Browser, Portals, told
 from ticketops.portal.words import words_of
 from ticketops.schema.book_layouts import SUPPLIER_LAYOUT
 from ticketops.services import dispatch
@@ -30,13 +30,6 @@ def save(browser: Browser, where: str = "/units", **fields: Any) -> Any:
     typed = {"do": "save"} | {name.replace("__", "."): text for name, text in fields.items()}
     done = browser.press(shown, html.escape(path), **typed)
     return browser.get(done.headers["location"]) if done.status_code == 303 else done
-
-
-def told(page: Any) -> str:
-    """What a page says was saved, without markup."""
-    found = re.search(r'<div class="notice is-.*?</div>', page.text, re.DOTALL)
-    plain = re.sub("<form.*?</form>", "", found[0], flags=re.DOTALL) if found else ""
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", plain)).split())
 
 
 def test_the_dashboard_counts_the_units_of_every_match(bee: Browser) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.books.browsing import CONTRAST
 from tests.books.conftest import browser  # noqa: F401
 from tests.cli.dispatching import ANA, PLAIN, rows_of, tickets_of, type_by_key
-from tests.domain.portal.test_proofs import png
+from tests.portal.files import png
 from tests.portal.visiting import Portals
 from ticketops.config import Settings
 from ticketops.portal import staff_pages

@@ -97,3 +97,10 @@ def form_of(html: str, path: str) -> str:
         if f'action="{path}"' in form:
             return str(form)
     raise AssertionError(f"no form to {path}")
+
+
+def told(page: Any) -> str:
+    """What a page says was saved, without markup."""
+    found = re.search(r'<div class="notice is-.*?</div>', page.text, re.DOTALL)
+    plain = re.sub("<form.*?</form>", "", found[0], flags=re.DOTALL) if found else ""
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", plain)).split())
