@@ -142,8 +142,9 @@ async def _writes(browser: httpx.AsyncClient, load: Load, until: float, seed: in
 
 async def _loaded(links: list[str], seconds: float) -> Load:
     load = Load()
-    writers = [await _inside(link) for link in links[:WRITERS]]
-    readers = [await _inside(links[n % len(links)]) for n in range(READERS)]
+    wanted = [*links[:WRITERS], *(links[n % len(links)] for n in range(READERS))]
+    inside = await asyncio.gather(*map(_inside, wanted))
+    writers, readers = inside[:WRITERS], inside[WRITERS:]
     until = time.monotonic() + seconds
     await asyncio.gather(
         *(_reads(browser, load, until, n) for n, browser in enumerate(readers)),

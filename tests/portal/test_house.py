@@ -13,6 +13,7 @@ from tests.cli.dispatching import rows_of, type_by_key
 from tests.portal.visiting import Portals
 from ticketops.domain.plan import Plan
 from ticketops.engine.job import Effect, Job
+from ticketops.engine.not_undoable import not_undoable
 from ticketops.engine.opening import open_store
 from ticketops.errors import RuleError, TicketopsError
 from ticketops.portal import writing
@@ -81,6 +82,20 @@ def test_what_cannot_wait_is_written_alone(portal: Portals) -> None:
     commands = [one.entry.command for one in open_store(portal.book, portal.settings).log()]
     for name in "cd":
         assert [one for one in commands if one.endswith(f" {name}")] == [f"portal extend {name}"]
+
+
+def test_links_that_are_opened_at_once_share_a_commit_that_no_undo_takes_back(
+    portal: Portals,
+) -> None:
+    links = [portal.invite("client", "Acme Ltd").link or "" for _ in range(8)]
+    browsers = [portal.browser() for _ in links]
+    at_once([lambda b=b, link=link: b.enter(link) for b, link in zip(browsers, links, strict=True)])
+    assert all(browser.get("/").status_code == 200 for browser in browsers)
+    store = open_store(portal.book, portal.settings)
+    opened = [one.entry for one in store.log() if one.entry.command.startswith("portal open")]
+    assert len(opened) < 8
+    assert all(map(not_undoable, opened))
+    assert subjects(portal.book).count(None) == 8  # type: ignore[arg-type]
 
 
 def test_where_the_whole_cannot_be_written_each_is_tried(

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -42,6 +43,8 @@ BODY_SECONDS, SEND_SECONDS = 30.0, 30.0
 """How long a body may take to come, and a piece of an answer to go."""
 MOST_FIELDS, LONGEST_FIELD = 6000, 1 << 21
 """Of one form."""
+MOST_WRITERS = 50
+"""Forms that are worked on at once; the others wait."""
 _LONGEST_QUERY = 4000
 _NAME = re.compile(r"\{(\w+)\}")
 _NO_FORM = FormData()
@@ -91,6 +94,7 @@ class PortalApp:
     def __init__(self, portal: Portal, pages: Iterable[Page] = PAGES) -> None:
         self.portal, self.routes = portal, Routes(pages)
         self.answered = self.failed = 0
+        self._writers = CapacityLimiter(MOST_WRITERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -204,6 +208,8 @@ class PortalApp:
             request.headers,
         )
         try:
+            if method == "POST":  # those who wait to write leave room for those who read
+                return await to_thread.run_sync(page.handler, ask, limiter=self._writers)
             return await run_in_threadpool(page.handler, ask)
         finally:
             await form.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, RLock
 from typing import TypeVar
@@ -20,6 +21,7 @@ from ticketops.domain.portal import tokens
 from ticketops.domain.portal.tokens import Token
 from ticketops.engine.transaction import Done, prepare, run_of
 from ticketops.engine.warm import Warm
+from ticketops.errors import TicketopsError
 from ticketops.portal.writing import Made, Queue
 from ticketops.schema.book_layouts import Book
 from ticketops.schema.tables import Snapshot
@@ -90,8 +92,12 @@ class House:
         """The workbook as it is now. Raises TicketopsError where it can't be read, NotPermittedError
         where the server's user may not."""
         known = self._reading
-        if known is not None and self._is_fresh():
-            return known
+        if known is not None and self._seen == self._stamp():
+            if time.monotonic() - self._looked < self._every:
+                return known
+            if not self._lock.acquire(blocking=False):
+                return known  # somebody writes, and is not done
+            self._lock.release()
         with self._lock:
             if self._reading is None or not self._is_fresh():
                 self._read()
@@ -137,7 +143,8 @@ class House:
             with self._lock:
                 while not mine.is_over:
                     self._queue.write(self.store())
-                self._looked = 0.0
+                    with suppress(TicketopsError):
+                        self._read()  # for all who wait to see it
         finally:
             self._queue.discard(mine)
         return mine.outcome()

@@ -18,6 +18,7 @@ from ticketops.stores.base import Store
 
 MOST_TOGETHER = 25
 """Jobs that become one transaction."""
+_OPENING = "portal open"
 Made = Job | Callable[[Store], Job]
 
 
@@ -67,14 +68,18 @@ class Queue:
             taken = self._waiting[:MOST_TOGETHER]
             del self._waiting[:MOST_TOGETHER]
         jobs = [(one, job) for one in taken if (job := _job_of(one, store)) is not None]
-        joint = [(one, job) for one, job in jobs if _may_wait(job)]
-        if len(joint) > 1:
-            self._jointly(store, joint)
+        groups: dict[str, list[tuple[Waiting, Job]]] = {}
+        for one, job in jobs:
+            if (group := _group(job)) is not None:
+                groups.setdefault(group, []).append((one, job))
+        for group, joint in groups.items():
+            if len(joint) > 1:
+                self._jointly(store, joint, group)
         for one, job in jobs:
             if not one.is_over:
                 _attempt(one, job, store, self._run())
 
-    def _jointly(self, store: Store, joint: Sequence[tuple[Waiting, Job]]) -> None:
+    def _jointly(self, store: Store, joint: Sequence[tuple[Waiting, Job]], group: str) -> None:
         """Each planned on what those before it leave; all written as one transaction. A job that is
         refused is left out. Where the whole can't be written, nothing is, and all of them are still
         to be done."""
@@ -90,7 +95,8 @@ class Queue:
             if pending.entries:
                 entry = pending.entries[0]
                 if len(labels) > 1:
-                    label = f"{TOGETHER} {len(labels)}: {', '.join(labels)}"
+                    said = f"{TOGETHER} {len(labels)}: {', '.join(labels)}"
+                    label = f"{group} {len(labels)} links" if group == _OPENING else said
                     entry = replace(entry_called(label, run), run_id=entry.run_id)
                 pending.write(entry)
         except TicketopsError:
@@ -106,9 +112,14 @@ def _job_of(one: Waiting, store: Store) -> Job | None:
         return None
 
 
-def _may_wait(job: Job) -> bool:
-    """Whether a job may be written with others: it does nothing else, and can be taken back."""
-    return job.effect is not Effect.FINAL and job.after_commit is None
+def _group(job: Job) -> str | None:
+    """Jobs of one group may be written together: those that do nothing else and can be taken back, and
+    openings of links, which can't be. None for a job that is written alone."""
+    if job.after_commit is not None:
+        return None
+    if job.effect is Effect.FINAL:
+        return _OPENING if job.label == _OPENING else None
+    return TOGETHER
 
 
 def _attempt(one: Waiting, job: Job, store: Store, run: Run) -> None:
