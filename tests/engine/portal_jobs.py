@@ -12,7 +12,7 @@ from ticketops.domain.dispatch.clients import Filters
 from ticketops.domain.dispatch.state import SHEETS, State
 from ticketops.domain.portal import form
 from ticketops.engine.job import Job
-from ticketops.services import portal, portal_pages
+from ticketops.services import dispatch, portal, portal_pages, portal_staff
 
 BASE = "https://portal.example"
 GROUP = "meridian travel"
@@ -44,6 +44,11 @@ EVERY: dict[str, tuple[str, Callable[..., Job]]] = {
     "portal.revoke": ("operator", lambda *_: portal.revoke("PT1")),
     "portal.extend": ("operator", lambda *_: portal.extend("PT2", 30)),
     "portal.open": ("operator", _open),
+    "portal.reveal": (
+        "operator",
+        lambda _b, _o, settings: portal_staff.reveal(settings, "T00001", token_id="PT00004"),
+    ),
+    "staff.proof": ("staff", lambda *_: portal_staff.proof("T00001")),
     "portal.save": ("operator", _save),
     "portal.view": (
         "operator",
@@ -59,7 +64,11 @@ EVERY: dict[str, tuple[str, Callable[..., Job]]] = {
 
 
 def prepare(desk: Desk) -> None:
-    """Meridian Travel has three links."""
+    """Meridian Travel has three links, and a member of staff with a task one."""
     for _ in range(3):
         job = _invite(handed=lambda made: _SECRETS.update({0: made.link.rpartition("/")[2]}))
         desk.do(job)
+    tasks = desk.rows("_STAFF_QUEUE", "row", "assigned_to")
+    desk.set("_STAFF_QUEUE", tasks[0][0], "assigned_to", f"{tasks[0][1]}, ana@staff.example.com")
+    desk.do(dispatch.staff_mark(["T00001"], "PENDING", proof="https://p.example.com/1"))
+    desk.do(portal.invite(Settings(), "staff", "ana@staff.example.com", 90, BASE))

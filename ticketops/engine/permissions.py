@@ -199,6 +199,8 @@ NEEDED: Mapping[str, Least] = {
     "staff.report-issue": STAFF,
     "staff.escalate": OPERATOR,
     "staff.reveal": STAFF,
+    "staff.proof": STAFF,
+    "portal.reveal": OPERATOR,
     "staff.queue": OPERATOR,
     "staff.assign": OPERATOR,
     "staff.build": OPERATOR,

@@ -52,8 +52,7 @@ from ticketops.schema.layouts.event import (
 
 @dataclass
 class Reconciliation:
-    """findings: what people should know. outcomes: one of every edit that was passed in, in order,
-    with its message."""
+    """findings: what people should know. outcomes: one of every edit that was passed in, in order."""
 
     findings: list[Finding] = field(default_factory=list)
     outcomes: list[tuple[FieldEdit, Outcome, str]] = field(default_factory=list)
@@ -75,7 +74,7 @@ def reconcile(
     only: Collection[str] | None = None,
     prefer_theirs: bool = False,
 ) -> Reconciliation:
-    """Apply the edits, then bring everything into agreement; `state` holds the result.
+    """Apply the edits, then bring all into agreement; `state` holds the result.
 
     only: the SalesIDs to bring into agreement (None: all). prefer_theirs: in a conflict of texts
     the edit wins, not what stands there.
@@ -201,7 +200,7 @@ def _apply_text(
         if edit.said_before:
             return (
                 Outcome.OVERTAKEN,
-                f"{edit.sales_id} {name.replace('_', ' ')}: the same book said {_quoted(edit.said_before)} before; now {_quoted(theirs)}",
+                f"{edit.sales_id} {label}: the same book said {_quoted(edit.said_before)} before; now {_quoted(theirs)}",
             )
         return Outcome.TAKEN, ""
     if unknown and not theirs:

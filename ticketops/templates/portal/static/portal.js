@@ -13,6 +13,96 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+// A password is hidden once its time is over, and is not there after the back button.
+const hide = document.querySelector("[data-hide]");
+if (hide) {
+  const away = () => {
+    for (const secret of document.querySelectorAll("[data-secret]")) secret.remove();
+    location.replace(hide.dataset.back);
+  };
+  const end = Date.now() + Number(hide.dataset.hide) * 1000;
+  const clock = document.createElement("span");
+  clock.setAttribute("aria-hidden", "true");
+  hide.append(" ", clock);
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    if (left <= 0) away();
+    else clock.textContent = String(left);
+  };
+  tick();
+  setInterval(tick, 500);
+  window.addEventListener("pagehide", () => {
+    for (const secret of document.querySelectorAll("[data-secret]")) secret.remove();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) away();
+  });
+}
+
+// Rows of suppliers and staff are sent so that a lost connection loses nothing that is typed.
+for (const form of document.querySelectorAll("form.sheet")) {
+  const live = form.querySelector(".live");
+  const start = new Map([...form.elements].map((one) => [one, one.value]));
+  let leaving = false;
+  form.addEventListener("submit", async (event) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    const said = new FormData(form, event.submitter);
+    const body = form.enctype === "multipart/form-data" ? said : new URLSearchParams(said);
+    live.textContent = "";
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Portal": "script" } });
+      leaving = true;
+      if (answer.ok && (answer.headers.get("Content-Type") || "").includes("json")) {
+        location.assign((await answer.json()).see);
+        return;
+      }
+      if (event.submitter) {
+        const pressed = document.createElement("input");
+        pressed.type = "hidden";
+        pressed.name = event.submitter.name;
+        pressed.value = event.submitter.value;
+        form.append(pressed);
+      }
+      form.submit();
+    } catch (_lost) {
+      live.textContent = form.dataset.offline;
+      delete form.dataset.sent;
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const typed = [...start].some(([one, text]) => one.type !== "checkbox" && one.type !== "radio" && one.value !== text);
+    if (!leaving && typed) event.preventDefault();
+  });
+  window.addEventListener("pageshow", () => {
+    leaving = false;
+  });
+}
+
+// How many rows are selected, and all of the page at once.
+for (const form of document.querySelectorAll("form.sheet")) {
+  const boxes = [...form.querySelectorAll('input[type="checkbox"][name$=".pick"]')];
+  const count = form.querySelector("[data-picked]");
+  if (!boxes.length || !count) continue;
+  const head = form.querySelector("thead th");
+  const all = document.createElement("input");
+  all.type = "checkbox";
+  all.setAttribute("aria-label", head.textContent.trim());
+  head.append(all);
+  const show = () => {
+    const picked = boxes.filter((box) => box.checked).length;
+    count.textContent = `(${picked})`;
+    all.checked = picked === boxes.length;
+    all.indeterminate = picked > 0 && picked < boxes.length;
+  };
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  form.addEventListener("change", show);
+  show();
+}
+
 // A table of guests: blocks from a spreadsheet, keys that move between lines, and a form that is sent so
 // that a lost connection loses nothing that is typed.
 const guests = document.getElementById("guests");
