@@ -36,7 +36,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 page = "<!doctype html><title>hello</title><p>hello, world"
 app = Starlette(routes=[Route("/", lambda request: HTMLResponse(page))])
-uvicorn.run(app, port=int(sys.argv[1]), http="h11", loop="asyncio", log_level="critical")
+uvicorn.run(app, port=int(sys.argv[1]), http="h11", loop="asyncio", timeout_keep_alive=30, log_level="critical")
 """
 _SERVE = """
 import sys
@@ -60,6 +60,7 @@ class Load:
         self.writes: list[float] = []
         self.said: dict[str, str] = {}
         self.refused: dict[int, int] = {}
+        self.cut = 0
 
     def told(self, answer: httpx.Response) -> bool:
         if answer.status_code in (200, 303):
@@ -96,7 +97,7 @@ def _invited(book: str) -> list[str]:
 
 
 async def _inside(link: str) -> httpx.AsyncClient:
-    browser = httpx.AsyncClient(base_url=BASE, timeout=60.0)
+    browser = httpx.AsyncClient(base_url=BASE, timeout=600.0)
     answer = await browser.post("/i/open", data={"secret": link.rpartition("/")[2]})
     assert answer.status_code == 303, answer.status_code
     return browser
@@ -108,7 +109,11 @@ async def _reads(browser: httpx.AsyncClient, load: Load, until: float, seed: int
     await asyncio.sleep(draw.random() * PAUSE)
     while time.monotonic() < until:
         began = time.perf_counter()
-        answer = await browser.get(draw.choice(paths))
+        try:
+            answer = await browser.get(draw.choice(paths))
+        except httpx.TransportError:
+            load.cut += 1
+            continue
         if load.told(answer):
             load.reads.append(time.perf_counter() - began)
         await asyncio.sleep(draw.random() * 2 * PAUSE)
@@ -119,7 +124,11 @@ async def _writes(browser: httpx.AsyncClient, load: Load, until: float, seed: in
     draw, number = random.Random(seed), 0
     await asyncio.sleep(draw.random() * PAUSE)
     while time.monotonic() < until:
-        page = await browser.get("/?allocation=allocated&size=25")
+        try:
+            page = await browser.get("/?allocation=allocated&size=25")
+        except httpx.TransportError:
+            load.cut += 1
+            continue
         if not load.told(page):
             continue
         form = next(
@@ -159,7 +168,7 @@ async def _hello(seconds: float) -> Load:
     """The peer, asked as the readers ask."""
     load = Load()
     base = f"http://127.0.0.1:{PEER_PORT}"
-    browsers = [httpx.AsyncClient(base_url=base, timeout=60.0) for _ in range(READERS)]
+    browsers = [httpx.AsyncClient(base_url=base, timeout=600.0) for _ in range(READERS)]
     until = time.monotonic() + seconds
     await asyncio.gather(*(_reads(one, load, until, n) for n, one in enumerate(browsers)))
     for one in browsers:
@@ -207,22 +216,26 @@ def bench_portal(book: str, seconds: float = SECONDS) -> str:
     live = fresh(book, f"live-portal-{book}")
     links = _invited(live)
     server = _started(_SERVE, live, BASE, str(PORT), port=PORT)
-    load = asyncio.run(_loaded(links, seconds))
-    peak = _ended(server)
+    try:
+        load = asyncio.run(_loaded(links, seconds))
+    finally:
+        peak = _ended(server)
     commits = sum(
         "portal save" in one["command"] for one in _said("log", "-w", live)["transactions"]
     )
     lost = _lost(live, load)
     peer = _started(_PEER, str(PEER_PORT), port=PEER_PORT)
-    hello = asyncio.run(_hello(min(seconds, 20.0)))
-    peer_peak = _ended(peer)
+    try:
+        hello = asyncio.run(_hello(min(seconds, 20.0)))
+    finally:
+        peer_peak = _ended(peer)
     lines = [
         "",
         "## The portal",
         "",
         f"{READERS} sessions that read and {WRITERS} that save for {seconds:.0f} seconds, all on this machine, the sessions among them; between two requests",
         f"each waits {PAUSE:.0f} seconds on average. {len(load.writes)} pages were saved in {commits} transactions; of what was said to be saved, {lost} cells were lost.",
-        f"Other answers: {load.refused or 'none'}.",
+        f"Other answers: {load.refused or 'none'}; connections that were closed while idle: {load.cut}.",
         "",
         "| what | requests | median ms | 99th percentile ms | peak MB |",
         "| --- | --- | --- | --- | --- |",

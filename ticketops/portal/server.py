@@ -25,7 +25,7 @@ HEAD_SECONDS = 10.0
 """How long the head of a request may take to come."""
 MOST_CONNECTIONS = 500
 _LONGEST_HEAD = 1 << 14
-_IDLE_SECONDS = 10
+_IDLE_SECONDS = 30
 
 
 class Cutting(H11Protocol):
