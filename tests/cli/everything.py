@@ -130,6 +130,7 @@ EVENTFUL: list[list[str]] = [
     ["staff", "report-issue", "T00002", "--reason", "x"],
     ["staff", "escalate", "T00002", "--reason", "x"],
     ["staff", "reveal", "T00001"],
+    ["staff", "proof", "T00001"],
     ["client", "groups"],
     ["client", "view", "acme", "--save-view", "v"],
     ["client", "views"],

@@ -300,7 +300,13 @@ def test_every_job_that_writes_can_be_planned() -> None:
         *("template.list", "template.show", "template.check", "template.preview", "trigger.list"),
         *("message.list", "message.show"),
         *("policy.list", "policy.show", "user.list", "client.groups", "client.views"),
-        *("supplier.groups", "staff.tasks", "credentials.list", "credentials.history"),
+        *(
+            "supplier.groups",
+            "staff.tasks",
+            "staff.proof",
+            "credentials.list",
+            "credentials.history",
+        ),
         *("allocate.compare", "event.show", "event.list", "event.outstanding", "master.export"),
         "portfolio",
         "export.financial",
@@ -321,7 +327,8 @@ def test_every_job_that_writes_can_be_planned() -> None:
         # steps of `dispatch watch` and `sync watch`, which have no end to plan
         *("dispatch.pull", "sync.watch"),
         # what the server of the portal does
-        *("portal.list", "portal.read", "portal.open"),
+        *("portal.list", "portal.read", "portal.open", "portal.reveal"),
+        *("portal.save", "portal.view", "portal.download"),
     }
 
 

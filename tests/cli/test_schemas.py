@@ -517,6 +517,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["staff", "escalate", "T00002", "--reason", "x"],
     ],
     "staff reveal": [["staff", "reveal", "T00001"]],
+    "staff proof": [
+        ["staff", "mark", "SENT", "T00001", "--proof", "https://p.example.com/1"],
+        ["staff", "proof", "T00001"],
+    ],
     "credentials list": [LOGIN, ["credentials", "list", "--all"]],
     "credentials add": [LOGIN],
     "credentials update": [LOGIN, ["credentials", "update", "Dee", "--notes", "n"]],

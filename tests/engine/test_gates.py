@@ -36,11 +36,11 @@ STATES = [
 ]
 FIRST = {
     "BUYING": "purchase.add import.purchases import.seats purchase.expand supplier.build supplier.pull "
-    "portal.invite portal.open",
+    "portal.invite portal.open portal.view",
     "SELLING": "sale.add import.sales import.guests sale.expand sale.approve sale.upgrade sale.set.qty sale.set recon.apply",
     "ALLOCATING": "allocate.preview allocate.commit allocate.auto allocate.process "
     "override.alloc-from unit.substitute client.build client.pull "
-    "message.draft",
+    "message.draft portal.save portal.download",
     "DISPATCHING": "client.accept staff.queue staff.assign staff.build staff.build.with-passwords "
     "staff.pull staff.mark staff.report-issue staff.escalate",
 }

@@ -24,10 +24,28 @@ from ticketops.portal.app import LOG
 VISITED: dict[str, tuple[str, ...]] = {
     "/": ("/", "/?page=1", "/?page=999999", "/?page=-1"),
     "/i/{secret}": ("/i/x",),
+    "/units": ("/units", "/units?match=M01&sold=no&sort=-seat&done=x", "/units?q=bee&size=200"),
+    "/task/{task}": ("/task/{own}", "/task/{own}?done=x"),
+    "/task/{task}/proof": ("/task/{own}/proof",),
+    "/ticket/{key}": ("/ticket/{own}",),
+    "/accept": ("/accept", "/accept?match=M02"),
 }
 """{path of a page that is read: how it is asked for}. `{own}` is a ticket of the party's own, `{theirs}` one
 of another's."""
-POSTED: dict[str, Mapping[str, str]] = {"/i/open": {"secret": "x"}, "/out": {}}
+POSTED: dict[str, Mapping[str, str]] = {
+    "/i/open": {"secret": "x"},
+    "/out": {},
+    "/": {"do": "bulk", "of": "all", "bulk_status": "PENDING"},
+    "/units": {"do": "bulk", "of": "all", "bulk_status": "PENDING", "r0.delivery": "NEVER"},
+    "/task/{task}": {"do": "save", "r0.dispatched_at": "never"},
+    "/task/{task}/password": {},
+    "/save": {"do": "save", "r0.first_name": "Ida", "r0.client_email": "x", "r1.delivery": "SENT"},
+    "/issue": {"what": "swap", "text": "nearer", "at": "S4-1"},
+    "/accept": {"view": "match=M01"},
+    "/undo": {"view": ""},
+    "/views": {"name": "Mine", "view": "holder=x"},
+    "/download": {"view": ""},
+}
 """{path of a form: what is sent, besides its token}."""
 
 SECRETS: dict[str, tuple[str, ...]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -76,11 +77,17 @@ class Browser(TestClient):
         assert answer.status_code == 303, answer.text
         return answer
 
-    def press(self, page: httpx.Response, path: str, **fields: Any) -> httpx.Response:
+    def press(
+        self, page: httpx.Response, path: str, files: Any = None, **fields: Any
+    ) -> httpx.Response:
         """Send a form of a page: its hidden fields, and what is typed."""
-        hidden = dict(HIDDEN.findall(form_of(page.text, path)))
+        found = HIDDEN.findall(form_of(page.text, path))
+        hidden = {name: html.unescape(value) for name, value in found}
         return self.post(
-            path, data=hidden | fields, headers={"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+            path,
+            data=hidden | fields,
+            files=files,
+            headers={"Origin": "null", "Sec-Fetch-Site": "same-origin"},
         )
 
 
@@ -90,3 +97,10 @@ def form_of(html: str, path: str) -> str:
         if f'action="{path}"' in form:
             return str(form)
     raise AssertionError(f"no form to {path}")
+
+
+def told(page: Any) -> str:
+    """What a page says was saved, without markup."""
+    found = re.search(r'<div class="notice is-.*?</div>', page.text, re.DOTALL)
+    plain = re.sub("<form.*?</form>", "", found[0], flags=re.DOTALL) if found else ""
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", plain)).split())

@@ -333,6 +333,7 @@ RESULTS: dict[str, Any] = {
     "staff report-issue": office.Marked,
     "staff escalate": office.Escalated,
     "staff reveal": office.TaskRevealed,
+    "staff proof": office.TaskProof,
     "dispatch sync": book_plans.Synced,
     "dispatch watch": watching.Watched,
     "dispatch status": dispatched.DispatchStatus,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -348,6 +349,34 @@ def reveal(
         )
 
     return reveal_password(session, dispatch.staff_reveal(task_id, session.settings), headline)
+
+
+@command(app, "proof")
+def proof(
+    session: Session,
+    task_id: Annotated[str, typer.Argument(metavar="TASKID", help="The task (T00012).")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Save an uploaded proof as this file, or into this folder.",
+            show_default=False,
+        ),
+    ] = None,
+) -> int:
+    """Show the proof of a task: the link in ProofUrl, or the file that was uploaded in the portal."""
+    from ticketops.cli import listing
+    from ticketops.services import portal_staff
+
+    if output is not None:
+        listing.refuse_workbook(session, output)
+    result = portal_staff.proof_of(session.store(), session.new_run(), task_id, output)
+    session.out.line(f"{result.task_id} ({result.sales_id}): {result.saved or result.proof}")
+    if result.uploaded and not result.saved:
+        session.out.notice("-o PATH saves the uploaded file")
+    return session.finish(result, [])
 
 
 def _addresses(given: Sequence[str]) -> list[str]:

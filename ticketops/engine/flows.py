@@ -131,6 +131,7 @@ _VIEWED = frozenset(
         "allocate.compare",
         "sale.upgrades",
         "staff.tasks",
+        "staff.proof",
         "dispatch.status",
         "cron.check",
         "master.export",

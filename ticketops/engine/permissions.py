@@ -200,6 +200,8 @@ NEEDED: Mapping[str, Least] = {
     "staff.report-issue": STAFF,
     "staff.escalate": OPERATOR,
     "staff.reveal": STAFF,
+    "staff.proof": STAFF,
+    "portal.reveal": OPERATOR,
     "staff.queue": OPERATOR,
     "staff.assign": OPERATOR,
     "staff.build": OPERATOR,
@@ -266,6 +268,9 @@ NEEDED: Mapping[str, Least] = {
     "portal.extend": OPERATOR,
     "portal.read": OPERATOR,
     "portal.open": OPERATOR,
+    "portal.save": OPERATOR,
+    "portal.view": OPERATOR,
+    "portal.download": OPERATOR,
 }
 """{name of a job: the least role}. `undo` is judged by what it takes back."""
 

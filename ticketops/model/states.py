@@ -174,6 +174,7 @@ PORTAL_ACTION = (
     "ACCEPTED",
     "ISSUE",
     "UNDONE",
+    "DOWNLOADED",
     "REVEALED",
     "UPLOADED",
     "UNDO",

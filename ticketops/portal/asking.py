@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -15,6 +15,7 @@ from ticketops.portal.house import House, Reading
 from ticketops.portal.limits import Limits
 from ticketops.portal.security import NOT_KEPT, Doors, Site, Visit
 from ticketops.portal.signing import Key
+from ticketops.portal.told import Told
 from ticketops.portal.views import Views
 from ticketops.portal.words import Words
 from ticketops.schema.book_layouts import Book
@@ -33,6 +34,7 @@ class Portal(Struct, frozen=True):
     limits: Limits
     views: Views
     words: Words
+    told: Told = field(default_factory=Told)
 
 
 class Ask(Struct, frozen=True):

@@ -4,9 +4,11 @@ time."""
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, RLock
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -28,6 +30,7 @@ from ticketops.services.book_job import PartyBooks
 from ticketops.stores.base import Store
 from ticketops.stores.gsheets.address import is_online
 
+_T = TypeVar("_T")
 LOOK_EVERY = {"file": 2.0, "database": 0.5, "google": 20.0}
 """Seconds after which a workbook is read again though nothing says that it changed; a file says so."""
 _MOST_BOOKS = 200
@@ -145,6 +148,11 @@ class House:
         finally:
             self._queue.discard(mine)
         return mine.outcome()
+
+    def with_store(self, act: Callable[[Store], _T]) -> _T:
+        """What a function makes of the store, one at a time: for files beside the workbook."""
+        with self._lock:
+            return act(self.store())
 
     def link(self, token_id: str) -> Token | None:
         """The link of this name, if it lets in now."""

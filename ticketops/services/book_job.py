@@ -6,11 +6,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
+
+from msgspec import structs
 
 from ticketops.domain.credentials import logins
 from ticketops.domain.credentials.records import Event
 from ticketops.domain.dispatch import addresses, clients, edit_log, returns, staff, suppliers
+from ticketops.domain.dispatch.book_reader import NotTaken
 from ticketops.domain.dispatch.cascade import plan_of, reconcile
+from ticketops.domain.dispatch.edit_log import Outcomes
+from ticketops.domain.dispatch.returned_files import KnownBook
 from ticketops.domain.dispatch.state import State
 from ticketops.domain.money import unpaid
 from ticketops.domain.plan import Plan, Run
@@ -22,6 +28,15 @@ from ticketops.schema.tables import Snapshot
 from ticketops.services.book_locations import BookLocation
 from ticketops.services.book_plans import BookPlans, pulled_of
 from ticketops.services.book_registry import PlannedBook
+
+
+class Heard(NamedTuple):
+    """What came of files that were read. not_taken: cells that made no edit; outcomes: of the edits."""
+
+    state: State
+    plan: Plan
+    not_taken: Sequence[NotTaken]
+    outcomes: Outcomes
 
 
 @dataclass
@@ -45,7 +60,38 @@ class BookJob(BookPlans):
         """The state after the files were read, and the plan that writes it. everything: all tickets
         are brought into agreement, not only those of which the files say something new; besides:
         the SalesIDs of others that are. state: of the snapshot, where it was read already."""
-        state = state or State.of(snapshot)
+        heard = self.heard(
+            state or State.of(snapshot),
+            snapshot,
+            run,
+            files,
+            everything=everything,
+            besides=besides,
+            kind=kind,
+            party=party,
+            prefer_theirs=prefer_theirs,
+            accept_erased=accept_erased,
+        )
+        return heard.state, heard.plan
+
+    def heard(
+        self,
+        state: State,
+        snapshot: Snapshot,
+        run: Run,
+        files: Sequence[Returned],
+        *,
+        everything: bool = False,
+        besides: Collection[str] = (),
+        kind: str = "",
+        party: str = "",
+        prefer_theirs: bool = False,
+        accept_erased: bool = False,
+        pages: Mapping[str, KnownBook] | None = None,
+        by: str = "",
+    ) -> Heard:
+        """What `reconciled` makes, with what became of each cell. pages: {BookID: book} of files that
+        are pages of the portal; by: who is recorded as having said what they say."""
         setting = self.settings.unpaid_tickets
         state.unpaid = unpaid.blocked(snapshot, run, setting)
         pulled = returns.read_edits(
@@ -56,9 +102,11 @@ class BookJob(BookPlans):
             kind=kind,
             party=party,
             accept_erased=accept_erased,
+            pages=pages,
         )
         only = None if everything else {*besides, *(edit.sales_id for edit in pulled.edits)}
-        done = reconcile(state, run, pulled.edits, only=only, prefer_theirs=prefer_theirs)
+        edits = [structs.replace(edit, by=by) for edit in pulled.edits] if by else pulled.edits
+        done = reconcile(state, run, edits, only=only, prefer_theirs=prefer_theirs)
         plan = unpaid.sending(plan_of(state, done), snapshot, run, setting)
         plan.findings[:0] = pulled.findings
         edit_log.record(plan, snapshot, run, pulled.sources, done.outcomes, pulled.lines)
@@ -69,7 +117,7 @@ class BookJob(BookPlans):
             plan.findings.append(Finding("AMBIGUOUS_SUPPLIER", Severity.HIGH, message))
         if everything:
             plan.findings += staff.barred_findings(state)
-        return state, plan
+        return Heard(state, plan, pulled.not_taken, done.outcomes)
 
     def plan_books(
         self,

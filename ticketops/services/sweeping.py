@@ -37,8 +37,8 @@ from ticketops.stores.gsheets.address import is_online
 from ticketops.stores.scrub import scrubbed
 
 _MOST = 1 << 31
-_COPIES = ("artifacts", "sync")
-"""Folders of the state folder in which cells of the workbook are kept."""
+_COPIES = ("artifacts", "proofs", "sync")
+"""Folders of the state folder in which cells of the workbook, or pictures of them, are kept."""
 
 
 def archive_sweep() -> Job:

@@ -67,6 +67,9 @@ def over(here: Runner, book: Path) -> Path:
 
 def test_a_sweep_leaves_no_guest_in_any_file(here: Runner, book: Path, over: Path) -> None:
     before = {name: rows_of(book, name) for name in ("_BOOK_EDITS", "_TRANSFERS", "Sales")}
+    proofs = book.with_name(f"{book.name}.ticketops") / "proofs"
+    proofs.mkdir(exist_ok=True)
+    (proofs / f"{'a' * 64}.png").write_bytes(b"a picture of what was sent to Zebedee")
     assert len(holding(book.parent)) > 5
     whole = {path: path.read_bytes() for path in book.parent.rglob("*") if path.is_file()}
     counted = here("archive", "sweep", "--json")
@@ -80,6 +83,7 @@ def test_a_sweep_leaves_no_guest_in_any_file(here: Runner, book: Path, over: Pat
     assert done.code == 0, done.err + done.out
     assert done.json["result"] | {"written": False} == dry
     assert holding(book.parent) == []
+    assert not proofs.exists()
     assert here("archive", "verify", str(over)).code == 0
     shown = here("archive", "show", str(over), "--json").json["result"]
     assert shown["swept_at"] is not None

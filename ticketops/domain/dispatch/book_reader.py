@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ticketops.domain.dispatch.edit_log import said_before
 from ticketops.domain.dispatch.field_edits import UNKNOWN, ClientLine, FieldEdit
 from ticketops.domain.dispatch.returned_files import (
     NO_BOOK,
+    KnownBook,
     known_books,
     summed_up,
     welcome,
@@ -65,6 +66,17 @@ class ReadEdits:
     """What clients wrote below their tickets."""
     sources: list[str] = field(default_factory=list)
     """The BookID of each edit."""
+    not_taken: list[NotTaken] = field(default_factory=list)
+    """The cells that say something that can't be taken, each with a finding."""
+
+
+class NotTaken(NamedTuple):
+    """A cell whose text is not taken. row: of its file; column: of the book; code: of the finding."""
+
+    book_id: str
+    row: int
+    column: str
+    code: str
 
 
 Opening = Callable[[Returned, str, str, Said, ReadEdits], "BookReader[Any]"]
@@ -72,12 +84,18 @@ Opening = Callable[[Returned, str, str, Said, ReadEdits], "BookReader[Any]"]
 
 
 def read_files(
-    snapshot: Snapshot, files: Sequence[Returned], opening: Opening, kind: str = "", party: str = ""
+    snapshot: Snapshot,
+    files: Sequence[Returned],
+    opening: Opening,
+    kind: str = "",
+    party: str = "",
+    pages: Mapping[str, KnownBook] | None = None,
 ) -> ReadEdits:
     """What the files say that is new. kind: the only kind of book that is expected; others are refused.
-    party: whose the files are, where their hidden sheet is gone."""
+    party: whose the files are, where their hidden sheet is gone. pages: {BookID: book} of those that
+    `_BOOKS` does not list since they were pages of the portal."""
     found = ReadEdits()
-    known = known_books(snapshot)
+    known = known_books(snapshot) | dict(pages or {})
     before = said_before(snapshot, {file.book_id for file in files})
     for file in files:
         told = len(found.findings)
@@ -344,7 +362,7 @@ class BookReader(Generic[About]):
         if said in earlier:
             if said not in (stands, earlier[-1]):
                 message = f"{self.cell(row, name)} ({own}): {text[:60]!r} was read before and has changed since; it is not taken again"
-                self.tell("SAID_BEFORE", Severity.LOW, message, row.row, own, refused=True)
+                self._not_taken("SAID_BEFORE", Severity.LOW, message, row, own, name)
             return None
         cell = self.cell(row, name)
         is_open = base.open if base is not None else self.open_now(about)
@@ -355,14 +373,15 @@ class BookReader(Generic[About]):
                 f"{cell} {what} ({own}); what was typed there is not taken: {text[:60]!r}",
                 row,
                 own,
+                name,
             )
             return None
         text = said
         if wrong:
-            self._refuse(wrong[0], f"{cell} ({own}): {wrong[1]}", row, own)
+            self._refuse(wrong[0], f"{cell} ({own}): {wrong[1]}", row, own, name)
             return None
         if vetoed := self.veto(row, about, base, known, text):
-            self._refuse(vetoed[0], f"{cell}: {vetoed[1]}", row, own)
+            self._refuse(vetoed[0], f"{cell}: {vetoed[1]}", row, own, name)
             return None
         if not text and stands and self.is_kept(about, known):
             self._refuse(
@@ -370,6 +389,7 @@ class BookReader(Generic[About]):
                 f"{cell} ({own}): {stands[:60]!r} was erased; it is kept ({self.pull} --accept-erased removes it)",
                 row,
                 own,
+                name,
             )
             return None
         value = self.value(known, text)
@@ -394,8 +414,14 @@ class BookReader(Generic[About]):
         """The cell, for people."""
         return f"{self.file.file}!{column_letters(self.file.positions[name] + 1)}{row.row}"
 
-    def _refuse(self, code: str, message: str, row: ReturnedRow, name: str) -> None:
-        self.tell(code, Severity.MEDIUM, message, row.row, name, refused=True)
+    def _refuse(self, code: str, message: str, row: ReturnedRow, own: str, column: str) -> None:
+        self._not_taken(code, Severity.MEDIUM, message, row, own, column)
+
+    def _not_taken(
+        self, code: str, severity: Severity, message: str, row: ReturnedRow, own: str, column: str
+    ) -> None:
+        self.found.not_taken.append(NotTaken(self.file.book_id, row.row, column, code))
+        self.tell(code, severity, message, row.row, own, refused=True)
 
     def tell(
         self,

@@ -52,8 +52,7 @@ from ticketops.schema.layouts.event import (
 
 @dataclass
 class Reconciliation:
-    """findings: what people should know. outcomes: one of every edit that was passed in, in order,
-    with its message."""
+    """findings: what people should know. outcomes: one of every edit that was passed in, in order."""
 
     findings: list[Finding] = field(default_factory=list)
     outcomes: list[tuple[FieldEdit, Outcome, str]] = field(default_factory=list)
@@ -75,7 +74,7 @@ def reconcile(
     only: Collection[str] | None = None,
     prefer_theirs: bool = False,
 ) -> Reconciliation:
-    """Apply the edits, then bring everything into agreement; `state` holds the result.
+    """Apply the edits, then bring all into agreement; `state` holds the result.
 
     only: the SalesIDs to bring into agreement (None: all). prefer_theirs: in a conflict of texts
     the edit wins, not what stands there.
@@ -201,7 +200,7 @@ def _apply_text(
         if edit.said_before:
             return (
                 Outcome.OVERTAKEN,
-                f"{edit.sales_id} {name.replace('_', ' ')}: the same book said {_quoted(edit.said_before)} before; now {_quoted(theirs)}",
+                f"{edit.sales_id} {label}: the same book said {_quoted(edit.said_before)} before; now {_quoted(theirs)}",
             )
         return Outcome.TAKEN, ""
     if unknown and not theirs:
@@ -246,7 +245,7 @@ def _change_after_sent(
     if unknown and not theirs:
         return Outcome.SAME, ""
     if ticket["delivery"] != states.ISSUE:
-        deliver(ticket, states.ISSUE, run, by=edit.party)
+        deliver(ticket, states.ISSUE, run, by=edit.who)
         done.delivered.add(ticket.key)
     done.complaints.add(ticket.key)
     said = f"{ticket.key} {name.replace('_', ' ')}: {_quoted(ours)} was sent, the client now says {_quoted(theirs)}"
@@ -301,7 +300,7 @@ def _apply_delivery(
             f"{ticket.key} stays {ours} as of {ticket['dispatched_at']}; the file's {edit.value} "
             f"is older, from {edit.at}",
         )
-    deliver(ticket, edit.value, run, by=edit.party, at=edit.at)
+    deliver(ticket, edit.value, run, by=edit.who, at=edit.at)
     done.delivered.add(ticket.key)
     if spoken_between:
         return Outcome.OVERTAKEN, f"{ticket.key} became {ours} meanwhile and is now {edit.value}"
@@ -340,7 +339,7 @@ def _apply_claim(
         ticket.set("dispatch_notes", noted)
     if ticket["delivery"] not in (states.SENT, states.ISSUE):
         at = edit.at or ticket["dispatched_at"]
-        deliver(ticket, states.SENT, run, by=edit.party, at=at)
+        deliver(ticket, states.SENT, run, by=edit.who, at=at)
         done.delivered.add(ticket.key)
     return (
         Outcome.CLAIMED,

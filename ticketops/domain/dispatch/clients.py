@@ -259,8 +259,12 @@ SORTABLE = {
 
 def seen(state: State, group: str, filters: Filters) -> list[BookRow]:
     """The rows of a client's book that a view shows, in its order."""
-    rows = [_row(state, ticket) for ticket in tickets_of(state, group)]
-    rows = [row for row in rows if _fits(row.values, filters)]
+    return through([_row(state, ticket) for ticket in tickets_of(state, group)], filters)
+
+
+def through(book_rows: Iterable[BookRow], filters: Filters) -> list[BookRow]:
+    """Those of a book's rows that a view shows, in its order."""
+    rows = [row for row in book_rows if _fits(row.values, filters)]
     for column in reversed(filters.sort):
         name = SORTABLE[column.lstrip("-")]
         rows.sort(key=partial(_place_by, name), reverse=column.startswith("-"))

@@ -41,8 +41,15 @@ class FieldEdit(Struct, frozen=True):
     """Whether its book is not known to be as it was made: then nothing of Delivery is taken."""
     said_before: str = ""
     """What the same book said of this cell the last time, if that was something else."""
+    by: str = ""
+    """Who is recorded as having said so, where that is more than the party: the token of a page."""
     own: Spans = ()
     """What of the value its client wrote, where the office copies it from another ticket (D27)."""
+
+    @property
+    def who(self) -> str:
+        """Who is recorded as having said so."""
+        return self.by or self.party
 
 
 class ClientLine(Struct, frozen=True):

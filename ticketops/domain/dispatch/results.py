@@ -232,3 +232,15 @@ class TaskRevealed:
     vendor: str | None
     email: str | None
     login_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProof:
+    """`staff proof`: what ProofUrl says of a task. uploaded: whether that names a file that staff
+    uploaded in the portal; saved: the file that it was saved as."""
+
+    task_id: str
+    sales_id: str
+    proof: str
+    uploaded: bool
+    saved: str | None = None

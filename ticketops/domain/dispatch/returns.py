@@ -15,7 +15,7 @@ from ticketops.domain.dispatch.book_reader import Bases, BookReader, ReadEdits, 
 from ticketops.domain.dispatch.clients import was_sent
 from ticketops.domain.dispatch.doubt import open_now, units_said
 from ticketops.domain.dispatch.field_edits import UNKNOWN, ClientLine, FieldEdit, as_seen_by
-from ticketops.domain.dispatch.returned_files import MOST_LINES, checked_text
+from ticketops.domain.dispatch.returned_files import MOST_LINES, KnownBook, checked_text
 from ticketops.domain.dispatch.state import State
 from ticketops.domain.dispatch.texts import seen_by
 from ticketops.domain.ticket.records import GUEST, Record, is_live
@@ -42,17 +42,19 @@ def read_edits(
     kind: str = "",
     party: str = "",
     accept_erased: bool = False,
+    pages: Mapping[str, KnownBook] | None = None,
 ) -> ReadEdits:
     """What the files say that is new.
 
     kind: the only kind of book that is expected; others are refused. party: whose the files are,
     where their hidden sheet is gone. check_email: what is wrong with an address, empty where
     nothing is. accept_erased: whether guests that are erased go from tickets that were not sent.
+    pages: {BookID: book} of those that are pages of the portal.
     """
     opening = partial(
         _opened, state, check_email, snapshot[DISTRIBUTION].sheet.dates, accept_erased
     )
-    return read_files(snapshot, files, opening, kind, party)
+    return read_files(snapshot, files, opening, kind, party, pages)
 
 
 def _opened(

@@ -70,7 +70,7 @@ def plan_mark(
     edits: list[FieldEdit] = []
     marked = []
     for task_id in _each(task_ids):
-        task, ticket = _task(state, snapshot, run, task_id)
+        task, ticket = own_task(state, snapshot, run, task_id)
         if delivery not in (states.ISSUE, states.NOT_SENT) and not staff.is_ready(state, ticket):
             raise RuleError(
                 f"{task.key} ({ticket.key}) can't be {delivery}: {staff.why_not_ready(state, ticket)}"
@@ -114,8 +114,9 @@ def _each(task_ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(task_id.strip().upper() for task_id in task_ids))
 
 
-def _task(state: State, snapshot: Snapshot, run: Run, task_id: str) -> tuple[Record, Record]:
-    """A task that the user may touch, and its ticket: staff only touch their own."""
+def own_task(state: State, snapshot: Snapshot, run: Run, task_id: str) -> tuple[Record, Record]:
+    """A task that the user may touch, and its ticket: staff only touch their own. Raises
+    NotFoundError, NotPermittedError, RuleError for a task whose ticket is gone."""
     task = staff.find_task(state, task_id)
     if not users.permits(run, roles.OPERATOR) and not set(staff.assignees(task)) & identities(
         snapshot, run.user
@@ -180,7 +181,7 @@ def plan_assign(
     users.require_welcome(snapshot, people, "can't assign a task to")
     state = State.of(snapshot)
     if task_ids:
-        pairs = [_task(state, snapshot, run, task_id) for task_id in _each(task_ids)]
+        pairs = [own_task(state, snapshot, run, task_id) for task_id in _each(task_ids)]
         for given, asked in pairs:
             if people and asked.key in state.waiting:
                 why = staff.why_not_ready(state, asked)
@@ -247,7 +248,7 @@ def plan_escalate(
     plan = Plan()
     marked = []
     for task_id in _each(task_ids):
-        task, ticket = _task(state, snapshot, run, task_id)
+        task, ticket = own_task(state, snapshot, run, task_id)
         if ticket["delivery"] != states.ISSUE:
             raise RuleError(
                 f"{task.key} ({ticket.key}) is {ticket['delivery'] or states.NOT_SENT}, not "
@@ -310,7 +311,7 @@ def plan_reveal(snapshot: Snapshot, task_id: str, run: Run, event: str | None) -
     """Record that a task's password is looked at; `credential` holds what to show. Raises RuleError
     where there is none."""
     state = State.of(snapshot)
-    task, ticket = _task(state, snapshot, run, task_id)
+    task, ticket = own_task(state, snapshot, run, task_id)
     if ticket.key in state.waiting:
         why = staff.why_not_ready(state, ticket)
         raise RuleError(f"{task.key} ({ticket.key}) shows no password: {why}")

@@ -3,6 +3,7 @@ that may be saved (§7)."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, replace
 
 from ticketops.domain.catalogue.filters import filtered
@@ -22,7 +23,7 @@ from ticketops.domain.masterdata import similar
 from ticketops.domain.masterdata.aliases import CLIENT, masters, other_names
 from ticketops.domain.masterdata.aliases import clients as named_clients
 from ticketops.domain.plan import Plan, Run
-from ticketops.errors import NotFoundError
+from ticketops.errors import NotFoundError, UsageError
 from ticketops.model import book_kinds
 from ticketops.model.findings import Severity
 from ticketops.schema.layouts.event import DISTRIBUTION, VIEWS
@@ -51,7 +52,7 @@ def plan_view(
         result=ClientView(group, tuple(companies), filters.as_text(), clients.summary(rows), listed)
     )
     if save:
-        _save_view(plan, snapshot, group, save, filters, run)
+        save_view(plan, snapshot, group, save, filters, run)
     return plan
 
 
@@ -73,11 +74,19 @@ def saved_view(state: State, group: str, name: str) -> Filters:
     return Filters.from_text(found[-1] or "")
 
 
-def _save_view(
-    plan: Plan, snapshot: Snapshot, group: str, name: str, filters: Filters, run: Run
+def save_view(
+    plan: Plan,
+    snapshot: Snapshot,
+    group: str,
+    name: str,
+    filters: Filters,
+    run: Run,
+    *,
+    by: str = "",
 ) -> None:
+    """Keep a view of a client under a name. by: who did, where that is not the run's user."""
     table = snapshot[VIEWS]
-    values = {"filters": filters.as_text() or None, "user": run.user, "saved_at": run.now}
+    values = {"filters": filters.as_text() or None, "user": by or run.user, "saved_at": run.now}
     for row in table.frame.iter_rows(named=True):
         if (row["name"] or "").casefold() == name.casefold() and row["client_group"] == group:
             plan.changes.set(
@@ -90,6 +99,19 @@ def _save_view(
     plan.changes.append(
         VIEWS, table.next_row, ("name", "client_group", *values), [(name, group, *values.values())]
     )
+
+
+def own_views(snapshot: Snapshot, group: str) -> dict[str, tuple[str, Filters]]:
+    """{name without case: (name, filters)} of the views that a client kept, the newest of a name. What is
+    no view by now is left out."""
+    found = {}
+    for name, whose, text in (
+        snapshot[VIEWS].frame.select("name", "client_group", "filters").iter_rows()
+    ):
+        if name and whose == group:
+            with suppress(UsageError):
+                found[name.casefold()] = name, Filters.from_text(text or "")
+    return found
 
 
 def plan_client_groups(snapshot: Snapshot) -> Plan:

@@ -28,7 +28,10 @@ _ADDRESS = "https://docs.google.com/spreadsheets/d/"
 
 def built(seen: Seen) -> Iterator[facts.Fact]:
     """Clients whose book has contents that it did not have before."""
-    new = {row["party"]: row for row in seen.added(BOOKS) if row["kind"] == book_kinds.CLIENT}
+    rows = [
+        row for row in seen.added(BOOKS) if row["file"]
+    ]  # of one that is downloaded its reader knows
+    new = {row["party"]: row for row in rows if row["kind"] == book_kinds.CLIENT}
     if not new:
         return
     portals = portals_of(seen.after, seen.run)
