@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,8 +31,9 @@ class Portals:
     """The portal of a workbook, and browsers that visit it."""
 
     def __init__(self, settings: Settings, base: str = BASE, limits: Limits | None = None) -> None:
-        assert isinstance(settings.workbook, Path)
-        self.settings, self.base, self.book = settings, base, settings.workbook
+        assert settings.workbook is not None
+        self.settings, self.base = settings, base
+        self.book: Any = settings.workbook
         self.portal = portal_of(
             settings, settings.workbook, base, limits=limits or without_limits()
         )
