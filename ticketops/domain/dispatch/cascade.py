@@ -245,7 +245,7 @@ def _change_after_sent(
     if unknown and not theirs:
         return Outcome.SAME, ""
     if ticket["delivery"] != states.ISSUE:
-        deliver(ticket, states.ISSUE, run, by=edit.by or edit.party)
+        deliver(ticket, states.ISSUE, run, by=edit.who)
         done.delivered.add(ticket.key)
     done.complaints.add(ticket.key)
     said = f"{ticket.key} {name.replace('_', ' ')}: {_quoted(ours)} was sent, the client now says {_quoted(theirs)}"
@@ -300,7 +300,7 @@ def _apply_delivery(
             f"{ticket.key} stays {ours} as of {ticket['dispatched_at']}; the file's {edit.value} "
             f"is older, from {edit.at}",
         )
-    deliver(ticket, edit.value, run, by=edit.by or edit.party, at=edit.at)
+    deliver(ticket, edit.value, run, by=edit.who, at=edit.at)
     done.delivered.add(ticket.key)
     if spoken_between:
         return Outcome.OVERTAKEN, f"{ticket.key} became {ours} meanwhile and is now {edit.value}"
@@ -339,7 +339,7 @@ def _apply_claim(
         ticket.set("dispatch_notes", noted)
     if ticket["delivery"] not in (states.SENT, states.ISSUE):
         at = edit.at or ticket["dispatched_at"]
-        deliver(ticket, states.SENT, run, by=edit.by or edit.party, at=at)
+        deliver(ticket, states.SENT, run, by=edit.who, at=at)
         done.delivered.add(ticket.key)
     return (
         Outcome.CLAIMED,

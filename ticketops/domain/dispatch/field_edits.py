@@ -46,6 +46,11 @@ class FieldEdit(Struct, frozen=True):
     own: Spans = ()
     """What of the value its client wrote, where the office copies it from another ticket (D27)."""
 
+    @property
+    def who(self) -> str:
+        """Who is recorded as having said so."""
+        return self.by or self.party
+
 
 class ClientLine(Struct, frozen=True):
     """A line of a client's that is about no ticket of its book: one is missing, or wrong."""

@@ -199,6 +199,11 @@ if (guests) {
     live.textContent = "";
     try {
       const answer = await fetch(guests.action, { method: "POST", body: said, headers: { "X-Portal": "script" } });
+      if ([403, 429, 503].includes(answer.status)) {
+        live.textContent = answer.status === 403 ? guests.dataset.out : guests.dataset.busy;
+        delete guests.dataset.sent;
+        return;
+      }
       leaving = true;
       if (answer.ok && (answer.headers.get("Content-Type") || "").includes("json")) {
         location.assign((await answer.json()).see);
