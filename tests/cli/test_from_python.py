@@ -327,6 +327,7 @@ def test_every_job_that_writes_can_be_planned() -> None:
         *("dispatch.pull", "sync.watch"),
         # what the server of the portal does
         *("portal.list", "portal.read", "portal.open", "portal.reveal"),
+        *("portal.save", "portal.view", "portal.download"),
     }
 
 
