@@ -96,7 +96,7 @@ def _invited(book: str) -> list[str]:
 
 
 async def _inside(link: str) -> httpx.AsyncClient:
-    browser = httpx.AsyncClient(base_url=BASE, timeout=60.0)
+    browser = httpx.AsyncClient(base_url=BASE, timeout=600.0)
     answer = await browser.post("/i/open", data={"secret": link.rpartition("/")[2]})
     assert answer.status_code == 303, answer.status_code
     return browser
@@ -159,7 +159,7 @@ async def _hello(seconds: float) -> Load:
     """The peer, asked as the readers ask."""
     load = Load()
     base = f"http://127.0.0.1:{PEER_PORT}"
-    browsers = [httpx.AsyncClient(base_url=base, timeout=60.0) for _ in range(READERS)]
+    browsers = [httpx.AsyncClient(base_url=base, timeout=600.0) for _ in range(READERS)]
     until = time.monotonic() + seconds
     await asyncio.gather(*(_reads(one, load, until, n) for n, one in enumerate(browsers)))
     for one in browsers:
@@ -207,15 +207,19 @@ def bench_portal(book: str, seconds: float = SECONDS) -> str:
     live = fresh(book, f"live-portal-{book}")
     links = _invited(live)
     server = _started(_SERVE, live, BASE, str(PORT), port=PORT)
-    load = asyncio.run(_loaded(links, seconds))
-    peak = _ended(server)
+    try:
+        load = asyncio.run(_loaded(links, seconds))
+    finally:
+        peak = _ended(server)
     commits = sum(
         "portal save" in one["command"] for one in _said("log", "-w", live)["transactions"]
     )
     lost = _lost(live, load)
     peer = _started(_PEER, str(PEER_PORT), port=PEER_PORT)
-    hello = asyncio.run(_hello(min(seconds, 20.0)))
-    peer_peak = _ended(peer)
+    try:
+        hello = asyncio.run(_hello(min(seconds, 20.0)))
+    finally:
+        peer_peak = _ended(peer)
     lines = [
         "",
         "## The portal",
