@@ -189,11 +189,11 @@ def fuzz_back(fuzz: Fuzz, portal: Portals, kind: str) -> None:
 
 def test_a_few_fuzzed_requests(portal: Portals) -> None:
     codes = fuzzed(portal, 1, 400)
-    assert codes[200] > 20
+    assert codes[200] > 15
     assert sum(codes.values()) == 400
 
 
 @pytest.mark.slow
 def test_ten_thousand_fuzzed_requests(portal: Portals, book: Path) -> None:
     codes = fuzzed(portal, 2, 10_000)
-    assert codes[200] > 1000
+    assert codes[200] > 300
