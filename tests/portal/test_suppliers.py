@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.cli.dispatching import ANA, rows_of, tickets_of
+from tests.cli.dispatching import ANA, rows_of, tickets_of, type_by_key
 from tests.portal.visiting import Browser, Portals, told
+from ticketops.config import Settings
+from ticketops.errors import LockedError
 from ticketops.portal.words import words_of
 from ticketops.schema.book_layouts import SUPPLIER_LAYOUT
 from ticketops.services import dispatch
+from ticketops.services import portal as links
 
 SECRETS = ("Acme", "Bolt", "ACME VIP", "Ann Tickets", "000777", "olga", "payment")
 """What BEE may not know: companies, other suppliers, their numbers, who works here."""
@@ -223,3 +226,53 @@ def test_what_an_address_says_that_is_not_understood_is_named(bee: Browser) -> N
     assert words_of()("rows.unclear") in page
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
+
+
+def test_a_busy_workbook_loses_nothing_that_was_typed(
+    portal: Portals, bee: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = bee.get("/units?q=S1")
+
+    def is_busy(*_: Any) -> None:
+        raise LockedError("somebody writes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(portal.portal.house, "carry_out", is_busy)
+        fields = {"do": "save", "r1.delivery": "SENT", "r1.dispatch_notes": "typed <once>"}
+        done = bee.press(shown, "/units?q=S1", **fields)
+    assert (done.status_code, done.headers["retry-after"]) == (503, "2")
+    assert ">typed &lt;once&gt;</textarea>" in done.text
+    assert "The workbook is busy" in told(done)
+    action = re.search(r'class="sheet" method="post" action="([^"]*)"', done.text)
+    assert action is not None
+    number = re.search(r'name="r(\d+).dispatch_notes"[^>]*>typed', done.text)
+    assert number is not None
+    again = bee.press(done, action[1], **{"do": "save", f"r{number[1]}.delivery": "SENT"})
+    assert told(bee.get(again.headers["location"])) == "1 cell was saved."
+    assert tickets_of(portal.book, "Delivery")["S1-2"] == "SENT"
+
+
+def test_a_link_that_was_ended_saves_nothing(portal: Portals, bee: Browser) -> None:
+    shown = bee.get("/units")
+    portal.do(links.revoke("PT00001"))
+    fields = {"do": "save", "r0.dispatch_notes": "too late"}
+    assert bee.press(shown, "/units?", **fields).status_code == 403
+    staff = portal.inside("staff", ANA)
+    assert staff.get("/units").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["supplier BEE", f"staff {ANA}"])
+def test_below_a_path_every_link_stays_below_it(settings: Settings, name: str) -> None:
+    portal = Portals(settings, "https://portal.example/tickets")
+    type_by_key(portal.book, "_STAFF_QUEUE", "TaskID", {"T00001": {"AssignedTo": ANA}})
+    kind, party = name.split()
+    browser = Browser(portal.app, "https://portal.example")
+    shown = browser.get(portal.invite(kind, party).link or "")
+    assert browser.press(shown, "/tickets/i/open").headers["location"] == "/tickets/"
+    paths = {"supplier": ("/", "/units?match=M01"), "staff": ("/", "/task/T00001")}[kind]
+    for path in paths:
+        page = browser.get(f"/tickets{path}")
+        assert page.status_code == 200
+        links_to = re.findall(r'(?:href|action|src|data-back)="([^"#][^"]*)"', page.text)
+        assert len(links_to) > 5
+        assert [one for one in links_to if not one.startswith("/tickets/")] == []

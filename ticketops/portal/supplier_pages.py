@@ -98,6 +98,7 @@ def with_told(
     """The rows of a page: first those of which there is something to say, or that are typed into."""
     wanted = sheets.troubled(said) | frozenset(typed or ())
     first = [row for row in rows if row.key and row.key in wanted]
+    first = first[: listing.SIZES[-1]]
     return first + [row for row in seen.rows if not row.key or row.key not in wanted]
 
 
