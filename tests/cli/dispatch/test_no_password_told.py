@@ -18,7 +18,7 @@ from tests.cli.tree import every_command
 from tests.conftest import Runner
 
 SEALED = "sealed:gAAAAA"
-ELSEWHERE = ("google ", "db ", "workbook ")
+ELSEWHERE = ("google ", "db ", "workbook ", "portfolio")
 """They touch no workbook, or ask for a database: `tests/postgres` runs them."""
 SECRET = ("Password", "VendorPassword", "Password behind the Email TAB")
 
