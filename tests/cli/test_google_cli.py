@@ -35,6 +35,7 @@ VOLATILE = {
     "workbook",
     "kept",
     "seconds",
+    "link",
 }
 VOLATILE_COLUMNS = {
     "run_id",
@@ -50,6 +51,7 @@ VOLATILE_COLUMNS = {
     "contents",
     "base",
     "changed_at",
+    "digest",
 }
 """They hold the time or a random number. `notes` begins with the RunID in some sheets."""
 PLACED = (["message", "enable"], ["message", "disable"], ["message", "send"])
