@@ -42,6 +42,18 @@ VERB = re.compile(
 )
 
 
+SENT = (
+    "COPY \0",
+    "CREATE TABLE IF NOT EXISTS \0",
+    "INSERT INTO \0 (\0)",
+    "DELETE FROM \0 WHERE \0",
+    "UPDATE \0 SET \0 WHERE \0",
+)
+"""What is looked at where it is sent: its text has little more than holes."""
+RIGHTS = re.compile(r"(GRANT|REVOKE|DROP POLICY|CREATE POLICY|ALTER TABLE \0 ENABLE ROW)\b")
+"""What `db grant` makes, which is PostgreSQL's own."""
+
+
 def written_down() -> Iterator[tuple[str, str]]:
     """(module, statement) of every one that the store has, \\0 where something is put in."""
     for path in sorted(FOLDER.glob("*.py")):
@@ -80,8 +92,8 @@ def test_every_statement_of_ours_names_the_event_and_is_carried_everywhere() -> 
     assert len(found) > 30
     wrong = []
     for module, sql in found:
-        if sql.startswith(("COPY \0", "CREATE TABLE IF NOT EXISTS \0")):
-            continue  # looked at where they are sent
+        if sql.startswith(SENT) or (module == "rights" and RIGHTS.match(sql)):
+            continue
         wrong += [f"{module}: {sql!r}: {why}" for why in problems(filled(sql))]
     assert wrong == []
 

@@ -61,7 +61,7 @@ MIGRATIONS: Mapping[int, tuple[str, ...]] = {
     event_id text NOT NULL, office text NOT NULL, member text NOT NULL, capabilities text NOT NULL,
     PRIMARY KEY (event_id, office, member))""",
         """CREATE TABLE IF NOT EXISTS ticketops_offices (
-    event_id text NOT NULL PRIMARY KEY, office text NOT NULL)""",
+    event_id text PRIMARY KEY, office text NOT NULL)""",
         """CREATE TABLE IF NOT EXISTS ticketops_workers (
     event_id text NOT NULL, work text NOT NULL, PRIMARY KEY (event_id, work))""",
         """ALTER TABLE ticketops_journal ADD COLUMN IF NOT EXISTS

@@ -2,7 +2,9 @@
 server is enough for an event (D29).
 
 Every table of ours is spread by `event_id`, so a statement about one has to say which event: then one
-server answers it. Words, types and functions are those of a list; what is new is looked up in the
+server answers it. Where it says several, as that of a portfolio does, each row is of one of them, so that
+each server answers for its own. What `db grant` makes is apart: row-level security and grants of columns
+are PostgreSQL's own. Words, types and functions are those of a list; what is new is looked up in the
 manuals of the other databases before it is added there.
 """
 
@@ -14,13 +16,15 @@ from collections.abc import Iterable
 SPREAD_BY = "event_id"
 WHOLE = ("ticketops_schema",)
 """Tables that are the same on every server: none of an event."""
-_CATALOGUE = ("pg_stat_activity",)
+_CATALOGUE = ("pg_stat_activity", "pg_class", "pg_roles")
 ACROSS = (
     "SELECT event_id FROM ticketops_events ORDER BY event_id",
+    "SELECT event_id, kind, revision, number, run_id, ''::bytea FROM ticketops_events"
+    " ORDER BY event_id",
     "INSERT INTO ticketops_turns (event_id) SELECT event_id FROM ticketops_events"
     " ON CONFLICT (event_id) DO NOTHING",
 )
-"""Statements about all events on purpose: `db status`, and what `db migrate` makes of them."""
+"""Statements about all events on purpose: `db status`, `portfolio`, and what `db migrate` makes of them."""
 _WORDS = frozenset(
     [
         "ADD",
@@ -59,6 +63,7 @@ _WORDS = frozenset(
         "ONLY",
         "OR",
         "ORDER",
+        "LOCAL",
         "LOCKED",
         "PRIMARY",
         "READ",
@@ -82,17 +87,19 @@ _FUNCTIONS = frozenset(
     [
         "count",
         "current_database",
+        "has_column_privilege",
         "left",
         "max",
         "now",
         "pg_backend_pid",
+        "pg_has_role",
         "set_config",
         "to_regclass",
     ]
 )
 _TYPES = frozenset(["bigint", "boolean", "bytea", "double precision", "jsonb", "text", "timestamp"])
 _TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE(?! SET)|COPY|TABLE(?: IF NOT EXISTS)?) "?([a-z_]\w*)')
-_NAMES_EVENT = re.compile(r"WHERE event_id = (?:%s|\$1)(?= |$|\))")
+_NAMES_EVENT = re.compile(r"WHERE event_id = (?:%s|\$1|ANY\(%s\))(?= |$|\))")
 _FIRST_COLUMN = re.compile(r'(?:INTO|COPY) "?\w+"? \(event_id[,)]')
 
 
