@@ -231,3 +231,12 @@ def delete_sheet(cursor: Cursor, event: str, held: Held) -> None:
     cursor.execute(
         "DELETE FROM ticketops_sheets WHERE event_id = %s AND title = %s", (event, held.title)
     )
+
+
+def empty_column(cursor: Cursor, event: str, table: str, column: str) -> None:
+    """Blank a column of a sheet that was taken away."""
+    cursor.execute(
+        f"UPDATE {quoted(table)} SET {quoted(column)} = NULL WHERE event_id = %s"
+        f" AND {quoted(column)} IS NOT NULL",
+        (event,),
+    )

@@ -48,7 +48,7 @@ from ticketops.stores.postgres.connection import (
     Unreachable,
     writer_name,
 )
-from ticketops.stores.postgres.ddl import quoted
+from ticketops.stores.postgres.outcome import was_applied
 from ticketops.stores.postgres.rights import Standing, refuse_withheld, standing
 from ticketops.stores.postgres.rows import Held
 from ticketops.stores.postgres.typed import part_table, whole_table
@@ -62,14 +62,12 @@ Choose = Callable[[str], Layout]
 _EVENT = (
     "SELECT kind, revision, number, run_id, digest_key FROM ticketops_events WHERE event_id = %s"
 )
-_LOCK = "SELECT 1 FROM ticketops_events WHERE event_id = %s FOR UPDATE"
 _ROUNDS = 6
 """How often a writer waits for `lock_timeout` while others commit one after the other."""
 _MOVE = (
     "UPDATE ticketops_events SET revision = %s, number = %s, run_id = %s WHERE event_id = %s"
     " AND revision = %s"
 )
-_DONE = "SELECT 1 FROM ticketops_journal WHERE event_id = %s AND revision_after = %s"
 
 
 class PostgresStore:
@@ -438,11 +436,7 @@ class PostgresStore:
 
         def write(cursor: Cursor) -> None:
             for table, column in emptied:
-                cursor.execute(
-                    f"UPDATE {quoted(table)} SET {quoted(column)} = NULL WHERE event_id = %s"
-                    f" AND {quoted(column)} IS NOT NULL",
-                    (self.event,),
-                )
+                sheets.empty_column(cursor, self.event, table, column)
             for name, rows in touched.items():
                 if known[name] != self._sheets.get(name):
                     sheets.write_sheet(cursor, self.event, known[name])
@@ -489,7 +483,7 @@ class PostgresStore:
             except AGAIN as error:
                 failed = self.connection.told(error)
             except Lost as lost:
-                if self._was_applied(revision, str(lost), pauses):
+                if was_applied(self.connection, revision, str(lost), pauses):
                     return
                 failed = BusyError(f"{self.name}: {lost}", "nothing was written; try again later")
             except psycopg.Error as error:
@@ -504,24 +498,6 @@ class PostgresStore:
             self.connection.rollback()
             if not pauses.another():
                 raise failed
-
-    def _was_applied(self, revision: str, why: str, pauses: Pauses) -> bool:
-        """Whether a COMMIT without an answer was done: asked with the row of the event locked, so
-        that what was under way has ended. Raises BusyError where that can't be known."""
-        while True:
-            try:
-                cursor = self.connection.begin(WRITING)
-                cursor.execute(_LOCK, (self.event,))
-                return cursor.execute(_DONE, (self.event, revision)).fetchone() is not None
-            except (psycopg.Error, TicketopsError):
-                self.connection.close()
-            finally:
-                self.connection.rollback()
-            if not pauses.another():
-                raise BusyError(
-                    f"{self.name}: {why}",
-                    "it is unknown whether this was written: `ticketops log` shows it",
-                )
 
     # --- the journal
 
