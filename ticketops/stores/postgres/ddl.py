@@ -16,7 +16,7 @@ from ticketops.schema.columns import ColumnType
 from ticketops.schema.layout import Layout
 from ticketops.stores.postgres.portable import SPREAD_BY, WHOLE
 
-LATEST = 2
+LATEST = 3
 """The number of the newest migration."""
 CELLS = "ticketops_cells"
 """The table of the sheets that no layout declares columns for."""
