@@ -4,6 +4,7 @@ ticketops works through it as far as it may."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,19 @@ from msgspec.structs import replace
 from tests.conftest import Runner
 from tests.database import Database, started
 from ticketops.config import Settings
-from ticketops.errors import NotFoundError, NotPermittedError, RuleError, UnusableError, UsageError
+from ticketops.engine.opening import open_store
+from ticketops.errors import (
+    LockedError,
+    NotFoundError,
+    NotPermittedError,
+    RuleError,
+    UnusableError,
+    UsageError,
+)
 from ticketops.model.secrets import is_sealed, is_stand_in
 from ticketops.schema.layouts.event import PURCHASES
 from ticketops.services import copying, rights
+from ticketops.stores.base import Entry
 
 MINE, OTHER, OFFICE = "MINE", "OTHER", "Zürich"
 SECRET = "hunter2-geheim"
@@ -27,7 +37,6 @@ SECRET = "hunter2-geheim"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A server with two events of two offices, and a role of each kind."""
     from tests.conftest import ROOT
-    from ticketops.engine.opening import open_store
     from ticketops.stores.postgres.address import address_of
     from ticketops.stores.postgres.connection import Connection
     from ticketops.stores.postgres.events import fill
@@ -333,6 +342,40 @@ def test_ticketops_works_through_a_role(
     assert "permission denied" in reader.err
 
 
+def test_a_role_takes_its_turn(server: Database, tmp_path: Path) -> None:
+    """As the owner does: it waits for whoever writes, and makes the row of an event without one."""
+    entry = Entry("R20260417-143022", "allocate auto", "olga", datetime(2026, 4, 17))
+    settings = Settings(user="olga", state=tmp_path, lock_timeout=0.3)
+    olga: Any = open_store(address(server, "olga"), settings)
+    boss: Any = open_store(server.url(MINE), replace(settings, user="boss"))
+    with olga.locked(entry):
+        assert boss.is_being_written()
+        with pytest.raises(LockedError), boss.locked(entry):
+            pass
+    with boss.locked(entry):
+        assert olga.is_being_written()
+        with pytest.raises(LockedError), olga.locked(entry):
+            pass
+    assert not olga.is_being_written()
+    server.execute("DELETE FROM ticketops_turns WHERE event_id = %s", MINE)
+    with olga.locked(entry):
+        pass
+    server.execute("INSERT INTO ticketops_turns (event_id) VALUES (%s)", MINE)
+
+
+def test_a_role_takes_no_turn_of_another_event(server: Database) -> None:
+    for text in (
+        "INSERT INTO ticketops_turns (event_id) VALUES ('NEW')",
+        "UPDATE ticketops_turns SET event_id = 'NEW'",
+        "DELETE FROM ticketops_turns",
+    ):
+        with pytest.raises(psycopg.Error):
+            sql(server, "olga", text)
+    assert sql(server, "olga", "SELECT event_id FROM ticketops_turns FOR UPDATE") == [(MINE,)]
+    with pytest.raises(psycopg.Error):
+        sql(server, "rita", "SELECT event_id FROM ticketops_turns FOR UPDATE")
+
+
 def test_what_would_lose_passwords_is_refused(
     server: Database, in_process: Runner, tmp_path: Path, small: Path
 ) -> None:
@@ -360,7 +403,6 @@ def test_what_would_lose_passwords_is_refused(
 
 
 def test_a_withheld_password_looks_sealed_and_is_none(server: Database, tmp_path: Path) -> None:
-    from ticketops.engine.opening import open_store
 
     mine = Settings(user="x", state=tmp_path / "state")
     table = open_store(address(server, "olga"), mine).read(PURCHASES)[PURCHASES]
@@ -375,7 +417,6 @@ def test_passwords_are_not_put_where_others_read_them(
     server: Database, owner: Settings, tmp_path: Path
 ) -> None:
     """Somebody who may write `ticketops_sheets` says that Contract is where the passwords are."""
-    from ticketops.engine.opening import open_store
 
     keep = server.execute(
         "SELECT places FROM ticketops_sheets WHERE event_id = 'MINE' AND title = 'Purchases'"

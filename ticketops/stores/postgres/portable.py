@@ -2,29 +2,54 @@
 server is enough for an event (D29).
 
 Every table of ours is spread by `event_id`, so a statement about one has to say which event: then one
-server answers it. Where it says several, as that of a portfolio does, each row is of one of them, so that
-each server answers for its own. What `db grant` makes is apart: row-level security and grants of columns
-are PostgreSQL's own. Words, types and functions are those of a list; what is new is looked up in the
-manuals of the other databases before it is added there.
+server answers it. Words, types and functions are those of a list; what is new is looked up in the
+manuals of the other databases before it is added there. Exceptions are listed with their reasons:
+ACROSS for statements over several events, APART for those that only `db grant` and its kin send.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 SPREAD_BY = "event_id"
 WHOLE = ("ticketops_schema",)
 """Tables that are the same on every server: none of an event."""
 _CATALOGUE = ("pg_stat_activity", "pg_class", "pg_roles")
-ACROSS = (
-    "SELECT event_id FROM ticketops_events ORDER BY event_id",
-    "SELECT event_id, kind, revision, number, run_id, ''::bytea FROM ticketops_events"
-    " ORDER BY event_id",
+_EACH = "each server answers for the events that it has"
+ACROSS: Mapping[str, str] = {
+    "SELECT event_id FROM ticketops_events ORDER BY event_id": "`db status` lists all events",
     "INSERT INTO ticketops_turns (event_id) SELECT event_id FROM ticketops_events"
-    " ON CONFLICT (event_id) DO NOTHING",
-)
-"""Statements about all events on purpose: `db status`, `portfolio`, and what `db migrate` makes of them."""
+    " ON CONFLICT (event_id) DO NOTHING": "`db migrate` gives every event its turn, once",
+    "SELECT event_id, kind, revision, number, run_id, ''::bytea FROM ticketops_events"
+    " ORDER BY event_id": "`portfolio` is about all events",
+    "SELECT event_id, title, position, stored_in, head, places FROM ticketops_sheets"
+    " WHERE event_id = ANY(%s) ORDER BY event_id, position, title": f"`portfolio`: {_EACH}",
+    'SELECT event_id, "row", own_cells, odd_cells… FROM … WHERE event_id = ANY(%s)': (
+        f"`portfolio`, small sheets: {_EACH}"
+    ),
+    "SELECT event_id, title, row, own_cells FROM … WHERE event_id = ANY(%s) AND title = ANY(%s)": (
+        f"`portfolio`, sheets without a table: {_EACH}"
+    ),
+    "SELECT t.event_id FROM … t JOIN unnest(%s::text[], %s::text[]) AS w (event_id, places)"
+    " USING (event_id) GROUP BY t.event_id HAVING …": f"`portfolio`, what no query counts: {_EACH}",
+    "WITH used AS (…": f"`portfolio` counts the position: joined and grouped by event, {_EACH}",
+    "WITH live AS (…": f"`portfolio` counts the money: joined and grouped by event, {_EACH}",
+    "SELECT s.event_id, s.sales_id, s.currency FROM event_sales s JOIN unnest(…": (
+        f"`portfolio`, the currencies of sales: {_EACH}"
+    ),
+}
+"""{statement about several events on purpose: why}; … stands for whatever is put in there."""
+APART: Mapping[str, str] = {
+    "REVOKE …": "CockroachDB has no rights on columns",
+    "GRANT …": "CockroachDB has no rights on columns",
+    "ALTER TABLE … ENABLE ROW LEVEL SECURITY": "goes with the policies",
+    "DROP POLICY IF EXISTS …": "goes with the policies",
+    "CREATE POLICY …": "Citus and CockroachDB take no policy that looks into another table",
+    "UPDATE … t SET … jsonb_build_object(…": "passwords of all events are moved before rights are given",
+}
+"""{what the owner of the tables sends when rights are given, and nobody else ever: why not every
+database carries it}. Where nobody is given rights, none of it is sent."""
 _WORDS = frozenset(
     [
         "ADD",
@@ -56,6 +81,7 @@ _WORDS = frozenset(
         "KEY",
         "LEVEL",
         "LIMIT",
+        "LOCAL",
         "NOT",
         "NOTHING",
         "NULL",
@@ -63,7 +89,6 @@ _WORDS = frozenset(
         "ONLY",
         "OR",
         "ORDER",
-        "LOCAL",
         "LOCKED",
         "PRIMARY",
         "READ",
@@ -95,11 +120,37 @@ _FUNCTIONS = frozenset(
         "pg_has_role",
         "set_config",
         "to_regclass",
+        "unnest",
     ]
 )
+_COUNTING = frozenset(
+    [
+        "ALL",
+        "CROSS",
+        "DISTINCT",
+        "FILTER",
+        "HAVING",
+        "JOIN",
+        "LATERAL",
+        "LEFT",
+        "OVER",
+        "PARTITION",
+        "WITH",
+        "array_agg",
+        "bool_or",
+        "coalesce",
+        "row_number",
+        "split_part",
+        "string_to_array",
+    ]
+)
+"""Words and functions that every database carries, but for which servers may have to work together:
+for statements of ACROSS only."""
 _TYPES = frozenset(["bigint", "boolean", "bytea", "double precision", "jsonb", "text", "timestamp"])
-_TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE(?! SET)|COPY|TABLE(?: IF NOT EXISTS)?) "?([a-z_]\w*)')
-_NAMES_EVENT = re.compile(r"WHERE event_id = (?:%s|\$1|ANY\(%s\))(?= |$|\))")
+_TABLE = re.compile(
+    r'\b(?:FROM|INTO|UPDATE(?! SET)|COPY|TABLE(?: IF NOT EXISTS)?) "?([a-z_]\w*)\b(?!\()'
+)
+_NAMES_EVENT = re.compile(r"WHERE event_id = (?:%s|\$1)(?= |$|\))")
 _FIRST_COLUMN = re.compile(r'(?:INTO|COPY) "?\w+"? \(event_id[,)]')
 
 
@@ -110,7 +161,9 @@ def problems(sql: str, *, tables: Iterable[str] = ()) -> list[str]:
     if "; " in plain or plain.endswith(";"):
         return [found for part in plain.split(";") if part.strip() for found in problems(part)]
     bare = re.sub(r"'(?:[^']|'')*'", "''", plain)
-    found = [f"{word} is not carried everywhere" for word in _strange(bare)]
+    beyond = _listed(plain, ACROSS)
+    allowed = _COUNTING if beyond else frozenset[str]()
+    found = [f"{word} is not carried everywhere" for word in _strange(bare, allowed)]
     named = _TABLE.findall(bare)
     known = set(tables)
     found += [
@@ -119,19 +172,28 @@ def problems(sql: str, *, tables: Iterable[str] = ()) -> list[str]:
         if known and one not in known and one not in (*WHOLE, *_CATALOGUE)
     ]
     ours = [one for one in named if one not in (*WHOLE, *_CATALOGUE)]
-    if ours and plain not in ACROSS:
+    if ours and not beyond:
         found += _across(bare, ours)
     return found
 
 
-def _strange(bare: str) -> list[str]:
+def is_apart(sql: str) -> bool:
+    """Whether a statement is one of APART."""
+    return _listed(re.sub(r"\s+", " ", sql).strip(), APART)
+
+
+def _listed(plain: str, statements: Iterable[str]) -> bool:
+    return any(re.fullmatch(".*".join(map(re.escape, one.split("…"))), plain) for one in statements)
+
+
+def _strange(bare: str, allowed: frozenset[str]) -> list[str]:
     names = re.sub(r'"(?:[^"]|"")*"', '""', bare)
     words = re.findall(r"(?<![\w%])[A-Z]{2,}\b", names)
     called = re.findall(r"\b([a-z_]\w*)\(", names)
     types = _types(bare) if re.match(r"CREATE|ALTER", bare) else []
     return [
-        *(word for word in dict.fromkeys(words) if word not in _WORDS),
-        *(f"{name}()" for name in dict.fromkeys(called) if name not in _FUNCTIONS),
+        *(word for word in dict.fromkeys(words) if word not in _WORDS | allowed),
+        *(f"{name}()" for name in dict.fromkeys(called) if name not in _FUNCTIONS | allowed),
         *(f"the type {name}" for name in dict.fromkeys(types) if name not in _TYPES),
     ]
 
@@ -151,7 +213,7 @@ def _across(bare: str, ours: list[str]) -> list[str]:
     """Whether a statement needs more than one event, or has a key that does not begin with it."""
     if bare.startswith("CREATE TABLE"):
         keys = re.findall(r'PRIMARY KEY \("?(\w+)', bare) or re.findall(
-            r'[(,] ?"?(\w+)"? \w+ PRIMARY KEY', bare
+            r'[(,] ?"?(\w+)"? \w+(?: NOT NULL)? PRIMARY KEY', bare
         )
         return [] if keys == [SPREAD_BY] else [f"the key of {ours[0]} does not begin with event_id"]
     if bare.startswith("ALTER TABLE"):

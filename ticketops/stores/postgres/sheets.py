@@ -198,18 +198,20 @@ def change_rows(
     out of it."""
     key = ("event_id", "title", "row") if held.table == CELLS else ("event_id", "row")
     table, names = quoted(held.table), held.names
-    where = " AND ".join(f"{quoted(name)} = %s" for name in key)
+    rest = "".join(f" AND {quoted(name)} = %s" for name in key[1:])
     for row in (one for one in rows if one > len(held.head)):
         was, now = before.get(row), after.get(row)
         new = values_of(held, event, row, now or {})
         if not was and now:
-            filled = [(n, v) for n, v in zip(names, new, strict=True) if v is not None]
+            filled = [(n, v) for n, v in zip(names[1:], new[1:], strict=True) if v is not None]
             columns = ", ".join(n for n, _ in filled)
             marks = ", ".join(["%s"] * len(filled))
-            values: list[Any] = [v for _, v in filled]
-            cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
+            values: list[Any] = [event, *(v for _, v in filled)]
+            cursor.execute(
+                f"INSERT INTO {table} (event_id, {columns}) VALUES (%s, {marks})", values
+            )
         elif was and not now:
-            cursor.execute(f"DELETE FROM {table} WHERE {where}", new[: len(key)])
+            cursor.execute(f"DELETE FROM {table} WHERE event_id = %s{rest}", new[: len(key)])
         elif was:
             old = values_of(held, event, row, was)
             changed = [
@@ -218,7 +220,7 @@ def change_rows(
             if changed:
                 sets = ", ".join(f"{n} = %s" for n, _ in changed)
                 values = [*(v for _, v in changed), *new[: len(key)]]
-                cursor.execute(f"UPDATE {table} SET {sets} WHERE {where}", values)
+                cursor.execute(f"UPDATE {table} SET {sets} WHERE event_id = %s{rest}", values)
 
 
 def delete_sheet(cursor: Cursor, event: str, held: Held) -> None:
