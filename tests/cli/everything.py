@@ -152,7 +152,7 @@ EVENTFUL: list[list[str]] = [
     ["vendor", "list"],
     ["vendor", "show", "Vee Seats"],
     ["contract", "add", "000778", "--type", "SALE", "--party", "Zoo Tours"],
-    ["contract", "set", "000778", "--valid-to", "2026-12-31"],
+    ["contract", "set", "000778", "--valid-to", "2099-12-31"],
     ["contract", "list"],
     ["contract", "show", "000778"],
     ["contract", "deactivate", "000778"],

@@ -28,7 +28,7 @@ RECORDS = [
     ("client add", "Ess GmbH", "--address", "'=1+1", "--tax-id", "-5", "--payment-terms", "''+x"),
     ("vendor add", "Vee Seats", "--type", "DIRECT", "--website", "https://vee.example.org"),
     ("vendor event", "Vee Seats", "--event", "WC2026", "--credential-hint", "the blue one"),
-    ("contract add", "000777", "--type", "SALE", "--party", "Bolt", "--valid-to", "2026-12-31"),
+    ("contract add", "000777", "--type", "SALE", "--party", "Bolt", "--valid-to", "2099-12-31"),
     ("contract add", "1", "--type", "PURCHASE", "--party", "Vee Seats", "--max-value", "9"),
     ("venue add", "Azteca", "--capacity", "80000", "--timezone", "America/Mexico_City"),
     ("currency add", "AED", "--rate", "0.2723", "--symbol", "د.إ"),

@@ -70,7 +70,7 @@ _RECORDS = {
 _CHANGES = {
     "client": ("--address", "x"),
     "vendor": ("--country", "x"),
-    "contract": ("--valid-to", "2026-12-31"),
+    "contract": ("--valid-to", "2099-12-31"),
     "venue": ("--city", "x"),
     "currency": ("--symbol", "x"),
 }
