@@ -81,6 +81,7 @@ def test_a_sheet_is_what_another_library_reads(
     assert compared >= len([c for c in sheet.columns if not (c.secret or c.extension)]) - 1
 
 
+@pytest.mark.slow
 def test_no_sheet_has_a_column_that_holds_secrets(book: ticketops.Workbook, small: Path) -> None:
     secret = {(s.name, c.name, c.header) for s in EVENT for c in s.columns if c.secret}
     assert len({sheet for sheet, _name, _header in secret}) >= 6
@@ -138,6 +139,7 @@ def test_cells_that_can_t_be_read_are_warned_of(book: ticketops.Workbook, small:
     assert after.drop("number", "date").equals(before.drop("number", "date"))
 
 
+@pytest.mark.slow
 def test_reports_are_those_of_the_command_line(
     book: ticketops.Workbook, small: Path, in_process: Runner
 ) -> None:
@@ -353,6 +355,7 @@ def test_the_examples_of_the_docstrings_are_true() -> None:
     assert sum(one.attempted for one in told) >= 10
 
 
+@pytest.mark.slow
 def test_the_notebook_holds_what_its_cells_say(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "notebook.py"), "--check"],
@@ -364,6 +367,7 @@ def test_the_notebook_holds_what_its_cells_say(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, ""), "make docs writes it anew"
 
 
+@pytest.mark.slow
 def test_the_example_with_types_runs(event: Path, in_process: Runner) -> None:
     program = ROOT / "docs" / "python_example.py"
     done = subprocess.run(

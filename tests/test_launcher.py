@@ -23,6 +23,7 @@ def both(monkeypatch: pytest.MonkeyPatch, *words: str, cwd: Path, **more: object
     return forked
 
 
+@pytest.mark.slow
 def test_answers_are_the_same(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = small.parent
     done = both(monkeypatch, "status", "-w", small.name, "--json", cwd=here)

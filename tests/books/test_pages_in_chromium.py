@@ -12,6 +12,7 @@ import pytest
 
 from tests.books.browsing import CONTRAST, NAMES
 from tests.conftest import ROOT, run_cli
+from tests.sampling import some
 
 PAGES = {
     **{
@@ -42,7 +43,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", some(PAGES, 4))
 def test_a_page_is_whole_by_itself_and_can_be_read(browser: Any, pages: Path, name: str) -> None:
     path = pages / f"{name}.html"
     assert path.stat().st_size < 400_000
@@ -74,6 +75,7 @@ def test_a_page_is_whole_by_itself_and_can_be_read(browser: Any, pages: Path, na
     }
 
 
+@pytest.mark.slow
 def test_a_name_without_a_space_does_not_make_a_page_scroll_sideways(
     browser: Any, tmp_path: Path
 ) -> None:

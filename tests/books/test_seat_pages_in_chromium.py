@@ -26,6 +26,8 @@ from ticketops.domain.seatmap.places import parse_places
 from ticketops.domain.seatmap.plan import RowOfSeats, SeatMap, key_of
 from ticketops.domain.seatmap.showing import View
 
+pytestmark = pytest.mark.slow
+
 _PLACES = """() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const box = document.getElementById('map').getBoundingClientRect();
@@ -328,7 +330,6 @@ def test_whatever_seats_are_called_the_command_means_them(
     tab.close()
 
 
-@pytest.mark.slow
 def test_the_page_of_a_stadium_answers(browser: Any, tmp_path: Path) -> None:
     """80,000 seats: drawn, hovered and searched."""
     from tests.seat_bowl import stadium

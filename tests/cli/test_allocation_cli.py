@@ -211,6 +211,7 @@ def test_dry_run_command_and_undo(
     assert back.json["result"]["command"].split()[:2] == list(words[:2])
 
 
+@pytest.mark.slow
 def test_clearing_what_was_set_and_overriding_a_policy(here: Runner, book: Path) -> None:
     """Commands that need another one before them."""
     assert here("policy", "set", "--vendor-blocklist", "Ann,Bee").code == 0

@@ -40,6 +40,7 @@ def environment(environment: dict[str, str], book: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_tasks_run_and_are_recorded(here: Runner, book: Path) -> None:
     done = here("run", "nightly", "--task", "recon", "--task", "audit", "--json")
     told = done.json
@@ -90,6 +91,7 @@ def test_findings_are_those_of_the_tasks(here: Runner) -> None:
     assert whole["result"]["tasks"][0]["findings"] == sum(one["severity"] != "INFO" for one in own)
 
 
+@pytest.mark.slow
 def test_one_run_at_a_time(at: Runner, book: Path) -> None:
     before = book.read_bytes()
     with clock.alone(open_store(book, Settings())):
@@ -241,6 +243,7 @@ def test_a_run_that_is_interrupted_is_recorded(
     assert rows_of(book, "_CLOCK")[1]["Said"] == "interrupted, as with Ctrl-C"
 
 
+@pytest.mark.slow
 def test_a_hung_task_is_stopped_and_the_rest_goes_on(
     book: Path, environment: dict[str, str]
 ) -> None:
@@ -265,6 +268,7 @@ def last_ran(here: Runner, when: datetime) -> None:
         assert here("run", "nightly", "--task", "holds").code == 0
 
 
+@pytest.mark.slow
 def test_a_silent_clock_is_said_once_a_day(here: Runner, book: Path) -> None:
     night = datetime(2031, 6, 8, 3, 30)
     settings = Settings(workbook=book, state=book.parent / "state")

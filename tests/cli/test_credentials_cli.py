@@ -482,6 +482,7 @@ def test_a_password_is_shown_and_gone(sealed: Path, environment: dict[str, str],
     assert history(sealed)[-1][:3] == ("PASSWORD_VIEWED", "Ann", "a1")
 
 
+@pytest.mark.slow
 def test_where_no_terminal_can_be_kept_clear_nothing_is_shown_or_recorded(
     sealed: Path, environment: dict[str, str], here: Runner, tmp_path: Path
 ) -> None:
@@ -530,6 +531,7 @@ def test_where_it_can_not_be_shown_it_is_not_recorded(
     assert views(sealed) == 0
 
 
+@pytest.mark.slow
 def test_a_password_is_asked_for_unseen_and_twice(book: Path, environment: dict[str, str]) -> None:
     terminal = Terminal(["add", "Ann", "--login", "a1", "-y"], environment)
     terminal.until("Password: ")

@@ -34,6 +34,7 @@ def office(at: Runner) -> Runner:
     return at
 
 
+@pytest.mark.slow
 def test_a_limit(office: Runner) -> None:
     """Three at 300 fit into 1,000, and there is stock for nine."""
     line = "Cat 2:9@5"

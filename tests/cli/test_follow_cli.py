@@ -144,6 +144,7 @@ def test_formulas_stand_and_are_not_counted(here: Runner, book: Path) -> None:
     assert here("status", "--json").json["result"]["waiting"]["reference_behind"] == 0
 
 
+@pytest.mark.slow
 def test_a_seat_typed_later_reaches_the_clients_book(here: Runner, book: Path) -> None:
     assert here("client", "build", "Acme Ltd").code == 0
     units = openpyxl.load_workbook(book)["_PURCHASE_UNITS"]

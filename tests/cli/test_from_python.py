@@ -261,6 +261,7 @@ def test_every_command_is_planned_and_refused_alike(book: Path, source: Path, he
     assert len(planned) > 40
 
 
+@pytest.mark.slow
 def test_every_job_that_writes_can_be_planned() -> None:
     reads = {name for name in NEEDED if not planned_by(name)}
     assert reads == {
@@ -447,6 +448,7 @@ LEAST = {
 ROLES = ("staff", "operator", "sr_operator", "ops_manager")
 
 
+@pytest.mark.slow
 def test_who_may_plan_is_who_may_do_it(book: Path, here: Runner) -> None:
     for role in reversed(ROLES):
         assert here("user", "set", role, "--role", role, user="ops_manager").code == 0

@@ -41,6 +41,7 @@ def listed(in_process: Runner, small: Path) -> Any:
 # --- lists
 
 
+@pytest.mark.slow
 def test_sales(listed: Any, small: Path) -> None:
     sales = [row for row in rows_of(small, "Sales") if row["SalesID"]]
     found = listed("sale", "list")["sales"]
@@ -62,6 +63,7 @@ def test_sales(listed: Any, small: Path) -> None:
     assert of_client == [row["SalesID"] for row in sales if row["Client"] == client]
 
 
+@pytest.mark.slow
 def test_purchases_and_units(listed: Any, small: Path) -> None:
     purchases, units = rows_of(small, "Purchases"), rows_of(small, "_PURCHASE_UNITS")
     made = Counter(row["PurchaseID"] for row in units)

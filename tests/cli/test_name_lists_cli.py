@@ -109,6 +109,7 @@ def fill(path: Path, row: int = 1, **cells: Any) -> Path:
     return edit(path, change)
 
 
+@pytest.mark.slow
 def test_out_and_back(office: Office) -> None:
     paths = office.build("--group", "G02")
     assert {path.name.split(" · ")[0] for path in paths} == {

@@ -174,6 +174,7 @@ def test_at_the_prompt_it_is_said_and_asked(
     assert here("user", "set", "boss", "--role", "ops_manager", stdin="y\n").code == 0
 
 
+@pytest.mark.slow
 def test_a_locked_out_office_gets_back_in(here: Runner, book: Path) -> None:
     """As docs/settings.md says: a manager takes it back or lets them in; else somebody edits the sheet."""
     assert here("user", "set", "boss", "--role", "ops_manager", "-y").code == 0

@@ -620,7 +620,7 @@ def settings(google: Google) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("command", some(every_command(), 3))
+@pytest.mark.parametrize("command", some(every_command(), 6))
 def test_what_a_command_prints_is_what_its_schema_says(
     command: str,
     here: Runner,

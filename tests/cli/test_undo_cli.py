@@ -112,6 +112,7 @@ def test_an_older_command_is_asked_about_first(here: Runner, book: Path) -> None
     assert (unknown.code, len(unknown.err.splitlines())) == (3, 1)
 
 
+@pytest.mark.slow
 def test_what_rests_on_an_older_command_is_named(here: Runner, book: Path) -> None:
     assert here(*ADD, "Zulu").code == 0
     sale = next(
@@ -142,6 +143,7 @@ def test_no_undo_brings_a_plaintext_password_back(here: Runner, book: Path) -> N
     assert book.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_workbook_apart_from_its_folder_is_noticed(here: Runner, book: Path) -> None:
     assert here("sale", "cancel", "S3", *CANCEL, "--force").code == 0
     older = book.read_bytes()

@@ -283,6 +283,7 @@ def test_filters_name_matches_of_the_schedule(
         assert "no match" not in done.err
 
 
+@pytest.mark.slow
 def test_a_person_at_a_terminal_is_asked(known: Runner, event: Path) -> None:
     words = ("sale", "add", "--client", "Meridien Travl", "--line", "Mexico:Cat 1:1@100")
     done = at_terminal(*words, "-w", str(event), typed=["1\n", "2\n", "y\n"])

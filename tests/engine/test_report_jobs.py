@@ -13,6 +13,7 @@ import pytest
 from openpyxl.reader.excel import load_workbook
 
 from tests.desk import START, Desk
+from tests.sampling import some
 from ticketops.config import Settings
 from ticketops.domain.jobs.planning import Limits
 from ticketops.domain.jobs.rows import ReportJob
@@ -116,7 +117,7 @@ def test_the_same_revision_is_the_same_bytes(desk: Desk, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-@pytest.mark.parametrize("name", [*map(report_jobs.spelled, report_jobs.REPORTS)])
+@pytest.mark.parametrize("name", some(map(report_jobs.spelled, report_jobs.REPORTS), 3))
 def test_every_report_is_the_same_file_whenever_it_is_made(
     desk: Desk, name: str, kind: str
 ) -> None:

@@ -61,6 +61,7 @@ def subsets() -> st.SearchStrategy[frozenset[str]]:
     return st.frozensets(st.sampled_from(CLIENTS))
 
 
+@pytest.mark.slow
 @given(subsets())
 def test_rows_are_those_of_the_clients_and_changes_of_others_are_found(
     traded: CopiedDesk, names: frozenset[str]

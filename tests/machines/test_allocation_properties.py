@@ -18,6 +18,7 @@ def _settings(examples: int, steps: int) -> settings:
     )
 
 
+@pytest.mark.slow
 def test_any_order() -> None:
     run_state_machine_as_test(Trade, settings=_settings(5, 15))
 

@@ -339,6 +339,7 @@ def kind_of(ws: Any, kind: str) -> Any:
     return (cell.value == wanted for row in ws.iter_rows() for cell in row)
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_no_command_meant_is_as_it_was(empty_source: Path, data: st.DataObject) -> None:

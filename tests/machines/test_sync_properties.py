@@ -306,6 +306,7 @@ def in_memory(folder: Path, seed: int) -> None:
     World(InMemory(folder, f"here{seed}"), InMemory(folder, f"there{seed}"), seed).go(24)
 
 
+@pytest.mark.slow
 def test_interleavings(few_sheets: None, tmp_path: Path) -> None:
     for seed in range(10):
         in_memory(tmp_path, seed)
@@ -326,6 +327,7 @@ def on_file_and_online(google: Google, empty: Path, folder: Path, seed: int) -> 
     google.close()
 
 
+@pytest.mark.slow
 def test_interleavings_on_a_file_and_a_google_sheet(
     few_sheets: None, google: Google, empty: Path, tmp_path: Path
 ) -> None:

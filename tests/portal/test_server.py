@@ -65,6 +65,7 @@ POST = (
 )
 
 
+@pytest.mark.slow
 def test_slow_connections_are_cut(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
     monkeypatch.setattr(app, "BODY_SECONDS", 0.5)
@@ -111,6 +112,7 @@ def test_only_servers_that_are_named_say_who_asks(
     assert found == codes
 
 
+@pytest.mark.slow
 def test_the_command_serves_until_it_is_ended(book: Path, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

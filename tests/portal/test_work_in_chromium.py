@@ -177,10 +177,83 @@ def test_a_lost_connection_loses_nothing_that_is_typed(served: Portals, inside: 
     assert tickets_of(served.book, "DispatchNotes")["S1-1"] == "typed offline"
 
 
-def test_two_parties_and_the_office_at_once(served: Portals, inside: Any) -> None:
-    """Something changes under one's hands: it is told, and the reader may say theirs again."""
+def test_an_answer_of_a_server_in_front_of_us_loses_nothing_and_is_not_asked_again(
+    served: Portals, inside: Any
+) -> None:
+    page = inside("supplier", "BEE")
+    page.goto("/units")
+    page.get_by_label("DispatchNotes, S1-1").fill("typed meanwhile")
+    sent = []
+
+    def refused(route: Any) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        sent.append(route.request.url)
+        route.fulfill(status=502, content_type="text/html", body="<h1>Bad Gateway</h1>")
+
+    page.route("**/units*", refused)
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_text("Not saved: the portal is busy").wait_for()
+    assert page.get_by_label("DispatchNotes, S1-1").input_value() == "typed meanwhile"
+    assert len(sent) == 1
+    page.unroute("**/units*")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    assert saved(page) == "1 cell was saved."
+
+
+def test_enter_in_the_notes_of_several_rows_changes_them(served: Portals, inside: Any) -> None:
+    page = inside("supplier", "BEE")
+    page.goto("/units")
+    page.get_by_label("Select S1-1").check()
+    page.get_by_label("Notes", exact=True).fill("by courier")
+    page.get_by_label("Notes", exact=True).press("Enter")
+    assert saved(page) == "1 cell was saved."
+    assert tickets_of(served.book, "DispatchNotes")["S1-1"] == "by courier"
+
+
+def test_what_is_refused_is_shown_without_asking_twice(served: Portals, inside: Any) -> None:
+    page = inside("staff", ANA)
+    page.goto("/task/T00001")
+    page.get_by_label("StaffNotes, T00001").fill("kept")
+    page.get_by_label("Upload a proof").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": b"<svg/>"}
+    )
+    sent = []
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Nothing was saved: the file must be").wait_for()
+    assert page.get_by_label("StaffNotes, T00001").input_value() == "kept"
+    assert len(sent) == 1
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert saved(page) == "1 cell was saved."
+
+
+def test_two_clients_a_supplier_staff_and_the_office_at_once(served: Portals, inside: Any) -> None:
+    """Something changes under one's hands: it is told, and the reader may say theirs again. Nobody's
+    word is lost, and nobody sees another's."""
     bee, acme = inside("supplier", "BEE"), inside("client", "Acme Ltd")
-    ana = inside("staff", ANA)
+    ana, bolt = inside("staff", ANA), inside("client", "Bolt")
+    acme_twice = inside("client", "Acme Ltd")
+    for one in (acme, bolt, acme_twice):
+        one.goto("/")
+    theirs = bolt.locator("tbody th a").first.inner_text()
+    field = "[name='r0.comment']"
+    mine = acme.locator("tbody th a").first.inner_text()
+    acme.fill(field, "by the window")
+    acme_twice.fill(field, "near the stairs")
+    bolt.fill(field, "with a lift")
+    for one in (acme, bolt, acme_twice):
+        one.click("button[value=save] >> nth=0")
+        one.wait_for_selector("#said")
+    assert "meanwhile someone else wrote" in acme_twice.inner_text("#said")
+    assert tickets_of(served.book, "Comment")[mine] == "by the window"
+    assert tickets_of(served.book, "Comment")[theirs] == "with a lift"
+    assert "window" not in bolt.content()
+    acme_twice.get_by_label("Replace it by").first.check()
+    acme_twice.click("button[value=save] >> nth=0")
+    acme_twice.wait_for_url("**done=*")
+    assert "near the stairs" in tickets_of(served.book, "Comment")[mine]
     bee.goto("/units")
     bee.get_by_label("Delivery, S1-1").select_option("SENT")
     bee.get_by_role("button", name="Save", exact=True).first.click()

@@ -28,6 +28,8 @@ from ticketops.schema.layouts.event import DISTRIBUTION, SALES
 from ticketops.services import clock, copying, jobs, sending
 from ticketops.stores.base import Entry, place_of
 
+pytestmark = pytest.mark.slow
+
 
 def machines(number: int, tmp_path: Path) -> list[Settings]:
     """Settings of machines that share nothing but the database."""
@@ -94,7 +96,6 @@ def test_a_clock_that_died_leaves_no_lock(event: str, tmp_path: Path, database: 
                 time.sleep(0.05)
 
 
-@pytest.mark.slow
 def test_a_night(event: str, cli: Runner, tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path), "TICKETOPS_STATE": str(tmp_path / "state")}
     words = ("run", "nightly", "--task", "audit", "--task", "holds", "-w", event)

@@ -32,6 +32,8 @@ from ticketops.stores.postgres.address import address_of
 from ticketops.stores.postgres.connection import Connection
 from ticketops.stores.postgres.events import fill
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Settings:
@@ -69,7 +71,6 @@ def test_a_workbook_comes_back_as_it_was(
     there_and_back(path, database, mine)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("made", sorted(ODD))
 def test_odd_workbooks_come_back_as_they_were(
     made: str, database: Database, tmp_path: Path, mine: Settings
@@ -79,7 +80,6 @@ def test_odd_workbooks_come_back_as_they_were(
     there_and_back(path, database, mine)
 
 
-@pytest.mark.slow
 def test_a_full_workbook_comes_back_as_it_was(
     database: Database, tmp_path: Path, mine: Settings
 ) -> None:
@@ -232,7 +232,6 @@ def test_what_no_file_can_hold_is_named_and_nothing_is_left(
         assert list(tmp_path.glob("*new*")) == []
 
 
-@pytest.mark.slow
 def test_a_copy_cut_short_leaves_nothing_that_counts(
     database: Database, small: Path, tmp_path: Path, mine: Settings, monkeypatch: Any
 ) -> None:

@@ -84,6 +84,7 @@ def assert_same(database: Database, keys: list[str], settings: Settings) -> Any:
     return found
 
 
+@pytest.mark.slow
 def test_every_change_alone(database: Database, small: Path, mine: Settings) -> None:
     """What a query can count is counted by one; what it can't is read whole."""
     import random

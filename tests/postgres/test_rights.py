@@ -29,6 +29,8 @@ from ticketops.schema.layouts.event import PURCHASES
 from ticketops.services import copying, rights
 from ticketops.stores.base import Entry
 
+pytestmark = pytest.mark.slow
+
 MINE, OTHER, OFFICE = "MINE", "OTHER", "Zürich"
 SECRET = "hunter2-geheim"
 

@@ -75,6 +75,7 @@ def result(store: Any, job: Job) -> tuple[Any, Any]:
     return plan.result, plan.findings
 
 
+@pytest.mark.slow
 def test_every_sale_is_shown_as_from_whole_sheets(sold: str, tmp_path: Path) -> None:
     mine = Settings(user="tester", state=tmp_path)
     store = open_store(sold, mine)
@@ -108,6 +109,7 @@ def test_only_the_rows_of_the_slice_are_sent(sold: str, tmp_path: Path) -> None:
     assert again[DISTRIBUTION].frame.equals(whole), "what is known whole is not asked for again"
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(IDS, CELLS), max_size=12))
 def test_no_row_that_may_be_meant_is_left_out(

@@ -112,6 +112,7 @@ def test_what_is_refused_in_turn_lets_go(database: Database, tmp_path: Path) -> 
     assert not first.is_being_written()
 
 
+@pytest.mark.slow
 def test_patience_lasts_while_others_get_through(database: Database, tmp_path: Path) -> None:
     """Whoever waits is told that nothing moves only where nothing moves."""
     key = database.new()

@@ -105,6 +105,7 @@ LONG = json.dumps({"subject": "Long", "text": "All the seats, one by one. ", "ti
 """More than the buffers of a connection hold: whoever sends it notices where nobody reads."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", some(["MAIL", "RCPT", "DATA"], 3))
 def test_a_connection_that_breaks_before_the_text_is_made_again_at_once(
     outbox: Outbox, post: Post, step: str

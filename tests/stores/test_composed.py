@@ -92,11 +92,13 @@ LEDGER = table()
 TASKS = table(STAFF_QUEUE, QUEUE)
 
 
+@pytest.mark.slow
 @given(steps(LEDGER, COLUMNS, queue=False))
 def test_steps_of_a_ledger_are_one(changes: list[Change]) -> None:
     _is_one(LEDGER, changes)
 
 
+@pytest.mark.slow
 @given(steps(TASKS, QUEUE, queue=True))
 def test_steps_of_a_queue_are_one(changes: list[Change]) -> None:
     _is_one(TASKS, changes)

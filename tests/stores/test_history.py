@@ -101,6 +101,7 @@ def by_hand(path: Path, random: Random, note: int) -> None:
     book.save(path)
 
 
+@pytest.mark.slow
 @settings(max_examples=2)
 @given(st.integers(0, 10**9))
 def test_every_state_of_a_random_history_comes_back(

@@ -470,6 +470,7 @@ ACT = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(ACT, min_size=3, max_size=14))
 def test_any_commands_sorts_and_undos_end_where_they_should(acts: list[tuple[str, Any]]) -> None:

@@ -21,10 +21,11 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from ticketops.config import Settings
-from ticketops.errors import BusyError, RuleError, TicketopsError
+from ticketops.errors import BusyError, RuleError, TicketopsError, UnusableError
 from ticketops.portal import client_pages, opening, staff_pages, supplier_pages
-from ticketops.portal.asking import Ask, NotReady, Page, Portal
+from ticketops.portal.asking import SMALL_BODY, Ask, NotReady, Page, Portal
 from ticketops.portal.house import House
+from ticketops.portal.left import LEFT_FILE, Left
 from ticketops.portal.limits import Limits
 from ticketops.portal.security import HEADERS, HTTPS_ONLY, Doors, Site, Visit
 from ticketops.portal.signing import Key
@@ -175,16 +176,14 @@ class PortalApp:
         method: str,
     ) -> Response:
         """The answer of a page that there is, if the one who asks may see it."""
-        portal = self.portal
+        portal, visit = self.portal, None
         page = answers.get((method, ""))
         if page is None:
-            visit = await run_in_threadpool(self._visit, request)
-            if visit is None:
-                return where.ask.message("out", 403)
-            where.visit = visit
-            page = answers.get((method, visit.kind))
-            if page is None:
+            visit = where.visit = await run_in_threadpool(self._visit, request)
+            page = answers.get((method, visit.kind)) if visit else None
+            if visit is not None and page is None:
                 return where.ask.message("not_found", 404)
+        if visit is not None and page is not None:
             bucket = portal.limits.saving if page.saves else portal.limits.reading
             if wait := bucket.wait(visit.token.token_id):
                 return opening.too_often(where.ask, wait)
@@ -192,22 +191,18 @@ class PortalApp:
         if method == "POST":
             if not portal.site.sent_by_us(request.headers):
                 return where.ask.message("form", 403)
-            form = await _form(request, page.most)
-            if where.visit is not None:
-                said = form.get("csrf")
-                if not isinstance(said, str) or not portal.doors.is_own_form(where.visit, said):
-                    await form.close()
-                    return where.ask.message("form", 403)
+            if page is not None or self._claimed(request):
+                form = await _form(request, page.most if page else SMALL_BODY)
         ask = where.ask = Ask(
-            portal,
-            where.visit,
-            request.query_params,
-            form,
-            groups,
-            where.ask.address,
-            request.headers,
+            portal, visit, request.query_params, form, groups, where.ask.address, request.headers
         )
         try:
+            if page is None:  # whoever was inside when they began to type reads it once more
+                return ask.message("out", 403)
+            if method == "POST" and visit is not None:
+                said = form.get("csrf")
+                if not isinstance(said, str) or not portal.doors.is_own_form(visit, said):
+                    return ask.message("form", 403)
             if method == "POST":  # those who wait to write leave room for those who read
                 return await to_thread.run_sync(page.handler, ask, limiter=self._writers)
             return await run_in_threadpool(page.handler, ask)
@@ -216,10 +211,16 @@ class PortalApp:
 
     def _visit(self, request: Request) -> Visit | None:
         """Who is inside, by the cookie; their link is looked up every time."""
-        cookie = request.cookies.get(self.portal.site.cookie, "")
-        claimed = self.portal.doors.claimed(cookie)
+        claimed = self._claimed(request)
         token = self.portal.house.link(claimed) if claimed else None
-        return self.portal.doors.visit(cookie, token, time.time())
+        return self.portal.doors.visit(self._cookie(request), token, time.time())
+
+    def _claimed(self, request: Request) -> str:
+        """The TokenID that the cookie names; nothing is proved yet."""
+        return self.portal.doors.claimed(self._cookie(request))
+
+    def _cookie(self, request: Request) -> str:
+        return request.cookies.get(self.portal.site.cookie, "")
 
     def _failed(self, error: Exception, where: _Where) -> Response:
         """What is said of an error: nothing of what it is about. The log says where it was raised, not
@@ -331,13 +332,18 @@ def portal_of(
     settings: Settings, workbook: Path | str, base: str, *, limits: Limits | None = None
 ) -> Portal:
     """What the portal of a workbook consists of. base: its address, as `services.portal.base_url` gives
-    it. Raises UnusableError where there is no key."""
+    it. Raises UnusableError where its files can't be used."""
     key = Key.of(settings.state)
+    given_up = settings.state / LEFT_FILE
+    try:
+        left = Left(given_up, time.time())
+    except OSError as error:
+        raise UnusableError(f"{given_up} can't be used: {error.strerror or error}") from None
     return Portal(
         House(settings, workbook),
         Site.of(base),
         key,
-        Doors(key),
+        Doors(key, left),
         limits or Limits(),
         Views(),
         words_of(),

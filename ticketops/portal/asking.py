@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,9 @@ from ticketops.schema.book_layouts import Book
 
 SMALL_BODY = 2 << 20
 """Bytes that a form may have where a page says nothing else."""
+_TYPED = re.compile(r"r\d+\.(?!pick$)[a-z_]+|bulk_notes|paste_text|text")
+"""The fields of forms that people type into."""
+_MOST_TYPED = 500
 
 
 class Portal(Struct, frozen=True):
@@ -108,13 +112,24 @@ class Ask(Struct, frozen=True):
         }
 
     def message(self, name: str, status: int, **values: Any) -> Response:
-        """A page that says one thing: the texts `error.NAME_title` and `error.NAME`."""
+        """A page that says one thing: the texts `error.NAME_title` and `error.NAME`. What was typed into
+        the form that it answers is shown, to be copied: nothing of that was saved."""
         return self.page(
             "message.html",
             status,
             title=self.words(f"error.{name}_title"),
             text=self.words(f"error.{name}", **values),
+            typed=self.typed(),
         )
+
+    def typed(self) -> list[str]:
+        """The texts that somebody typed into the form, each once."""
+        texts = [
+            value
+            for name, value in self.form.multi_items()
+            if isinstance(value, str) and value.strip() and _TYPED.fullmatch(name)
+        ]
+        return list(dict.fromkeys(texts))[:_MOST_TYPED]
 
     def see(self, path: str) -> Response:
         """Post/Redirect/Get: the browser asks for a page of ours, written as in `url`."""

@@ -16,7 +16,7 @@ from ticketops.domain.dispatch.clients import NEEDED, Filters, summary, through
 from ticketops.domain.portal import form, outcomes, page
 from ticketops.domain.portal.form import Typed
 from ticketops.domain.portal.outcomes import CellSaid, PageSaid
-from ticketops.errors import RuleError, UsageError
+from ticketops.errors import BusyError, RuleError, UsageError
 from ticketops.model import book_kinds, states
 from ticketops.portal.asking import Ask, Page
 from ticketops.portal.security import NOT_KEPT
@@ -296,10 +296,10 @@ def say(ask: Ask) -> Response:
     """A form of the list or of a ticket was sent. `do` says what it is for: to save what is typed, to
     accept what is ticked, or only to fill in cells, which saves nothing."""
     base = _base(ask)
-    fields = [(name, value) for name, value in ask.form.multi_items() if isinstance(value, str)]
     view, _unclear = page.read_view(parse_qsl(ask.said("view")[:4000]))
     if base is None:
-        return _too_old(ask, fields)
+        return ask.message("form", 409)
+    fields = [(name, value) for name, value in ask.form.multi_items() if isinstance(value, str)]
     said = form.read_form(fields, base)
     do = ask.said("do")
     if do in ("copy", "paste"):
@@ -327,7 +327,12 @@ def _saved(ask: Ask, base: form.Page, typed: Typed, view: page.View) -> Response
         changed.setdefault(number, {})[column] = text
     action = portal_pages.action_of(changed, KIND)
     job = portal_pages.save(ask.house.settings, base, typed, action=action)
-    said = ask.house.carry_out(job).plan.result
+    try:
+        said = ask.house.carry_out(job).plan.result
+    except BusyError:
+        answer = _list(ask, view, typed=typed, told=ask.words("client.busy"), base=base, status=503)
+        answer.headers["Retry-After"] = "2"
+        return answer
     name = ask.portal.told.keep(said)
     back = ask.said("at")
     own = back and any(row.key == back for row in ask.book().rows)
@@ -388,16 +393,6 @@ def _number(text: str, most: int) -> int | None:
     return int(plain) - 1 if fits else None
 
 
-def _too_old(ask: Ask, fields: Iterable[tuple[str, str]]) -> Response:
-    """A page whose base can't be believed: nothing is saved, and what was typed is shown, to be copied."""
-    typed = [
-        (name, value)
-        for name, value in fields
-        if name.startswith("r") and "." in name and value.strip() and not name.endswith(".pick")
-    ]
-    return ask.page("too_old.html", 409, title=ask.words("error.form_title"), typed=typed)
-
-
 def ticket(ask: Ask) -> Response:
     """One ticket whole: what is known of it, its guest, its receipt, a problem with it."""
     key = ask.path["key"]
@@ -432,7 +427,7 @@ def raise_issue(ask: Ask) -> Response:
     """A client says what is wrong with a ticket, or asks to return or swap it."""
     base, what = _base(ask), ask.said("what")
     if base is None or len(base.rows) != 1:
-        return _too_old(ask, [("r0.comment", ask.said("text"))])
+        return ask.message("form", 409)
     if what not in form.ASKED or (what == "issue" and not ask.said("text").strip()):
         raise_again = ask.words("client.say_what")
         return ask.page("say_what.html", 422, title=raise_again, key=base.rows[0].key)
@@ -468,7 +463,7 @@ def accept(ask: Ask) -> Response:
     base = _base(ask)
     view, _unclear = page.read_view(parse_qsl(ask.said("view")[:4000]))
     if base is None or base.columns != ("delivery",):
-        return _too_old(ask, ())
+        return ask.message("form", 409)
     return _saved(ask, base, form.accepted(base), view)
 
 

@@ -3,6 +3,7 @@ for a cookie."""
 
 from __future__ import annotations
 
+import logging
 import time
 
 from starlette.responses import Response
@@ -10,6 +11,8 @@ from starlette.responses import Response
 from ticketops.portal.asking import Ask, Page
 from ticketops.portal.security import SESSION_SECONDS
 from ticketops.services import portal
+
+LOG = logging.getLogger("ticketops.portal")
 
 
 def show(ask: Ask) -> Response:
@@ -47,7 +50,10 @@ def enter(ask: Ask) -> Response:
 
 def leave(ask: Ask) -> Response:
     """The cookie no longer lets anybody in, and is gone from this browser."""
-    ask.portal.doors.leave(ask.who)
+    try:
+        ask.portal.doors.leave(ask.who)
+    except OSError as error:
+        LOG.warning("a cookie that was given up can't be written down: %s", error.strerror)
     answer = ask.message("left", 200)
     answer.delete_cookie(
         ask.portal.site.cookie, path="/", secure=ask.portal.site.is_secure, httponly=True

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ticketops.domain.portal.tokens import Token
+from ticketops.portal.left import Left
 from ticketops.portal.signing import Key
 
 SESSION_SECONDS = 12 * 3600
 """For how long the button of a link lets in; the link itself may stand longer."""
 _SECURE_COOKIE, _PLAIN_COOKIE = "__Host-ticketops", "ticketops"
 _LONGEST_COOKIE = 200
-_MOST_LEFT = 10_000
 _CLOCKS_APART = 300
 CONTENT_SECURITY = "; ".join(
     (
@@ -38,8 +37,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Robots-Tag": "noindex, nofollow",
+    "X-Portal": "page",
 }
-"""What every answer says; pages about people say besides that nobody keeps them."""
+"""What every answer says; pages about people say besides that nobody keeps them. X-Portal tells our
+script that an answer is ours, and not of a server in front of us."""
 NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
@@ -116,9 +117,8 @@ class Visit(NamedTuple):
 class Doors:
     """Cookies of those inside: made, read, and no longer taken once somebody left."""
 
-    def __init__(self, key: Key) -> None:
-        self._key = key
-        self._left: OrderedDict[str, None] = OrderedDict()
+    def __init__(self, key: Key, left: Left) -> None:
+        self._key, self._left = key, left
 
     def admit(self, token: Token, now: float) -> str:
         """A cookie for whoever came in by a link. now: seconds since 1970."""
@@ -148,7 +148,7 @@ class Doors:
         return self._key.is_signed(said, "csrf", visit.cookie)
 
     def leave(self, visit: Visit) -> None:
-        """The cookie lets nobody in any more, whoever has a copy."""
-        self._left[visit.cookie] = None
-        while len(self._left) > _MOST_LEFT:
-            self._left.popitem(last=False)
+        """The cookie lets nobody in any more, whoever has a copy. Raises OSError where that can't be
+        written down: it then holds until the portal is started again."""
+        issued = int(visit.cookie.split(".")[1])
+        self._left.add(visit.cookie, issued + SESSION_SECONDS)

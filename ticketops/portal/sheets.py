@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from ticketops.domain.portal import form
 from ticketops.domain.portal.form import Page as Base
 from ticketops.domain.portal.outcomes import CONFLICTS, QUIET, TAKEN, CellSaid, PageSaid
-from ticketops.errors import BusyError, RuleError
+from ticketops.errors import BusyError
 from ticketops.portal.asking import Ask
 from ticketops.portal.client_pages import outcome_text
 from ticketops.portal.security import NOT_KEPT
@@ -142,30 +142,6 @@ def typed_in(ask: Ask, base: Base) -> tuple[Typed, tuple[int, ...]]:
     return said.typed, said.picked
 
 
-def lost(ask: Ask, why: str = "form") -> Response:
-    """A form of which nothing can be saved: what was typed is shown, so that it can be copied. why: the
-    name of the error that says so; else the form is not of a page of ours."""
-    texts = [
-        value
-        for name, value in ask.form.multi_items()
-        if isinstance(value, str) and value.strip() and _is_typed(name)
-    ]
-    return ask.page(
-        "sheet_lost.html",
-        409,
-        title=ask.words(f"error.{why}_title"),
-        text=ask.words("rows.lost" if why == "form" else f"error.{why}"),
-        texts=list(dict.fromkeys(texts))[:500],
-    )
-
-
-def _is_typed(name: str) -> bool:
-    """Whether a field of a form is one that somebody types into."""
-    return name == "bulk_notes" or (
-        name.startswith("r") and name.partition(".")[2] not in ("", "pick")
-    )
-
-
 def save(
     ask: Ask,
     base: Base,
@@ -177,8 +153,7 @@ def save(
 ) -> tuple[Response, PageSaid | None]:
     """Take over what was typed, and answer with the page at `back`, which tells once what became of it.
     back: its address, from the name under which that is told; again: the page with what is typed, where
-    the workbook is busy. Where the link is over or the event closed, what was typed is shown to be
-    copied."""
+    the workbook is busy. Raises RuleError where the link is over or the event closed."""
     changed: dict[int, dict[str, str]] = {}
     for (number, column), text in form.changed(base, typed).items():
         changed.setdefault(number, {})[column] = text
@@ -191,8 +166,6 @@ def save(
         answer.status_code = 503
         answer.headers["Retry-After"] = "2"
         return answer, None
-    except RuleError:
-        return lost(ask, "closed"), None
     return seen_at(ask, back(ask.portal.told.keep(said))), said
 
 

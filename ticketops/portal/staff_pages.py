@@ -89,7 +89,7 @@ def save_tasks(ask: Ask) -> Response:
     view, unclear = listing.read(KIND, pairs_of(ask))
     base = sheets.submitted(ask)
     if base is None:
-        return sheets.lost(ask)
+        return ask.message("form", 409)
     typed, picked = sheets.typed_in(ask, base)
     if ask.said("do") == "bulk":
         base, typed = bulk(ask, view, base, typed, picked, states.DISPATCH_STATUS)
@@ -170,7 +170,7 @@ def save_task(ask: Ask) -> Response:
         return ask.message("not_found", 404)
     base = sheets.submitted(ask)
     if base is None or [one.key for one in base.rows] != [row.key]:
-        return sheets.lost(ask)
+        return ask.message("form", 409)
     typed, _picked = sheets.typed_in(ask, base)
     file = ask.upload("proof")
     kept, is_new = None, False
@@ -182,17 +182,20 @@ def save_task(ask: Ask) -> Response:
             words = {row.key: typed.get(0, {})}
             return _task(ask, row, 422, typed=words, told="proof_refused")
         typed.setdefault(0, {})["proof_url"] = kept.reference
-    answer, said = sheets.save(
-        ask,
-        base,
-        typed,
-        lambda name: f"{task_url(row.key)}?{sheets.DONE}={name}",
-        lambda words: _task(ask, _own(ask) or row, typed=words),
-        action="UPLOADED" if kept else "",
-    )
-    if kept is not None and is_new and not _took(said):
-        unused = kept
-        ask.house.with_store(lambda store: proofs.drop(store, unused))
+    said = None
+    try:
+        answer, said = sheets.save(
+            ask,
+            base,
+            typed,
+            lambda name: f"{task_url(row.key)}?{sheets.DONE}={name}",
+            lambda words: _task(ask, _own(ask) or row, typed=words),
+            action="UPLOADED" if kept else "",
+        )
+    finally:
+        if kept is not None and is_new and not _took(said):
+            unused = kept
+            ask.house.with_store(lambda store: proofs.drop(store, unused))
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Files that pages use: our style sheet and our script, and nothing else."""
+"""Files that pages use: our style sheet, our script and an icon, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from pathlib import Path
 from starlette.responses import Response
 
 FOLDER = Path(__file__).parent.parent / "templates" / "portal" / "static"
-_KINDS = {"portal.css": "text/css; charset=utf-8", "portal.js": "text/javascript; charset=utf-8"}
+_KINDS = {
+    "portal.css": "text/css; charset=utf-8",
+    "portal.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 """{name: content type}: what may be asked for."""
 
 

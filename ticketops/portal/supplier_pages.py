@@ -148,7 +148,7 @@ def save(ask: Ask) -> Response:
     view, unclear = listing.read(KIND, pairs_of(ask))
     base = sheets.submitted(ask)
     if base is None:
-        return sheets.lost(ask)
+        return ask.message("form", 409)
     typed, picked = sheets.typed_in(ask, base)
     if ask.said("do") == "bulk":
         base, typed = bulk(ask, view, base, typed, picked, states.DELIVERY)

@@ -100,6 +100,7 @@ def _in_a_file(world: World, path: Path) -> None:
     book.save(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "sealed"), [pytest.param(0, False, marks=pytest.mark.slow), (7, True)]
 )

@@ -29,6 +29,7 @@ def test_no_book_holds_what_its_reader_may_not_know(first: int, tmp_path: Path) 
     assert books > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [5000, pytest.param(5008, marks=pytest.mark.slow)])
 def test_what_was_written_and_read_again(first: int, tmp_path: Path) -> None:
     for seed in range(first, first + 8):

@@ -117,6 +117,7 @@ def sweep(event: Field, number: int, seed: int) -> None:
     assert "INTERNAL" not in {code for code, _ in heard.codes}
 
 
+@pytest.mark.slow
 def test_files_broken_at_random(event: Field) -> None:
     sweep(event, 250, 1)
 

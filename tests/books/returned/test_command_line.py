@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.books.field import Field, filled, put
 from tests.conftest import run_cli
 
 
+@pytest.mark.slow
 def test_the_command_line_reports_and_goes_on(
     event: Field, hostile: dict[str, tuple[Path, set[str]]]
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.books.field import Field, Master, filled, put
 from tests.books.moved_about import MOVED
+from tests.sampling import some
 from ticketops.schema.layouts.event import EVENT
 from ticketops.services import book_locations, books
 from ticketops.stores.returned.files import read_returned
@@ -27,7 +28,7 @@ def moved(source: Field, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return dict(zip(MOVED, read_returned(files), strict=True))
 
 
-@pytest.mark.parametrize("name", list(MOVED))
+@pytest.mark.parametrize("name", some(MOVED, 4))
 def test_rows_and_columns_that_were_moved_about(
     name: str, moved: dict[str, Any], event: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,6 +40,7 @@ def test_rows_and_columns_that_were_moved_about(
     assert all(f"{name}.xlsx" in message for message in heard.messages)
 
 
+@pytest.mark.slow
 def test_a_deleted_row_and_a_cleared_cell_empty_nothing(event: Field) -> None:
     first = filled(event)
     event.pull(first)
@@ -99,6 +101,7 @@ def test_a_book_that_is_saved_while_it_is_planned_is_left_alone(
     assert Master.of(event.workbook).tickets["S1-1", "First name"] == "Ana"
 
 
+@pytest.mark.slow
 def test_an_older_copy_does_not_take_back_what_a_newer_one_said(event: Field) -> None:
     older = filled(event, name="older.xlsx")
     newer = filled(event, put(AC4="Eva"), name="newer.xlsx")

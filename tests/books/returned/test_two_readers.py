@@ -29,6 +29,7 @@ def back(event: Field) -> list[Path]:
     return [*paths[:6], event.home / "missing.xlsx", *paths[6:]]
 
 
+@pytest.mark.slow
 def test_what_many_files_say_is_what_each_says_by_itself(back: list[Path]) -> None:
     told: list[tuple[int, int]] = []
     found = read_returned(back, on_progress=lambda done, total: told.append((done, total)))
@@ -37,6 +38,7 @@ def test_what_many_files_say_is_what_each_says_by_itself(back: list[Path]) -> No
     assert told == [(number, len(back)) for number in range(1, len(back) + 1)]
 
 
+@pytest.mark.slow
 def test_a_child_that_dies_costs_the_file_it_read(
     back: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

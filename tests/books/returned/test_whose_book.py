@@ -165,6 +165,7 @@ def test_what_is_sent_unpaid_is_said_or_refused_where_it_comes_from_a_book(
     assert ["the payment of S2 is PENDING" in one for one in told] == [True] * (setting == "block")
 
 
+@pytest.mark.slow
 def test_what_was_refused_until_it_is_paid_is_taken_from_the_same_file_then(event: Field) -> None:
     path = filled(event, put(AD4="UPLOADED"), book="supplier")
     settings = structs.replace(event.settings, unpaid_tickets="block")

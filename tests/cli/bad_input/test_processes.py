@@ -43,6 +43,7 @@ def test_standard_input_is_closed(small: Path) -> None:
     assert small.read_bytes() != before
 
 
+@pytest.mark.slow
 def test_standard_output_is_closed(small: Path) -> None:
     """Nobody hears the result; the work is done all the same, and no file is taken for the
     output."""
@@ -72,6 +73,7 @@ def test_the_output_cannot_be_written(small: Path) -> None:
         assert os.strerror(errno.ENOSPC).encode() in done.stderr
 
 
+@pytest.mark.slow
 def test_words_that_are_no_text(small: Path, tmp_path: Path) -> None:
     """File names are bytes; JSON is UTF-8 all the same."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")} | {

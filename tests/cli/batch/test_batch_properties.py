@@ -66,6 +66,7 @@ LINES = st.lists(COMMANDS | BY_ITSELF, min_size=2, max_size=7)
 TOGETHER = st.lists(COMMANDS, min_size=2, max_size=7)
 
 
+@pytest.mark.slow
 @settings(max_examples=FEW, suppress_health_check=_ONCE)
 @given(LINES)
 def test_a_batch_is_its_lines_one_by_one(source: Path, tmp_path: Path, lines: list[str]) -> None:
@@ -81,6 +82,7 @@ def test_many_batches_are_their_lines_one_by_one(
     _is_as_one_by_one(lines, source, tmp_path)
 
 
+@pytest.mark.slow
 @settings(max_examples=FEW, suppress_health_check=_ONCE)
 @given(TOGETHER)
 def test_an_atomic_batch_is_all_or_nothing(source: Path, tmp_path: Path, lines: list[str]) -> None:

@@ -18,6 +18,7 @@ from tests.cli.terminal import ENTER, at_terminal
 from tests.conftest import Runner
 
 
+@pytest.mark.slow
 def test_the_step_ends_books_and_seals_the_archive(here: Runner, book: Path) -> None:
     path = archived(here, book, "client build Acme")
     assert path.stat().st_mode & 0o777 == 0o600
@@ -68,6 +69,7 @@ def test_the_same_event_makes_the_same_archive(here: Runner, book: Path) -> None
     assert here("archive", "build", "-o", "else.zip", role="sr_operator").code == 6
 
 
+@pytest.mark.slow
 def test_enter_is_not_enough_for_the_step_that_nothing_leads_back_from(
     book: Path, environment: dict[str, str]
 ) -> None:

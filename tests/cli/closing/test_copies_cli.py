@@ -29,6 +29,7 @@ def codes(here: Runner) -> list[str]:
     return [one["code"] for one in found if one["state"] == "open"]
 
 
+@pytest.mark.slow
 def test_a_newer_copy_blocks_until_it_is_pulled(here: Runner, book: Path, copy: Path) -> None:
     assert codes(here) == []
     type_by_key(copy, "Sales", "SalesID", {"S1": {"Notes": "said over there"}})

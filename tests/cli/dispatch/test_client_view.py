@@ -170,6 +170,7 @@ def seen(crowd: Path, do: Do) -> Callable[..., list[Ticket]]:
     return look
 
 
+@pytest.mark.slow
 def test_filters_against_brute_force(seen: Callable[..., list[Ticket]]) -> None:
     """Every filter alone, and random ones together."""
     everything = seen()

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.dispatching import (
     Do,
     book_rows,
@@ -18,6 +20,7 @@ from tests.cli.dispatching import (
 NAMES = "Acme Ltd? Bolt? Ann Tickets? Zenith? Cy, Bee Seats"
 
 
+@pytest.mark.slow
 def test_a_suppliers_words(do: Do, book: Path) -> None:
     do("supplier", "build", "--all")
 

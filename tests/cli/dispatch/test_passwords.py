@@ -105,6 +105,7 @@ class Staff(Terminal):
             super().__init__(words, env)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_sealed", [False, True])
 def test_staff_reveal(
     here: Runner, do: Do, book: Path, environment: dict[str, str], is_sealed: bool
@@ -138,6 +139,7 @@ def test_staff_reveal(
     ]
 
 
+@pytest.mark.slow
 def test_reveal_and_a_book_know_the_same_password(do: Do, here: Runner, book: Path) -> None:
     type_into(book, "_PURCHASE_UNITS", **{f"P{n}": PLAIN for n in range(2, 14)})
     do(*ASSIGN)

@@ -113,6 +113,7 @@ def test_a_client_s_book(here: Runner, book: Path, tmp_path: Path) -> None:
     assert tickets_of(book, "First name")["S1-2"] is None
 
 
+@pytest.mark.slow
 def test_staff_s_book(here: Runner, book: Path, tmp_path: Path) -> None:
     for sale in ("S1", "S2", "S3"):
         fill_guests(here, book, tmp_path, sale)
@@ -138,6 +139,7 @@ def fill_guests(here: Runner, book: Path, tmp_path: Path, sale: str) -> None:
     ok(here, "client", "pull", str(filled))
 
 
+@pytest.mark.slow
 def test_a_supplier_s_book(here: Runner, book: Path, tmp_path: Path) -> None:
     fill_guests(here, book, tmp_path, "S2")
     ok(here, "supplier", "build", "--all")

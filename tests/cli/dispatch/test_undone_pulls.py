@@ -41,6 +41,7 @@ def files(do: Do, book: Path) -> dict[str, str]:
     return made
 
 
+@pytest.mark.slow
 def test_what_was_undone_was_not_said(here: Runner, book: Path, files: dict[str, str]) -> None:
     before = tickets_of(book, "First name")
     assert said(here, files["Augusta"])[0]["taken"] == 1
@@ -54,6 +55,7 @@ def test_what_was_undone_was_not_said(here: Runner, book: Path, files: dict[str,
     assert tickets_of(book, "First name")["S1-1"] == "Adele"
 
 
+@pytest.mark.slow
 def test_what_was_said_before_that_still_counts(
     here: Runner, book: Path, files: dict[str, str]
 ) -> None:

@@ -14,6 +14,7 @@ from tests.online import Google
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES, STAFF_QUEUE
 
 
+@pytest.mark.slow
 def test_a_file_goes_online_and_both_stay_in_step(
     google: Google, small: Path, environment: None, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from tests.cli.sync.two_copies import CONFLICT, LINES, Pair
 from ticketops.schema.layouts.event import PURCHASES, SALES
 
 
+@pytest.mark.slow
 def test_one_round(pair: Pair) -> None:
     pair.type_here(SALES, {2: {"notes": "here"}, 5: {"notes": "here"}})
     pair.type_there(SALES, {3: {"notes": "there"}, 5: {"notes": "there"}})
@@ -34,6 +35,7 @@ def test_one_round(pair: Pair) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_round_after_round_until_it_is_stopped(pair: Pair) -> None:
     """What is typed on either side reaches the other; a conflict is told once; a Ctrl-C ends it
     with what it did."""

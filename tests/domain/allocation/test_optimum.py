@@ -419,6 +419,7 @@ def test_the_optimum_is_the_true_one_without_policies() -> None:
     assert sum(check(random_case(dice, plain=True), by_blocks) for _ in range(35)) > 8
 
 
+@pytest.mark.slow
 def test_the_optimum_is_the_true_one_within_policies_and_wishes() -> None:
     dice = random.Random(3)
     assert sum(check(random_case(dice), by_blocks) for _ in range(60)) > 10
@@ -559,6 +560,7 @@ def never_worse(case: Case) -> None:
         assert not line.target.terms.wishes.unmet(line.units, line.quantity)
 
 
+@pytest.mark.slow
 @settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_never_worse_than_one_sale_after_the_other(case: Case) -> None:

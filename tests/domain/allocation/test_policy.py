@@ -769,6 +769,7 @@ def workbook(stock: Stock, quantity: int, policy: dict[str, Any]) -> MemoryStore
     return MemoryStore.of_rows(grids, layout=EVENT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("several", [False, True], ids=["one constraint", "several"])
 def test_a_permitted_whole_plan_is_found_wherever_there_is_one(several: bool) -> None:
     """Against every way to draw the tickets from the sets."""

@@ -29,6 +29,7 @@ TEXTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(SCHEDULES, TEXTS)
 @example({"M12": "Mexico vs TBD"}, "Ml2")

@@ -80,6 +80,7 @@ def test_a_clock_that_had_been_far_ahead_is_no_measure_for_ever() -> None:
         assert [one.code for one in findings] == (["CLOCK_SET_BACK"] if not days else [])
 
 
+@pytest.mark.slow
 @given(st.lists(HOURS, min_size=1, max_size=6))
 def test_run_ids_rise_and_the_last_row_is_the_last_run(steps: list[timedelta]) -> None:
     desk = Desk()

@@ -209,6 +209,7 @@ def adding(path: Path, seconds: float) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_processes_that_change_a_key_file_wait_for_each_other(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     sealing.new_key_file(path)
@@ -219,6 +220,7 @@ def test_processes_that_change_a_key_file_wait_for_each_other(tmp_path: Path) ->
     assert len(set(sealing.read_keys(path))) == 5
 
 
+@pytest.mark.slow
 def test_a_killed_process_does_not_keep_a_key_file_locked(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     sealing.new_key_file(path)

@@ -197,6 +197,7 @@ print([task["sales_id"] for task in desk.tasks()])
 """
 
 
+@pytest.mark.slow
 def test_new_tasks_are_numbered_in_sheet_order_whatever_the_hashes() -> None:
     for seed in ("1", "2", "3"):
         done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def still(desk: Desk, outstanding: Issue) -> set[str]:
     return set(found.subjects)
 
 
+@pytest.mark.slow
 @given(SUBJECTS.filter(bool), SUBJECTS)
 def test_only_what_was_accepted_is_covered_and_no_larger_amount(
     before: dict[str, Decimal | None], after: dict[str, Decimal | None]
@@ -63,6 +65,7 @@ def test_only_what_was_accepted_is_covered_and_no_larger_amount(
     assert still(desk, then) == set(then.subjects)
 
 
+@pytest.mark.slow
 @given(SUBJECTS.filter(lambda one: len(one) > 1), st.data())
 def test_one_subject_is_accepted_and_withdrawn_by_itself(
     subjects: dict[str, Decimal | None], data: st.DataObject

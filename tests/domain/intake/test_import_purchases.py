@@ -362,6 +362,7 @@ _MATCH = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data(), _LINES)
 def test_a_list_in_any_dialect_is_read_back_equal_or_refused(data: Any, lines: list[Any]) -> None:

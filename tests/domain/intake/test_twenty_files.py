@@ -341,6 +341,7 @@ def test_sales_guests_and_seats_of_such_files(tmp_path: Path) -> None:
     assert desk.seats() == [("M01", "101", "C", str(seat)) for seat in range(12, 16)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", some(["purchases", "sales", "guests", "seats"], 4))
 def test_hostile_files_are_refused_in_one_line(tmp_path: Path, kind: str) -> None:
     make: dict[str, Callable[[Any, Options], Any]] = {

@@ -353,6 +353,7 @@ _CELLS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     sold=st.lists(

@@ -290,6 +290,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_three_ways_whatever_the_order(steps: list[tuple[str, str, int]]) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,7 @@ def of(row: dict[str, Any]) -> str:
     return str(row["identity"].split()[2])
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(acts=st.lists(ACTS, min_size=2, max_size=12))
 def test_one_message_for_each_fact_and_recipient(acts: list[tuple[Any, ...]]) -> None:
@@ -229,6 +231,7 @@ def plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.casefold())
 
 
+@pytest.mark.slow
 def test_no_text_for_a_client_holds_what_is_not_theirs() -> None:
     desk = eventful()
     to_clients = [one for one in desk.log() if one["audience"] == "client"]

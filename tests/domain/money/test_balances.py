@@ -132,6 +132,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(MOVES)
 def test_invoiced_and_paid_agree_with_sums_kept_beside(

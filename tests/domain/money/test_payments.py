@@ -221,6 +221,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(STEPS)
 def test_payments_in_any_order_then_undone_one_by_one(steps: list[tuple[str, int]]) -> None:

@@ -158,6 +158,7 @@ def test_an_address_is_spelled_one_way(
     assert again.pairs() == view.pairs()
 
 
+@pytest.mark.slow
 @given(st.data(), st.integers(0, 130), st.integers(1, 9))
 def test_pages_hold_every_row_of_the_view_once(data: st.DataObject, number: int, size: int) -> None:
     states_ = st.sampled_from([None, *states.DELIVERY])

@@ -78,6 +78,7 @@ def a_sample(path: Path, seed: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", some([1, 2], 2))
 def test_every_figure_is_what_pandas_counts_in_the_raw_sheets(tmp_path: Path, seed: int) -> None:
     compare(a_sample(tmp_path / "s.xlsx", seed))
@@ -195,6 +196,7 @@ def test_an_empty_workbook_reports_nothing() -> None:
         assert desk.do(job).result.lines == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_report_as_of_any_transaction_is_the_one_made_then(
     tmp_path: Path, empty_source: Path, seed: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def _sides(desk: CupDesk) -> dict[tuple[str, int], str | None]:
     return {place: seen.team for place, seen in desk.bracket().sides.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.lists(STEP, min_size=5, max_size=18))
 def test_any_order(steps: list[tuple[str, int, str, int]]) -> None:

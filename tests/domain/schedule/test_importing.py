@@ -510,6 +510,7 @@ _CELL = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.tuples(*[_CELL] * 7), max_size=6))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_rows_are_taken_or_said_and_taken_twice_are_taken_once(rows: list[Any]) -> None:

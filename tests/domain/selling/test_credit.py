@@ -265,6 +265,7 @@ STEP = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.decimals(0, 2000, places=2), st.lists(STEP, max_size=8))
 def test_sales_and_payments_in_any_order(limit: Decimal, steps: list[Any]) -> None:

@@ -184,6 +184,7 @@ def test_a_table_of_a_saved_page_is_read(tmp_path: Path) -> None:
     assert read_table(written(tmp_path, PAGE, "page.xls"), sheet="the plan").rows
 
 
+@pytest.mark.slow
 def test_hostile_files_get_one_clear_line(tmp_path: Path) -> None:
     for what, (name, content) in hostile(tmp_path).items():
         with pytest.raises(TicketopsError) as caught:

@@ -312,6 +312,7 @@ def test_google_refuses(google: Google, what: str, command: Command) -> None:
     nothing_leaked(google, done)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [
@@ -357,6 +358,7 @@ def test_google_is_back_in_time(google: Google) -> None:
     assert not is_locked(google.server, key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["status 503", pytest.param("drop before", marks=pytest.mark.slow)]
 )

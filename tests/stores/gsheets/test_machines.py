@@ -97,10 +97,12 @@ def online(google: Google) -> Iterator[Google]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_the_backbone(online: Google) -> None:
     run(BackboneOnline, 3, 9)
 
 
+@pytest.mark.slow
 def test_allocation_in_any_order(online: Google) -> None:
     run(TradeOnline, 3, 8)
 

@@ -13,6 +13,7 @@ from tests.cli.terminal import at_terminal
 from tests.google.server import Fault
 from tests.google.ways import WAYS
 from tests.online import Google
+from tests.sampling import some
 from tests.stores.gsheets.commands import Command, nothing_leaked, one_line, variables
 from tests.stores.gsheets.fixtures import stocked, titles
 from tests.stores.gsheets.probing import HARMLESS, NOBODY, answers_file, probe, throw_away, told
@@ -38,7 +39,7 @@ def test_the_server_as_it_is_holds_in_everything(google: Google, command: Comman
     assert google.server.snapshot(key) == before
 
 
-@pytest.mark.parametrize(("name", "answer"), FLIPS)
+@pytest.mark.parametrize(("name", "answer"), some(FLIPS, 4, of=2))
 def test_every_other_answer_is_told(
     name: str, answer: str, google: Google, command: Command
 ) -> None:
@@ -171,6 +172,7 @@ def test_nothing_is_asked_unless_somebody_says_so(google: Google, command: Comma
     assert google.server.log == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 4), ("\n", 4)])
 def test_a_person_is_asked_once(typed: str, code: int, google: Google) -> None:
     """By the title of the spreadsheet, once it is seen that nothing is in it."""

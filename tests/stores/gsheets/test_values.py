@@ -504,6 +504,7 @@ def tried(store: Any, changes: ChangeSet) -> str:
     return "done"
 
 
+@pytest.mark.slow
 @quickly(6)
 @given(data=st.data())
 def test_any_changes_as_on_the_memory_store(google: Google, machine: Any, data: Any) -> None:

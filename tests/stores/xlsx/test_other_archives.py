@@ -231,6 +231,7 @@ def test_protection_that_is_off_is_not_said(in_process: Runner, small: Path) -> 
     assert "PROTECTED_SHEET" not in sell(in_process, small).out
 
 
+@pytest.mark.slow
 def test_an_array_whose_range_stands_before_its_type(in_process: Runner, small: Path) -> None:
     """Nothing is written into it, whichever attribute comes first."""
     type_into(small, "Sales", AZ2="=1+1")

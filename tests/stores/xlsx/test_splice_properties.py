@@ -577,6 +577,7 @@ def model_of(ledger: tuple[list[str], Grid], queue: tuple[list[str], Grid]) -> d
     }
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40,
     deadline=None,
@@ -613,6 +614,7 @@ def test_a_table_from_the_cache_is_the_table_that_the_file_holds(
             assert cached.revision == fresh.revision == writer.revision()
 
 
+@pytest.mark.slow
 @settings(
     max_examples=30,
     deadline=None,

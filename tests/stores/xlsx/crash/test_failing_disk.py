@@ -23,6 +23,8 @@ from ticketops.errors import TicketopsError
 from ticketops.schema.layouts.event import EVENT
 from ticketops.stores.xlsx.store import XlsxStore
 
+pytestmark = pytest.mark.slow
+
 
 def _enough(error: int) -> OSError:
     return OSError(error, os.strerror(error))
@@ -162,7 +164,6 @@ def test_a_call_fails_once(scenes: dict[str, Scene], name: str) -> None:
     assert _sweep(scenes[name], lambda count: _enough(ERRORS[count % 3]), stride=16) > 60
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: errno.errorcode[e])
 @pytest.mark.parametrize("name", some(SCENES, 4))
 def test_any_call_fails_once_with_any_error(

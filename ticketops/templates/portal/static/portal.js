@@ -39,36 +39,57 @@ if (hide) {
   });
 }
 
-// Rows of suppliers and staff are sent so that a lost connection loses nothing that is typed.
+// Sends a form without leaving its page, so that what is typed is there until it was heard. left: told
+// that the page is about to be left, true or false.
+async function send(form, button, live, left) {
+  const said = new FormData(form, button);
+  const body = form.enctype === "multipart/form-data" ? said : new URLSearchParams(said);
+  live.textContent = "";
+  const stay = (why) => {
+    live.textContent = why;
+    delete form.dataset.sent;
+    left(false);
+  };
+  let answer;
+  let text;
+  try {
+    answer = await fetch(form.action, { method: "POST", body, headers: { "X-Portal": "script" } });
+    text = await answer.text();
+  } catch (_lost) {
+    stay(form.dataset.offline);
+    return;
+  }
+  const is = (type) => (answer.headers.get("Content-Type") || "").startsWith(type);
+  const ours = answer.headers.get("X-Portal") === "page";
+  if (ours && answer.status === 403) stay(form.dataset.out);
+  else if (!ours || [429, 503].includes(answer.status) || !(is("application/json") || is("text/html"))) stay(form.dataset.busy);
+  else {
+    left(true);
+    if (is("application/json")) location.assign(JSON.parse(text).see);
+    else {
+      document.open();
+      document.write(text);
+      document.close();
+    }
+  }
+}
+
+// Rows of suppliers and staff.
 for (const form of document.querySelectorAll("form.sheet")) {
   const live = form.querySelector(".live");
   const start = new Map([...form.elements].map((one) => [one, one.value]));
   let leaving = false;
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     event.preventDefault();
-    const said = new FormData(form, event.submitter);
-    const body = form.enctype === "multipart/form-data" ? said : new URLSearchParams(said);
-    live.textContent = "";
-    try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Portal": "script" } });
-      leaving = true;
-      if (answer.ok && (answer.headers.get("Content-Type") || "").includes("json")) {
-        location.assign((await answer.json()).see);
-        return;
-      }
-      if (event.submitter) {
-        const pressed = document.createElement("input");
-        pressed.type = "hidden";
-        pressed.name = event.submitter.name;
-        pressed.value = event.submitter.value;
-        form.append(pressed);
-      }
-      form.submit();
-    } catch (_lost) {
-      live.textContent = form.dataset.offline;
-      delete form.dataset.sent;
-    }
+    send(form, event.submitter, live, (left) => {
+      leaving = left;
+    });
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.target.name !== "bulk_notes" || event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("button[value=bulk]"));
   });
   window.addEventListener("beforeunload", (event) => {
     const typed = [...start].some(([one, text]) => one.type !== "checkbox" && one.type !== "radio" && one.value !== text);
@@ -188,37 +209,16 @@ if (guests) {
     }
     next.focus();
   });
-  guests.addEventListener("submit", async (event) => {
+  guests.addEventListener("submit", (event) => {
     const button = event.submitter;
     if (event.defaultPrevented || !button || !["save", "accept"].includes(button.value)) {
       leaving = true;
       return;
     }
     event.preventDefault();
-    const said = new URLSearchParams(new FormData(guests, button));
-    live.textContent = "";
-    try {
-      const answer = await fetch(guests.action, { method: "POST", body: said, headers: { "X-Portal": "script" } });
-      if ([403, 429, 503].includes(answer.status)) {
-        live.textContent = answer.status === 403 ? guests.dataset.out : guests.dataset.busy;
-        delete guests.dataset.sent;
-        return;
-      }
-      leaving = true;
-      if (answer.ok && (answer.headers.get("Content-Type") || "").includes("json")) {
-        location.assign((await answer.json()).see);
-        return;
-      }
-      const kept = document.createElement("input");
-      kept.type = "hidden";
-      kept.name = "do";
-      kept.value = button.value;
-      guests.append(kept);
-      guests.submit();
-    } catch (_lost) {
-      live.textContent = guests.dataset.offline;
-      delete guests.dataset.sent;
-    }
+    send(guests, button, live, (left) => {
+      leaving = left;
+    });
   });
   window.addEventListener("beforeunload", (event) => {
     if (!leaving && isUnsaved()) event.preventDefault();
