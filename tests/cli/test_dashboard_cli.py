@@ -55,7 +55,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def ok(here: Runner) -> Callable[..., Result]:
+def ok(here: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # when somebody looked last
     assert here("user", "set", "olga", "--role", "super_admin", role="ops_manager").code == 0
 
     def command(*words: str, user: str = "olga") -> Result:
