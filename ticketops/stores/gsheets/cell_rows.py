@@ -4,7 +4,7 @@ and are requests only while they are sent: as those they would take ten times th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from json import dumps
+from json import JSONEncoder
 from typing import Any, overload
 
 from msgspec import Struct
@@ -31,6 +31,7 @@ class CellRows(Sequence[dict[str, Any]]):
 
     def __init__(self) -> None:
         self._rows: list[Sequence[Any]] = []
+        self._sizes: list[int] = []
 
     def append(self, values: Sequence[Any]) -> None:
         """values: of one row, or a Kept for some."""
@@ -46,12 +47,32 @@ class CellRows(Sequence[dict[str, Any]]):
     def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self._rows)))]
-        return {"values": list(map(cell_of, self._rows[index]))}
+        return {
+            "values": [
+                {VALUE: {"stringValue": value}}
+                if type(value) is str and value
+                else {}
+                if value is None
+                else cell_of(value)
+                for value in self._rows[index]
+            ]
+        }
+
+    def values(self, index: int) -> Sequence[Any]:
+        """What a row was made of."""
+        return self._rows[index]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Bytes of each row."""
+        if len(self._sizes) < len(self._rows):
+            self._sizes += [size_of(self[i]) for i in range(len(self._sizes), len(self._rows))]
+        return self._sizes
 
 
 def as_json(part: Any) -> str:
     """JSON as it is sent."""
-    return dumps(part, ensure_ascii=False, separators=(",", ":"), default=_made)
+    return _ENCODER.encode(part)
 
 
 def size_of(part: Any) -> int:
@@ -63,3 +84,6 @@ def _made(part: Any) -> list[Any]:
     if isinstance(part, CellRows):
         return list(part)
     raise TypeError(f"{type(part).__name__} is not JSON")
+
+
+_ENCODER = JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_made)

@@ -9,11 +9,13 @@ holds what stood there before is written again, directly.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ticketops.errors import BusyError, UnusableError
 from ticketops.schema.addresses import column_letters, runs
 from ticketops.schema.sheets_api import Request, area, at
+from ticketops.stores.gsheets.cell_rows import CellRows, cell_of
 from ticketops.stores.gsheets.connection import Connection
 from ticketops.stores.gsheets.recheck import comparable
 from ticketops.stores.gsheets.sheets import KnownSheets
@@ -95,7 +97,7 @@ def _lost(
         for (name, top, bottom, _last), rows in zip(bands, found, strict=True):
             old = before.get(name, ())
             for block in sent[name]:
-                for (row, column), cell in _cells(block, top, bottom):
+                for (row, column), cell in _unlike(block, top, bottom, rows):
                     entered = cell.get("userEnteredValue", {})
                     wanted = comparable(next(iter(entered.values()), None))
                     stands = comparable(_cell(rows, row - top + 1, column))
@@ -123,17 +125,32 @@ def _requests(sent: Mapping[str, Sequence[Block]]) -> Iterator[list[tuple[str, i
         yield asked
 
 
-def _cells(
-    block: Block, first: int = 1, last: int | None = None
+def _unlike(
+    block: Block, first: int, last: int, found: Rows
 ) -> Iterator[tuple[tuple[int, int], Any]]:
-    """The cells of a block that are in the rows from `first` to `last`."""
-    rows = block.get("rows", ())
-    if not rows:
+    """The cells of a block in the rows from `first` to `last` that do not stand in `found`, the
+    values of these rows, just as they were sent."""
+    rows = block["rows"]
+    top, left = block["start"]["rowIndex"] + 1, block["start"]["columnIndex"] + 1
+    for row in range(max(first, top), min(last + 1, top + len(rows))):
+        if isinstance(rows, CellRows):
+            sent = rows.values(row - top)
+            stands = found[row - first][left - 1 :] if row - first < len(found) else ()
+            pairs = zip_longest(sent, stands[: len(sent)])
+            odd = [i for i, (a, b) in enumerate(pairs) if not (type(a) is type(b) and a == b)]
+            for i in odd:
+                yield (row, left + i), cell_of(sent[i])
+            continue
+        for column, cell in enumerate(rows[row - top]["values"], start=left):
+            yield (row, column), cell
+
+
+def _cells(block: Block) -> Iterator[tuple[tuple[int, int], Any]]:
+    if "rows" not in block:
         return
     top, left = block["start"]["rowIndex"] + 1, block["start"]["columnIndex"] + 1
-    end = top + len(rows) if last is None else min(last + 1, top + len(rows))
-    for row in range(max(first, top), end):
-        for column, cell in enumerate(rows[row - top]["values"], start=left):
+    for row, sent in enumerate(block["rows"], start=top):
+        for column, cell in enumerate(sent["values"], start=left):
             yield (row, column), cell
 
 

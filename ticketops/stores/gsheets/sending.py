@@ -136,8 +136,10 @@ class _Stage:
         total = 0
         for width, blocks in self._blocks.items():
             open_rows: list[dict[str, Any]] = []
-            for number, row in enumerate(chain.from_iterable(blocks)):
-                size = size_of(row) + 1
+            sizes = chain.from_iterable(map(_sizes, blocks))
+            rows = zip(chain.from_iterable(blocks), sizes, strict=True)
+            for number, (row, bare) in enumerate(rows):
+                size = bare + 1
                 if total + size > ADVISED - 5_000 and (batch or open_rows):
                     yield [*batch, *self._block(width, number - len(open_rows), open_rows)]
                     batch, open_rows, total = [], [], 0
@@ -179,6 +181,9 @@ def _size(request: Request) -> int:
     rows = block.get("rows")
     if not isinstance(rows, CellRows):
         return size_of(request)
-    return (
-        size_of({"updateCells": block | {"rows": []}}) + sum(size_of(row) + 1 for row in rows) - 1
-    )
+    return size_of({"updateCells": block | {"rows": []}}) + sum(rows.sizes) + len(rows) - 1
+
+
+def _sizes(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Bytes of each row."""
+    return rows.sizes if isinstance(rows, CellRows) else list(map(size_of, rows))
