@@ -187,6 +187,7 @@ def test_a_sheet_that_there_is_not(
     assert "Distribution" in raised.value.hint
 
 
+@pytest.mark.slow
 def test_a_ledger_that_is_missing_is_what_the_command_line_says(
     book: ticketops.Workbook, small: Path, in_process: Runner
 ) -> None:
@@ -220,6 +221,7 @@ def refusal(call: Any) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_who_may_read_what(small: Path, in_process: Runner) -> None:
     """A sheet needs an operator, as `sale list` does; the history of logins what `credentials
     history` needs; reports are open to staff."""

@@ -74,6 +74,7 @@ def test_what_is_left_out_agrees_only_with_what_stands_around_it(tmp_path: Path)
     assert wrong.read_text("utf-8") == "```console\n$ seq 8 12\n8\n…\n12\n```"
 
 
+@pytest.mark.slow
 def test_clock_files_and_folders_are_those_that_the_page_says(tmp_path: Path) -> None:
     shown = page(
         tmp_path / "page.md",

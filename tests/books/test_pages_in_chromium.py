@@ -43,6 +43,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some(PAGES, 4))
 def test_a_page_is_whole_by_itself_and_can_be_read(browser: Any, pages: Path, name: str) -> None:
     path = pages / f"{name}.html"

@@ -88,6 +88,7 @@ def test_states_differ_by_shape_and_character_not_only_by_colour() -> None:
     assert {mark.colour for mark in together} <= set(COLOURS)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(

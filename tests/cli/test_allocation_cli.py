@@ -169,6 +169,7 @@ def timeless(value: Any) -> bool:
     return not (isinstance(value, str) and (value[:4].isdigit() or "R20" in value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code"), some(WRITING, 5, of=2), ids=[" ".join(words[:5]) for words, _ in WRITING]
 )
@@ -245,6 +246,7 @@ def test_clearing_what_was_set_and_overriding_a_policy(here: Runner, book: Path)
     assert here("audit", "run").code == 0
 
 
+@pytest.mark.slow
 def test_a_chosen_set_is_processed(here: Runner, book: Path) -> None:
     assert here("allocate", "preview", "S1", "--write").code == 0
     assert column(book, "_ALLOCATION_PREVIEW", "SalesID") == ["S1-1"]

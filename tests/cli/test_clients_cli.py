@@ -96,6 +96,7 @@ def test_similar_clients_are_pointed_out(do: Do) -> None:
     assert findings(do("client", "groups", "--json"), "SIMILAR_CLIENTS") == []
 
 
+@pytest.mark.slow
 def test_a_merged_client_is_the_other_everywhere(do: Do, tmp_path: Path) -> None:
     sell(do, "Acme", "Zenith")
     bought = do("purchase", "add", "--match", "M01", "--vendor", "V", "--line", "Cat 1:1@5")

@@ -68,6 +68,7 @@ def test_the_tasks_run_and_are_recorded(here: Runner, book: Path) -> None:
     assert "nightly run" in here("status").out
 
 
+@pytest.mark.slow
 def test_a_task_that_fails_stops_no_other_and_its_code_is_the_run_s(
     here: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

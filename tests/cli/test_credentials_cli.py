@@ -202,6 +202,7 @@ def test_no_password_comes_out_of_any_command(at: Runner, book: Path) -> None:
     assert not any(row[0] == "PASSWORD_VIEWED" for row in history(book)), "nothing was shown"
 
 
+@pytest.mark.slow
 def test_errors_with_other_keys_show_neither_password_nor_token(at: Runner, book: Path) -> None:
     assert at("add", "Ann", "--login", "a1", "--password-stdin", stdin=CANARY).code == 0
     wrong = book.parent / "wrong"
@@ -505,6 +506,7 @@ def test_where_no_terminal_can_be_kept_clear_nothing_is_shown_or_recorded(
     assert "a1@example.com" in listed.text
 
 
+@pytest.mark.slow
 def test_what_was_shown_is_not_undone(
     sealed: Path, environment: dict[str, str], here: Runner
 ) -> None:

@@ -105,6 +105,7 @@ def test_two_workbooks_have_a_line_each(home: Path, here: Runner, book: Path) ->
     assert (home / "crontab").read_text() == here("cron", "show", "-w", str(other)).out
 
 
+@pytest.mark.slow
 def test_the_line_runs_the_night(home: Path, here: Runner, book: Path) -> None:
     """As cron starts it: by sh, at home, with an environment of its own."""
     here("cron", "install")

@@ -55,7 +55,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def ok(here: Runner) -> Callable[..., Result]:
+def ok(here: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # when somebody looked last
     assert here("user", "set", "olga", "--role", "super_admin", role="ops_manager").code == 0
 
     def command(*words: str, user: str = "olga") -> Result:
@@ -83,6 +84,7 @@ def test_a_dashboard_has_the_figures_of_its_role(
     assert book.with_name(f"dashboard-{role}.html").stat().st_size < 400_000
 
 
+@pytest.mark.slow
 def test_the_rows_behind_a_figure_are_as_many(ok: Callable[..., Result]) -> None:
     figures = {
         kpi["name"]: kpi
@@ -170,6 +172,7 @@ def test_who_is_limited_sees_nobody_else(ok: Callable[..., Result], book: Path) 
     assert "report match M01" in made.json["result"]["left_out"]
 
 
+@pytest.mark.slow
 def test_what_happened_since_one_looked_last(ok: Callable[..., Result]) -> None:
     first = ok("dashboard", "build", "--json").json["result"]["since"]
     assert (first["last"], first["total"]) == (None, 0)

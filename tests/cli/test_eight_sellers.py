@@ -45,6 +45,7 @@ def test_a_limit(office: Runner) -> None:
     assert sold(office) == before + 3
 
 
+@pytest.mark.slow
 def test_the_stock(office: Runner) -> None:
     """Two units are free: the others are allocated."""
     line = "Cat 2:2@5"

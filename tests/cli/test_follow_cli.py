@@ -80,6 +80,7 @@ def shown(book: Path, letter: str) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_a_resolved_placeholder_reaches_every_sheet_and_the_clients_book(
     here: Runner, book: Path
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_book_says_the_game_of_the_schedule_even_before_the_ledgers_do(
     assert codes(done) == ["GAME_BEHIND"]
 
 
+@pytest.mark.slow
 def test_formulas_stand_and_are_not_counted(here: Runner, book: Path) -> None:
     type_into(book, "Sales", C2='=IF(B2="","",B2&" game")', I2="=G2*H2")
     type_into(book, "Purchases", I2="=ROUND(G2*H2,2)")
@@ -175,6 +177,7 @@ def test_a_seat_typed_later_reaches_the_clients_book(here: Runner, book: Path) -
     assert column(book, "Distribution", "Seat", 2) == ["9"]
 
 
+@pytest.mark.slow
 def test_a_typed_sale_is_what_sale_add_would_have_made_of_it(here: Runner, book: Path) -> None:
     type_into(book, "Sales", B3="m 101", D3="Acme Ltd", F3="cat 1", G3=2, H3=210.5)
     before = book.read_bytes()

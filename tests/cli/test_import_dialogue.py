@@ -31,6 +31,7 @@ def at(workbook: Path, *typed: str) -> tuple[int, str]:
     return done.code, done.out
 
 
+@pytest.mark.slow
 def test_columns_are_named_by_number_or_header_and_enter_writes(workbook: Path) -> None:
     code, screen = at(workbook, f"price=5{ENTER}", f"unit_price=x{ENTER}", ENTER)
     assert (code, prices(workbook)) == (0, [100.5, 80.0]), screen

@@ -99,6 +99,7 @@ def test_a_map_is_the_same_after_its_file(tmp_path: Path, suffix: str, one: Seat
             assert hypot(seat.at[0] - other.at[0], seat.at[1] - other.at[1]) <= half
 
 
+@pytest.mark.slow
 @given(maps(plain=True))
 @settings(
     max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

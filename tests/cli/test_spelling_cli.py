@@ -130,6 +130,7 @@ def test_a_unit_of_two_rows_is_not_allocated_and_preview_says_why(book: Path) ->
     assert column(book, "Distribution", "AllocatedUnitIDs", 2) == [None, None]
 
 
+@pytest.mark.slow
 def test_undo_brings_every_spelling_back(book: Path) -> None:
     write(book, "_PURCHASE_UNITS", "Status", 2, " Available")
     write(book, "_PURCHASE_UNITS", "Category", 2, "Cat\u00a01")

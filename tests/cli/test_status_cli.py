@@ -75,6 +75,7 @@ def test_what_its_policy_keeps_is_not_promised(at: Any) -> None:
     assert at("allocate", "auto")["units"] == 0
 
 
+@pytest.mark.slow
 def test_every_next_command_runs_as_it_is_printed(at: Any, in_process: Runner, empty: Path) -> None:
     at("sale", "add", "--client", "Dee", "--line", "M01:Cat 2:9@50")
     at("sale", "add", "--client", "Cee", "--line", "M01:Cat 1:1@50")

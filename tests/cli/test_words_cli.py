@@ -42,6 +42,7 @@ class Office:
         return [dict(zip(rows[head], row, strict=False)) for row in rows[head + 1 :] if any(row)]
 
 
+@pytest.mark.slow
 def test_the_words_for_names_are_settings(tmp_path: Path) -> None:
     office = Office(tmp_path, WORDS)
     book = openpyxl.load_workbook(office.book)
@@ -149,6 +150,7 @@ def test_log_says_for_whom_and_why(tmp_path: Path) -> None:
     assert heads[5:8] == ["Client", "Match", "Reason"]
 
 
+@pytest.mark.slow
 def test_a_destructive_command_asks_once_after_it_showed(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office("purchase", "add", "--match", "M01", "--vendor", "Viagogo", "--line", "Cat 1:2@80")

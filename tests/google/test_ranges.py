@@ -100,6 +100,7 @@ def test_a_name_is_taken_once(here: Here) -> None:
     batch(book, {"deleteNamedRange": {"namedRangeId": "1"}}, named("lock", "1"))
 
 
+@pytest.mark.slow
 def test_of_many_at_once_one_gets_the_name(here: Here) -> None:
     book = here.book([["a"]])
     token = here.token()

@@ -8,6 +8,7 @@ import itertools
 import re
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -128,6 +129,7 @@ def _with(cells: dict[tuple[str, int, str], str]) -> MemoryStore:
 CLEAN, _FOUND = _worked(copy.deepcopy(EVENT))
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(noise(junk=False))
 def test_what_means_the_same_gives_the_same_plan(cells: dict[tuple[str, int, str], str]) -> None:
@@ -136,6 +138,7 @@ def test_what_means_the_same_gives_the_same_plan(cells: dict[tuple[str, int, str
     assert not [finding for finding in found if finding.code == "UNKNOWN_VALUE"]
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(noise(junk=True))
 def test_what_means_nothing_is_named_and_no_seat_is_sold_twice(

@@ -23,10 +23,10 @@ from ticketops.errors import UnusableError, UsageError
 from ticketops.portal.app import PAGES
 from ticketops.portal.limits import Buckets, Rate
 from ticketops.portal.security import CONTENT_SECURITY, SESSION_SECONDS, Site
-from ticketops.portal.signing import KEY_FILE, Key
 from ticketops.schema.layouts.event import USERS
 from ticketops.services import events, masterdata
 from ticketops.services import portal as services
+from ticketops.services.signing import KEY_FILE, Key
 
 WHO = {"client": "Acme Ltd", "supplier": "BEE", "staff": ANA}
 

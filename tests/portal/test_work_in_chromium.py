@@ -252,7 +252,7 @@ def test_two_clients_a_supplier_staff_and_the_office_at_once(served: Portals, in
     assert "window" not in bolt.content()
     acme_twice.get_by_label("Replace it by").first.check()
     acme_twice.click("button[value=save] >> nth=0")
-    acme_twice.wait_for_url("**done=*")
+    acme_twice.wait_for_selector("#said:has-text('Saved: 1 change')")
     assert "near the stairs" in tickets_of(served.book, "Comment")[mine]
     bee.goto("/units")
     bee.get_by_label("Delivery, S1-1").select_option("SENT")

@@ -284,6 +284,7 @@ def jobs() -> list[Job]:
     ]
 
 
+@pytest.mark.slow
 def test_events_on_two_servers_need_one_each(routed: Routed, tmp_path: Path) -> None:
     """Whatever is sent about an event goes to its server, names it, and passes the lint."""
     said = Said()

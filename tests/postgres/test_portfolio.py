@@ -119,6 +119,7 @@ def test_a_full_event(database: Database, tmp_path: Path, mine: Settings) -> Non
     assert not assert_same(database, [key], mine).read_whole
 
 
+@pytest.mark.slow
 def test_sums_are_per_currency(database: Database, small: Path, mine: Settings) -> None:
     of = sample(small, mine)
     keys = [put(database, odd_event(of, seed, odd=False)) for seed in (3, 4, 5)]

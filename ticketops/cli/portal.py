@@ -56,10 +56,14 @@ def invite(
             show_default=False,
         ),
     ] = "",
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Send the link as a message instead of printing it.")
+    ] = False,
 ) -> int:
     """Make a link that opens the portal for one client, supplier or member of staff, and print it once.
 
-    The workbook keeps a digest of the link, never the link itself.
+    The workbook keeps a digest of the link, never the link itself. With --queue the link is not printed: a
+    message takes it to the address of the party when messages are sent.
 
     Example: ticketops portal invite --client "Meridian Travel" --days 14
     """
@@ -82,6 +86,8 @@ def invite(
     def show(result: Invited) -> None:
         made.append(result)
         session.out.line(_line(result.token))
+        if result.message:
+            session.out.line(f"{result.message} takes it to {result.recipient}")
 
     job = portal.invite(
         session.settings,
@@ -89,6 +95,7 @@ def invite(
         intake.option_text(name, kind, required=True),
         days,
         portal.base_url(base),
+        queued=queue,
         handed=made.append,
     )
     code = session.run(job, show)

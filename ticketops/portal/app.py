@@ -28,10 +28,10 @@ from ticketops.portal.house import House
 from ticketops.portal.left import LEFT_FILE, Left
 from ticketops.portal.limits import Limits
 from ticketops.portal.security import HEADERS, HTTPS_ONLY, Doors, Site, Visit
-from ticketops.portal.signing import Key
 from ticketops.portal.static import asset
 from ticketops.portal.views import Views
 from ticketops.portal.words import words_of
+from ticketops.services.signing import Key
 
 LOG = logging.getLogger("ticketops.portal")
 PAGES: tuple[Page, ...] = (

@@ -15,11 +15,11 @@ from ticketops.model.results import plain
 from ticketops.portal.house import House, Reading
 from ticketops.portal.limits import Limits
 from ticketops.portal.security import NOT_KEPT, Doors, Site, Visit
-from ticketops.portal.signing import Key
 from ticketops.portal.told import Told
 from ticketops.portal.views import Views
 from ticketops.portal.words import Words
 from ticketops.schema.book_layouts import Book
+from ticketops.services.signing import Key
 
 SMALL_BODY = 2 << 20
 """Bytes that a form may have where a page says nothing else."""

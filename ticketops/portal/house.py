@@ -27,6 +27,7 @@ from ticketops.schema.book_layouts import Book
 from ticketops.schema.tables import Snapshot
 from ticketops.services import portal
 from ticketops.services.book_job import PartyBooks
+from ticketops.services.invitations import digest_of
 from ticketops.stores.base import Store
 from ticketops.stores.gsheets.address import is_online
 
@@ -161,5 +162,5 @@ class House:
 
     def opened_by(self, secret: str) -> Token | None:
         """The link with this secret, if it lets in now: nothing is recorded."""
-        reading, digest = self.reading(), portal.digest_of(secret[: portal.LONGEST_SECRET + 1])
+        reading, digest = self.reading(), digest_of(secret[: portal.LONGEST_SECRET + 1])
         return tokens.standing(reading.snapshot, reading.run(self.run()), digest)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ticketops.domain.portal.tokens import Token
 from ticketops.portal.left import Left
-from ticketops.portal.signing import Key
+from ticketops.services.signing import Key
 
 SESSION_SECONDS = 12 * 3600
 """For how long the button of a link lets in; the link itself may stand longer."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,27 +12,45 @@ from ticketops.domain.dispatch import clients
 from ticketops.domain.dispatch.state import LEDGERS, QUEUES, State
 from ticketops.domain.masterdata import users
 from ticketops.domain.plan import Plan, Run
-from ticketops.domain.portal import links, tokens
+from ticketops.domain.portal import letters, links, tokens
 from ticketops.domain.portal.results import Invited, LinkList
 from ticketops.engine.job import Effect, Job
 from ticketops.errors import NotFoundError, RuleError, UsageError
 from ticketops.model import book_kinds, ids
 from ticketops.model.findings import Finding
-from ticketops.schema.layouts.event import BOOKS, PORTAL_LOG, PORTAL_TOKENS, USERS, VIEWS
+from ticketops.schema.layouts.event import (
+    ALIASES,
+    BOOKS,
+    CLIENTS,
+    NOTIFICATION_LOG,
+    NOTIFICATION_TRIGGERS,
+    PORTAL_LOG,
+    PORTAL_TOKENS,
+    SUPPLIER_GROUPS,
+    USERS,
+    VENDORS,
+    VIEWS,
+)
 from ticketops.schema.tables import Snapshot
 from ticketops.services.book_parties import in_scope, parties_of, party_of, sees_book
 from ticketops.services.books import LEDGERS_OF_BOOKS, LISTS_OF_BOOKS
+from ticketops.services.invitations import Invitations, digest_of
+from ticketops.services.rendering import SHEETS_OF_TEXTS
 
 SECRET_BYTES = 32
 LONGEST_SECRET = 43
 """Characters of 256 bits in base64url."""
 _LINKS = (PORTAL_TOKENS, PORTAL_LOG, USERS)
 _PARTIES = (*QUEUES, BOOKS, *_LINKS)
-
-
-def digest_of(secret: str) -> str:
-    """What the workbook keeps of the secret of a link."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+_INVITED = tuple(
+    dict.fromkeys(
+        (
+            *(*_PARTIES, CLIENTS, VENDORS, ALIASES, SUPPLIER_GROUPS, NOTIFICATION_LOG),
+            *(NOTIFICATION_TRIGGERS, *SHEETS_OF_TEXTS),
+        )
+    )
+)
+"""What is read to invite: parties, and how they are written to."""
 
 
 def link_of(base: str, secret: str) -> str:
@@ -66,16 +83,18 @@ def invite(
     days: int | None,
     base: str,
     *,
+    queued: bool = False,
     handed: Callable[[Invited], object] | None = None,
 ) -> Job:
     """Make a link for a party. days: for how long; None: as the event says, else the setting. base: the
     address of the portal. The link is in the result once it is written, and nowhere else; handed: gets
-    that.
+    that. queued: a message takes the link to the address of the party instead.
 
     Planning raises NotFoundError, UnclearNameError, NotPermittedError, and RuleError for a party that
-    gets no book.
+    gets no book, or that nobody can write to.
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
+    made = Invitations(settings.state)
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         state = State.of(snapshot)
@@ -86,23 +105,28 @@ def invite(
         title = state.client_titles.get(party, party) if kind == book_kinds.CLIENT else party
         by_event = run.event.portal_token_expiry_days if run.event else settings.portal_days
         stands = by_event if days is None else days
-        return links.plan_invite(
+        plan, token = links.plan_invite(
             snapshot,
             run,
             kind,
             party,
             title,
-            digest_of(secret),
+            lambda name: digest_of(made.secret(name, run.run_id) if queued else secret),
             max(1, min(stands, links.MOST_DAYS)),
         )
+        if queued:
+            message = letters.queue(plan, snapshot, run, token, base.rstrip("/"))
+            plan.result = replace(plan.result, message=message.message, recipient=message.recipient)
+        return plan
 
     def hand_out(plan: Plan) -> list[Finding]:
-        plan.result = replace(plan.result, link=link_of(base, secret))
+        if not queued:
+            plan.result = replace(plan.result, link=link_of(base, secret))
         if handed is not None:
             handed(plan.result)
         return []
 
-    return Job("portal.invite", plan, LEDGERS, _PARTIES, after_commit=hand_out)
+    return Job("portal.invite", plan, LEDGERS, _INVITED, after_commit=hand_out)
 
 
 def _party(state: State, snapshot: Snapshot, kind: str, name: str, run: Run) -> str:

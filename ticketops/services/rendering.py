@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ticketops.domain.messages.digests import Text
 from ticketops.domain.messages.message import Message
 from ticketops.domain.messages.previews import template_named
@@ -9,6 +12,7 @@ from ticketops.domain.messages.rendering import payload_from, rendered
 from ticketops.domain.messages.templates import templates_of
 from ticketops.schema.layouts.event import NOTIFICATION_TEMPLATES
 from ticketops.schema.tables import Snapshot
+from ticketops.services.invitations import filled
 from ticketops.services.messages import our_templates
 
 SHEETS_OF_TEXTS = (NOTIFICATION_TEMPLATES,)
@@ -18,11 +22,19 @@ SHEETS_OF_TEXTS = (NOTIFICATION_TEMPLATES,)
 class Renderer:
     """Makes the words of messages."""
 
-    def text(self, snapshot: Snapshot, message: Message) -> Text:
-        """The words of a message. snapshot: holds SHEETS_OF_TEXTS. Raises RuleError and NotFoundError
+    def text(
+        self,
+        snapshot: Snapshot,
+        message: Message,
+        late: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Text:
+        """The words of a message. snapshot: holds SHEETS_OF_TEXTS. late: {group: {variable: value}} that
+        is known only when it is sent. Raises RuleError and NotFoundError
         where the template is gone, or speaks of what the message lacks."""
         templates = templates_of(
             snapshot[NOTIFICATION_TEMPLATES], our_templates(snapshot.layout.kind)
         )
         template = template_named(templates, message.template)
-        return rendered(template, payload_from(message.payload), message.audience)
+        return rendered(
+            template, filled(payload_from(message.payload), late or {}), message.audience
+        )

@@ -31,6 +31,7 @@ from ticketops.schema.tables import Snapshot
 from ticketops.services.channels import Channels
 from ticketops.services.enclosures import SHEETS_ALONG, Enclosures
 from ticketops.services.flight import FOLDER, Recorder, recording
+from ticketops.services.invitations import SHEETS_OF_LINKS, Invitations
 from ticketops.services.outbox import Shown, shown
 from ticketops.services.rendering import SHEETS_OF_TEXTS, Renderer
 from ticketops.stores.base import LocalFile, Store, place_of, with_folders
@@ -78,7 +79,7 @@ def claiming(terms: Terms) -> Job:
         "message.send",
         lambda snapshot, run: sending.plan_claim(snapshot, run, terms),
         (),
-        (*_SHEETS, *SHEETS_OF_TEXTS, *SHEETS_ALONG),
+        (*_SHEETS, *SHEETS_OF_TEXTS, *SHEETS_ALONG, *SHEETS_OF_LINKS),
         effect=Effect.FINAL,
         works_on=KINDS,
     )
@@ -181,6 +182,7 @@ class _Sender:
         self.store, self.settings, self.recorder = store, settings, recorder
         self.channels, self.render, self.clock = channels, render, clock
         self.enclosures = Enclosures.of(store)
+        self.invitations = Invitations(settings.state)
         self.progress: Callable[[str], None] | None = None
         self._until = clock.monotonic() + min(budget, pacing.LONGEST_RUN)
         self._place = place_named(store)
@@ -262,7 +264,8 @@ class _Sender:
         for one in group:
             try:
                 own = self.enclosures.with_message(snapshot, one)
-                texts.append((one, self.render.text(snapshot, one)))
+                late = self.invitations.with_message(snapshot, one)
+                texts.append((one, self.render.text(snapshot, one, late)))
                 along |= dict.fromkeys(own)
             except Exception as error:
                 why = error.message if isinstance(error, TicketopsError) else _broke(error)

@@ -18,6 +18,7 @@ from ticketops.stores.returned.files import read_returned
 from ticketops.stores.returned.reading import read_file
 
 
+@pytest.mark.slow
 @given(guests=st.lists(st.lists(tricky, min_size=5, max_size=5), min_size=1, max_size=4))
 @hypothesis_settings(max_examples=40, deadline=None)
 def test_a_book_that_nobody_touched_says_nothing_new(

@@ -42,6 +42,7 @@ def test_the_open_cells_are_those_of_the_file(
         assert sum(map(len, holes)) == len(set().union(*holes)), "no cell twice"
 
 
+@pytest.mark.slow
 @kinds
 def test_a_reader_can_fill_in_the_open_cells_and_nothing_else(
     kind: str, event: Event, desk: AtGoogle

@@ -49,6 +49,7 @@ def test_a_google_sheet_holds_what_the_file_holds(
     )
 
 
+@pytest.mark.slow
 def test_every_book_of_a_workbook_is_the_same_in_both(small: Path, desk: AtGoogle) -> None:
     state = State.of(XlsxStore(small, layout=EVENT).read(*SHEETS))
     by_unit = suppliers.tickets_by_unit(state)

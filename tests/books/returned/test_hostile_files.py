@@ -233,6 +233,7 @@ def test_sheets_of_a_million_rows(event: Field) -> None:
     assert heard.changed == {}
 
 
+@pytest.mark.slow
 def test_all_rows_are_looked_at_up_to_the_limit(event: Field) -> None:
     path = filled(event)
     row = '<row r="{0}"><c r="A{0}" t="inlineStr"><is><t>S1-2</t></is></c><c r="AC{0}" t="inlineStr"><is><t>{1}</t></is></c></row>'
@@ -318,6 +319,7 @@ def test_a_file_that_may_not_be_read(event: Field) -> None:
     assert (heard.codes, heard.changed) == ([("UNUSABLE", None)], {})
 
 
+@pytest.mark.slow
 def test_the_same_file_twice_says_it_once(event: Field) -> None:
     path = filled(event)
     copy = Path(shutil.copy(path, event.home / "copy.xlsx"))

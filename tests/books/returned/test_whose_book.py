@@ -87,6 +87,7 @@ def test_a_made_up_base_overwrites_nothing(event: Field) -> None:
     assert "CONFLICT" in dict(heard.codes)
 
 
+@pytest.mark.slow
 def test_the_name_of_another_book_gives_no_access(event: Field) -> None:
     """The BookID of Harbour's book in Meridian's file, the rows of either."""
     theirs = openpyxl.load_workbook(event.books["harbour"])["_base"]["B1"].value

@@ -57,6 +57,7 @@ def test_standard_output_is_closed(small: Path) -> None:
     openpyxl.load_workbook(small, read_only=True).close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_the_output_cannot_be_written(small: Path) -> None:
     """A full disk behind a redirection: an error, but neither a traceback nor a claim that all is

@@ -254,6 +254,7 @@ def test_other_compressions(given: Callable[..., Refusing], parts: dict[str, byt
             there.refused(UNUSABLE, *words, "-w", str(there.path), says="compression")
 
 
+@pytest.mark.slow
 def test_too_many_parts(given: Callable[..., Refusing], parts: dict[str, bytes]) -> None:
     buffer = io.BytesIO(packed(parts))
     with zipfile.ZipFile(buffer, "a") as archive:

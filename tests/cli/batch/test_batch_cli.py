@@ -175,6 +175,7 @@ def test_files_that_are_not_there_or_empty(here: Runner, book: Path) -> None:
     assert here("batch", "mark").code == 0
 
 
+@pytest.mark.slow
 def test_lines_are_run_as_they_come_in(book: Path, environment: dict[str, str]) -> None:
     """A program may hold on to a batch: it gets each answer before it says the next line."""
     variables = {k: v for k, v in os.environ.items() if not k.startswith("TICKETOPS_")}

@@ -119,6 +119,7 @@ def shell(environment: dict[str, str], book: Path) -> Iterator[Callable[[], Shel
         one.close()
 
 
+@pytest.mark.slow
 def test_a_session(shell: Callable[[], Shell], here: Runner, book: Path) -> None:
     at = shell()
     assert "event.xlsx" in at.screen

@@ -44,6 +44,7 @@ def test_a_newer_copy_blocks_until_it_is_pulled(here: Runner, book: Path, copy: 
     assert here("event", "advance", "-y").code == 0
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_out_of_reach_is_named_and_can_be_accepted(
     here: Runner, book: Path, copy: Path
 ) -> None:

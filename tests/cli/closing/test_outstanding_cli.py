@@ -86,6 +86,7 @@ def codes(here: Runner) -> list[str]:
     return [one["code"] for one in found if one["state"] == "open"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", some(CASES, 6))
 def test_each_kind_blocks_is_named_and_is_cleared(here: Runner, book: Path, code: str) -> None:
     lines, typed = CASES[code]
@@ -194,6 +195,7 @@ def test_the_command_is_for_what_is_open(here: Runner, book: Path) -> None:
     assert (refused.code, "--for S2" in refused.err, "--for S1" in refused.err) == (4, True, False)
 
 
+@pytest.mark.slow
 def test_what_is_owed_is_told_to_who_may_see_balances(here: Runner) -> None:
     closed_with(here, *UNPAID)
     who = {

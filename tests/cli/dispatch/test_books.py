@@ -48,6 +48,7 @@ def test_a_second_build_changes_nothing(here: Runner, do: Do, book: Path) -> Non
     assert len(rows_of(book, "_BOOKS")) == 5
 
 
+@pytest.mark.slow
 def test_what_was_typed_in_place_is_read_and_kept(here: Runner, do: Do, book: Path) -> None:
     do("client", "build", "--all")
     path = fill(
@@ -217,6 +218,7 @@ def test_a_second_copy_of_a_book_lacks_nothing_that_is_filled_in(
     assert tickets_of(book, "Client Email")["S1-3"] == "eve@example.org"
 
 
+@pytest.mark.slow
 def test_pull_tells_what_it_refuses(here: Runner, do: Do, book: Path) -> None:
     """Other kinds, other parties, damage: a line each, the rest is taken."""
     do("client", "build", "--all")
@@ -269,6 +271,7 @@ def test_pull_tells_what_it_refuses(here: Runner, do: Do, book: Path) -> None:
     assert codes(wrong) == ["WRONG_PARTY"]
 
 
+@pytest.mark.slow
 def test_conflicts_and_prefer(here: Runner, do: Do, book: Path) -> None:
     do("client", "build", "acme")
     fill(

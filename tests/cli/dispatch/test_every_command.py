@@ -152,6 +152,7 @@ def beside_the_copy(text: str) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "keys", "prepare"),
     some(WRITING, 4, of=3),

@@ -35,6 +35,7 @@ def with_secrets(book: Path) -> None:
     loaded.save(book)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_sealed", [False, True])
 def test_books_with_passwords(here: Runner, do: Do, book: Path, is_sealed: bool) -> None:
     """Only where asked for, only for their reader, recorded row by row; and gone from the file when

@@ -61,6 +61,7 @@ def pulled(here: Runner, *words: str) -> Result:
     return done
 
 
+@pytest.mark.slow
 def test_an_erased_guest_is_kept_until_it_is_accepted(here: Runner, do: Do, book: Path) -> None:
     do("client", "build", "acme")
     back = fill(client_book(book), book.parent / "back.xlsx", {"S1-1": NOTHING}, key="Sales ID")
@@ -98,6 +99,7 @@ def test_merged_cells_take_no_guest_away(here: Runner, do: Do, book: Path) -> No
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("guest", "cells"), [(OTHER, 3), (NOTHING, 3), ({"Last Name": "X"}, 1)])
 @pytest.mark.parametrize("accept", [[], ["--accept-erased"]])
 def test_what_was_sent_is_kept(
@@ -257,6 +259,7 @@ def test_merged_blank_cells_are_said(here: Runner, do: Do, book: Path) -> None:
     assert "AC6:AC8" in done.out
 
 
+@pytest.mark.slow
 def test_a_line_below_the_tickets_is_an_issue(here: Runner, do: Do, book: Path) -> None:
     do("client", "build", "acme")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from tests.cli.dispatching import (
     Do,
@@ -53,6 +54,7 @@ def test_supplier_groups(here: Runner, do: Do, book: Path) -> None:
     assert do("supplier", "learn")["added"] == []
 
 
+@pytest.mark.slow
 def test_a_vendor_that_two_suppliers_claim_is_in_no_book(here: Runner, do: Do, book: Path) -> None:
     type_by_key(
         book,
@@ -75,6 +77,7 @@ def test_a_vendor_that_two_suppliers_claim_is_in_no_book(here: Runner, do: Do, b
     assert {made["party"]: made["rows"] for made in built} == {"BEE": 3, "CEE": 3}
 
 
+@pytest.mark.slow
 def test_what_a_supplier_says_reaches_all(do: Do, book: Path) -> None:
     do("client", "build", "--all")
     do("supplier", "build", "BEE")

@@ -70,6 +70,7 @@ def test_what_was_said_before_that_still_counts(
     assert ["'Augusta' before; now 'Adela'" in one for one in told] == [True]
 
 
+@pytest.mark.slow
 def test_also_cell_by_cell_and_for_an_older_one(
     here: Runner, book: Path, files: dict[str, str]
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_line_below_the_tickets_is_an_issue_again(here: Runner, do: Do, book: 
     assert codes == [["CLIENT_ISSUE"], ["CLIENT_ISSUE"]]
 
 
+@pytest.mark.slow
 def test_a_suppliers_word_too(here: Runner, do: Do, book: Path) -> None:
     do("supplier", "build", "BEE")
     key = next(

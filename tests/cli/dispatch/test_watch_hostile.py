@@ -256,6 +256,7 @@ def test_what_is_the_workbooks_fault_is_no_files(
     assert tried == [9, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_busy_workbook_is_tried_again(
     here: Runner, do: Do, book: Path, box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def test_nothing_is_written_beside_a_file_that_was_never_synced(what: str, apart
     assert apart.everything() == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_does_not_count_as_the_first(apart: Pair) -> None:
     assert [
         apart.result(what, *more)["first"]

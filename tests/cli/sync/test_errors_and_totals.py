@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import openpyxl
+import pytest
 
 from tests.cli.sync.two_copies import Pair
 from ticketops.schema.layouts.event import EVENT, SALES
@@ -23,6 +24,7 @@ def type_in_file(pair: Pair, row: int, **cells: Any) -> None:
     book.close()
 
 
+@pytest.mark.slow
 def test_an_error_there_comes_as_what_it_says(pair: Pair) -> None:
     pair.type_there(SALES, {4: {"notes": "#REF!"}})
     assert pair.sync("pull").code == 0

@@ -567,6 +567,7 @@ def test_never_worse_than_one_sale_after_the_other(case: Case) -> None:
     never_worse(case)
 
 
+@pytest.mark.slow
 def test_piece_by_piece_is_never_worse(monkeypatch: pytest.MonkeyPatch) -> None:
     """The way in which large pools are planned, on small ones: pieces of three sales and four
     blocks."""

@@ -319,6 +319,7 @@ def strip_marks(text: str | None) -> str:
     return "".join(c for c in text or "" if c not in IGNORABLE + MARKS)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(texts())
 def test_no_name_survives_and_no_other_word_changes(case: tuple[str, str]) -> None:

@@ -3,6 +3,8 @@ writes them (D16)."""
 
 from __future__ import annotations
 
+import pytest
+
 from tests.desk import Desk
 from ticketops.schema.layouts.event import DISTRIBUTION, SALES, UNITS
 from ticketops.services import allocation
@@ -29,6 +31,7 @@ def test_a_cancelled_ticket_takes_no_seat() -> None:
     assert _raw(desk, DISTRIBUTION, 3, "status") == "Cancelled"  # nobody wrote it
 
 
+@pytest.mark.slow
 def test_a_unit_in_another_spelling_is_not_sold_twice() -> None:
     for spelt in ("p00001", "P1", "P00001/P00002", "P00001–P00002", " P 1\n"):
         desk = _desk()

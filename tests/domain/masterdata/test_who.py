@@ -136,6 +136,7 @@ def test_an_exact_name_always_wins(names: list[str], data: st.DataObject) -> Non
     assert " ".join(found.name.split()).casefold() == " ".join(name.split()).casefold()
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(NAMES, max_size=6), NAMES)
 def test_nothing_is_taken_that_does_not_begin_with_the_text(names: list[str], text: str) -> None:

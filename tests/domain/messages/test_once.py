@@ -254,6 +254,7 @@ def test_no_text_for_a_client_holds_what_is_not_theirs() -> None:
                 assert plain(secret) not in plain(text), (one["fact"], secret)
 
 
+@pytest.mark.slow
 def test_the_canaries_are_in_what_the_office_reads() -> None:
     """Else nothing is shown by their absence."""
     whole = plain(

@@ -116,6 +116,7 @@ def test_it_agrees_with_one_that_counts_coins(
     }
 
 
+@pytest.mark.slow
 @given(LINES, PAYMENTS, st.data())
 def test_nothing_is_lost_whatever_was_paid_back_credited_or_kept(
     lines: list[tuple[int, tuple[str, str], int, int]],

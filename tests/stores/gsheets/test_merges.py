@@ -115,6 +115,7 @@ def test_what_a_merge_swallows_in_the_moment_of_the_write_is_named(
     assert sales(google, key) == [2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_what_a_merge_swallowed_is_written_once_it_is_no_more(google: Google) -> None:
     """Whoever made it takes it back before the cells are read again."""
     key = stocked(google)

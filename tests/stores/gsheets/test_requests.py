@@ -240,6 +240,7 @@ MORE_WRITING = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reading", "writing"),
     [(READING, WRITING), pytest.param(MORE_READING, MORE_WRITING, marks=pytest.mark.slow)],

@@ -354,6 +354,7 @@ def test_a_side_table_with_totals_forbids_no_sale(book: Book) -> None:
 # formulas and totals
 
 
+@pytest.mark.slow
 def test_a_total_formula_stands_and_is_filled_down(book: Book) -> None:
     book.edit(
         SALES, lambda ws: [put(ws, **{f"I{r}": f'=IF(G{r}="","",$G{r}*H{r})'}) for r in range(2, 4)]
@@ -470,6 +471,7 @@ def test_a_table_takes_new_columns_in(bare: Book) -> None:
     assert bare.run("doctor").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", some([0, 1, 3], 3))
 @pytest.mark.parametrize("label", ["TOTAL", "Summe:", None])
 def test_new_rows_go_above_the_totals_and_into_their_sum(
@@ -565,6 +567,7 @@ def test_remarks_beside_and_below_a_report_stay(book: Book) -> None:
     assert {at: ws[at].value for at in cells} == cells
 
 
+@pytest.mark.slow
 def test_remarks_beside_and_below_a_queue_stay(book: Book) -> None:
     sold(book, 2)
     book.run("recon", "run", code=None)

@@ -101,6 +101,15 @@ class PortalGenerated(Fact, frozen=True, kw_only=True):
     portal: v.PortalVars
 
 
+class PortalInvited(Fact, frozen=True, kw_only=True):
+    """A link to the portal is made with `portal invite --queue`, which needs no trigger that is on."""
+
+    name: ClassVar[str] = "portal.invited"
+    client: v.ClientVars
+    supplier: v.SupplierVars
+    invitation: v.InvitationVars
+
+
 class GuestsDue(Fact, frozen=True, kw_only=True):
     """Guest details of a client are missing, and the day for them comes near."""
 
@@ -266,6 +275,7 @@ FACTS: Mapping[str, type[Fact]] = {
         SaleRejected,
         AllocationCommitted,
         PortalGenerated,
+        PortalInvited,
         GuestsDue,
         GuestChanged,
         TicketsUnsent,

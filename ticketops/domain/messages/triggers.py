@@ -52,6 +52,7 @@ def _of(id_: str, fact: str, to: str, *, template: str = "", when: str = "") -> 
 _OURS = (
     _of("oversell_alert", "oversell.raised", "role:ops_manager"),
     _of("portal_generated", "portal.generated", "client.primary_contact"),
+    _of("portal_invited", "portal.invited", "client.primary_contact, supplier.contact"),
     _of(
         "portal_reminder",
         "portal.generated",

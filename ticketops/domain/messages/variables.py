@@ -171,6 +171,19 @@ class PortalVars(Group, frozen=True):
     file: Annotated[str | None, Says("Its file.", "Meridian Travel.xlsx")] = None
 
 
+class InvitationVars(Group, frozen=True):
+    """A link to the portal."""
+
+    name: Annotated[str | None, Says("Who is invited.", "Meridian Travel", ALL)] = None
+    until: Annotated[
+        datetime | None, Says("Until when the link works.", "2026-06-03T09:30:00", ALL)
+    ] = None
+    link: Annotated[
+        str | None,
+        Says("The link. It is put in when the message is sent.", "https://host.example/i/…", ALL),
+    ] = None
+
+
 class DeadlineVars(Group, frozen=True):
     """A day by which something must be done."""
 

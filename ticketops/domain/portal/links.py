@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -20,10 +21,16 @@ MOST_DAYS = 366
 
 
 def plan_invite(
-    snapshot: Snapshot, run: Run, kind: str, party: str, title: str, digest: str, days: int
-) -> Plan:
-    """A new link for a party, which stands for `days`. digest: of its secret. Raises RuleError where the
-    event is over for that kind."""
+    snapshot: Snapshot,
+    run: Run,
+    kind: str,
+    party: str,
+    title: str,
+    digest: Callable[[str], str],
+    days: int,
+) -> tuple[Plan, Token]:
+    """A new link for a party, which stands for `days`. digest: of its secret, from its TokenID. Raises
+    RuleError where the event is over for that kind."""
     if not lets_in(kind, run.event):
         state = run.event.state if run.event else ""
         raise RuleError(
@@ -32,12 +39,13 @@ def plan_invite(
         )
     table = snapshot[PORTAL_TOKENS]
     number = ids.next_number(ids.TOKEN_ID, table.frame["token_id"])
+    token_id = ids.numbered(ids.TOKEN_ID, number)
     token = Token(
-        ids.numbered(ids.TOKEN_ID, number),
+        token_id,
         kind,
         party,
         title,
-        digest,
+        digest(token_id),
         run.now,
         run.user,
         run.now + timedelta(days=days),
@@ -50,7 +58,7 @@ def plan_invite(
     cells = [getattr(token, name) for name in COLUMNS]
     plan.changes.append(PORTAL_TOKENS, table.next_row, (*COLUMNS, "run_id"), [(*cells, run.run_id)])
     log.record(plan, snapshot, run, token, "INVITED", f"until {token.expires_at:%Y-%m-%d %H:%M}")
-    return plan
+    return plan, token
 
 
 def plan_revoke(snapshot: Snapshot, run: Run, token: Token) -> Plan:

@@ -32,10 +32,13 @@ class PortalLink:
 @dataclass(frozen=True, slots=True)
 class Invited:
     """`portal invite`. link: shown once; None where nothing was written, since nobody can make it out
-    of the workbook."""
+    of the workbook, and where it is sent instead. message, recipient: the message that takes it, and to
+    which address."""
 
     token: PortalLink
     link: str | None
+    message: str | None = None
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
-// Pages work without this script. It keeps a form from being sent twice by a double click.
+// Pages work without this script.
 "use strict";
+{ // names of its own: an answer that is written into the page runs it again
+
+// A form is not sent twice by a double click.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) {
@@ -226,4 +229,5 @@ if (guests) {
   window.addEventListener("pageshow", () => {
     leaving = false;
   });
+}
 }
