@@ -34,7 +34,9 @@ def enter(ask: Ask) -> Response:
         return too_often(ask, wait)
     secret = ask.said("secret")
     token = None
-    if ask.house.opened_by(secret) is not None:
+    if (link := ask.house.opened_by(secret)) is not None:
+        if wait := portal_.limits.entering.wait(link.token_id):
+            return too_often(ask, wait)
         token = ask.house.carry_out(portal.open_link(secret)).plan.result
     if token is None:
         return ask.page("open.html", 403, secret="", failed=True)

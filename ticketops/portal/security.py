@@ -111,6 +111,11 @@ class Visit(NamedTuple):
     csrf: str
 
     @property
+    def link(self) -> str:
+        """The link, told from any other, of another workbook or of the same name, too."""
+        return f"{self.token.token_id} {self.token.digest}"
+
+    @property
     def kind(self) -> str:
         return self.token.kind
 
