@@ -30,7 +30,6 @@ from ticketops.portal.limits import Limits, counted
 from ticketops.portal.security import HEADERS, HTTPS_ONLY, Doors, Site, Visit
 from ticketops.portal.static import asset
 from ticketops.portal.views import Views
-from ticketops.portal.words import words_of
 from ticketops.services.signing import Key
 
 LOG = logging.getLogger("ticketops.portal")
@@ -349,13 +348,7 @@ def portal_of(
     except OSError as error:
         raise UnusableError(f"{given_up} can't be used: {error.strerror or error}") from None
     return Portal(
-        House(settings, workbook),
-        Site.of(base),
-        key,
-        Doors(key, left),
-        limits or Limits(),
-        Views(),
-        words_of(),
+        House(settings, workbook), Site.of(base), key, Doors(key, left), limits or Limits(), Views()
     )
 
 

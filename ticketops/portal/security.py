@@ -70,6 +70,11 @@ class Site(NamedTuple):
         """The name of the cookie: one that no other host can set, where browsers allow that."""
         return _SECURE_COOKIE if self.is_secure else _PLAIN_COOKIE
 
+    @property
+    def language_cookie(self) -> str:
+        """The name of the cookie that keeps the language that a reader chose."""
+        return f"{self.cookie}-language"
+
     def url(self, path: str) -> str:
         """The path of a page as links and forms name it."""
         return f"{self.prefix}{path}"
