@@ -328,7 +328,8 @@ def _saved(ask: Ask, base: form.Page, typed: Typed, view: page.View) -> Response
     for (number, column), text in form.changed(base, typed).items():
         changed.setdefault(number, {})[column] = text
     action = portal_pages.action_of(changed, KIND)
-    job = portal_pages.save(ask.house.settings, base, typed, action=action)
+    like = ask.house.reading().state
+    job = portal_pages.save(ask.house.settings, base, typed, action=action, like=like)
     try:
         said = ask.house.carry_out(job).plan.result
     except BusyError:
@@ -477,7 +478,10 @@ def undo(ask: Ask) -> Response:
     if not changes:
         return ask.see(_address(view))
     name = f"{token.token_id}-{secrets.token_urlsafe(9)}"
-    job = portal_pages.undo(ask.house.settings, token.token_id, KIND, token.party, name, changes)
+    like = ask.house.reading().state
+    job = portal_pages.undo(
+        ask.house.settings, token.token_id, KIND, token.party, name, changes, like=like
+    )
     said = ask.house.carry_out(job).plan.result
     kept = ask.portal.told.keep(ask.who.link, said, undo=True)
     return ask.see(_address(view, kept))

@@ -158,7 +158,8 @@ def save(
     for (number, column), text in form.changed(base, typed).items():
         changed.setdefault(number, {})[column] = text
     action = action or portal_pages.action_of(changed, base.kind)
-    job = portal_pages.save(ask.house.settings, base, typed, action=action)
+    like = ask.house.reading().state
+    job = portal_pages.save(ask.house.settings, base, typed, action=action, like=like)
     try:
         said: PageSaid = ask.house.carry_out(job).plan.result
     except BusyError:
@@ -231,7 +232,13 @@ def undo(ask: Ask, back: Callable[[str], str]) -> Response:
         return ask.see("/")
     who = ask.who
     job = portal_pages.undo(
-        ask.house.settings, who.token.token_id, who.kind, who.party, new_page_id(ask), changes
+        ask.house.settings,
+        who.token.token_id,
+        who.kind,
+        who.party,
+        new_page_id(ask),
+        changes,
+        like=ask.house.reading().state,
     )
     said: PageSaid = ask.house.carry_out(job).plan.result
     return ask.see(back(ask.portal.told.keep(ask.who.link, said, undo=True)))
