@@ -22,6 +22,7 @@ from tests.cli.dispatching import ANA, BEN
 from ticketops.portal.app import LOG
 
 VISITED: dict[str, tuple[str, ...]] = {
+    "/language/{language}": ("/language/{own}", "/language/en"),
     "/": ("/", "/?page=1", "/?page=999999", "/?page=-1"),
     "/i/{secret}": ("/i/x",),
     "/units": ("/units", "/units?match=M01&sold=no&sort=-seat&done=x", "/units?q=bee&size=200"),

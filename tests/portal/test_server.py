@@ -51,7 +51,7 @@ def until(happens: Callable[[], object]) -> None:
 
 def all_of(connection: socket.socket) -> bytes:
     """What comes until the other end closes."""
-    connection.settimeout(30)
+    connection.settimeout(10)
     found = b""
     while piece := connection.recv(65536):
         found += piece
@@ -160,3 +160,18 @@ def test_in_clear_only_on_this_machine(book: Path, in_process: Runner, words: li
     done = in_process("serve", "-w", str(book), *words)
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /i/x HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: 9\r\n\r\n",
+        b"GET /static/portal.css HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /nothing HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: 9\r\n\r\n",
+    ],
+)
+def test_a_body_that_nobody_reads_holds_no_connection(settings: Settings, head: bytes) -> None:
+    """One byte a minute would hold it for as long as its sender likes."""
+    with served(settings) as port, socket.create_connection(("127.0.0.1", port)) as held:
+        held.sendall(head % port)
+        assert all_of(held).startswith(b"HTTP/1.1 ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.cli.dispatching import ANA, BEN, PLAIN, rows_of, tickets_of, type_by_
 from tests.portal.files import JPEG, PDF, PNG
 from tests.portal.visiting import Browser, Portals, told
 from ticketops.domain.dispatch.proofs import MOST_BYTES, proof_of
+from ticketops.errors import BusyError
 from ticketops.services import dispatch
 from ticketops.services import portal as links
 
@@ -230,3 +232,26 @@ def test_a_proof_that_was_changed_on_the_disk_is_not_handed_out(
     answer = ana.get("/task/T00001/proof")
     assert answer.status_code == 404
     assert "no longer on this server" in answer.text
+
+
+def test_a_proof_that_two_upload_at_once_stays_for_the_one_who_is_heard(
+    portal: Portals, ana: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ben finds the file there that Ana's page put; hers is not heard, and takes it away again."""
+    house, ben = portal.portal.house, portal.inside("staff", BEN)
+    page, files = ben.get("/task/T00002"), {"proof": ("x.png", PNG, "image/png")}
+    second = threading.Thread(target=ben.press, args=(page, "/task/T00002", files))
+    heard, refused = house.carry_out, []
+
+    def busy_at_first(job: Any) -> Any:
+        if refused:
+            return heard(job)
+        refused.append(job)
+        second.start()
+        second.join(0.5)
+        raise BusyError("somebody else writes")
+
+    monkeypatch.setattr(house, "carry_out", busy_at_first)
+    assert save(ana, files).status_code == 503
+    second.join(30)
+    assert ben.get("/task/T00002/proof").content == PNG

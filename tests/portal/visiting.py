@@ -24,7 +24,9 @@ GENEROUS = Rate(10**9, 10**9)
 
 def without_limits() -> Limits:
     """As many requests as a test likes."""
-    return Limits(opening=GENEROUS, asking=GENEROUS, reading=GENEROUS, saving=GENEROUS)
+    return Limits(
+        opening=GENEROUS, entering=GENEROUS, asking=GENEROUS, reading=GENEROUS, saving=GENEROUS
+    )
 
 
 class Portals:

@@ -28,7 +28,7 @@ QUEUED_AT = datetime(2026, 5, 1, 9)
 class Plain(Renderer):
     """Words that are the payload's, so that these tests need no template. `broken`: no words."""
 
-    def text(self, snapshot: Snapshot, message: Message) -> Words:
+    def text(self, snapshot: Snapshot, message: Message, late: object = None) -> Words:
         said = json.loads(message.payload)
         if said.get("broken"):
             raise RuleError("the template T has no variable sale.id")

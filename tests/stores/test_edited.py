@@ -7,7 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketops.model.changes import ChangeSet, CopyCells
+from ticketops.schema.layouts.event import EVENT, SALES
+from ticketops.schema.tables import build_table
 from ticketops.stores.edited import EditedRows
+from ticketops.stores.edits import compile_edits
 
 VALUES = st.sampled_from([None, "", "a", 0, 1.5, False])
 BLOCKS = st.tuples(
@@ -52,3 +56,22 @@ def test_what_is_looked_up_in_a_block_is_not_kept_before_it_is_owned() -> None:
     rows.put(3, [1, 4], [("a", None), ("b", 2)])
     rows.own(4)[9] = "c"
     assert [dict(rows[3]), dict(rows[4])] == [{1: "a"}, {1: "b", 4: 2, 9: "c"}]
+
+
+def test_many_copied_rows_are_the_same_cells() -> None:
+    """Rows 2 to 4 stand; one further down is missing, one empties a cell."""
+    headers = [column.header for column in EVENT[SALES].columns]
+    place = {column.name: i for i, column in enumerate(EVENT[SALES].columns, start=1)}
+    table = build_table(EVENT[SALES], headers, [["x"] * len(headers)] * 3)
+    rows = {
+        row: {"notes": (None, f"note {row}")} | ({"number": (None, row)} if row % 3 else {})
+        for row in range(3, 1_600)
+        if row != 700
+    }
+    rows[1_599]["match"] = ("M1", None)
+    changes = ChangeSet([CopyCells(SALES, rows)])
+    edit = compile_edits(changes, {SALES: table})[SALES]
+    assert {row: dict(cells) for row, cells in edit.cells.items()} == {
+        row: {place[name]: after for name, (_before, after) in cells.items()}
+        for row, cells in rows.items()
+    }

@@ -26,11 +26,10 @@ from ticketops.portal import client_pages, opening, staff_pages, supplier_pages
 from ticketops.portal.asking import SMALL_BODY, Ask, NotReady, Page, Portal
 from ticketops.portal.house import House
 from ticketops.portal.left import LEFT_FILE, Left
-from ticketops.portal.limits import Limits
+from ticketops.portal.limits import Limits, counted
 from ticketops.portal.security import HEADERS, HTTPS_ONLY, Doors, Site, Visit
 from ticketops.portal.static import asset
 from ticketops.portal.views import Views
-from ticketops.portal.words import words_of
 from ticketops.services.signing import Key
 
 LOG = logging.getLogger("ticketops.portal")
@@ -49,6 +48,8 @@ MOST_WRITERS = 50
 _LONGEST_QUERY = 4000
 _NAME = re.compile(r"\{(\w+)\}")
 _NO_FORM = FormData()
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"))
+"""What the log repeats."""
 
 
 class TooLarge(Exception):
@@ -122,6 +123,8 @@ class PortalApp:
             return
         except Exception as error:
             answer = self._failed(error, where)
+        if not where.ask.form and _has_body(request):
+            _closing(answer)
         site = self.portal.site
         for name, value in {**HEADERS, **(HTTPS_ONLY if site.is_secure else {})}.items():
             answer.headers.setdefault(name, value)
@@ -132,7 +135,7 @@ class PortalApp:
         seconds = time.perf_counter() - started
         LOG.info(
             "%s %s %d %.0f ms %s",
-            request.method if request.method.isalpha() else "?",
+            request.method if request.method in _METHODS else "?",
             where.pattern,
             answer.status_code,
             seconds * 1000,
@@ -267,7 +270,12 @@ def _inside(path: str, prefix: str) -> str:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else "-"
+    return counted(request.client.host) if request.client else "-"
+
+
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _closing(answer: Response) -> Response:
@@ -340,13 +348,7 @@ def portal_of(
     except OSError as error:
         raise UnusableError(f"{given_up} can't be used: {error.strerror or error}") from None
     return Portal(
-        House(settings, workbook),
-        Site.of(base),
-        key,
-        Doors(key, left),
-        limits or Limits(),
-        Views(),
-        words_of(),
+        House(settings, workbook), Site.of(base), key, Doors(key, left), limits or Limits(), Views()
     )
 
 

@@ -17,7 +17,7 @@ from ticketops.portal.limits import Limits
 from ticketops.portal.security import NOT_KEPT, Doors, Site, Visit
 from ticketops.portal.told import Told
 from ticketops.portal.views import Views
-from ticketops.portal.words import Words
+from ticketops.portal.words import LANGUAGES, Words, preferred, words_of
 from ticketops.schema.book_layouts import Book
 from ticketops.services.signing import Key
 
@@ -37,7 +37,6 @@ class Portal(Struct, frozen=True):
     doors: Doors
     limits: Limits
     views: Views
-    words: Words
     told: Told = field(default_factory=Told)
 
 
@@ -59,7 +58,14 @@ class Ask(Struct, frozen=True):
 
     @property
     def words(self) -> Words:
-        return self.portal.words
+        """The texts in the language of the reader."""
+        return words_of(preferred(self._chosen(), self.headers.get("accept-language", "")))
+
+    def _chosen(self) -> str:
+        """The language that the reader chose in this browser."""
+        name = self.portal.site.language_cookie
+        pairs = (one.strip().split("=", 1) for one in self.headers.get("cookie", "").split(";"))
+        return next((pair[1] for pair in pairs if pair[0] == name and len(pair) == 2), "")
 
     @property
     def who(self) -> Visit:
@@ -104,6 +110,7 @@ class Ask(Struct, frozen=True):
         return {
             "w": self.words,
             "url": self.url,
+            "languages": LANGUAGES,
             "visit": self.visit,
             "csrf": self.visit.csrf if self.visit else "",
             "sender": settings.sender,

@@ -29,6 +29,8 @@ MOST_ROWS = 10_000
 _LONG = ("client_notes", "comment")
 _DONE = "done"
 _FORM = 4 << 20
+_MOST_LEFT = 50
+"""Cells of a block that found no place, of which a page tells."""
 _SIGNED = "client page"
 _NO_TEXTS: Mapping[str, str] = {}
 
@@ -68,7 +70,7 @@ class Line(Struct, frozen=True):
 
 def home(ask: Ask) -> Response:
     """The tickets through the view of the address, and what came of what was said last."""
-    said = ask.portal.told.take(ask.who.token.token_id, ask.query.get(_DONE, "")[:40])
+    said = ask.portal.told.take(ask.who.link, ask.query.get(_DONE, "")[:40])
     view, unclear = page.read_view(_pairs(ask.query.multi_items()))
     return _list(ask, view, unclear, said=said)
 
@@ -125,7 +127,7 @@ def _list(
         told=told,
         left=left,
         unsaved=typed is not None and not said,
-        can_undo=bool(ask.portal.told.last(ask.who.token.token_id)),
+        can_undo=bool(ask.portal.told.last(ask.who.link)),
         companies=len({row.values["company"] for row in book.rows}) > 1,
         text=shown,
     )
@@ -326,14 +328,15 @@ def _saved(ask: Ask, base: form.Page, typed: Typed, view: page.View) -> Response
     for (number, column), text in form.changed(base, typed).items():
         changed.setdefault(number, {})[column] = text
     action = portal_pages.action_of(changed, KIND)
-    job = portal_pages.save(ask.house.settings, base, typed, action=action)
+    like = ask.house.reading().state
+    job = portal_pages.save(ask.house.settings, base, typed, action=action, like=like)
     try:
         said = ask.house.carry_out(job).plan.result
     except BusyError:
         answer = _list(ask, view, typed=typed, told=ask.words("client.busy"), base=base, status=503)
         answer.headers["Retry-After"] = "2"
         return answer
-    name = ask.portal.told.keep(said)
+    name = ask.portal.told.keep(ask.who.link, said)
     back = ask.said("at")
     own = back and any(row.key == back for row in ask.book().rows)
     return _see(
@@ -376,7 +379,7 @@ def _filled(ask: Ask, do: str, base: form.Page, said: form.Form, view: page.View
         typed=done.typed,
         picked=said.picked,
         told=ask.words("client.filled", n=f"{done.filled:,}"),
-        left=[_left(ask, *one) for one in done.left],
+        left=[_left(ask, *one) for one in done.left[:_MOST_LEFT]],
         base=base,
     )
 
@@ -399,7 +402,7 @@ def ticket(ask: Ask) -> Response:
     rows = [row for row in ask.book().rows if row.key == key]
     if not rows:
         return ask.message("not_found", 404)
-    said = ask.portal.told.take(ask.who.token.token_id, ask.query.get(_DONE, "")[:40])
+    said = ask.portal.told.take(ask.who.link, ask.query.get(_DONE, "")[:40])
     signed, packed = _signed(ask, rows)
     return ask.page(
         "ticket.html",
@@ -410,7 +413,7 @@ def ticket(ask: Ask) -> Response:
         said=said,
         problems=_problems(ask, said),
         wants=tuple(form.ASKED),
-        can_undo=bool(ask.portal.told.last(ask.who.token.token_id)),
+        can_undo=bool(ask.portal.told.last(ask.who.link)),
         text=shown,
     )
 
@@ -470,14 +473,17 @@ def accept(ask: Ask) -> Response:
 def undo(ask: Ask) -> Response:
     """The last change of this link is taken back."""
     token = ask.who.token
-    changes = ask.portal.told.last(token.token_id)
+    changes = ask.portal.told.last(ask.who.link)
     view, _unclear = page.read_view(parse_qsl(ask.said("view")[:4000]))
     if not changes:
         return ask.see(_address(view))
     name = f"{token.token_id}-{secrets.token_urlsafe(9)}"
-    job = portal_pages.undo(ask.house.settings, token.token_id, KIND, token.party, name, changes)
+    like = ask.house.reading().state
+    job = portal_pages.undo(
+        ask.house.settings, token.token_id, KIND, token.party, name, changes, like=like
+    )
     said = ask.house.carry_out(job).plan.result
-    kept = ask.portal.told.keep(said, undo=True)
+    kept = ask.portal.told.keep(ask.who.link, said, undo=True)
     return ask.see(_address(view, kept))
 
 

@@ -124,7 +124,8 @@ class House:
         store = self.store()
         if self._reading is None or store.revision() != self._reading.revision:
             _plan, snapshot, run = prepare(store, portal.reading(), self.run())
-            self._reading = Reading(snapshot, State.of(snapshot), run, self.settings)
+            state = State.of(snapshot, self._reading.state if self._reading else None)
+            self._reading = Reading(snapshot, state, run, self.settings)
         self._seen, self._looked = stamp, moment
 
     def store(self) -> Store:

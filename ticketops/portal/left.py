@@ -3,6 +3,7 @@ that is started again knows them, too."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -13,7 +14,7 @@ from ticketops.files import read_regular, replace_file
 
 LEFT_FILE = "portal.left"
 _LINE = re.compile(r"([0-9a-f]{64}) (\d{1,12})")
-_MOST_BYTES = 1 << 22
+_MOST_BYTES = 1 << 26
 
 
 class Left:
@@ -44,7 +45,10 @@ class Left:
         with self._lock:
             file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
-                os.write(file, line)
+                before = os.fstat(file).st_size
+                if os.write(file, line) < len(line):
+                    os.ftruncate(file, before)  # half a line would spoil the next one
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
                 os.close(file)
 

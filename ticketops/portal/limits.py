@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
 from msgspec import Struct
@@ -20,7 +21,8 @@ class Rate(Struct, frozen=True):
     each_second: float
 
 
-OPENING, ASKING, READING, SAVING = Rate(10, 0.1), Rate(400, 40), Rate(120, 12), Rate(30, 2)
+OPENING, ENTERING = Rate(10, 0.1), Rate(30, 0.1)
+ASKING, READING, SAVING = Rate(400, 40), Rate(120, 12), Rate(30, 2)
 
 
 class Buckets:
@@ -49,20 +51,37 @@ class Buckets:
         return len(self._left)
 
 
+def counted(address: str) -> str:
+    """What is counted of an address: of IPv6 the network of 64 bits, of which one household has 2**64
+    addresses; of an IPv4 address within IPv6 that one."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Address(int(found) >> 64 << 64))
+
+
 class Limits:
-    """Whoever asks the portal. opening: tries of a link by one address; asking: requests of one
+    """Whoever asks the portal. opening: tries of a link by one address;
+    entering: openings of one link, each of which is written into the workbook; asking: requests of one
     address; reading, saving: those of one link."""
 
     def __init__(
         self,
         *,
         opening: Rate = OPENING,
+        entering: Rate = ENTERING,
         asking: Rate = ASKING,
         reading: Rate = READING,
         saving: Rate = SAVING,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.opening = Buckets(opening, clock=clock)
+        self.entering = Buckets(entering, clock=clock)
         self.asking = Buckets(asking, clock=clock)
         self.reading = Buckets(reading, clock=clock)
         self.saving = Buckets(saving, clock=clock)

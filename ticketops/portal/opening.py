@@ -10,8 +10,11 @@ from starlette.responses import Response
 
 from ticketops.portal.asking import Ask, Page
 from ticketops.portal.security import SESSION_SECONDS
+from ticketops.portal.words import LANGUAGES
 from ticketops.services import portal
 
+LANGUAGE_SECONDS = 365 * 24 * 3600
+"""For how long a browser keeps the language that its reader chose."""
 LOG = logging.getLogger("ticketops.portal")
 
 
@@ -31,7 +34,9 @@ def enter(ask: Ask) -> Response:
         return too_often(ask, wait)
     secret = ask.said("secret")
     token = None
-    if ask.house.opened_by(secret) is not None:
+    if (link := ask.house.opened_by(secret)) is not None:
+        if wait := portal_.limits.entering.wait(link.token_id):
+            return too_often(ask, wait)
         token = ask.house.carry_out(portal.open_link(secret)).plan.result
     if token is None:
         return ask.page("open.html", 403, secret="", failed=True)
@@ -61,6 +66,24 @@ def leave(ask: Ask) -> Response:
     return answer
 
 
+def speak(ask: Ask) -> Response:
+    """Pages in this browser are in another language from now on."""
+    code = ask.path["language"]
+    if code not in LANGUAGES:
+        return ask.message("not_found", 404)
+    site, answer = ask.portal.site, ask.see("/")
+    answer.set_cookie(
+        site.language_cookie,
+        code,
+        max_age=LANGUAGE_SECONDS,
+        path="/",
+        secure=site.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
 def too_often(ask: Ask, wait: float) -> Response:
     """Somebody asks too often; in how many seconds they may ask again."""
     seconds = int(wait) + 1
@@ -73,5 +96,6 @@ EVERYBODY = ("client", "supplier", "staff")
 PAGES = (
     Page("/i/open", enter, method="POST"),
     Page("/i/{secret}", show),
+    Page("/language/{language}", speak, EVERYBODY),
     Page("/out", leave, EVERYBODY, "POST"),
 )

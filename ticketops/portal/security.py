@@ -70,6 +70,11 @@ class Site(NamedTuple):
         """The name of the cookie: one that no other host can set, where browsers allow that."""
         return _SECURE_COOKIE if self.is_secure else _PLAIN_COOKIE
 
+    @property
+    def language_cookie(self) -> str:
+        """The name of the cookie that keeps the language that a reader chose."""
+        return f"{self.cookie}-language"
+
     def url(self, path: str) -> str:
         """The path of a page as links and forms name it."""
         return f"{self.prefix}{path}"
@@ -104,6 +109,11 @@ class Visit(NamedTuple):
     token: Token
     cookie: str
     csrf: str
+
+    @property
+    def link(self) -> str:
+        """The link, told from any other, of another workbook or of the same name, too."""
+        return f"{self.token.token_id} {self.token.digest}"
 
     @property
     def kind(self) -> str:

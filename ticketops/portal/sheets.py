@@ -158,7 +158,8 @@ def save(
     for (number, column), text in form.changed(base, typed).items():
         changed.setdefault(number, {})[column] = text
     action = action or portal_pages.action_of(changed, base.kind)
-    job = portal_pages.save(ask.house.settings, base, typed, action=action)
+    like = ask.house.reading().state
+    job = portal_pages.save(ask.house.settings, base, typed, action=action, like=like)
     try:
         said: PageSaid = ask.house.carry_out(job).plan.result
     except BusyError:
@@ -166,7 +167,7 @@ def save(
         answer.status_code = 503
         answer.headers["Retry-After"] = "2"
         return answer, None
-    return seen_at(ask, back(ask.portal.told.keep(said))), said
+    return seen_at(ask, back(ask.portal.told.keep(ask.who.link, said))), said
 
 
 def seen_at(ask: Ask, path: str) -> Response:
@@ -179,7 +180,7 @@ def seen_at(ask: Ask, path: str) -> Response:
 
 def said_last(ask: Ask) -> PageSaid | None:
     """What became of the page that was saved last, the first time that it is asked for."""
-    return ask.portal.told.take(ask.who.token.token_id, ask.query.get(DONE, "")[:40])
+    return ask.portal.told.take(ask.who.link, ask.query.get(DONE, "")[:40])
 
 
 def news(
@@ -220,21 +221,27 @@ def troubled(said: PageSaid | None) -> frozenset[str]:
 
 def can_undo(ask: Ask) -> bool:
     """Whether this link said texts last that can be taken back."""
-    return bool(ask.portal.told.last(ask.who.token.token_id))
+    return bool(ask.portal.told.last(ask.who.link))
 
 
 def undo(ask: Ask, back: Callable[[str], str]) -> Response:
     """Take back the texts that this link said last, as far as they stand; a status can't be. back: as
     `save` has it."""
-    changes = ask.portal.told.last(ask.who.token.token_id)
+    changes = ask.portal.told.last(ask.who.link)
     if not changes:
         return ask.see("/")
     who = ask.who
     job = portal_pages.undo(
-        ask.house.settings, who.token.token_id, who.kind, who.party, new_page_id(ask), changes
+        ask.house.settings,
+        who.token.token_id,
+        who.kind,
+        who.party,
+        new_page_id(ask),
+        changes,
+        like=ask.house.reading().state,
     )
     said: PageSaid = ask.house.carry_out(job).plan.result
-    return ask.see(back(ask.portal.told.keep(said, undo=True)))
+    return ask.see(back(ask.portal.told.keep(ask.who.link, said, undo=True)))
 
 
 def merged(base: Base, more: Sequence[BookRow]) -> Base:

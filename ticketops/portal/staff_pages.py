@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from ticketops.domain.dispatch.proofs import MOST_BYTES, referred
 from ticketops.domain.portal import listing
+from ticketops.domain.portal.form import Page as Base
 from ticketops.domain.portal.outcomes import TAKEN, PageSaid
 from ticketops.errors import BusyError, InputError, NotFoundError, RuleError, UnusableError
 from ticketops.model import states
@@ -20,6 +21,7 @@ from ticketops.portal.security import NOT_KEPT
 from ticketops.portal.supplier_pages import bulk, filters, pairs_of, told_at, with_told
 from ticketops.schema.book_layouts import STAFF_LAYOUT, BookRow
 from ticketops.services import credentials, portal_staff, proofs
+from ticketops.stores.base import Store
 
 KIND: Literal["staff"] = "staff"
 INPUTS = ("dispatch_status", "staff_notes")
@@ -173,29 +175,42 @@ def save_task(ask: Ask) -> Response:
         return ask.message("form", 409)
     typed, _picked = sheets.typed_in(ask, base)
     file = ask.upload("proof")
-    kept, is_new = None, False
-    if file is not None and file.filename:
-        content = file.file.read(MOST_BYTES + 1)
-        try:
-            kept, is_new = ask.house.with_store(lambda store: proofs.put(store, content))
-        except InputError:
-            words = {row.key: typed.get(0, {})}
-            return _task(ask, row, 422, typed=words, told="proof_refused")
-        typed.setdefault(0, {})["proof_url"] = kept.reference
+    if file is None or not file.filename:
+        return _save_task(ask, row, base, typed)[0]
+    content = file.file.read(MOST_BYTES + 1)
+    # at one go: nobody else may come to name a file that is dropped again
+    return ask.house.with_store(lambda store: _upload(ask, store, row, base, typed, content))
+
+
+def _save_task(
+    ask: Ask, row: BookRow, base: Base, typed: sheets.Typed, action: str = ""
+) -> tuple[Response, PageSaid | None]:
+    return sheets.save(
+        ask,
+        base,
+        typed,
+        lambda name: f"{task_url(row.key)}?{sheets.DONE}={name}",
+        lambda words: _task(ask, _own(ask) or row, typed=words),
+        action=action,
+    )
+
+
+def _upload(
+    ask: Ask, store: Store, row: BookRow, base: Base, typed: sheets.Typed, content: bytes
+) -> Response:
+    """A proof, and what was typed with it; the file is kept if the task comes to name it."""
+    try:
+        kept, is_new = proofs.put(store, content)
+    except InputError:
+        words = {row.key: typed.get(0, {})}
+        return _task(ask, row, 422, typed=words, told="proof_refused")
+    typed.setdefault(0, {})["proof_url"] = kept.reference
     said = None
     try:
-        answer, said = sheets.save(
-            ask,
-            base,
-            typed,
-            lambda name: f"{task_url(row.key)}?{sheets.DONE}={name}",
-            lambda words: _task(ask, _own(ask) or row, typed=words),
-            action="UPLOADED" if kept else "",
-        )
+        answer, said = _save_task(ask, row, base, typed, "UPLOADED")
     finally:
-        if kept is not None and is_new and not _took(said):
-            unused = kept
-            ask.house.with_store(lambda store: proofs.drop(store, unused))
+        if is_new and not _took(said):
+            proofs.drop(store, kept)
     return answer
 
 

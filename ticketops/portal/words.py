@@ -9,6 +9,19 @@ from typing import Any
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "portal"
 ENGLISH = "en"
+LANGUAGES = {
+    code: name
+    for code, name in (
+        ("en", "English"),
+        ("es", "Español"),
+        ("fr", "Français"),
+        ("de", "Deutsch"),
+        ("pt", "Português"),
+    )
+    if (TEMPLATES / f"{code}.toml").is_file()
+}
+"""{code: its own name} of the languages that pages can be read in."""
+_MOST_ASKED = 20
 
 
 class Words:
@@ -33,6 +46,24 @@ class Words:
     def counted(self, key: str, number: int) -> str:
         """`1 ticket`, `12 tickets`: the text `key_one` or `key_many`, with `{n}`."""
         return self(f"{key}_one" if number == 1 else f"{key}_many", n=f"{number:,}")
+
+
+def preferred(chosen: str, accepted: str) -> str:
+    """The language of a page. chosen: what the reader chose, "" for nothing. accepted: the header
+    Accept-Language; of what it asks for, the best that there is. Otherwise English."""
+    if chosen in LANGUAGES:
+        return chosen
+    asked = []
+    for place, part in enumerate(accepted.split(",")[:_MOST_ASKED]):
+        tag, _, weight = part.partition(";")
+        code = tag.strip().lower().partition("-")[0]
+        try:
+            quality = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if code in LANGUAGES and 0 < quality <= 1:
+            asked.append((-quality, place, code))
+    return min(asked)[2] if asked else ENGLISH
 
 
 @cache

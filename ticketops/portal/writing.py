@@ -13,7 +13,6 @@ from ticketops.engine.job import Effect, Job
 from ticketops.engine.pending import PendingStore
 from ticketops.engine.permissions import TOGETHER
 from ticketops.engine.transaction import Done, carry_out, entry_called
-from ticketops.errors import TicketopsError
 from ticketops.stores.base import Store
 
 MOST_TOGETHER = 25
@@ -99,7 +98,7 @@ class Queue:
                     label = f"{group} {len(labels)} links" if group == _OPENING else said
                     entry = replace(entry_called(label, run), run_id=entry.run_id)
                 pending.write(entry)
-        except TicketopsError:
+        except Exception:
             for one, _job in joint:
                 one.done = one.error = None
 

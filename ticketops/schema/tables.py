@@ -490,31 +490,40 @@ def _replaced(table: Table, change: ReplaceRows) -> Table:
     return _appended(bare, AppendRows(change.sheet, bare.last_row + 1, change.columns, change.rows))
 
 
+Updates = dict[str, tuple[list[int], list[Any]]]
+"""{column: (rows, a value for each)}"""
+
+
 def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
     if not changes:
         return table
-    at = {row: i for i, row in enumerate(table.frame["row"])}
-    updates: dict[str, tuple[list[int], list[Any]]] = {}
+    updates: Updates = {}
     for change in changes:
         for name, (_before, after) in change.cells.items():
-            places, values = updates.setdefault(name, ([], []))
-            places.append(at[change.row])
+            rows, values = updates.setdefault(name, ([], []))
+            rows.append(change.row)
             values.append(after)
+    return _updated(table, updates)
+
+
+def _updated(table: Table, updates: Updates) -> Table:
+    """Cells of rows that are there, column by column."""
+    at = {row: i for i, row in enumerate(table.frame["row"])}
     columns = []
-    for name, (places, values) in updates.items():
+    for name, (rows, values) in updates.items():
         series = table.frame[name]
         written = pl.Series(as_read(table.sheet.by_name[name], values), dtype=series.dtype)
-        columns.append(series.scatter(places, written))
+        columns.append(series.scatter([at[row] for row in rows], written))
     misfits, shadowed, rounded = table.misfits, table.shadowed, table.rounded
     if misfits or rounded:
-        touched = {(change.row, name) for change in changes for name in change.cells}
+        touched = {(row, name) for name, (rows, _values) in updates.items() for row in rows}
         rounded = tuple(cell for cell in rounded if cell not in touched)
         misfits = tuple(m for m in misfits if (m.row, m.column) not in touched)
     if shadowed:
         emptied = {
-            (change.row, name)
-            for change in changes
-            for name, (_before, after) in change.cells.items()
+            (row, name)
+            for name, (rows, values) in updates.items()
+            for row, after in zip(rows, values, strict=True)
             if after is None
         }
         shadowed = tuple(
@@ -529,6 +538,15 @@ def _with_cells(table: Table, changes: Sequence[SetCells]) -> Table:
     )
 
 
+def _cast_each(kind: ColumnType, raws: list[Any]) -> tuple[list[Any], list[int]]:
+    """The values of cells that have nothing to do with one another, and the positions of those that
+    do not fit: a text in a column of dates is read by itself."""
+    if kind in (ColumnType.DATE, ColumnType.DATETIME) and str in set(map(type, raws)):
+        found = [cast_all(kind, [raw]) for raw in raws]
+        return [value for (value,), _bad in found], [i for i, one in enumerate(found) if one[1]]
+    return cast_all(kind, raws)
+
+
 def _copied(table: Table, change: CopyCells) -> Table:
     """Cells of any rows; those that do not fit their column's type become misfits, as reading them
     would make them."""
@@ -538,24 +556,27 @@ def _copied(table: Table, change: CopyCells) -> Table:
         table = replace(table, frame=pl.concat([table.frame, blank], how="diagonal").sort("row"))
     misfits = {(m.row, m.column): m for m in table.misfits}
     rounded: list[tuple[int, str]] = []
-    fitting: list[SetCells] = []
+    updates: Updates = {}
     for row, cells in change.rows.items():
-        values = {}
-        for name, (before, after) in cells.items():
-            misfits.pop((row, name), None)
-            column = table.sheet.by_name[name]
-            raws = [after]
-            erring = _without_errors(column, raws)
-            (value,), misfit = cast_all(column.type, raws)
-            if misfit or erring:
-                misfits[row, name] = Misfit(
-                    row, name, "•••" if column.secret else text_of(after)[:80]
-                )
-            if column.type is ColumnType.CODE and is_rounded(after):
-                rounded.append((row, name))
-            values[name] = (before, value)
-        fitting.append(SetCells(change.sheet, row, str(row), values))
-    table = _with_cells(table, fitting)
+        for name, (_before, after) in cells.items():
+            rows, values = updates.setdefault(name, ([], []))
+            rows.append(row)
+            values.append(after)
+    for name, (rows, raws) in updates.items():
+        column = table.sheet.by_name[name]
+        if misfits:
+            for row in rows:
+                misfits.pop((row, name), None)
+        if column.type is ColumnType.CODE:
+            rounded += [(row, name) for row, raw in zip(rows, raws, strict=True) if is_rounded(raw)]
+        texts = list(raws)
+        erring = _without_errors(column, texts)
+        values, bad = _cast_each(column.type, texts)
+        for i in (*bad, *(i for i, _error in erring)):
+            text = "•••" if column.secret else text_of(raws[i])[:80]
+            misfits[rows[i], name] = Misfit(rows[i], name, text)
+        updates[name] = rows, values
+    table = _updated(table, updates)
     order = {column.name: i for i, column in enumerate(table.sheet.columns)}
     return replace(
         table,

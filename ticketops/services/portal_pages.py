@@ -39,12 +39,20 @@ MOST_VIEWS = 50
 OVER = "this link no longer opens the portal"
 
 
-def save(settings: Settings, page: Page, typed: Typed, *, action: str = "SAVED") -> Job:
-    """Take over what was typed on a page. action: what `_PORTAL_LOG` calls it. The result is a PageSaid.
+def save(
+    settings: Settings,
+    page: Page,
+    typed: Typed,
+    *,
+    action: str = "SAVED",
+    like: State | None = None,
+) -> Job:
+    """Take over what was typed on a page. action: what `_PORTAL_LOG` calls it. like: the workbook as it
+    was read before, which saves work. The result is a PageSaid.
 
     Planning raises RuleError where the link has ended meanwhile, or is another party's than the page's.
     """
-    return _saying(settings, page, typed, action, accept_erased=False)
+    return _saying(settings, page, typed, action, accept_erased=False, like=like)
 
 
 def undo(
@@ -54,22 +62,30 @@ def undo(
     party: str,
     page_id: str,
     changes: Sequence[Change],
+    *,
+    like: State | None = None,
 ) -> Job:
     """Take back changes of one's own: each cell that still holds what was said gets what it held before;
     of others, that it does not is told as any conflict is. Planning raises as `save` does."""
     page, typed = form.taken_back(kind, party, token_id, page_id, changes)
-    return _saying(settings, page, typed, "UNDONE", accept_erased=True)
+    return _saying(settings, page, typed, "UNDONE", accept_erased=True, like=like)
 
 
 def _saying(
-    settings: Settings, page: Page, typed: Typed, action: str, *, accept_erased: bool
+    settings: Settings,
+    page: Page,
+    typed: Typed,
+    action: str,
+    *,
+    accept_erased: bool,
+    like: State | None,
 ) -> Job:
     job = BookJob(settings, BookLocations(BookRegistry(None, None), settings))
     wanted = {page.rows[number].key for number in typed}
 
     def plan(snapshot: Snapshot, run: Run) -> Plan:
         token = token_of(snapshot, run, page)
-        state = State.of(snapshot)
+        state = State.of(snapshot, like)
         event = event_of(snapshot, settings.event, run)
         before = _rows(state, event, page, wanted)
         heard = job.heard(

@@ -511,7 +511,10 @@ def _refuse_emptying(taken: Mapping[str, Taken], mine: Mapping[str, Copy]) -> No
         sheet = mine[name].table.sheet
         if sheet.kind is SheetKind.QUEUE and not identity(sheet):
             continue  # a command makes it anew, as long as it happens to be
-        before, after = mine[name].table.frame.height, _after(mine[name].table, one).frame.height
+        before = mine[name].table.frame.height
+        if before < _FEW:
+            continue
+        after = _after(mine[name].table, one).frame.height
         if before - after >= _FEW and after <= before / 2:
             raise RuleError(
                 f"{sheet.name} would have {after:,} rows instead of {before:,}",

@@ -20,13 +20,15 @@ from ticketops.model.changes import (
     ReplaceRows,
     SetCells,
 )
-from ticketops.schema.addresses import column_letters
+from ticketops.schema.addresses import column_letters, runs
 from ticketops.schema.columns import Column
 from ticketops.schema.derived import filled_rows
 from ticketops.schema.tables import Table, canonical_positions, place_names
 from ticketops.stores.edited import EditedRows
 from ticketops.stores.references import Room
 
+_MANY = 500
+"""Copied rows that are kept together."""
 GRID_WIDTH = 10
 """Columns that a report in a free layout may use; what stands further right is not its own."""
 
@@ -128,8 +130,7 @@ def compile_edits(
                 case SetCells():
                     _set(edit, change.row, change.cells, positions, places)
                 case CopyCells():
-                    for number, cells in change.rows.items():
-                        _set(edit, number, cells, positions, places)
+                    _copy(edit, change, positions, places)
                 case AppendRows():
                     edit.cells.put(
                         change.first_row, [positions[c][0] for c in change.columns], change.rows
@@ -179,6 +180,32 @@ def _set(
         row[positions[column][0]] = after
         if after is None:  # an alias would fill the blank
             row.update(dict.fromkeys(positions[column][1:]))
+
+
+def _copy(
+    edit: SheetEdit,
+    change: CopyCells,
+    positions: Mapping[str, tuple[int, ...]],
+    places: Mapping[str, int],
+) -> None:
+    """Cells that are copied; many new rows that follow one another stay together."""
+    rest = set(change.rows)
+    for first, last in runs(sorted(row for row in rest if row >= edit.first_free_row)):
+        rows = [change.rows[row] for row in range(first, last + 1)]
+        used = sorted({column for cells in rows for column in cells})
+        emptied = any(after is None for cells in rows for _before, after in cells.values())
+        if len(rows) < _MANY or emptied or any("@" in column for column in used):
+            continue
+        nothing = None, None
+        edit.cells.put(
+            first,
+            [positions[column][0] for column in used],
+            [tuple([cells.get(column, nothing)[1] for column in used]) for cells in rows],
+        )
+        rest.difference_update(range(first, last + 1))
+    for number, cells in change.rows.items():
+        if number in rest:
+            _set(edit, number, cells, positions, places)
 
 
 def _fill(

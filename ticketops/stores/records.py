@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -34,6 +34,8 @@ from ticketops.schema.tables import Table
 from ticketops.stores.base import Transaction
 from ticketops.stores.heads import transaction_of
 
+_PIECES = 1_000
+"""Texts of a piece of JSON."""
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 """What JSON writes as it is."""
 
@@ -341,6 +343,31 @@ def as_json(part: Mapping[str, Any]) -> bytes:
     )
 
 
+def json_pieces(part: Mapping[str, Any]) -> Iterator[bytes]:
+    """What `as_json` gives, piece by piece: of many cells it is larger than the cells."""
+    encode = json.JSONEncoder(ensure_ascii=False, default=_encode_date).encode
+    held: list[str] = []
+    for text in _texts_of(part, encode, 3):
+        held.append(text)
+        if len(held) >= _PIECES:
+            yield "".join(held).encode("utf-8", "surrogatepass")
+            held = []
+    yield "".join(held).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _texts_of(part: Any, encode: Callable[[Any], str], depth: int) -> Iterator[str]:
+    """depth: so many levels of mappings are taken apart: sheets, and their rows."""
+    if not depth or not isinstance(part, dict) or not part:
+        yield encode(part)
+        return
+    between = "{"
+    for key, value in part.items():
+        yield f"{between}{encode(str(key))}: "
+        yield from _texts_of(value, encode, depth - 1)
+        between = ", "
+    yield "}"
+
+
 def written_cells(
     changes: ChangeSet, raw_before: RawBefore
 ) -> dict[str, dict[int, dict[str, Any]]]:
@@ -393,6 +420,8 @@ def every_cell(changes: ChangeSet, raw_before: RawBefore) -> Written:
 
 def _written_row(cells: Mapping[str, tuple[Any, Any]], was: Mapping[str, Any]) -> dict[str, Any]:
     """(raw before, after) of the cells of one row."""
+    if not was and all(before is None for before, _after in cells.values()):
+        return dict(cells)
     new = {name: (was.get(name), after) for name, (_before, after) in cells.items()}
     if any("@" in name for name in was):  # cells of aliases, emptied with their columns
         emptied = (name for name, value in was.items() if "@" in name and value is not None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.domain.sync.copies import HERE, KEYED, THERE, after, copy_of, nobody, sides, texts_of
-from ticketops.domain.sync.merge import Counts, Difference, changes_of, differences, take_over
+from ticketops.domain.sync.merge import Counts, Difference, Side, changes_of, differences, take_over
 from ticketops.model.changes import AddColumns, AddSheet, CopyCells
 from ticketops.schema.layouts.event import ALLOC_LOG, EVENT, POLICIES, SALES, UNITS
 from ticketops.schema.structure import with_structure
@@ -209,3 +209,34 @@ def test_a_sheet_of_ours_that_one_side_lacks_is_made() -> None:
         AddSheet(POLICIES),
         CopyCells(POLICIES, {2: {"scope": (None, "GLOBAL"), "mode": (None, "MANUAL")}}),
     ]
+
+
+# --- a copy that has nothing yet
+
+
+@pytest.mark.parametrize("into", [HERE, THERE])
+def test_an_empty_copy_takes_every_cell(into: Side) -> None:
+    """Ticks that are off and blanks are nothing to take; what does not fit goes as it is."""
+    full = copy_of(
+        SALES,
+        {
+            1: {"sales_id": "S1", "match": "M01", "number": 2, "oversell": True, "price": 0},
+            3: {"sales_id": "S2", "match": "M01", "number": "many", "oversell": False, "notes": ""},
+        },
+    )
+    empty = copy_of(SALES, {})
+    here, there = (empty, full) if into is HERE else (full, empty)
+    taken = take_over(into, here, there, texts_of(SALES, None), nobody())
+    top = EVENT[SALES].header_row
+    expected = {
+        top + 1: {"sales_id": "S1", "match": "M01", "number": 2, "oversell": True, "price": 0},
+        top + 3: {"sales_id": "S2", "match": "M01", "number": "many"},
+    }
+    assert taken.changes is not None
+    assert taken.changes.rows == {
+        row: {name: (None, value) for name, value in cells.items()}
+        for row, cells in expected.items()
+    }
+    assert taken.counts == (Counts(0, 8, 0, 8) if into is HERE else Counts(8, 0, 0, 8))
+    assert taken.conflicts == []
+    assert taken.agreed.equals(full.texts)

@@ -17,6 +17,7 @@ from ticketops.domain.catalogue.follow import SEAT, SeatMove
 from ticketops.domain.catalogue.matches import texts
 from ticketops.domain.catalogue.sessions import SubGames
 from ticketops.domain.catalogue.times import Start, days, starts
+from ticketops.domain.dispatch.alike import Rows, same, same_names
 from ticketops.domain.dispatch.groups import Clients, SupplierGroups, plain_key, titles
 from ticketops.domain.dispatch.redaction import Redactor
 from ticketops.domain.dispatch.said import Said
@@ -33,7 +34,15 @@ from ticketops.domain.plan import Plan
 from ticketops.domain.purchasing.listing import Contracts, carried
 from ticketops.domain.ticket.identity import sale_of
 from ticketops.domain.ticket.masking import Masked, masked_addresses
-from ticketops.domain.ticket.records import Record, StockUnit, is_live, records, tickets, units
+from ticketops.domain.ticket.records import (
+    TICKET_COLUMNS,
+    Record,
+    StockUnit,
+    is_live,
+    records,
+    tickets_among,
+    units,
+)
 from ticketops.domain.ticket.unit_ids import unit_of
 from ticketops.model import categories, ids, states
 from ticketops.model.categories import match_of
@@ -74,6 +83,13 @@ QUEUES = (
 """Those that may be absent."""
 SHEETS = (*LEDGERS, *QUEUES)
 """What `State.of` reads."""
+_OF_NAMES = (
+    *("suppliers", "contracts", "clients", "client_titles", "_named", "companies", "vendors"),
+    *("games", "_sub_games", "_days", "_starts", "_places", "fixtures", "public"),
+    *("without_companies", "without_company_phrases", "without_vendors"),
+    *("_others", "_other_clients", "_own_names"),
+)
+"""What a state works out when it is asked, of what `same_names` compares."""
 
 
 @dataclass
@@ -95,19 +111,36 @@ class State:
     """Sales of which nothing may be sent, since they are not paid and the setting says so."""
     gone: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     """{sheet: (row, key) to empty}."""
+    rows: Rows = field(default_factory=Rows)
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> State:
-        return cls(
-            tickets(snapshot),
-            units(snapshot),
-            list(records(snapshot[STAFF_QUEUE], "task_id")),
-            list(records(snapshot[SUPPLIER_QUEUE], "supplier_key")),
-            {record.key: record for record in records(snapshot[CLIENT_INPUTS], "sales_id")},
+    def of(cls, snapshot: Snapshot, like: State | None = None) -> State:
+        """Of a snapshot. like: of another snapshot of the same workbook, changed by nobody: what is the
+        same in both is not sorted out again."""
+        rows, before = Rows(), like.rows if like is not None else None
+        made = cls(
+            tickets_among(
+                rows.of(snapshot, DISTRIBUTION, TICKET_COLUMNS, before),
+                like.tickets if like is not None else {},
+            ),
+            like.units
+            if like is not None and same(UNITS, snapshot, like.snapshot)
+            else units(snapshot),
+            list(records(rows.of(snapshot, STAFF_QUEUE, before=before), "task_id")),
+            list(records(rows.of(snapshot, SUPPLIER_QUEUE, before=before), "supplier_key")),
+            {
+                record.key: record
+                for record in records(rows.of(snapshot, CLIENT_INPUTS, before=before), "sales_id")
+            },
             SupplierGroups.of(snapshot[SUPPLIER_GROUPS]),
             masked_addresses(snapshot),
             snapshot,
+            rows=rows,
         )
+        if like is not None and same_names(snapshot, like.snapshot):
+            known = like.__dict__
+            made.__dict__.update({name: known[name] for name in _OF_NAMES if name in known})
+        return made
 
     @property
     def words(self) -> Words:

@@ -38,6 +38,7 @@ ASKED = {"issue": "", "return": "Return requested", "swap": "Swap requested"}
 """{what a client asks for: what stands before its words}."""
 _FIELD = when_needed(r"r(\d{1,6})\.([a-z_]{1,40})(\.mine)?", re.ASCII)
 _QUOTED = when_needed(r'"((?:[^"]|"")*)"(?=[\t\n]|\Z)')
+_END = when_needed(r"[\t\n]")
 _PICK = "pick"
 
 
@@ -259,7 +260,8 @@ def _cell(text: str, start: int) -> tuple[str, int]:
         quoted = _QUOTED().match(text, start)
         if quoted is not None:
             return quoted[1].replace('""', '"'), quoted.end()
-    end = min((at for mark in "\t\n" if (at := text.find(mark, start)) >= 0), default=len(text))
+    mark = _END().search(text, start)  # the nearer one: looking for each may read all to the end
+    end = mark.start() if mark is not None else len(text)
     return text[start:end], end
 
 

@@ -382,6 +382,8 @@ def take_over(
     sheet = local.table.sheet
     mine, theirs = (local, remote) if into is Side.LOCAL else (remote, local)
     source = Side.REMOTE if into is Side.LOCAL else Side.LOCAL
+    if not leave and mine.texts.is_empty() and base.is_empty():
+        return _all_of(theirs, source)
     wanted: dict[int, list[str]] = {}
     reconciled: dict[int, list[str]] = {}
     conflicts = []
@@ -413,6 +415,36 @@ def take_over(
             how="diagonal",
         ).sort("row")
     return Taken(CopyCells(sheet.name, rows) if rows else None, agreed, conflicts, counts)
+
+
+def _all_of(theirs: Copy, source: Side) -> Taken:
+    """What a copy takes over that has nothing, nor ever had: every cell, with no need to look who
+    changed it. Equal texts are one object, of many rows."""
+    texts = theirs.texts
+    names = texts.columns[1:]
+    cells: dict[str, list[Cell | None]] = {}
+    frame = texts.select("row").join(
+        theirs.table.frame, on="row", how="left", maintain_order="left"
+    )
+    for name in names:
+        pairs: list[Cell | None] = []
+        known: dict[str, Cell] = {}
+        for row, text, stands in zip(texts["row"], texts[name], frame[name], strict=True):
+            value = theirs.misfits.get((row, name), stands)
+            pair = None if text is None else (None, value)
+            pairs.append(known.setdefault(value, pair) if pair and type(value) is str else pair)
+        cells[name] = pairs
+    rows: dict[int, dict[str, Cell]] = {}
+    for row, *pairs in zip(texts["row"], *cells.values(), strict=True):
+        written = {n: pair for n, pair in zip(names, pairs, strict=True) if pair is not None}
+        if written:
+            rows[row] = written
+    count = sum(map(len, rows.values()))
+    counts = Counts(
+        count if source is Side.LOCAL else 0, count if source is Side.REMOTE else 0, 0, count
+    )
+    agreed = texts.filter(~pl.all_horizontal(pl.col(names).is_null()))
+    return Taken(CopyCells(theirs.table.sheet.name, rows) if rows else None, agreed, [], counts)
 
 
 def _agreed(

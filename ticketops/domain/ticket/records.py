@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from ticketops.domain.plan import Plan
 from ticketops.domain.ticket.identity import is_ticket
 from ticketops.model import ids, states
 from ticketops.schema.layouts.event import DISTRIBUTION, UNITS
-from ticketops.schema.tables import Snapshot, Table
+from ticketops.schema.tables import Snapshot
 
 GUEST = ("client_notes", "first_name", "last_name", "client_email", "comment")
 """What a client types (AB–AF of §7)."""
@@ -50,14 +51,9 @@ class Record:
             )
 
 
-def records(table: Table, key: str, columns: Sequence[str] = ()) -> Iterator[Record]:
-    """The rows of a table that have this key, in sheet order."""
-    names = tuple(
-        dict.fromkeys(("row", key, *(columns or (column.name for column in table.sheet.columns))))
-    )
-    for values in table.frame.select(names).iter_rows(named=True):
-        if values[key]:
-            yield Record(values[key], values)
+def records(rows: Iterable[dict[str, Any]], key: str) -> Iterator[Record]:
+    """The rows that have this key, in their order."""
+    return (Record(row[key], row) for row in rows if row[key])
 
 
 TICKET_COLUMNS = (
@@ -105,10 +101,19 @@ TICKET_COLUMNS = (
 
 
 def tickets(snapshot: Snapshot) -> dict[str, Record]:
-    """{SalesID: ticket} of Distribution, in sheet order; of two rows with one SalesID the first."""
+    """{SalesID: ticket} of Distribution, as `tickets_among` has them."""
+    return tickets_among(snapshot[DISTRIBUTION].frame.select(TICKET_COLUMNS).iter_rows(named=True))
+
+
+def tickets_among(
+    rows: Iterable[dict[str, Any]], before: Mapping[str, Record] = MappingProxyType({})
+) -> dict[str, Record]:
+    """{SalesID: ticket} of the rows of Distribution, in their order; of two rows with one SalesID the
+    first. before: tickets of earlier: a row of one of them is one."""
     found: dict[str, Record] = {}
-    for record in records(snapshot[DISTRIBUTION], "sales_id", TICKET_COLUMNS):
-        if is_ticket(record):
+    for record in records(rows, "sales_id"):
+        known = before.get(record.key)
+        if (known is not None and known.before is record.before) or is_ticket(record):
             found.setdefault(record.key, record)
     return found
 

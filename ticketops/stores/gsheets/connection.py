@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from json import dumps
 from typing import Any
 
 import requests
@@ -24,6 +23,7 @@ from gspread.http_client import HTTPClient
 from ticketops.errors import BusyError, NotPermittedError, RuleError, TicketopsError, UnusableError
 from ticketops.stores.gsheets.access import Identity
 from ticketops.stores.gsheets.assumptions import Failed
+from ticketops.stores.gsheets.cell_rows import as_json
 from ticketops.stores.gsheets.frames import FIELDS as FRAMES
 
 OnProgress = Callable[[str, int, int], None]
@@ -456,7 +456,7 @@ def _asked_by(ranges: Sequence[str]) -> dict[str, Any]:
 
 def _encoded(json: Any) -> bytes:
     try:
-        return dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
+        return as_json(json).encode()
     except UnicodeEncodeError:
         raise UnusableError(
             "a text holds half a character (a lone surrogate), which Google can't store",

@@ -29,11 +29,11 @@ from ticketops.stores.gsheets.requests import Grid
 from ticketops.stores.heads import counts_of, head_of
 from ticketops.stores.records import (
     Record,
-    as_json,
     body_of,
     content_digest,
     digest_of,
     identities_of,
+    json_pieces,
     plain_row,
     record_of,
     tabular,
@@ -64,7 +64,7 @@ def requests_of(
 
 def rows_of(transaction: Transaction, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows to append."""
-    packed = base64.b64encode(igzip.compress(as_json(body), 2, mtime=0)).decode()
+    packed = base64.b64encode(_packed(body)).decode()
     pieces = [packed[i : i + _MOST] for i in range(0, len(packed), _MOST)] or [""]
     head = head_of(transaction)
     texts = (
@@ -80,6 +80,12 @@ def rows_of(transaction: Transaction, body: Mapping[str, Any]) -> list[dict[str,
     )
     blank = ("",) * len(texts)
     return [text_row(*(texts if nth == 0 else blank), piece) for nth, piece in enumerate(pieces)]
+
+
+def _packed(body: Mapping[str, Any]) -> bytes:
+    press = isal_zlib.compressobj(2, isal_zlib.DEFLATED, 31)
+    pieces = [press.compress(piece) for piece in json_pieces(body)]
+    return b"".join((*pieces, press.flush()))
 
 
 def transactions(rows: Sequence[Sequence[Any]]) -> list[tuple[int, Transaction]]:

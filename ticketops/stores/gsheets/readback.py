@@ -9,16 +9,20 @@ holds what stood there before is written again, directly.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ticketops.errors import BusyError, UnusableError
 from ticketops.schema.addresses import column_letters, runs
 from ticketops.schema.sheets_api import Request, area, at
+from ticketops.stores.gsheets.cell_rows import CellRows, cell_of
 from ticketops.stores.gsheets.connection import Connection
 from ticketops.stores.gsheets.recheck import comparable
 from ticketops.stores.gsheets.sheets import KnownSheets
 
 Rows = Sequence[Sequence[Any]]
+_READ = 200_000
+"""Cells that one request reads back."""
 Block = Mapping[str, Any]
 """The body of an updateCells: `start` and `rows`."""
 _HINT = (
@@ -76,41 +80,88 @@ def _lost(
     """{sheet: {(row, column): CellData}} of the cells that hold what they held before, and should
     not."""
     names = {grid.sheet_id: name for name, grid in known.grids.items()}
-    sent: dict[str, dict[tuple[int, int], Any]] = {}
+    sent: dict[str, list[Block]] = {}
     for block in blocks:
-        sent.setdefault(names[block["start"]["sheetId"]], {}).update(_cells(block))
-    try:
-        found = connection.values(
-            [known.quoted(name, _around(cells)) for name, cells in sent.items()]
-        )
-    except BusyError as error:
-        raise BusyError(
-            f"{error.message}: the change was written but could not be read back",
-            "it is unknown whether every cell arrived: `ticketops log show` lists them",
-        ) from None
+        sent.setdefault(names[block["start"]["sheetId"]], []).append(block)
     lost: dict[str, dict[tuple[int, int], Any]] = {}
-    for (name, cells), rows in zip(sent.items(), found, strict=True):
-        top = min(row for row, _ in cells)
-        old = before.get(name, ())
-        for (row, column), cell in cells.items():
-            wanted = comparable(next(iter(cell.get("userEnteredValue", {}).values()), None))
-            stands = comparable(_cell(rows, row - top + 1, column))
-            if stands != wanted and stands in (None, comparable(_cell(old, row, column))):
-                lost.setdefault(name, {})[row, column] = cell
+    for bands in _requests(sent):
+        try:
+            found = connection.values(
+                [known.quoted(name, f"A{top}:{last}{bottom}") for name, top, bottom, last in bands]
+            )
+        except BusyError as error:
+            raise BusyError(
+                f"{error.message}: the change was written but could not be read back",
+                "it is unknown whether every cell arrived: `ticketops log show` lists them",
+            ) from None
+        for (name, top, bottom, _last), rows in zip(bands, found, strict=True):
+            old = before.get(name, ())
+            for block in sent[name]:
+                for (row, column), cell in _unlike(block, top, bottom, rows):
+                    entered = cell.get("userEnteredValue", {})
+                    wanted = comparable(next(iter(entered.values()), None))
+                    stands = comparable(_cell(rows, row - top + 1, column))
+                    if stands != wanted and stands in (None, comparable(_cell(old, row, column))):
+                        lost.setdefault(name, {})[row, column] = cell
     return lost
 
 
+def _requests(sent: Mapping[str, Sequence[Block]]) -> Iterator[list[tuple[str, int, int, str]]]:
+    """(sheet, first row, last row, last column) of what is read back, as much as one request asks
+    for."""
+    asked: list[tuple[str, int, int, str]] = []
+    left = _READ
+    for name, blocks in sent.items():
+        top, bottom, last = _around(blocks)
+        while top <= bottom:
+            here = min(bottom, top + max(1, left // last) - 1)
+            asked.append((name, top, here, column_letters(last)))
+            left -= (here - top + 1) * last
+            top = here + 1
+            if left <= 0:
+                yield asked
+                asked, left = [], _READ
+    if asked:
+        yield asked
+
+
+def _unlike(
+    block: Block, first: int, last: int, found: Rows
+) -> Iterator[tuple[tuple[int, int], Any]]:
+    """The cells of a block in the rows from `first` to `last` that do not stand in `found`, the
+    values of these rows, just as they were sent."""
+    rows = block["rows"]
+    top, left = block["start"]["rowIndex"] + 1, block["start"]["columnIndex"] + 1
+    for row in range(max(first, top), min(last + 1, top + len(rows))):
+        if isinstance(rows, CellRows):
+            sent = rows.values(row - top)
+            stands = found[row - first][left - 1 :] if row - first < len(found) else ()
+            pairs = zip_longest(sent, stands[: len(sent)])
+            odd = [i for i, (a, b) in enumerate(pairs) if not (type(a) is type(b) and a == b)]
+            for i in odd:
+                yield (row, left + i), cell_of(sent[i])
+            continue
+        for column, cell in enumerate(rows[row - top]["values"], start=left):
+            yield (row, column), cell
+
+
 def _cells(block: Block) -> Iterator[tuple[tuple[int, int], Any]]:
+    if "rows" not in block:
+        return
     top, left = block["start"]["rowIndex"] + 1, block["start"]["columnIndex"] + 1
     for row, sent in enumerate(block["rows"], start=top):
         for column, cell in enumerate(sent["values"], start=left):
             yield (row, column), cell
 
 
-def _around(cells: Mapping[tuple[int, int], Any]) -> str:
-    """The rows that hold them, from column A on."""
-    rows, columns = [row for row, _ in cells], [column for _, column in cells]
-    return f"A{min(rows)}:{column_letters(max(columns))}{max(rows)}"
+def _around(blocks: Sequence[Block]) -> tuple[int, int, int]:
+    """The first row, the last row and the last column of what is in any of them."""
+    starts = [block["start"] for block in blocks]
+    return (
+        min(start["rowIndex"] + 1 for start in starts),
+        max(block["start"]["rowIndex"] + len(block["rows"]) for block in blocks),
+        max(block["start"]["columnIndex"] + len(block["rows"][0]["values"]) for block in blocks),
+    )
 
 
 def _cell(rows: Rows, row: int, column: int) -> Any:

@@ -10,13 +10,11 @@ from typing import Any
 from ticketops.errors import SpliceError
 from ticketops.schema.addresses import Area, runs
 from ticketops.schema.columns import ColumnType
-from ticketops.schema.sheets_api import Request, at, extended, new_sheet, rectangle
+from ticketops.schema.sheets_api import Request, at, new_sheet, rectangle
 from ticketops.stores.edits import SheetEdit
+from ticketops.stores.gsheets.cell_rows import VALUE, CellRows, Kept, cell_of
 from ticketops.stores.gsheets.foot import make_room
 from ticketops.stores.gsheets.frames import Frame, grow
-
-Cell = dict[str, Any]
-"""A CellData: {"userEnteredValue": …}, {} for an empty one."""
 
 _PATTERNS = {
     ColumnType.DATE: {"type": "DATE", "pattern": "yyyy-mm-dd"},
@@ -140,55 +138,63 @@ class _CellRange:
     column: int
     width: int
     fields: str
-    rows: list[dict[str, Any]]
+    rows: CellRows | list[dict[str, Any]]
+
+    def add(self, values: list[Any]) -> None:
+        """One row more."""
+        if isinstance(self.rows, CellRows):
+            self.rows.append(values)
+        else:
+            self.rows.append({"values": values})
 
 
-def _with_standing(edit: Edit, first_new: int) -> Mapping[int, Mapping[int, Any]]:
+def _with_standing(edit: Edit, first_new: int) -> Iterator[tuple[int, Mapping[int, Any]]]:
     """The cells to write; new rows get every column that any of them has, so that they make one
     block: what stands there stays."""
     cells = edit.edit.cells
     if edit.edit.clear_others:
-        return cells
+        yield from ((row, cells[row]) for row in sorted(cells))
+        return
     used = sorted(
         {column for row, values in cells.items() if row >= first_new for column in values}
     )
-    filled: dict[int, Mapping[int, Any]] = {}
-    for row, values in cells.items():
+    keep = edit.standing if edit.edit.rewrite_from is None else {}
+    for row in sorted(cells):
+        values = cells[row]
         if row < first_new or len(values) == len(used):
-            filled[row] = values
-        else:
-            keep = edit.standing if edit.edit.rewrite_from is None else {}
-            filled[row] = {
+            yield row, values
+            continue
+        yield (
+            row,
+            {
                 column: values[column]
                 if column in values
-                else _Kept({} if edit.edit.makes_way(row, column) else keep.get((row, column), {}))
+                else _kept({} if edit.edit.makes_way(row, column) else keep.get((row, column), {}))
                 for column in used
-            }
-    return filled
+            },
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A cell that is written as it stands."""
-
-    value: Mapping[str, Any]
+def _kept(standing: Mapping[str, Any]) -> Kept | None:
+    return Kept(standing) if standing else None
 
 
 def _blocks(
-    cells: Mapping[int, Mapping[int, Any]], edit: Edit, first_new: int, *, dated: bool
+    cells: Iterable[tuple[int, Mapping[int, Any]]], edit: Edit, first_new: int, *, dated: bool
 ) -> Iterator[_CellRange]:
     """Runs of columns that neighbouring rows share."""
     open_blocks: dict[tuple[int, int, str], _CellRange] = {}
-    for row in sorted(cells):
+    for row, written in cells:
         still: dict[tuple[int, int, str], _CellRange] = {}
-        for column, values, fields in _runs(row, cells[row], edit, first_new, dated=dated):
+        for column, values, fields in _runs(row, written, edit, first_new, dated=dated):
             key = column, len(values), fields
             block = open_blocks.pop(key, None)
             if block is None or block.row + len(block.rows) != row:
                 if block is not None:
                     yield block
-                block = _CellRange(row, column, len(values), fields, [])
-            block.rows.append({"values": values})
+                rows: CellRows | list[dict[str, Any]] = CellRows() if fields == VALUE else []
+                block = _CellRange(row, column, len(values), fields, rows)
+            block.add(values)
             still[key] = block
         yield from open_blocks.values()
         open_blocks = still
@@ -197,34 +203,32 @@ def _blocks(
 
 def _runs(
     row: int, values: Mapping[int, Any], edit: Edit, first_new: int, *, dated: bool
-) -> Iterator[tuple[int, list[Cell], str]]:
+) -> Iterator[tuple[int, list[Any], str]]:
+    """(first column, values, fields); with more than the value, CellData in place of values."""
     start, run_fields = 0, ""
-    run: list[Cell] = []
+    run: list[Any] = []
     for column in sorted(values):
         value = values[column]
-        fields = "userEnteredValue"
-        cell: Cell = {
-            "userEnteredValue": dict(value.value) if isinstance(value, _Kept) else extended(value)
-        }
-        if not cell["userEnteredValue"]:
-            cell = {}
+        fields = VALUE
         if isinstance(value, datetime) and (
             dated or (row < first_new and "numberValue" not in edit.standing.get((row, column), {}))
         ):
-            fields = "userEnteredValue,userEnteredFormat.numberFormat"
+            fields = f"{VALUE},userEnteredFormat.numberFormat"
             kind = edit.types.get(
                 column,
                 ColumnType.DATETIME if value.time() != datetime.min.time() else ColumnType.DATE,
             )
-            cell["userEnteredFormat"] = {
-                "numberFormat": _PATTERNS.get(kind, _PATTERNS[ColumnType.DATETIME])
+            value = cell_of(value) | {
+                "userEnteredFormat": {
+                    "numberFormat": _PATTERNS.get(kind, _PATTERNS[ColumnType.DATETIME])
+                }
             }
         if run and (column != start + len(run) or fields != run_fields):
             yield start, run, run_fields
             run = []
         if not run:
             start, run_fields = column, fields
-        run.append(cell)
+        run.append(value)
     if run:
         yield start, run, run_fields
 

@@ -4,16 +4,17 @@ place: so a large transaction is all or nothing too."""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from ticketops.errors import RuleError, TicketopsError
 from ticketops.schema.sheets_api import Request, new_sheet
 from ticketops.stores.gsheets import gate
 from ticketops.stores.gsheets.assumptions import Kind
+from ticketops.stores.gsheets.cell_rows import CellRows, size_of
 from ticketops.stores.gsheets.connection import Connection, Rejected
 from ticketops.stores.gsheets.control import STAGING
 from ticketops.stores.gsheets.readback import covered
@@ -73,7 +74,7 @@ def send(
     stage = _Stage()
     final = list(batch)
     for i in ahead:
-        final[i] = stage.put(batch[i]["updateCells"])
+        final[i] = stage.put(batch[i]["updateCells"], sizes[i])
         copied.append(batch[i]["updateCells"])
     if ahead:
         connection.failed.refuse(Kind.COPIED, "a large change")
@@ -89,28 +90,30 @@ class _Stage:
     """Blocks below each other, those of one width in one sheet."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, list[dict[str, Any]]] = {}
+        self._blocks: dict[int, list[Sequence[dict[str, Any]]]] = {}
+        self._heights: dict[int, int] = {}
         self._ids: dict[int, int] = {}
+        self._bytes = 0
 
     @property
     def sheet_ids(self) -> list[int]:
         return list(self._ids.values())
 
-    def put(self, block: dict[str, Any]) -> Request:
-        """Take a block in; the request that puts it in its place."""
-        width = len(block["rows"][0]["values"])
-        rows = self._rows.setdefault(width, [])
+    def put(self, block: dict[str, Any], size: int) -> Request:
+        """Take a block of so many bytes in; the request that puts it in its place."""
+        rows = block["rows"]
+        width = len(rows[0]["values"])
         sheet_id = self._ids.setdefault(width, random.randrange(1, 2**31 - 1))
-        first = len(rows) + 1
-        rows.extend(block["rows"])
-        return pasted(sheet_id, first, block, len(block["rows"]), width)
+        first = self._heights.get(width, 0) + 1
+        self._blocks.setdefault(width, []).append(rows)
+        self._heights[width] = first - 1 + len(rows)
+        self._bytes += size
+        return pasted(sheet_id, first, block, len(rows), width)
 
     def send(self, connection: Connection, known: KnownSheets) -> None:
         sheets = [
-            new_sheet(
-                f"{STAGING}_{self._ids[width]}", self._ids[width], len(rows), width, hidden=True
-            )
-            for width, rows in self._rows.items()
+            new_sheet(f"{STAGING}_{self._ids[width]}", self._ids[width], height, width, hidden=True)
+            for width, height in self._heights.items()
         ]
         known.follow(sheets)
         known.remember()  # if this run is killed, a later one clears them away
@@ -119,10 +122,10 @@ class _Stage:
         except Rejected as error:
             if not error.again:  # else they were made, only the answer was lost
                 raise
-        pieces = list(self._pieces())
         try:
-            for number, piece in enumerate(pieces):
-                connection.on_progress("writing", number * ADVISED, len(pieces) * ADVISED)
+            for number, piece in enumerate(self._pieces()):
+                done = number * ADVISED
+                connection.on_progress("writing", done, max(done + ADVISED, self._bytes))
                 connection.update(piece)
         finally:
             connection.on_progress("", 0, 0)
@@ -131,16 +134,18 @@ class _Stage:
         """Batches of at most the advised size."""
         batch: list[Request] = []
         total = 0
-        for width, rows in self._rows.items():
+        for width, blocks in self._blocks.items():
             open_rows: list[dict[str, Any]] = []
-            for number, row in enumerate(rows):
-                size = _size(row) + 1
+            sizes = chain.from_iterable(map(_sizes, blocks))
+            rows = zip(chain.from_iterable(blocks), sizes, strict=True)
+            for number, (row, bare) in enumerate(rows):
+                size = bare + 1
                 if total + size > ADVISED - 5_000 and (batch or open_rows):
                     yield [*batch, *self._block(width, number - len(open_rows), open_rows)]
                     batch, open_rows, total = [], [], 0
                 open_rows.append(row)
                 total += size
-            batch += self._block(width, len(rows) - len(open_rows), open_rows)
+            batch += self._block(width, self._heights[width] - len(open_rows), open_rows)
             total += 200
         if batch:
             yield batch
@@ -170,8 +175,15 @@ def _clear_away(connection: Connection, sheet_ids: list[int]) -> None:
         connection.update([{"deleteSheet": {"sheetId": sheet_id}} for sheet_id in sheet_ids])
 
 
-def _size(part: Any) -> int:
-    """Bytes of JSON, as the connection sends it."""
-    return len(
-        json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    )
+def _size(request: Request) -> int:
+    """Bytes of JSON, as the connection sends it; many rows are counted one by one."""
+    block = request.get("updateCells", {})
+    rows = block.get("rows")
+    if not isinstance(rows, CellRows):
+        return size_of(request)
+    return size_of({"updateCells": block | {"rows": []}}) + sum(rows.sizes) + len(rows) - 1
+
+
+def _sizes(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Bytes of each row."""
+    return rows.sizes if isinstance(rows, CellRows) else list(map(size_of, rows))
