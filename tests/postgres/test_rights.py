@@ -378,6 +378,17 @@ def test_a_role_takes_no_turn_of_another_event(server: Database) -> None:
         sql(server, "rita", "SELECT event_id FROM ticketops_turns FOR UPDATE")
 
 
+@pytest.fixture
+def locked_units(server: Database) -> Iterator[None]:
+    """Every unit has a password."""
+    server.execute(
+        "UPDATE event_purchase_units SET password = %s WHERE event_id = %s", SECRET, MINE
+    )
+    yield
+    server.execute("UPDATE event_purchase_units SET password = NULL WHERE event_id = %s", MINE)
+
+
+@pytest.mark.usefixtures("locked_units")
 def test_what_would_lose_passwords_is_refused(
     server: Database, in_process: Runner, tmp_path: Path, small: Path
 ) -> None:
@@ -402,6 +413,59 @@ def test_what_would_lose_passwords_is_refused(
     auto = in_process("allocate", "auto", "-y", "-w", address(server, "carl"), env=home)
     assert auto.code in (0, 1)
     assert "permission denied" not in auto.err
+    got = server.execute("SELECT count(*) FROM event_distribution WHERE password = %s", SECRET)
+    assert got[0][0] > 0
+    taken = in_process("undo", "-y", *where, env=home)
+    assert (taken.code, taken.err.count("\n")) == (6, 1), taken.err
+    assert "may not read" in taken.err
+    again = in_process("undo", "-y", "-w", address(server, "carl"), env=home)
+    assert again.code == 0
+
+
+def test_where_no_password_is_touched_an_operator_works(
+    server: Database, in_process: Runner, tmp_path: Path
+) -> None:
+    """Sells, allocates and takes both back: all that it touches holds no password."""
+    home, where = {"HOME": str(tmp_path)}, ("-w", address(server, "olga"))
+    count = "SELECT count(*), count(unit_ids) FROM event_distribution WHERE event_id = %s"
+    before = server.execute(count, MINE)[0]
+    assert in_process("allocate", "auto", "-y", *where, env=home).code in (0, 1)
+    assert server.execute(count, MINE)[0][1] > before[1]
+    done = in_process("undo", "-y", *where, env=home)
+    assert done.code == 0, done.err
+    assert server.execute(count, MINE)[0] == before
+
+
+def test_rows_with_passwords_are_deleted_by_those_who_may_read_them(server: Database) -> None:
+    stands = "SELECT count(*) FROM event_purchases WHERE event_id = 'MINE'"
+    before = server.execute(stands)
+    hit = "DELETE FROM event_purchases WHERE row IN (2, 3)"
+    assert sql(server, "olga", hit) == [0]
+    assert server.execute(stands) == before
+    with pytest.raises(psycopg.Error):
+        sql(server, "rita", hit)
+    assert sql(server, "carl", f"BEGIN; {hit}", "ROLLBACK") == [-1]
+    # olga deletes what holds none, and nothing of another event
+    free = "DELETE FROM event_purchases WHERE row > 3"
+    with psycopg.connect(address(server, "olga", "")) as connection:
+        assert connection.execute(free).rowcount == before[0][0] - 2
+        connection.rollback()
+
+
+def test_which_rows_hold_passwords_is_told_of_ones_own_events(server: Database) -> None:
+    seen = "SELECT DISTINCT event_id FROM ticketops_secret_rows"
+    assert sql(server, "olga", seen) == [(MINE,)]
+    assert sql(server, "zoe", seen) == [("OTHER",)]
+    rows = "SELECT row FROM ticketops_secret_rows WHERE stored_in = 'event_purchases' ORDER BY 1"
+    assert sql(server, "olga", rows)[:2] == [(2,), (3,)]
+    for text in (
+        "DELETE FROM ticketops_secret_rows",
+        "UPDATE ticketops_secret_rows SET row = 1",
+        "SELECT password FROM ticketops_secret_rows",
+        "DROP VIEW ticketops_secret_rows",
+    ):
+        with pytest.raises(psycopg.Error):
+            sql(server, "olga", text)
 
 
 def test_a_withheld_password_looks_sealed_and_is_none(server: Database, tmp_path: Path) -> None:
@@ -409,10 +473,14 @@ def test_a_withheld_password_looks_sealed_and_is_none(server: Database, tmp_path
     mine = Settings(user="x", state=tmp_path / "state")
     table = open_store(address(server, "olga"), mine).read(PURCHASES)[PURCHASES]
     texts = table.frame["email_password"].to_list()
-    assert all(is_sealed(text) and is_stand_in(text) for text in texts)
-    assert len(set(texts)) == len(texts)
     whole = open_store(address(server, "carl"), mine).read(PURCHASES)[PURCHASES]
-    assert whole.frame["email_password"].to_list()[:2] == [SECRET, "4711"]
+    stands = whole.frame["email_password"].to_list()
+    assert stands[:2] == [SECRET, "4711"]
+    assert None in stands
+    assert [text is None for text in texts] == [text is None for text in stands]
+    seen = [text for text in texts if text is not None]
+    assert all(is_sealed(text) and is_stand_in(text) for text in seen)
+    assert len(set(seen)) == len(seen)
 
 
 def test_passwords_are_not_put_where_others_read_them(

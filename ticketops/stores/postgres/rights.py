@@ -9,7 +9,7 @@ all events. Of which events is said by `ticketops_grants`, which policies on eve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -21,7 +21,9 @@ from ticketops.model.changes import (
     AppendRows,
     Change,
     CopyCells,
+    DeleteRows,
     RemoveColumns,
+    ReplaceRows,
     SetCells,
 )
 from ticketops.schema.layout import Layout
@@ -41,9 +43,11 @@ from ticketops.schema.layouts.event import (
 )
 from ticketops.schema.layouts.issuance import ISSUANCE
 from ticketops.schema.sheets import SheetKind
+from ticketops.stores.grids import Grid
 from ticketops.stores.postgres.connection import Cursor
 from ticketops.stores.postgres.ddl import CELLS, SECRET_CELLS, quoted, table_of
 from ticketops.stores.postgres.rows import Held
+from ticketops.stores.records import Written
 
 READER, DISPATCH, OPERATOR, CREDENTIALS, ADMIN = CAPABILITIES = (
     "reader",
@@ -63,13 +67,14 @@ _OWN = (
     " ON g.office = o.office WHERE g.member = current_user AND g.office <> ''))"
 )
 _OWN_OFFICE = "(office IN (SELECT g.office FROM ticketops_grants g WHERE g.member = current_user))"
-_POLICY = "ticketops_own"
+_POLICY, _KEPT = "ticketops_own", "ticketops_kept"
 _BESIDE = ("own_cells", "odd_cells")
 _DISPATCHED = (
     *("status", "notes", "client_notes", "first_name", "last_name", "client_email", "comment"),
     *("delivery", "dispatch_status", "dispatch_notes", "dispatched_at", "accepted_at"),
     *("accepted_by", "run_id"),
 )
+_VIEW = "ticketops_secret_rows"
 _QUEUES = (STAFF_QUEUE, SUPPLIER_QUEUE, CLIENT_INPUTS, SUPPLIER_GROUPS, NOTIFICATION_LOG)
 _LONGEST = 63
 
@@ -108,34 +113,63 @@ def standing(cursor: Cursor) -> Standing:
     return Standing(False, key, {table: frozenset(names) for table, names in withheld.items()})
 
 
-def touches(change: Change, withheld: Collection[str]) -> bool:
-    """Whether a change of a sheet says anything of its columns that may not be read, or takes rows
-    away whatever stands there."""
+def touches(change: Change, held: Held, grid: Grid) -> bool:
+    """Whether a change says anything of the passwords of its sheet, or takes rows away that hold one.
+    grid: the sheet as it was read, where a password that may not be read has something in its place."""
+    withheld = held.withheld
+    places = [held.places[name] for name in withheld if name in held.places]
+
+    def holds(row: int) -> bool:
+        return any(grid.get(row, {}).get(place) is not None for place in places)
+
+    def says(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> bool:
+        at = [nth for nth, name in enumerate(columns) if name in withheld]
+        return any(row[nth] is not None for row in rows for nth in at)
+
     match change:
         case AddSheet() | AddColumns():
             return False
         case SetCells():
             return any(name in withheld for name in change.cells)
         case AppendRows():
-            places = [at for at, name in enumerate(change.columns) if name in withheld]
-            return any(row[at] is not None for row in change.rows for at in places)
+            return says(change.columns, change.rows)
+        case DeleteRows():
+            return any(map(holds, change.rows))
+        case ReplaceRows():
+            below = (row for row in grid if row > len(held.head))
+            return says(change.columns, change.rows) or any(map(holds, below))
         case CopyCells():
             return any(name in withheld for cells in change.rows.values() for name in cells)
         case RemoveColumns():
             return any(name in withheld for name in change.columns)
-    return True
 
 
-def refuse_withheld(changes: Iterable[Change], sheets: Mapping[str, Held]) -> None:
+def refuse_withheld(
+    changes: Iterable[Change], sheets: Mapping[str, Held], grids: Mapping[str, Grid]
+) -> None:
     """Raises NotPermittedError for changes of passwords that the role may not read: what they are
-    made of is unknown here. sheets: as they are kept."""
+    made of is unknown here. sheets: as they are kept; grids: as they were read."""
     for change in changes:
         held = sheets.get(change.sheet)
-        if held and held.withheld and touches(change, held.withheld):
-            raise NotPermittedError(
-                f"{change.sheet} can't be changed so: your database role may not read its passwords",
-                "nothing was written; `db grant --capability credentials` allows it",
-            )
+        if held and held.withheld and touches(change, held, grids.get(change.sheet, {})):
+            raise withheld_error(change.sheet)
+
+
+def refuse_taking_back(written: Written, sheets: Mapping[str, Held]) -> None:
+    """Raises NotPermittedError where passwords are among what is to be taken back, and the role may
+    not read them: it can't be compared with what stands there. sheets: as they are kept."""
+    for sheet, rows in written.items():
+        held = sheets.get(sheet)
+        if held and any(held.withheld & cells.keys() for cells in rows.values()):
+            raise withheld_error(sheet)
+
+
+def withheld_error(what: str) -> NotPermittedError:
+    """Of a change that only somebody who may read passwords makes."""
+    return NotPermittedError(
+        f"{what} can't be changed so: your database role may not read its passwords",
+        "nothing was written; `db grant --capability credentials` allows it",
+    )
 
 
 def secret_columns() -> dict[str, tuple[str, ...]]:
@@ -186,6 +220,7 @@ def securing(database: str) -> list[str]:
             f"DROP POLICY IF EXISTS {_POLICY} ON {name}",
             f"CREATE POLICY {_POLICY} ON {name} USING {own} WITH CHECK {own}",
         ]
+    made += _secret_rows(everybody)
     reads = (
         ("ticketops_schema", "number, shape, made_at, id"),
         ("ticketops_grants", "event_id, office, member, capabilities"),
@@ -239,9 +274,14 @@ def _granted(
     if is_log:
         yield f"GRANT {new} ON {table} TO {writing}, {roles[CREDENTIALS]}, {roles[DISPATCH]}"
         return
-    yield f"GRANT {new}, UPDATE ({own}) ON {table} TO {writing}"
-    if not secret:
-        yield f"GRANT DELETE ON {table} TO {writing}"
+    yield f"GRANT {new}, UPDATE ({own}), DELETE ON {table} TO {writing}"
+    yield f"DROP POLICY IF EXISTS {_KEPT} ON {table}"
+    if secret:
+        role = _literal(roles[CREDENTIALS])
+        yield (
+            f"CREATE POLICY {_KEPT} ON {table} AS RESTRICTIVE FOR DELETE USING"
+            f" (NOT ({_holds(secret)}) OR pg_has_role(current_user, {role}, 'USAGE'))"
+        )
     if name == DISTRIBUTION:
         yield f"GRANT UPDATE ({_names((*_DISPATCHED, 'odd_cells'))}) ON {table} TO {roles[DISPATCH]}"
     elif name == SALES:
@@ -254,6 +294,34 @@ def _granted(
             f"GRANT SELECT ({hidden}), INSERT ({hidden}), UPDATE ({hidden}), DELETE ON {table}"
             f" TO {roles[CREDENTIALS]}"
         )
+
+
+def _secret_rows(everybody: str) -> Iterator[str]:
+    """A view of which rows hold a password, of the events that one has rights in: who may not read
+    passwords may work where there is none. It reads as the owner of the tables, whoever made it."""
+    rows = " UNION ALL ".join(
+        f"SELECT event_id, '{table}'::text AS stored_in, \"row\" FROM {quoted(table)}"
+        f" WHERE ({_holds(columns)}) AND {_OWN}"
+        for table, columns in secret_columns().items()
+    )
+    yield f"CREATE OR REPLACE VIEW {_VIEW} WITH (security_barrier) AS {rows}"
+    yield (
+        f"DO $$ BEGIN EXECUTE format('ALTER VIEW {_VIEW} OWNER TO %I', (SELECT tableowner"
+        " FROM pg_tables WHERE tablename = 'ticketops_schema' AND schemaname = current_schema));"
+        " END $$"
+    )
+    yield f"REVOKE ALL ON {_VIEW} FROM PUBLIC, {everybody}"
+    yield f"GRANT SELECT ON {_VIEW} TO {everybody}"
+
+
+def _holds(secret: Iterable[str]) -> str:
+    """SQL: whether a row holds a password."""
+    return " OR ".join(f"{quoted(name)} IS NOT NULL" for name in (*secret, SECRET_CELLS))
+
+
+def _literal(role: str) -> str:
+    """The name of a role, which `quoted` spelled, as a text of SQL."""
+    return "'" + role[1:-1].replace('""', '"').replace("'", "''") + "'"
 
 
 def _names(columns: Iterable[str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from msgspec.structs import replace
 
-from ticketops.errors import UnusableError
+from ticketops.errors import NotPermittedError, UnusableError
 from ticketops.model.secrets import stand_in
 from ticketops.schema.columns import ColumnType
 from ticketops.schema.layout import Layout
@@ -138,10 +138,26 @@ def fetched(cursor: Cursor, event: str, held: Held, part: Slice | None = None) -
     grid: Grid = {row: dict(cells) for row, cells in enumerate(held.head, start=1) if cells}
     for values in cursor:
         row, cells = cells_of(held, values)
-        for name in held.withheld & held.places.keys():
-            cells[held.places[name]] = stand_in(f"{held.table}/{name}/{row}")
         grid[row] = cells
+    if hidden := held.withheld & held.places.keys():
+        rows = grid.keys() - range(1, len(held.head) + 1)
+        for row in rows & _with_secrets(cursor, event, held, rows):
+            for name in hidden:
+                grid[row][held.places[name]] = stand_in(f"{held.table}/{name}/{row}")
     return grid
+
+
+def _with_secrets(cursor: Cursor, event: str, held: Held, rows: Set[int]) -> Set[int]:
+    """Which of these rows hold a password that may not be read; all of them where the database does
+    not say: rights that an older version gave know nothing of it."""
+    told = cursor.execute("SELECT to_regclass('ticketops_secret_rows') IS NOT NULL").fetchone()
+    if not told or not told[0]:
+        return rows
+    found = cursor.execute(
+        'SELECT "row" FROM ticketops_secret_rows WHERE event_id = %s AND stored_in = %s',
+        (event, held.table),
+    )
+    return {row for (row,) in found}
 
 
 def edited(held: Held, grid: Grid, edit: SheetEdit, layout: Layout) -> tuple[Held, Grid, list[int]]:
@@ -212,6 +228,12 @@ def change_rows(
             )
         elif was and not now:
             cursor.execute(f"DELETE FROM {table} WHERE event_id = %s{rest}", new[: len(key)])
+            if cursor.rowcount != 1:  # a policy leaves rows out without a word
+                raise NotPermittedError(
+                    f"row {row} of {held.title} can't be deleted: your database role may not",
+                    "nothing was written; `db grant --capability credentials` allows it where the "
+                    "row holds a password",
+                )
         elif was:
             old = values_of(held, event, row, was)
             changed = [

@@ -49,7 +49,7 @@ from ticketops.stores.postgres.connection import (
     writer_name,
 )
 from ticketops.stores.postgres.outcome import was_applied
-from ticketops.stores.postgres.rights import Standing, refuse_withheld, standing
+from ticketops.stores.postgres.rights import Standing, refuse_taking_back, refuse_withheld, standing
 from ticketops.stores.postgres.rows import Held
 from ticketops.stores.postgres.typed import part_table, whole_table
 from ticketops.stores.postgres.working import alone
@@ -364,7 +364,7 @@ class PostgresStore:
         with self.locked(entry):
             self._refuse_moved(expected, self._revision)
             self._fetch(tuple(changes.sheets))
-            refuse_withheld(changes, self._sheets)
+            refuse_withheld(changes, self._sheets, self._grids)
             tables = {name: self._table(name) for name in changes.sheets}
             replaced = {
                 change.sheet: digest_written(change, changes, tables)
@@ -467,8 +467,7 @@ class PostgresStore:
         self, write: Callable[[Cursor], None], before: str, revision: str, entry: Entry
     ) -> None:
         """Write and end the transaction; within the budget begin it anew where the database asks for
-        that or the connection broke. Never applied twice: a second try begins where the revision is
-        still the one before."""
+        that or the connection broke. Never applied twice: the revision is still the one before."""
         pauses = Pauses(self.connection.budget)
         failed: TicketopsError | None = None
         while True:
@@ -550,7 +549,7 @@ class PostgresStore:
         with self.locked(entry):
             planned = self._undoing(entry, run_id)
             target, changes, tables = (planned.undoing.transaction, planned.changes, planned.tables)
-            refuse_withheld(changes, self._sheets)
+            refuse_withheld(changes, self._sheets, self._grids)
             edits = compile_edits(changes, tables)
             body = ledger.taken_back(
                 changes, tables, edits, self._raw(edits), self.layout, self.digest_key
@@ -564,6 +563,7 @@ class PostgresStore:
         of = self._target(run_id)
         names = of.sheets(self.layout)
         self._fetch(names)
+        refuse_taking_back(of.record.cells, self._sheets)
         now = Fetched(self._table, self._raw(names))
         return plan(
             of,
