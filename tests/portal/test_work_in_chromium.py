@@ -304,6 +304,29 @@ def test_pages_are_readable_on_a_telephone_and_in_the_dark(
             assert small == 0, path
 
 
+@pytest.mark.parametrize("width", [390, 961, 1024, 1280, 1600])
+def test_no_table_scrolls_sideways(served: Portals, inside: Any, width: int) -> None:
+    """Long words of guests and vendors too: a table that is too wide becomes cards."""
+    long = {"Client Email": "a.very.long.address.of.somebody@guests.of.ours.example.com"}
+    type_by_key(served.book, "Distribution", "ID", {"S1-1": long, "S2-1": long}, 2)
+    for kind, name, paths in (*PLACES, ("client", "Acme Ltd", ("/", "/ticket/S1-1"))):
+        page = inside(kind, name, viewport={"width": width, "height": 800})
+        for path in paths:
+            page.goto(path)
+            assert not page.evaluate(WIDE), path
+            wide = "() => [...document.querySelectorAll('.wide')].some(e => e.scrollWidth > e.clientWidth)"
+            assert not page.evaluate(wide), path
+
+
+def test_cards_can_be_sorted_and_selected(served: Portals, inside: Any) -> None:
+    page = inside("supplier", "BEE", viewport={"width": 390, "height": 844})
+    page.goto("/units")
+    page.locator("thead input[type=checkbox]").check()
+    assert page.locator("[data-picked]").inner_text() == "(3)"
+    page.get_by_role("link", name="Seat").click()
+    page.wait_for_url("**sort=seat")
+
+
 def test_names_from_the_right_stand_in_their_own_direction(inside: Any) -> None:
     page = inside("supplier", "BEE")
     page.goto("/units")
