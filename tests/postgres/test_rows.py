@@ -17,7 +17,7 @@ from ticketops.stores.content import Content, difference
 from ticketops.stores.postgres.address import address_of
 from ticketops.stores.postgres.connection import Connection
 from ticketops.stores.postgres.events import fill
-from ticketops.stores.postgres.rows import Held, cells_of, packed, unpacked, values_of
+from ticketops.stores.postgres.rows import Held, packed, reader_of, unpacked, values_of
 
 TYPES = list(ColumnType)
 HELD = Held("S", 1, "t", [], {kind.value: n for n, kind in enumerate(TYPES, start=2)}, {})
@@ -35,7 +35,7 @@ def test_a_cell_as_json_comes_back_as_it_was(raw: Any) -> None:
 def test_a_row_comes_back_cell_by_cell(cells: dict[int, Any]) -> None:
     _event, *values = values_of(HELD, "E", 7, cells)
     parsed = [json.loads(v) if v else v for v in values[-2:]]
-    row, found = cells_of(HELD, [*values[:-2], *parsed])
+    row, found = reader_of(HELD)([*values[:-2], *parsed])
     assert row == 7
     one = [cells.get(place) for place in range(1, 13)]
     assert difference([one], [[found.get(place) for place in range(1, 13)]]) == ""

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -45,6 +44,8 @@ MOST_FIELDS, LONGEST_FIELD = 6000, 1 << 21
 """Of one form."""
 MOST_WRITERS = 50
 """Forms that are worked on at once; the others wait."""
+MOST_READERS = 6
+"""Pages that are made at once: more would only take turns at the processor, and whoever writes with them."""
 _LONGEST_QUERY = 4000
 _NAME = re.compile(r"\{(\w+)\}")
 _NO_FORM = FormData()
@@ -96,7 +97,7 @@ class PortalApp:
     def __init__(self, portal: Portal, pages: Iterable[Page] = PAGES) -> None:
         self.portal, self.routes = portal, Routes(pages)
         self.answered = self.failed = 0
-        self._writers = CapacityLimiter(MOST_WRITERS)
+        self._writers, self._readers = CapacityLimiter(MOST_WRITERS), CapacityLimiter(MOST_READERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -182,7 +183,9 @@ class PortalApp:
         portal, visit = self.portal, None
         page = answers.get((method, ""))
         if page is None:
-            visit = where.visit = await run_in_threadpool(self._visit, request)
+            visit = where.visit = await to_thread.run_sync(
+                self._visit, request, limiter=self._readers
+            )
             page = answers.get((method, visit.kind)) if visit else None
             if visit is not None and page is None:
                 return where.ask.message("not_found", 404)
@@ -208,7 +211,7 @@ class PortalApp:
                     return ask.message("form", 403)
             if method == "POST":  # those who wait to write leave room for those who read
                 return await to_thread.run_sync(page.handler, ask, limiter=self._writers)
-            return await run_in_threadpool(page.handler, ask)
+            return await to_thread.run_sync(page.handler, ask, limiter=self._readers)
         finally:
             await form.close()
 

@@ -23,7 +23,7 @@ from ticketops.stores.grids import Grid
 from ticketops.stores.postgres.connection import Cursor
 from ticketops.stores.postgres.ddl import CELLS, quoted, stored
 from ticketops.stores.postgres.rights import standing
-from ticketops.stores.postgres.rows import Held, cells_of
+from ticketops.stores.postgres.rows import Held, reader_of
 from ticketops.stores.postgres.store import PostgresStore
 
 _EVENTS = (
@@ -164,9 +164,10 @@ def small(cursor: Cursor, several: Several, names: Iterable[str]) -> dict[str, S
                 " WHERE event_id = ANY(%s) AND title = ANY(%s)",
                 (list(of_events), titles),
             )
+            read = reader_of(_BLANK)
             for key, title, row, own in cursor:
                 if title in grids[key]:
-                    grids[key][title][row] = cells_of(_BLANK, (row, own))[1]
+                    grids[key][title][row] = read((row, own))[1]
             continue
         columns = list(
             dict.fromkeys(c for held in of_events.values() for one in held for c in one.columns)
@@ -178,10 +179,13 @@ def small(cursor: Cursor, several: Several, names: Iterable[str]) -> dict[str, S
             (list(of_events),),
         )
         places = {name: at for at, name in enumerate(columns)}
+        ways = {
+            key: (held.title, [places[name] for name in held.columns], reader_of(held))
+            for key, (held,) in of_events.items()
+        }
         for key, row, own, odd, *values in cursor:
-            (held,) = of_events[key]
-            typed = [values[places[name]] for name in held.columns]
-            grids[key][held.title][row] = cells_of(held, (row, *typed, own, odd))[1]
+            title, at, read = ways[key]
+            grids[key][title][row] = read((row, *(values[one] for one in at), own, odd))[1]
     return {key: store.filled(grids[key]) for key, store in several.stores.items()}
 
 

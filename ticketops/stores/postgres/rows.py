@@ -97,23 +97,31 @@ def values_of(held: Held, event: str, row: int, cells: Cells) -> tuple[Any, ...]
     return event, row, *typed, *map(_json, beside)
 
 
-def cells_of(held: Held, values: Sequence[Any]) -> tuple[int, dict[int, Any]]:
-    """The number of a row and its cells. values: as `Held.names` says, without the key's first
-    columns."""
+def reader_of(held: Held) -> Callable[[Sequence[Any]], tuple[int, dict[int, Any]]]:
+    """What makes the number of a row and its cells of the values of one, which come as `Held.names`
+    says, without the key's first columns. Made once for a sheet: it is called for every row."""
     if held.table == CELLS:
-        row, own = values
-        return row, _cells(own) if own else {}
-    row, *typed = values
-    shown = held.columns
-    cells = {
-        held.places[name]: value
-        for name, value in zip(shown, typed[: len(shown)], strict=True)
-        if value is not None
-    }
-    for beside in typed[len(shown) :]:
-        if beside:
-            cells |= _cells(beside)
-    return row, cells
+
+        def own(values: Sequence[Any]) -> tuple[int, dict[int, Any]]:
+            row, cells = values
+            return row, _cells(cells) if cells else {}
+
+        return own
+    places = [held.places[name] for name in held.columns]
+    end = len(places) + 1
+
+    def typed(values: Sequence[Any]) -> tuple[int, dict[int, Any]]:
+        cells = {
+            place: value
+            for place, value in zip(places, values[1:end], strict=True)
+            if value is not None
+        }
+        for beside in values[end:]:
+            if beside:
+                cells |= _cells(beside)
+        return values[0], cells
+
+    return typed
 
 
 # --- what fits a column to the letter

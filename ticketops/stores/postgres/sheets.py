@@ -21,9 +21,9 @@ from ticketops.stores.postgres.ddl import CELLS, quoted, stored, table_of
 from ticketops.stores.postgres.rows import (
     Held,
     as_text,
-    cells_of,
     packed,
     placed,
+    reader_of,
     unpacked,
     values_of,
 )
@@ -136,9 +136,7 @@ def fetched(cursor: Cursor, event: str, held: Held, part: Slice | None = None) -
         values,
     )
     grid: Grid = {row: dict(cells) for row, cells in enumerate(held.head, start=1) if cells}
-    for values in cursor:
-        row, cells = cells_of(held, values)
-        grid[row] = cells
+    grid.update(map(reader_of(held), cursor))
     if hidden := held.withheld & held.places.keys():
         rows = grid.keys() - range(1, len(held.head) + 1)
         for row in rows & _with_secrets(cursor, event, held, rows):
