@@ -483,6 +483,23 @@ def test_a_withheld_password_looks_sealed_and_is_none(server: Database, tmp_path
     assert len(set(seen)) == len(seen)
 
 
+def test_rights_of_an_older_version_withhold_every_row(
+    server: Database, owner: Settings, tmp_path: Path
+) -> None:
+    """They know nothing of which rows hold a password, until the next `db grant`."""
+    mine = Settings(user="x", state=tmp_path / "state")
+
+    def read() -> list[str | None]:
+        table = open_store(address(server, "olga"), mine).read(PURCHASES)[PURCHASES]
+        return table.frame["email_password"].to_list()
+
+    seen = read()
+    server.execute("DROP VIEW ticketops_secret_rows")
+    assert all(is_stand_in(text) for text in read())
+    rights.grant(owner, "olga", ["operator"], [MINE], [])
+    assert read() == seen
+
+
 def test_passwords_are_not_put_where_others_read_them(
     server: Database, owner: Settings, tmp_path: Path
 ) -> None:
