@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from tests.online import Google
+from tests.sampling import thorough
 from ticketops.domain.plan import Run
 from ticketops.domain.sync.merge import Side
 from ticketops.engine.transaction import carry_out
@@ -313,7 +314,7 @@ def test_interleavings(few_sheets: None, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1000, 2000, 250))
+@pytest.mark.parametrize("first", range(1000, thorough(1500, 2000), 250))
 def test_a_thousand_interleavings(first: int, few_sheets: None, tmp_path: Path) -> None:
     for seed in range(first, first + 250):
         in_memory(tmp_path, seed)
@@ -336,7 +337,7 @@ def test_interleavings_on_a_file_and_a_google_sheet(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(100, 1100, 125))
+@pytest.mark.parametrize("first", range(100, thorough(600, 1100), 125))
 def test_a_thousand_interleavings_on_a_file_and_a_google_sheet(
     first: int, few_sheets: None, google: Google, empty: Path, tmp_path: Path
 ) -> None:

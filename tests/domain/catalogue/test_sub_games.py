@@ -11,7 +11,7 @@ import pytest
 
 from tests.desk import CopiedDesk, Desk
 from tests.domain.manager import ManagerDesk
-from tests.sampling import some
+from tests.sampling import some, thorough
 from ticketops.config import Settings
 from ticketops.domain.allocation.pool import Pool, size
 from ticketops.domain.audit import checks
@@ -254,7 +254,7 @@ def some_trade(seed: int) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("seed", some(range(25), 5))
+@pytest.mark.parametrize("seed", some(range(thorough(10, 25)), 5))
 def test_stock_and_position_are_those_of_a_naive_count(seed: int) -> None:
     desk = some_trade(seed)
     free, sold, waiting = naive(desk)
@@ -269,7 +269,7 @@ def test_stock_and_position_are_those_of_a_naive_count(seed: int) -> None:
     assert lines == {key: (sold[key], free[key]) for key in keys}
 
 
-@pytest.mark.parametrize("seed", some(range(25), 5))
+@pytest.mark.parametrize("seed", some(range(thorough(10, 25)), 5))
 def test_a_ticket_never_gets_a_unit_of_another_sub_game(seed: int) -> None:
     desk = some_trade(seed)
     units = {unit["unit_id"]: unit for unit in desk.frame(UNITS).to_dicts()}

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tests.desk import START, Desk
 from tests.domain.reporting.oracle import Oracle, client_of
-from tests.sampling import some
+from tests.sampling import some, thorough
 from ticketops.config import Settings
 from ticketops.domain.audit.refused import WRONG_TYPE
 from ticketops.engine.job import Job
@@ -85,7 +85,7 @@ def test_every_figure_is_what_pandas_counts_in_the_raw_sheets(tmp_path: Path, se
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3, 25))
+@pytest.mark.parametrize("seed", range(3, thorough(10, 25)))
 def test_every_figure_of_many_workbooks(tmp_path: Path, seed: int) -> None:
     compare(a_sample(tmp_path / "s.xlsx", seed))
 
@@ -205,7 +205,7 @@ def test_a_report_as_of_any_transaction_is_the_one_made_then(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3, 15))
+@pytest.mark.parametrize("seed", range(3, thorough(8, 15)))
 def test_reports_as_of_any_transaction_of_long_histories(
     tmp_path: Path, empty_source: Path, seed: int
 ) -> None:

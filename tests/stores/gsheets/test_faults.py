@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.desk import Desk
 from tests.online import Google
+from tests.sampling import thorough
 from tests.stores.gsheets import fixtures
 from tests.stores.gsheets.fixtures import (
     Killed,
@@ -202,6 +203,7 @@ def sampled(every: int, *choices: Iterable[str]) -> list[Any]:
             marks=() if sum(nth for nth, _ in chosen) % every == 0 else pytest.mark.slow,
         )
         for chosen in itertools.product(*(list(enumerate(choice)) for choice in choices))
+        if thorough(sum(nth for nth, _ in chosen) % 2 == 0, True)
     ]
 
 

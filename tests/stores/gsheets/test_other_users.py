@@ -11,7 +11,7 @@ import pytest
 
 from tests.google.server import GoogleServer
 from tests.online import Google
-from tests.sampling import some
+from tests.sampling import some, thorough
 from tests.stores.gsheets.acts import (
     MOMENTS,
     Act,
@@ -175,7 +175,7 @@ def check(google: Google, sheet: str, work: Work, act: Act, moment: str) -> None
     ]
 
 
-@pytest.mark.parametrize(("name", "moment"), some(moments(), 4, of=2))
+@pytest.mark.parametrize(("name", "moment"), some(thorough(moments()[::2], moments()), 2, of=2))
 def test_between_two_requests(google: Google, name: str, moment: str) -> None:
     job, act = ACTS[name]
     check(google, sheet_at_work(google), JOBS[job], act, moment)
