@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 from starlette.datastructures import FormData, QueryParams, UploadFile
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ticketops.model.results import plain
 from ticketops.portal.house import House, Reading
@@ -139,7 +139,10 @@ class Ask(Struct, frozen=True):
         return list(dict.fromkeys(texts))[:_MOST_TYPED]
 
     def see(self, path: str) -> Response:
-        """Post/Redirect/Get: the browser asks for a page of ours, written as in `url`."""
+        """Post/Redirect/Get: the browser asks for a page of ours, written as in `url`. Our script, which
+        sends forms so that a lost connection loses nothing that is typed, is told where to go."""
+        if self.headers.get("x-portal") == "script":
+            return JSONResponse({"see": self.url(path)}, headers=dict(NOT_KEPT))
         return RedirectResponse(self.url(path), 303, headers=dict(NOT_KEPT))
 
 

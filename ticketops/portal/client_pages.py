@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from msgspec import Struct
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ticketops.domain.dispatch import views
 from ticketops.domain.dispatch.clients import NEEDED, Filters, summary, through
@@ -339,17 +339,9 @@ def _saved(ask: Ask, base: form.Page, typed: Typed, view: page.View) -> Response
     name = ask.portal.told.keep(ask.who.link, said)
     back = ask.said("at")
     own = back and any(row.key == back for row in ask.book().rows)
-    return _see(
-        ask, f"/ticket/{quote(back, safe='')}?{_DONE}={name}" if own else _address(view, name)
+    return ask.see(
+        f"/ticket/{quote(back, safe='')}?{_DONE}={name}" if own else _address(view, name)
     )
-
-
-def _see(ask: Ask, path: str) -> Response:
-    """Post/Redirect/Get; to our script, which sends forms so that a lost connection loses nothing that is
-    typed, where it is to go."""
-    if ask.headers.get("x-portal") == "script":
-        return JSONResponse({"see": ask.url(path)}, headers=dict(NOT_KEPT))
-    return ask.see(path)
 
 
 def _filled(ask: Ask, do: str, base: form.Page, said: form.Form, view: page.View) -> Response:

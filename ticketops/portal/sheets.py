@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ticketops.domain.portal import form
 from ticketops.domain.portal.form import Page as Base
@@ -15,7 +15,6 @@ from ticketops.domain.portal.outcomes import CONFLICTS, QUIET, TAKEN, CellSaid, 
 from ticketops.errors import BusyError
 from ticketops.portal.asking import Ask
 from ticketops.portal.client_pages import outcome_text
-from ticketops.portal.security import NOT_KEPT
 from ticketops.schema.book_layouts import LAYOUTS, BookRow, shown
 from ticketops.services import portal_pages
 
@@ -167,15 +166,7 @@ def save(
         answer.status_code = 503
         answer.headers["Retry-After"] = "2"
         return answer, None
-    return seen_at(ask, back(ask.portal.told.keep(ask.who.link, said))), said
-
-
-def seen_at(ask: Ask, path: str) -> Response:
-    """Post/Redirect/Get; to our script, which sends forms so that a lost connection loses nothing that is
-    typed, where it is to go."""
-    if ask.headers.get("x-portal") == "script":
-        return JSONResponse({"see": ask.url(path)}, headers=dict(NOT_KEPT))
-    return ask.see(path)
+    return ask.see(back(ask.portal.told.keep(ask.who.link, said))), said
 
 
 def said_last(ask: Ask) -> PageSaid | None:

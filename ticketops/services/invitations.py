@@ -46,7 +46,8 @@ class Invitations:
         key."""
         if message.fact != PortalInvited.name:
             return _NOTHING
-        _fact, token_id, run_id = message.identity.split(" ")
+        _fact, _, of = message.identity.partition(" ")
+        token_id, _, run_id = of.partition(" ")
         row = _row(snapshot, token_id, run_id)
         secret = self.secret(token_id, run_id)
         if row is None or row["ended_at"] is not None or not _stands(row["expires_at"]):

@@ -115,7 +115,7 @@ def invite(
             max(1, min(stands, links.MOST_DAYS)),
         )
         if queued:
-            message = letters.queue(plan, snapshot, run, token, base.rstrip("/"))
+            message = letters.queue(plan, snapshot, run, token, link_of(base, letters.UNSEEN))
             plan.result = replace(plan.result, message=message.message, recipient=message.recipient)
         return plan
 

@@ -33,9 +33,9 @@ UNSEEN = "(the link is put in when this is sent)"
 """What stands for the link until then."""
 
 
-def queue(plan: Plan, snapshot: Snapshot, run: Run, token: Token, address: str) -> outbox.Message:
-    """Queue a message with a new link to its party, in the plan that makes the link. address: of the
-    portal. snapshot: holds the outbox, its triggers and templates, and who can be written to. Raises
+def queue(plan: Plan, snapshot: Snapshot, run: Run, token: Token, link: str) -> outbox.Message:
+    """Queue a message with a new link to its party, in the plan that makes the link. link: with UNSEEN in
+    place of its secret. snapshot: holds the outbox, its triggers and templates, and who can be written to. Raises
     RuleError where nobody can be."""
     ours = triggers_of(snapshot[NOTIFICATION_TRIGGERS], EVENT_KIND)[TRIGGER]
     to = {book_kinds.CLIENT: CLIENT_CONTACT, book_kinds.SUPPLIER: SUPPLIER_CONTACT}
@@ -45,7 +45,7 @@ def queue(plan: Plan, snapshot: Snapshot, run: Run, token: Token, address: str) 
         key=f"{token.token_id} {run.run_id}",
         client=ClientVars(token.title if token.kind == book_kinds.CLIENT else None),
         supplier=SupplierVars(),
-        invitation=InvitationVars(token.title, token.expires_at, f"{address}/i/{UNSEEN}"),
+        invitation=InvitationVars(token.title, token.expires_at, link),
     )
     facts = [fact]
     if token.kind == book_kinds.SUPPLIER:
